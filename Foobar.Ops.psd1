@@ -1,0 +1,23 @@
+@{
+    RootModule           = 'Foobar.Ops.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5f2c1c1e-6a0f-4b1e-9a8e-0f6f5d1b7c42'
+    Author               = 'The Foobar.Ops authors'
+    CompanyName          = 'The Foobar.Ops authors'
+    Copyright            = 'Copyright (c) 2026 The Foobar.Ops authors. MIT License.'
+    Description          = 'Audits and operates the live three-server setup of www.foobar.com: HAProxy, nginx, MySQL, firewalls, certificates and monitoring, over SSH.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('Foobar.Ops.Format.ps1xml')
+    TypesToProcess       = @('Foobar.Ops.Types.ps1xml')
+    FunctionsToExport    = @()
+    CmdletsToExport      = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags       = @('Audit', 'HAProxy', 'nginx', 'MySQL', 'MariaDB', 'Firewall', 'TLS', 'Failover', 'Linux')
+            LicenseUri = 'https://opensource.org/license/mit'
+        }
+    }
+}

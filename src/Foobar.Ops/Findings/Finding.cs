@@ -1,0 +1,44 @@
+namespace Foobar.Ops.Findings;
+
+/// <summary>What a control said of one target, with what shows it.</summary>
+public sealed record Finding
+{
+    /// <summary>The id of the control: <c>FW-003</c>.</summary>
+    public required string ControlId { get; init; }
+
+    /// <summary>The control's rule as a sentence that is true of a healthy site.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The part of the site the control is about.</summary>
+    public required Area Area { get; init; }
+
+    /// <summary>How much harm a failure can do.</summary>
+    public required Severity Severity { get; init; }
+
+    /// <summary>What the control said.</summary>
+    public required FindingStatus Status { get; init; }
+
+    /// <summary>The name of the server, or <see langword="null"/> where the finding is of the site as a whole.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>What on the server: a unit, a socket, an endpoint, a rule, a mount point.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>What the policy or the control wants.</summary>
+    public string? Expected { get; init; }
+
+    /// <summary>What was found.</summary>
+    public string? Actual { get; init; }
+
+    /// <summary>The command or packet, and the excerpt of what it gave, that show it.</summary>
+    public string? Evidence { get; init; }
+
+    /// <summary>Why it could not be decided; set exactly when <see cref="Status"/> is <see cref="FindingStatus.Unknown"/>.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>How to put it right.</summary>
+    public string? Remediation { get; init; }
+
+    /// <summary>When the facts were read, in UTC.</summary>
+    public required DateTimeOffset Time { get; init; }
+}
