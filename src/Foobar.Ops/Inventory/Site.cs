@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace Foobar.Ops.Inventory;
+
+/// <summary>The whole setup as declared in an inventory: what is wanted, never who happens to be primary now, never a secret.</summary>
+public sealed record Site
+{
+    /// <summary>The name visitors know it by, which is also the host name its certificate must cover: <c>www.foobar.com</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Named address ranges (<c>public</c>, <c>internal</c>, <c>operator</c> ...), which flows may name as groups.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<IPNetwork>> Networks { get; init; } = new Dictionary<string, IReadOnlyList<IPNetwork>>();
+
+    /// <summary>The servers, in the order of the inventory.</summary>
+    public required IReadOnlyList<Server> Servers { get; init; }
+
+    /// <summary>What the site must be like.</summary>
+    public required Policy Policy { get; init; }
+
+    /// <summary>
+    /// The path of an OpenSSH client configuration to use instead of the user's own, absolute or relative to the
+    /// inventory; <see langword="null"/> for the user's own.
+    /// </summary>
+    public string? SshConfig { get; init; }
+
+    /// <summary>The servers that have a role.</summary>
+    public IEnumerable<Server> WithRole(Role role) => Servers.Where(server => server.Is(role));
+
+    /// <summary>The server of a name (names are compared without regard to case), or <see langword="null"/>.</summary>
+    public Server? Find(string name) => Servers.FirstOrDefault(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,35 @@
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Remoting;
+
+/// <summary>
+/// The live SSH connection to one server: many commands over one authenticated connection, several at once. Safe for
+/// concurrent use. Errors are <see cref="Errors.FoobarException"/>s that name the server.
+/// </summary>
+public interface IServerSession : IAsyncDisposable
+{
+    /// <summary>The server as declared.</summary>
+    Server Server { get; }
+
+    /// <summary>Runs a command and gives its output, error and exit code apart.</summary>
+    /// <param name="command">The command with its privilege, input, time limit and output cap.</param>
+    /// <param name="cancellationToken">Cancels: ends what runs on the server, leaves the session usable.</param>
+    /// <exception cref="Errors.FoobarException"><c>CommandTimeout</c>, <c>ConnectionLost</c>, <c>SudoRefused</c> ...</exception>
+    Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a byte stream to something that listens on, or is reachable from, the server, through the session.</summary>
+    Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Makes a unix socket in a directory only the operator can enter (mode 0700), each connection to which is carried to
+    /// the endpoint on the server. For drivers that want an address instead of a stream.
+    /// </summary>
+    Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A local socket that leads through a session to an endpoint on a server; closed by disposing.</summary>
+public interface IForward : IAsyncDisposable
+{
+    /// <summary>The absolute path of the local unix socket.</summary>
+    string LocalPath { get; }
+}

@@ -1,0 +1,21 @@
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Remoting;
+
+/// <summary>The live connections to a site: an SSH session a server, and database connections through them.</summary>
+public interface ISiteSession : IAsyncDisposable
+{
+    /// <summary>The site as declared.</summary>
+    Site Site { get; }
+
+    /// <summary>
+    /// The session to one server; connects if there is none yet or the last one was lost. Several callers at once share
+    /// one connection attempt.
+    /// </summary>
+    /// <exception cref="Errors.FoobarException"><c>ServerUnreachable</c>, <c>HostKeyUnknown</c>, <c>HostKeyChanged</c>, <c>HostKeyRevoked</c>, <c>AuthenticationRefused</c>, <c>ConnectTimeout</c>.</exception>
+    Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens a new database connection to a member through its SSH session; the caller disposes it.</summary>
+    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
+    Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default);
+}
