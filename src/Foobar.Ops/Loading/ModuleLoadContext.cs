@@ -1,0 +1,42 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace Foobar.Ops.Loading;
+
+/// <summary>
+/// The load context <c>Foobar.Ops</c> of the assemblies that only this module uses: its cmdlets and its database driver.
+/// This library itself stands in the default context, so that users can name its types; what it brings along stands
+/// here, so that another module's copy of the same driver, in any version, can be loaded beside it.
+/// </summary>
+public sealed class ModuleLoadContext : AssemblyLoadContext
+{
+    private static readonly string[] Own = ["Foobar.Ops.PowerShell", "MySql.Data"];
+    private static readonly Assembly Library = typeof(ModuleLoadContext).Assembly;
+    private static readonly Lazy<ModuleLoadContext> Shared = new(() => new ModuleLoadContext());
+
+    private readonly string _folder = Path.GetDirectoryName(Library.Location) ?? AppContext.BaseDirectory;
+
+    private ModuleLoadContext()
+        : base("Foobar.Ops")
+    {
+    }
+
+    /// <summary>Loads an assembly that lies beside this library; the same one again on every further call.</summary>
+    /// <param name="name">The assembly's simple name: <c>MySql.Data</c>.</param>
+    /// <exception cref="FileNotFoundException">No such assembly lies beside this library.</exception>
+    public static Assembly LoadOwn(string name) => Shared.Value.LoadFromAssemblyPath(Shared.Value.PathOf(name));
+
+    /// <inheritdoc/>
+    protected override Assembly? Load(AssemblyName assemblyName)
+    {
+        if (assemblyName.Name == Library.GetName().Name)
+        {
+            return Library;
+        }
+
+        // All others (the framework, PowerShell, and what PowerShell ships) are shared with the default context.
+        return Own.Contains(assemblyName.Name, StringComparer.OrdinalIgnoreCase) ? LoadFromAssemblyPath(PathOf(assemblyName.Name!)) : null;
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder, name + ".dll");
+}
