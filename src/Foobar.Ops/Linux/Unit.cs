@@ -1,0 +1,32 @@
+namespace Foobar.Ops.Linux;
+
+/// <summary>A unit of systemd as it is now. The words are systemd's own (systemctl(1), "UNIT STATES").</summary>
+public sealed record Unit
+{
+    /// <summary>The full name: <c>nginx.service</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>loaded</c>, <c>not-found</c>, <c>masked</c>, <c>error</c> ...</summary>
+    public required string Load { get; init; }
+
+    /// <summary><c>active</c>, <c>reloading</c>, <c>inactive</c>, <c>failed</c>, <c>activating</c>, <c>deactivating</c>.</summary>
+    public required string Active { get; init; }
+
+    /// <summary>The state of its kind: <c>running</c>, <c>exited</c>, <c>listening</c>, <c>dead</c> ...</summary>
+    public required string Sub { get; init; }
+
+    /// <summary>What the unit says it is.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>
+    /// Whether it starts at boot: <c>enabled</c>, <c>disabled</c>, <c>static</c>, <c>masked</c>, <c>generated</c> ...
+    /// (systemctl(1), "is-enabled"); empty for a unit without a file.
+    /// </summary>
+    public string FileState { get; init; } = "";
+
+    /// <summary>Whether it does its work: active, or being reloaded while it does.</summary>
+    public bool IsActive => Active is "active" or "reloading" or "refreshing";
+
+    /// <summary>Whether a boot brings it up, as far as its own file says.</summary>
+    public bool StartsAtBoot => FileState is "enabled" or "enabled-runtime" or "static" or "alias" or "indirect" or "generated" or "linked";
+}
