@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Servers;
+
+/// <summary>Reads <see cref="ServerFacts"/>: all commands at once over the server's one session.</summary>
+public sealed class ServerCollector : Collector<ServerFacts>
+{
+    private const int ClockQuestions = 3;
+
+    /// <inheritdoc/>
+    public override string Name => "server";
+
+    /// <inheritdoc/>
+    public override async Task<ServerFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
+    {
+        IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
+
+        // Before the others: a busy session answers later, and the offset would be less certain.
+        Reading<ClockOffset> offset = await MeasureClockAsync(connection, cancellationToken);
+        Task<Reading<T>> Read<T>(string script, Func<string, T> parse, string source, bool privileged = false) =>
+            connection.ReadAsync(RemoteCommand.FromScript(script) with { Privileged = privileged }, parse, source, cancellationToken);
+
+        var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source);
+        var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source);
+        var state = Read("systemctl is-system-running || true", ParseState, "systemctl is-system-running");
+        var units = Read(ServerScripts.Units, ServerScripts.ParseUnits, UnitParser.Source);
+        var sockets = Read(SocketParser.Source, SocketParser.Parse, SocketParser.Source, privileged: true);
+        var ports = Read($"cat {EphemeralPorts.Source}", EphemeralPorts.Parse, EphemeralPorts.Source);
+        var disks = Read(ServerScripts.FileSystems, ServerScripts.ParseFileSystems, DfParser.Source);
+        var mounts = Read(ServerScripts.Mounts, ServerScripts.ParseMounts, MountParser.Source);
+        var memory = Read($"cat {MemoryUse.Source}", MemoryUse.Parse, MemoryUse.Source);
+        var clock = Read(ClockSync.Source, ClockSync.Parse, ClockSync.Source);
+        var reboot = Read(PendingReboot.Script, PendingReboot.Parse, PendingReboot.Source);
+        var sshd = Read(SshdSettings.Script, SshdSettings.Parse, SshdSettings.Source, privileged: true);
+        await Task.WhenAll(system, boot, state, units, sockets, ports, disks, mounts, memory, clock, reboot, sshd);
+        return new ServerFacts
+        {
+            System = await system,
+            BootTime = await boot,
+            SystemState = await state,
+            Units = await units,
+            Sockets = await sockets,
+            EphemeralPorts = await ports,
+            FileSystems = await disks,
+            Mounts = await mounts,
+            Memory = await memory,
+            ClockSync = await clock,
+            ClockOffset = offset,
+            PendingReboot = await reboot,
+            Sshd = await sshd,
+        };
+    }
+
+    /// <summary>Asks a few times and keeps the answer that came fastest, which is the surest.</summary>
+    private static async Task<Reading<ClockOffset>> MeasureClockAsync(IServerSession connection, CancellationToken cancellationToken)
+    {
+        Reading<ClockOffset>? best = null;
+        for (int question = 0; question < ClockQuestions; question++)
+        {
+            DateTimeOffset asked = DateTimeOffset.UtcNow;
+            long start = Stopwatch.GetTimestamp();
+            Reading<ClockOffset> answer = await connection.ReadAsync(
+                RemoteCommand.FromScript(ClockOffset.Source), text => ClockOffset.Measure(asked, text, Stopwatch.GetElapsedTime(start)), ClockOffset.Source, cancellationToken);
+            best = best?.Value is { } kept && !(answer.Value?.UncertaintySeconds < kept.UncertaintySeconds) ? best : answer;
+        }
+
+        return best!;
+    }
+
+    private static string ParseState(string text) => text.Trim() is { Length: > 0 } state
+        ? state
+        : throw new Errors.ParseException(null, "systemctl is-system-running", 1, "expected a state, found nothing.");
+}

@@ -1,0 +1,55 @@
+using Foobar.Ops.Linux;
+
+namespace Foobar.Ops.Servers;
+
+/// <summary>The SSH server's settings as its configuration makes them (sshd_config(5)); those in force once it is reloaded.</summary>
+public sealed record SshdSettings
+{
+    /// <summary>The command this is read from.</summary>
+    public const string Source = "sshd -T";
+
+    /// <summary>
+    /// Finds sshd outside an ordinary user's PATH. Socket-activated servers make the directory for privilege separation
+    /// only while they run; where it is missing sshd refuses even to print its settings.
+    /// </summary>
+    internal const string Script = """
+        PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+        sshd -T
+        """;
+
+    /// <summary><c>yes</c>, <c>prohibit-password</c>, <c>forced-commands-only</c>, <c>no</c>.</summary>
+    public required string PermitRootLogin { get; init; }
+
+    /// <summary>Whether a password opens the server.</summary>
+    public required bool PasswordAuthentication { get; init; }
+
+    /// <summary>Whether a password asked for by PAM does.</summary>
+    public bool KeyboardInteractiveAuthentication { get; init; }
+
+    /// <summary>Whether an empty password is one.</summary>
+    public bool PermitEmptyPasswords { get; init; }
+
+    /// <summary>Whether graphics are forwarded.</summary>
+    public bool X11Forwarding { get; init; }
+
+    /// <summary>Whether any kind of password opens the server.</summary>
+    public bool TakesPasswords => PasswordAuthentication || KeyboardInteractiveAuthentication;
+
+    /// <summary>Reads the output of <c>sshd -T</c>: keyword and value a line, in lower case.</summary>
+    /// <exception cref="Errors.ParseException">permitrootlogin or passwordauthentication is missing.</exception>
+    public static SshdSettings Parse(string text)
+    {
+        Dictionary<string, string> values = KeyValues.Parse(text, ' ');
+        string Required(string key) => values.TryGetValue(key, out string? value) ? value : throw new Errors.ParseException(null, Source, 0, $"expected a line '{key}'.");
+        bool Is(string key) => values.GetValueOrDefault(key) == "yes";
+        return new SshdSettings
+        {
+            // An old name of the same setting, which some versions still print.
+            PermitRootLogin = Required("permitrootlogin") is "without-password" ? "prohibit-password" : values["permitrootlogin"],
+            PasswordAuthentication = Required("passwordauthentication") == "yes",
+            KeyboardInteractiveAuthentication = Is("kbdinteractiveauthentication") || Is("challengeresponseauthentication"),
+            PermitEmptyPasswords = Is("permitemptypasswords"),
+            X11Forwarding = Is("x11forwarding"),
+        };
+    }
+}
