@@ -1,0 +1,218 @@
+using System.Diagnostics;
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Planning;
+
+/// <summary>
+/// Runs a plan: each step is journalled with its inverse before it is done; a failed step, a limit or a cancellation
+/// undoes in reverse order what was begun, as long as the point of no return is not passed.
+/// </summary>
+public sealed class PlanRunner
+{
+    private readonly IJournal _journal;
+    private readonly TimeProvider _time;
+    private readonly IProgress<StepResult>? _progress;
+    private readonly List<JournalRecord> _later = [];
+
+    /// <summary>Creates a runner.</summary>
+    /// <param name="journal">Where it records.</param>
+    /// <param name="time">The clock of the records.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    public PlanRunner(IJournal journal, TimeProvider time, IProgress<StepResult>? progress = null)
+    {
+        _journal = journal;
+        _time = time;
+        _progress = progress;
+    }
+
+    /// <summary>Runs a plan from its beginning.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="cancellationToken">Before the point of no return: undoes. After it: is ignored.</param>
+    public Task<PlanResult> RunAsync(Plan plan, CancellationToken cancellationToken)
+    {
+        _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.Begin, Name = plan.Kind, Text = plan.Title, Parameters = plan.Parameters }]);
+        return ForwardAsync(plan, new HashSet<string>(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Ends what an earlier run began: goes on if it had passed the point of no return, undoes it otherwise.
+    /// </summary>
+    /// <param name="plan">The plan, built again from the journal's parameters.</param>
+    /// <param name="earlier">What the journal says.</param>
+    /// <param name="cancellationToken">Is ignored: half an operation is what is being ended here.</param>
+    public Task<PlanResult> ResumeAsync(Plan plan, JournalState earlier, CancellationToken cancellationToken)
+    {
+        bool passed = plan.Steps.Any(step => step.PointOfNoReturn && (earlier.Begun.Contains(step.Name) || earlier.Done.Contains(step.Name)));
+        return passed && !earlier.Undoing
+            ? ForwardAsync(plan, earlier.Done, CancellationToken.None)
+            : BackAsync(plan, earlier);
+    }
+
+    /// <summary>Records something that a resume will need.</summary>
+    public void Note(string name, string value, bool durable = true) =>
+        _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.Note, Name = name, Text = value }], durable);
+
+    private async Task<PlanResult> ForwardAsync(Plan plan, IReadOnlySet<string> doneEarlier, CancellationToken cancellationToken)
+    {
+        List<StepResult> results = [];
+        Exception? failure = null;
+        bool passed = false;
+        bool swift = false;
+        for (int index = 0; index < plan.Steps.Count; index++)
+        {
+            Step step = plan.Steps[index];
+            passed |= step.PointOfNoReturn;
+            if (doneEarlier.Contains(step.Name))
+            {
+                results.Add(Report(Of(step, StepOutcome.DoneEarlier)));
+                continue;
+            }
+
+            swift = Begin(plan, index, swift);
+            (StepResult result, Exception? error) = await DoAsync(step, passed ? CancellationToken.None : cancellationToken);
+            failure ??= error;
+            Record(error is null ? JournalEvent.StepDone : JournalEvent.StepFailed, step, error?.Message, later: swift);
+            results.Add(Report(result));
+            if (error is not null && !passed)
+            {
+                Flush();
+                return await UndoAsync(plan, index, results, error);
+            }
+        }
+
+        Flush();
+        return End(new() { Outcome = failure is null ? PlanOutcome.Completed : PlanOutcome.Degraded, Steps = results, Failure = failure });
+    }
+
+    // Undoes everything from the last step that was begun. What was planned after it was never begun.
+    private Task<PlanResult> BackAsync(Plan plan, JournalState earlier)
+    {
+        int last = plan.Steps.Count - 1;
+        while (last >= 0 && !earlier.Begun.Contains(plan.Steps[last].Name) && !earlier.Done.Contains(plan.Steps[last].Name))
+        {
+            last--;
+        }
+
+        List<StepResult> results = [.. plan.Steps.Take(last + 1).Select(step => Of(step, earlier.Done.Contains(step.Name) ? StepOutcome.DoneEarlier : StepOutcome.Failed))];
+        return UndoAsync(plan, last, results, failure: null);
+    }
+
+    private bool Begin(Plan plan, int index, bool swift)
+    {
+        Step step = plan.Steps[index];
+        if (step.Swift && swift)
+        {
+            return true;
+        }
+
+        Flush();
+        IEnumerable<Step> begun = step.Swift ? plan.Steps.Skip(index).TakeWhile(next => next.Swift) : [step];
+        _journal.Append(begun.Select(next => new JournalRecord
+        {
+            Time = _time.GetUtcNow(),
+            Event = JournalEvent.StepBegin,
+            Name = next.Name,
+            Text = next.Description,
+            Inverse = next.Inverse,
+        }));
+        return step.Swift;
+    }
+
+    private static async Task<(StepResult Result, Exception? Error)> DoAsync(Step step, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        Exception? error = await LimitedAsync(step, cancellationToken, step.Check, step.Change, step.Verify);
+        return (Of(step, error is null ? StepOutcome.Done : StepOutcome.Failed, error?.Message) with { Duration = Stopwatch.GetElapsedTime(started) }, error);
+    }
+
+    private async Task<PlanResult> UndoAsync(Plan plan, int from, List<StepResult> results, Exception? failure)
+    {
+        bool failed = false;
+        for (int index = from; index >= 0; index--)
+        {
+            Step step = plan.Steps[index];
+            if (step.Undo is null)
+            {
+                continue;
+            }
+
+            Record(JournalEvent.UndoBegin, step, step.Inverse);
+            Exception? error = await LimitedAsync(step, CancellationToken.None, step.Undo);
+            Record(error is null ? JournalEvent.UndoDone : JournalEvent.UndoFailed, step, error?.Message);
+            failed |= error is not null;
+            failure ??= error;
+            results[index] = Report(results[index] with
+            {
+                Outcome = error is null ? StepOutcome.Undone : StepOutcome.UndoFailed,
+                Error = error?.Message ?? results[index].Error,
+            });
+        }
+
+        results.AddRange(plan.Steps.Skip(results.Count).Select(step => Of(step, StepOutcome.Skipped)));
+        return End(new() { Outcome = failed ? PlanOutcome.UndoFailed : PlanOutcome.Undone, Steps = results, Failure = failure });
+    }
+
+    private static async Task<Exception?> LimitedAsync(Step step, CancellationToken cancellationToken, params Func<CancellationToken, Task>?[] parts)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(step.Limit);
+        try
+        {
+            foreach (Func<CancellationToken, Task>? part in parts)
+            {
+                limit.Token.ThrowIfCancellationRequested();
+                await (part?.Invoke(limit.Token) ?? Task.CompletedTask).WaitAsync(limit.Token);
+            }
+
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limit.IsCancellationRequested)
+        {
+            return new FoobarException("StepTimeout", ErrorKind.Timeout, $"The step '{step.Name}' ({step.Description}) did not end within {step.Limit.TotalSeconds:0.###} s.") { Server = step.Server };
+        }
+#pragma warning disable CA1031 // Whatever a step throws, what was begun has to be undone.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            return error;
+        }
+    }
+
+    // An operation whose undo failed stays unfinished, so that a resume can try again.
+    private PlanResult End(PlanResult result)
+    {
+        if (result.Outcome != PlanOutcome.UndoFailed)
+        {
+            _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = result.Outcome.ToString() }]);
+        }
+
+        return result;
+    }
+
+    private void Record(JournalEvent what, Step step, string? text, bool later = false)
+    {
+        _later.Add(new() { Time = _time.GetUtcNow(), Event = what, Name = step.Name, Text = text });
+        if (!later)
+        {
+            Flush();
+        }
+    }
+
+    private void Flush()
+    {
+        if (_later.Count > 0)
+        {
+            _journal.Append(_later);
+            _later.Clear();
+        }
+    }
+
+    private StepResult Report(StepResult result)
+    {
+        _progress?.Report(result);
+        return result;
+    }
+
+    private static StepResult Of(Step step, StepOutcome outcome, string? error = null) =>
+        new() { Step = step.Name, Description = step.Description, Server = step.Server, Outcome = outcome, Error = error };
+}

@@ -1,0 +1,154 @@
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Tests.Planning;
+
+/// <summary>Something a plan of five steps changes, which can fail, hang, cancel or be killed at any instant.</summary>
+internal sealed class FakeWorld
+{
+    private static readonly string[] Names = ["mark", "fence", "promote", "endpoint", "clean"];
+
+    private readonly CancellationTokenSource _cancel = new();
+    private TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _instant;
+
+    public FakeWorld() => Journal = new FakeJournal(Instant);
+
+    public FakeJournal Journal { get; }
+
+    public HashSet<string> Done { get; } = [];
+
+    public List<string> UndoLog { get; } = [];
+
+    public Dictionary<string, IReadOnlyCollection<string>> DurableWhenDone { get; } = [];
+
+    public string? FailAt { get; init; }
+
+    public string? FailUndoAt { get; set; }
+
+    public string? HangAt { get; init; }
+
+    public string? CancelAt { get; init; }
+
+    public int? KillAt { get; set; }
+
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(30);
+
+    public static int IndexOf(string step) => Array.IndexOf(Names, step);
+
+    public Task<PlanResult> RunAsync() => new PlanRunner(Journal, TimeProvider.System).RunAsync(Plan(), _cancel.Token);
+
+    public Task<PlanResult> ResumeAsync()
+    {
+        KillAt = null;
+        return new PlanRunner(Journal, TimeProvider.System).ResumeAsync(Plan(), Journal.Replay(), CancellationToken.None);
+    }
+
+    public Task<bool> RunUntilKilledAsync() => UntilKilledAsync(() => RunAsync());
+
+    public Task<bool> ResumeUntilKilledAsync(int instant)
+    {
+        _instant = 0;
+        _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        KillAt = instant;
+        return Journal.Records.Count == 0
+            ? Task.FromResult(false)
+            : UntilKilledAsync(() => new PlanRunner(Journal, TimeProvider.System).ResumeAsync(Plan(), Journal.Replay(), CancellationToken.None));
+    }
+
+    private async Task<bool> UntilKilledAsync(Func<Task<PlanResult>> run)
+    {
+        // A thread of its own: it may be stopped for ever, and nothing in this world waits, so all of the run is on it.
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread process = new(() =>
+        {
+            run().GetAwaiter().GetResult();
+            ended.SetResult();
+        }) { IsBackground = true };
+        process.Start();
+        await Task.WhenAny(ended.Task, _killed.Task);
+        return _killed.Task.IsCompleted;
+    }
+
+    private Plan Plan() => new() { Kind = "test", Title = "test", Steps = [.. Names.Select(StepOf)] };
+
+    private Step StepOf(string name) => new()
+    {
+        Name = name,
+        Description = name,
+        Inverse = "not " + name,
+        Limit = Limit,
+        Swift = name is "fence" or "promote" or "endpoint",
+        PointOfNoReturn = name == "endpoint",
+        Change = token => ChangeAsync(name, token),
+        Undo = _ => UndoAsync(name),
+    };
+
+    private async Task ChangeAsync(string name, CancellationToken token)
+    {
+        Instant();
+        DurableWhenDone[name] = [.. Journal.DurableWrites.SelectMany(write => write).Select(record => record.Name)];
+        if (CancelAt == name)
+        {
+            await _cancel.CancelAsync();
+            token.ThrowIfCancellationRequested();
+        }
+
+        if (HangAt == name)
+        {
+            await Task.Delay(Timeout.Infinite, token);
+        }
+
+        Done.Add(name);
+        Instant();
+        if (FailAt == name)
+        {
+            throw new InvalidOperationException(name + " broke");
+        }
+    }
+
+    private Task UndoAsync(string name)
+    {
+        Instant();
+        if (FailUndoAt == name)
+        {
+            throw new InvalidOperationException(name + " cannot be undone");
+        }
+
+        Done.Remove(name);
+        UndoLog.Add(name);
+        Instant();
+        return Task.CompletedTask;
+    }
+
+    // A killed process does nothing more: this thread of it stops for ever.
+    private void Instant()
+    {
+        if (_instant++ == KillAt)
+        {
+            _killed.SetResult();
+            Thread.Sleep(Timeout.Infinite);
+        }
+    }
+}
+
+/// <summary>A journal in memory: what was written durably is what a resume sees.</summary>
+internal sealed class FakeJournal(Action instant) : IJournal
+{
+    public List<IReadOnlyList<JournalRecord>> DurableWrites { get; } = [];
+
+    public IReadOnlyList<JournalRecord> Records => [.. DurableWrites.SelectMany(write => write)];
+
+    public void Append(IEnumerable<JournalRecord> records, bool durable = true)
+    {
+        List<JournalRecord> written = [.. records];
+        if (Records.Count > 0 || written[0].Event != JournalEvent.Begin)
+        {
+            instant();
+        }
+
+        DurableWrites.Add(written);
+        instant();
+    }
+
+    public JournalState Replay() => JournalState.Replay(Records, "test");
+}

@@ -1,0 +1,129 @@
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Tests.Planning;
+
+public sealed class PlanRunnerTests
+{
+    [Fact]
+    public async Task A_plan_without_trouble_is_done_in_order()
+    {
+        FakeWorld world = new();
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.Completed, result.Outcome);
+        Assert.Equal(["mark", "fence", "promote", "endpoint", "clean"], world.Done);
+        Assert.Equal("Completed", world.Journal.Replay().End);
+    }
+
+    [Theory]
+    [InlineData("mark")]
+    [InlineData("fence")]
+    [InlineData("promote")]
+    public async Task A_failure_before_the_point_of_no_return_undoes_everything_in_reverse(string failing)
+    {
+        FakeWorld world = new() { FailAt = failing };
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.Undone, result.Outcome);
+        Assert.Empty(world.Done);
+        Assert.Equal(world.UndoLog.Order(Comparer<string>.Create((a, b) => FakeWorld.IndexOf(b) - FakeWorld.IndexOf(a))), world.UndoLog);
+        Assert.Contains("broke", result.Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(StepOutcome.Skipped, result.Steps[^1].Outcome);
+    }
+
+    [Theory]
+    [InlineData("endpoint")]
+    [InlineData("clean")]
+    public async Task A_failure_after_it_goes_on_and_says_degraded(string failing)
+    {
+        FakeWorld world = new() { FailAt = failing };
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.Degraded, result.Outcome);
+        Assert.Empty(world.UndoLog);
+        Assert.Equal(5, result.Steps.Count);
+    }
+
+    [Fact]
+    public async Task A_step_that_never_ends_is_undone_at_its_limit()
+    {
+        FakeWorld world = new() { HangAt = "promote", Limit = TimeSpan.FromMilliseconds(50) };
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.Undone, result.Outcome);
+        Assert.Equal("StepTimeout", Assert.IsType<Errors.FoobarException>(result.Failure).ErrorId);
+    }
+
+    [Fact]
+    public async Task Cancelling_undoes_before_the_point_of_no_return_and_is_ignored_after_it()
+    {
+        FakeWorld before = new() { CancelAt = "fence" };
+        Assert.Equal(PlanOutcome.Undone, (await before.RunAsync()).Outcome);
+        Assert.Empty(before.Done);
+        FakeWorld after = new() { CancelAt = "endpoint" };
+        Assert.Equal(PlanOutcome.Completed, (await after.RunAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task An_undo_that_fails_leaves_the_operation_unfinished_for_a_resume()
+    {
+        FakeWorld world = new() { FailAt = "promote", FailUndoAt = "fence" };
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.UndoFailed, result.Outcome);
+        Assert.Null(world.Journal.Replay().End);
+        world.FailUndoAt = null;
+        Assert.Equal(PlanOutcome.Undone, (await world.ResumeAsync()).Outcome);
+        Assert.Empty(world.Done);
+    }
+
+    [Fact]
+    public async Task Nothing_is_done_before_its_inverse_is_on_disk()
+    {
+        FakeWorld world = new();
+        await world.RunAsync();
+        Assert.All(world.DurableWhenDone, step => Assert.Contains(step.Key, step.Value));
+    }
+
+    [Fact]
+    public async Task Swift_steps_share_one_write_before_and_one_after()
+    {
+        FakeWorld world = new();
+        await world.RunAsync();
+        Assert.Equal(2, world.Journal.DurableWrites.Count(write => write.Any(record => record.Name == "promote")));
+    }
+
+    [Fact]
+    public async Task Killed_at_any_instant_a_resume_ends_with_all_or_nothing()
+    {
+        for (int instant = 0; ; instant++)
+        {
+            FakeWorld world = new() { KillAt = instant };
+            if (!await world.RunUntilKilledAsync())
+            {
+                Assert.True(instant > 15, "the plan has more instants than that");
+                return;
+            }
+
+            PlanResult result = await world.ResumeAsync();
+            bool all = world.Done.SetEquals(["mark", "fence", "promote", "endpoint", "clean"]);
+            Assert.True(all ? result.Outcome == PlanOutcome.Completed : result.Outcome == PlanOutcome.Undone && world.Done.Count == 0, $"killed at instant {instant}: {result.Outcome}, left {string.Join(' ', world.Done)}");
+            Assert.NotNull(world.Journal.Replay().End);
+        }
+    }
+
+    [Fact]
+    public async Task Killed_again_while_resuming_the_next_resume_still_ends_it()
+    {
+        for (int first = 3; first < 15; first++)
+        {
+            for (int second = 0; second < 8; second++)
+            {
+                FakeWorld world = new() { KillAt = first };
+                await world.RunUntilKilledAsync();
+                await world.ResumeUntilKilledAsync(second);
+                if (world.Journal.Replay().End is null)
+                {
+                    await world.ResumeAsync();
+                }
+
+                Assert.True(world.Done.Count is 0 or 5, $"killed at {first}, then {second}: left {string.Join(' ', world.Done)}");
+            }
+        }
+    }
+}
