@@ -5,7 +5,7 @@ namespace Foobar.Ops.Inventory;
 /// <summary>What a server is there for. Written in the inventory in lower case with hyphens: <c>load-balancer</c>.</summary>
 public enum Role
 {
-    /// <summary>A router with the firewall between the site and the internet.</summary>
+    /// <summary>A router with a firewall: between the internet and the site, or between networks of the site.</summary>
     [JsonStringEnumMemberName("network-firewall")]
     NetworkFirewall,
 

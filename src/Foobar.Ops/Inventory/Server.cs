@@ -17,6 +17,9 @@ public sealed record Server
     /// <summary>Its addresses in all networks, IPv4 and IPv6.</summary>
     public IReadOnlyList<IPAddress> Addresses { get; init; } = [];
 
+    /// <summary>What it is, in the words of whoever declared it.</summary>
+    public string? Description { get; init; }
+
     /// <summary>Tells whether the server has a role.</summary>
     public bool Is(Role role) => Roles.Contains(role);
 

@@ -8,6 +8,9 @@ public sealed record Site
     /// <summary>The name visitors know it by, which is also the host name its certificate must cover: <c>www.foobar.com</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>What the site is, in the words of whoever declared it.</summary>
+    public string? Description { get; init; }
+
     /// <summary>Named address ranges (<c>public</c>, <c>internal</c>, <c>operator</c> ...), which flows may name as groups.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<IPNetwork>> Networks { get; init; } = new Dictionary<string, IReadOnlyList<IPNetwork>>();
 
@@ -18,8 +21,8 @@ public sealed record Site
     public required Policy Policy { get; init; }
 
     /// <summary>
-    /// The path of an OpenSSH client configuration to use instead of the user's own, absolute or relative to the
-    /// inventory; <see langword="null"/> for the user's own.
+    /// The path of an OpenSSH client configuration to use instead of the user's own; <see langword="null"/> for the
+    /// user's own. An inventory may give it relative to itself; the loader makes it absolute.
     /// </summary>
     public string? SshConfig { get; init; }
 

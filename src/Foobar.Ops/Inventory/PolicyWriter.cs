@@ -1,0 +1,121 @@
+using System.Text.Json;
+
+namespace Foobar.Ops.Inventory;
+
+/// <summary>Writes the policy of an inventory, leaving out what has its usual value.</summary>
+internal static class PolicyWriter
+{
+    /// <summary>Writes the members of the policy's object.</summary>
+    public static void Write(Utf8JsonWriter json, Policy policy)
+    {
+        json.WriteStartArray("flows");
+        foreach (Flow flow in policy.Flows)
+        {
+            WriteFlow(json, flow);
+        }
+
+        json.WriteEndArray();
+        json.Object("servers", () => WriteServers(json, policy.Servers));
+        json.Object("tls", () => WriteTls(json, policy.Tls));
+        if (policy.Database is { } database)
+        {
+            json.Object("database", () => WriteDatabase(json, database));
+        }
+
+        json.Object("loadBalancing", () => WriteLoadBalancing(json, policy.LoadBalancing));
+        json.Object("monitoring", () =>
+        {
+            json.ListUnlessEmpty("agents", policy.Monitoring.Agents);
+            json.Text("prometheus", policy.Monitoring.Prometheus?.OriginalString);
+        });
+    }
+
+    private static void WriteFlow(Utf8JsonWriter json, Flow flow)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", flow.Name);
+        json.Text("description", flow.Description);
+        json.OneOrMany("from", flow.From);
+        json.OneOrMany("to", flow.To);
+        json.List("ports", flow.Ports);
+        json.WriteEndObject();
+    }
+
+    private static void WriteServers(Utf8JsonWriter json, ServerPolicy policy)
+    {
+        ServerPolicy usual = new();
+        if (policy.Units.Count > 0)
+        {
+            json.Object("units", () =>
+            {
+                foreach ((Role role, IReadOnlyList<string> units) in policy.Units)
+                {
+                    json.List(InventoryWord.Of(role), units);
+                }
+            });
+        }
+
+        json.Number("diskWarnPercent", policy.DiskWarnPercent, usual.DiskWarnPercent);
+        json.Number("diskFailPercent", policy.DiskFailPercent, usual.DiskFailPercent);
+        json.Number("memoryAvailableFailPercent", policy.MemoryAvailableFailPercent, usual.MemoryAvailableFailPercent);
+        json.Number("maxClockOffsetSeconds", policy.MaxClockOffsetSeconds, usual.MaxClockOffsetSeconds);
+    }
+
+    private static void WriteTls(Utf8JsonWriter json, TlsPolicy policy)
+    {
+        TlsPolicy usual = new();
+        json.WriteString("endsAt", InventoryWord.Of(policy.EndsAt));
+        if (policy.Backends != usual.Backends)
+        {
+            json.WriteString("backends", InventoryWord.Of(policy.Backends));
+        }
+
+        json.WriteString("profile", policy.Profile);
+        json.Number("warnDays", policy.WarnDays, usual.WarnDays);
+        json.Number("failDays", policy.FailDays, usual.FailDays);
+        json.Number("port", policy.Port, usual.Port);
+        json.ListUnlessEmpty("names", policy.Names);
+        json.Text("trustedAuthorities", policy.TrustedAuthorities);
+    }
+
+    private static void WriteDatabase(Utf8JsonWriter json, DatabasePolicy policy)
+    {
+        DatabasePolicy usual = new();
+        json.WriteString("members", InventoryWord.Of(policy.Members));
+        json.WriteString("topology", InventoryWord.Of(policy.Topology));
+        json.WriteNumber("writers", policy.Writers);
+        json.Number("port", policy.Port, usual.Port);
+        json.Text("socket", policy.Socket);
+        json.Number("maxLagSeconds", policy.MaxLagSeconds, usual.MaxLagSeconds);
+        if (policy.SemiSync)
+        {
+            json.WriteBoolean("semiSync", true);
+        }
+
+        if (policy.WriteEndpoint is { } write)
+        {
+            json.Object("writeEndpoint", () => WriteEndpoint(json, InventoryWord.Of(write.Kind), write.Server, write.Backend, write.Address));
+        }
+
+        if (policy.ReadEndpoint is { } read)
+        {
+            json.Object("readEndpoint", () => WriteEndpoint(json, null, read.Server, read.Backend, read.Address));
+        }
+    }
+
+    private static void WriteEndpoint(Utf8JsonWriter json, string? kind, string server, string? backend, string? address)
+    {
+        json.Text("kind", kind);
+        json.WriteString("server", server);
+        json.Text("backend", backend);
+        json.Text("address", address);
+    }
+
+    private static void WriteLoadBalancing(Utf8JsonWriter json, LoadBalancingPolicy policy)
+    {
+        LoadBalancingPolicy usual = new();
+        json.Text("adminSocket", policy.AdminSocket == usual.AdminSocket ? null : policy.AdminSocket);
+        json.Text("webBackend", policy.WebBackend == usual.WebBackend ? null : policy.WebBackend);
+        json.ListUnlessEmpty("virtualAddresses", policy.VirtualAddresses);
+    }
+}

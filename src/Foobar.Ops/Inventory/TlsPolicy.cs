@@ -1,0 +1,50 @@
+using System.Text.Json.Serialization;
+
+namespace Foobar.Ops.Inventory;
+
+/// <summary>Where TLS ends, and how good certificates and handshakes must be.</summary>
+public sealed record TlsPolicy
+{
+    /// <summary>The role whose servers present the site's certificate to visitors.</summary>
+    public Role EndsAt { get; init; } = Role.LoadBalancer;
+
+    /// <summary>What stands behind a load balancer that ends TLS.</summary>
+    public BackendEncryption Backends { get; init; } = BackendEncryption.Plain;
+
+    /// <summary>The profile of Mozilla's server side TLS guidelines that handshakes must keep: <c>modern</c>, <c>intermediate</c>, <c>old</c>.</summary>
+    public string Profile { get; init; } = "intermediate";
+
+    /// <summary>Days before expiry from which a certificate is a warning.</summary>
+    public int WarnDays { get; init; } = 30;
+
+    /// <summary>Days before expiry from which a certificate fails.</summary>
+    public int FailDays { get; init; } = 14;
+
+    /// <summary>The TCP port visitors use.</summary>
+    public int Port { get; init; } = 443;
+
+    /// <summary>Host names the certificate must cover besides the site's own.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>
+    /// The path of a PEM file with the authorities to trust instead of the operator's system store; <see langword="null"/>
+    /// for the system store. An inventory may give it relative to itself; the loader makes it absolute.
+    /// </summary>
+    public string? TrustedAuthorities { get; init; }
+}
+
+/// <summary>What stands between a load balancer that ends TLS and its web servers.</summary>
+public enum BackendEncryption
+{
+    /// <summary>Plain HTTP.</summary>
+    [JsonStringEnumMemberName("plain")]
+    Plain,
+
+    /// <summary>TLS, the web server's certificate verified.</summary>
+    [JsonStringEnumMemberName("tls")]
+    Tls,
+
+    /// <summary>TLS, both sides' certificates verified.</summary>
+    [JsonStringEnumMemberName("mutual-tls")]
+    MutualTls,
+}
