@@ -1,0 +1,125 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Tls;
+
+/// <summary>What the certificates of a server must be like.</summary>
+public static class CertificateControls
+{
+    private const int MinimumRsaBits = 2048;
+
+    private const int MinimumCurveBits = 256;
+
+    /// <summary>All controls over one server's certificates, in the order of their ids.</summary>
+    public static IReadOnlyList<Control<ServerCase<CertificateFacts>>> All { get; } =
+    [
+        OnVisitors("TLS-001", Severity.Critical, "The certificate covers the site's names", "Browsers refuse a certificate for another name; no visitor gets past that page.", "Issue a certificate whose subject alternative names hold every name of the site.", "RFC 9525, 6", JudgeNames),
+        OnAll("TLS-002", Severity.Critical, "The certificate is valid now", "Browsers refuse a certificate outside its dates; the site is down for every visitor.", "Install a valid certificate; check the server's clock if the dates look right.", "RFC 5280, 4.1.2.5", JudgeDates),
+        OnAll("TLS-003", Severity.High, "The certificate does not expire soon", "What is not renewed in time takes the site down on a known day.", "Renew the certificate now and find out why the renewal did not run.", "RFC 5280, 4.1.2.5", JudgeMargin),
+        OnAll("TLS-004", Severity.Critical, "The chain presented leads to a trusted authority", "Browsers that happen to know the missing link still work; others, and most programs, refuse.", "Serve the leaf with all its intermediates, issued by a trusted authority.", "RFC 5280, 6; RFC 8446, 4.4.2", JudgeChain),
+        OnAll("TLS-005", Severity.High, "The certificate's key is strong enough", "A short key can be broken, and with it every certificate's promise.", "Issue a certificate with a new key: ECDSA P-256, or RSA of 2048 bits or more.", "CA/Browser Forum Baseline Requirements, 6.1.5", JudgeKey),
+        OnAll("TLS-006", Severity.High, "No certificate presented is signed with MD5 or SHA-1", "Such signatures can be forged; clients refuse them.", "Have the certificate issued again with SHA-256 or better.", "RFC 9155; CA/Browser Forum Baseline Requirements, 7.1.3.2", JudgeSignature),
+        new(Info("TLS-008", Severity.High, "Only the service can read its private key", "Who reads the key can be the site, and read what visitors send.", "chown root: FILE; chmod 0600 FILE (the services read it before they drop privileges).", "openssl(1)"), JudgeKeyFiles),
+        new(Info("TLS-010", Severity.Critical, "Each endpoint that should speak TLS does", "Visitors who are sent to https and find no TLS there see no site at all.", "Start the service that ends TLS, and see that it listens where the policy says.", "RFC 8446"), JudgeAnswers),
+    ];
+
+    internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference) =>
+        new(id, title, Area.Tls, severity, rationale, remediation, reference);
+
+    private static Control<ServerCase<CertificateFacts>> OnAll(string id, Severity severity, string title, string rationale, string remediation, string reference, Func<ServedCertificate, ServerCase<CertificateFacts>, Verdict> judge) =>
+        new(Info(id, severity, title, rationale, remediation, reference), server => JudgeEach(server, server.Facts.Endpoints, judge));
+
+    private static Control<ServerCase<CertificateFacts>> OnVisitors(string id, Severity severity, string title, string rationale, string remediation, string reference, Func<ServedCertificate, ServerCase<CertificateFacts>, Verdict> judge) =>
+        new(Info(id, severity, title, rationale, remediation, reference), server => JudgeEach(server, server.Facts.Endpoints.Where(answer => answer.Endpoint.Audience == EndpointAudience.Visitors), judge));
+
+    private static IEnumerable<Verdict> JudgeEach(ServerCase<CertificateFacts> server, IEnumerable<EndpointAnswer> answers, Func<ServedCertificate, ServerCase<CertificateFacts>, Verdict> judge)
+    {
+        bool any = false;
+        foreach (EndpointAnswer answer in answers)
+        {
+            any = true;
+            yield return answer.Certificate.TryGet(out ServedCertificate? served) ? judge(served, server) : answer.Certificate.ToUnknown(answer.Endpoint.ToString());
+        }
+
+        if (!any)
+        {
+            yield return Verdict.NotApplicable(actual: "no endpoint of this server should speak TLS");
+        }
+    }
+
+    private static Verdict JudgeNames(ServedCertificate served, ServerCase<CertificateFacts> server)
+    {
+        string[] wanted = [.. server.Site.Policy.Tls.Names.Prepend(server.Site.Name).Distinct(StringComparer.OrdinalIgnoreCase)];
+        string[] missing = [.. wanted.Where(name => !HostNames.Covers(served.Leaf, name))];
+        string covered = string.Join(", ", served.Leaf.DnsNames.Concat(served.Leaf.IpAddresses));
+        return missing.Length == 0
+            ? Verdict.Pass(Target(served), covered)
+            : Verdict.Fail(Target(served), $"covers {string.Join(", ", missing)}", covered.Length == 0 ? "no subject alternative names" : $"covers {covered}", Evidence(served));
+    }
+
+    private static Verdict JudgeDates(ServedCertificate served, ServerCase<CertificateFacts> server)
+    {
+        string dates = FormattableString.Invariant($"valid from {served.Leaf.NotBefore:yyyy-MM-dd HH:mm} to {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
+        return served.Leaf.IsValidAt(server.Time) ? Verdict.Pass(Target(served), dates)
+            : Verdict.Fail(Target(served), FormattableString.Invariant($"valid at {server.Time:yyyy-MM-dd HH:mm} UTC"), (server.Time < served.Leaf.NotBefore ? "not yet valid, " : "expired, ") + dates, Evidence(served));
+    }
+
+    private static Verdict JudgeMargin(ServedCertificate served, ServerCase<CertificateFacts> server)
+    {
+        TlsPolicy policy = server.Site.Policy.Tls;
+        double days = (served.Leaf.NotAfter - server.Time).TotalDays;
+        string actual = FormattableString.Invariant($"{Math.Floor(days):0} days left, until {served.Leaf.NotAfter:yyyy-MM-dd}");
+        return !served.Leaf.IsValidAt(server.Time) ? Verdict.NotApplicable(Target(served), "not valid now")
+            : days < policy.FailDays ? Verdict.Fail(Target(served), FormattableString.Invariant($"{policy.FailDays} days or more left"), actual, Evidence(served))
+            : days < policy.WarnDays ? Verdict.Warning(Target(served), FormattableString.Invariant($"{policy.WarnDays} days or more left"), actual, Evidence(served))
+            : Verdict.Pass(Target(served), actual);
+    }
+
+    private static Verdict JudgeChain(ServedCertificate served, ServerCase<CertificateFacts> server) =>
+        served.IsTrusted ? Verdict.Pass(Target(served), $"issued by {served.Leaf.Issuer}")
+        : served.Endpoint.Audience == EndpointAudience.LoadBalancer && server.Site.Policy.Tls.TrustedAuthorities is null
+            ? Verdict.NotApplicable(Target(served), "the load balancer trusts authorities of its own here (ca-file)")
+            : Verdict.Fail(Target(served), "a chain to a trusted authority", string.Join("; ", served.ChainProblems), Evidence(served));
+
+    private static Verdict JudgeKey(ServedCertificate served, ServerCase<CertificateFacts> server)
+    {
+        Certificate leaf = served.Leaf;
+        string key = FormattableString.Invariant($"{leaf.KeyAlgorithm}, {leaf.KeySizeBits} bits");
+        int? minimum = leaf.KeyAlgorithm switch { "RSA" => MinimumRsaBits, "ECDSA" or "Ed25519" or "Ed448" => MinimumCurveBits, _ => null };
+        return minimum is not null && leaf.KeySizeBits >= minimum
+            ? Verdict.Pass(Target(served), key)
+            : Verdict.Fail(Target(served), FormattableString.Invariant($"RSA of {MinimumRsaBits} bits or more, or an elliptic curve of {MinimumCurveBits}"), key, Evidence(served));
+    }
+
+    private static Verdict JudgeSignature(ServedCertificate served, ServerCase<CertificateFacts> server)
+    {
+        // A root is trusted by itself; its signature proves nothing.
+        Certificate? weak = served.Intermediates.Where(certificate => !certificate.IsSelfIssued).Prepend(served.Leaf).FirstOrDefault(certificate => IsWeak(certificate.SignatureAlgorithm));
+        return weak is null
+            ? Verdict.Pass(Target(served), served.Leaf.SignatureAlgorithm)
+            : Verdict.Fail(Target(served), "SHA-256 or better", $"{weak.SignatureAlgorithm} on '{weak.Subject}'", Evidence(served));
+    }
+
+    private static bool IsWeak(string algorithm) =>
+        algorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md5", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md2", StringComparison.OrdinalIgnoreCase);
+
+    private static IEnumerable<Verdict> JudgeKeyFiles(ServerCase<CertificateFacts> server) => server.Facts.KeyFiles.Judge(files =>
+        files.Count == 0 ? [Verdict.NotApplicable(actual: "no private key in the configurations of HAProxy and nginx")] : files.Select(KeyFileJudge.Judge));
+
+    private static IEnumerable<Verdict> JudgeAnswers(ServerCase<CertificateFacts> server) => server.Facts.Endpoints.Count == 0
+        ? [Verdict.NotApplicable(actual: "no endpoint of this server should speak TLS")]
+        : server.Facts.Endpoints.Select(JudgeAnswer);
+
+    private static Verdict JudgeAnswer(EndpointAnswer answer)
+    {
+        string target = answer.Endpoint.ToString();
+        return answer.Certificate.TryGet(out ServedCertificate? served) ? Verdict.Pass(target, served.Protocol is null ? "TLS, client certificate wanted" : $"{served.Protocol}, {served.CipherSuite}")
+            : answer.ErrorId is "AuthoritiesUnreadable" ? answer.Certificate.ToUnknown(target)
+            : Verdict.Fail(target, "a TLS handshake", answer.Certificate.Failure ?? "nothing", answer.Certificate.Source);
+    }
+
+    private static string Target(ServedCertificate served) => served.Endpoint.ToString();
+
+    private static string Evidence(ServedCertificate served) =>
+        $"TLS handshake with {served.Endpoint}, SNI {served.Endpoint.ServerName}: subject '{served.Leaf.Subject}', SHA-256 {served.Leaf.Sha256Fingerprint}";
+}

@@ -1,0 +1,85 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Tls;
+
+/// <summary>What the certificates of all servers together must be like.</summary>
+public static class SiteCertificateControls
+{
+    /// <summary>Certificates of one renewal end on the same day; further apart one server missed a renewal.</summary>
+    private static readonly TimeSpan SameRenewal = TimeSpan.FromDays(1);
+
+    /// <summary>All controls over the site's certificates, in the order of their ids.</summary>
+    public static IReadOnlyList<Control<SiteCase<CertificateFacts>>> All { get; } =
+    [
+        new(
+            CertificateControls.Info("TLS-007", Severity.High, "All endpoints serve the same certificate", "A certificate renewed on one server only fails on the other, for half of the visitors, on the old one's last day.", "Install the newest certificate on every server and reload the services.", null),
+            JudgeSame),
+        new(
+            CertificateControls.Info("TLS-009", Severity.Medium, "Traffic behind the load balancer is encrypted", "Behind a load balancer that ends TLS, who listens on the internal network reads passwords and sessions.", "Encrypt again towards the web servers (server ... ssl verify required), and set policy.tls.backends to Tls.", null),
+            JudgeBackends),
+    ];
+
+    private static IEnumerable<Verdict> JudgeSame(SiteCase<CertificateFacts> site)
+    {
+        EndpointAnswer[] answers = [.. site.Facts.Values.Where(reading => reading.Value is not null).SelectMany(reading => reading.Value!.Endpoints).Where(answer => answer.Endpoint.Audience == EndpointAudience.Visitors)];
+        ServedCertificate[] served = [.. answers.Select(answer => answer.Certificate.Value).OfType<ServedCertificate>()];
+        string[] unread = [.. site.Facts.Where(pair => pair.Value.Value is null).Select(pair => pair.Key), .. answers.Where(answer => answer.Certificate.Value is null).Select(answer => $"{answer.Endpoint.Via}: {answer.Endpoint}")];
+        return served.Length + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
+            : served.Length > 1 && Difference(served) is { } difference ? [difference]
+            : unread.Length > 0 ? [Verdict.Unknown(null, $"The certificates of {string.Join(", ", unread)} could not be seen.")]
+            : [Verdict.Pass(actual: $"SHA-256 {served[0].Leaf.Sha256Fingerprint} on {served.Length} endpoints")];
+    }
+
+    private static Verdict? Difference(ServedCertificate[] served)
+    {
+        if (served.Select(one => one.Leaf.Sha256Fingerprint).Distinct().Count() == 1)
+        {
+            return null;
+        }
+
+        string actual = string.Join("; ", served.Select(one => FormattableString.Invariant($"{one.Endpoint.Via}: until {one.Leaf.NotAfter:yyyy-MM-dd}, {one.Leaf.Sha256Fingerprint[..16]} by {one.Leaf.Issuer}")));
+        bool separateKeysOnly = served.Max(one => one.Leaf.NotAfter) - served.Min(one => one.Leaf.NotAfter) <= SameRenewal
+            && served.Select(one => one.Leaf.Issuer).Distinct().Count() == 1
+            && served.Select(one => string.Join(',', one.Leaf.DnsNames.Order(StringComparer.Ordinal))).Distinct().Count() == 1;
+        return separateKeysOnly
+            ? Verdict.Warning(null, "the same certificate on all endpoints", $"certificates of one renewal with keys of their own: {actual}")
+            : Verdict.Fail(null, "the same certificate on all endpoints", actual);
+    }
+
+    private static IEnumerable<Verdict> JudgeBackends(SiteCase<CertificateFacts> site)
+    {
+        TlsPolicy policy = site.Site.Policy.Tls;
+        if (!site.Site.WithRole(Role.LoadBalancer).Any() || policy.EndsAt != Role.LoadBalancer)
+        {
+            return [Verdict.NotApplicable(actual: "TLS does not end at a load balancer")];
+        }
+
+        if (policy.Backends == BackendEncryption.Plain)
+        {
+            return [Verdict.Warning(null, "TLS between load balancer and web servers", "plain HTTP, as declared in policy.tls.backends")];
+        }
+
+        return site.Site.WithRole(Role.Web).Where(server => !server.Is(Role.LoadBalancer)).SelectMany(server => JudgeBackend(server, site));
+    }
+
+    private static IEnumerable<Verdict> JudgeBackend(Server server, SiteCase<CertificateFacts> site)
+    {
+        if (!site.Facts.TryGetValue(server.Name, out Reading<CertificateFacts>? reading) || !reading.TryGet(out CertificateFacts? facts))
+        {
+            return [Verdict.Unknown(null, reading?.Failure ?? "The server was not looked at.") with { Server = server.Name }];
+        }
+
+        EndpointAnswer[] answers = [.. facts.Endpoints.Where(answer => answer.Endpoint.Audience == EndpointAudience.LoadBalancer)];
+        return answers.Length == 0
+            ? [Verdict.Unknown(null, "No declared flow leads from the load balancer to this web server, so its port is not known.") with { Server = server.Name }]
+            : answers.Select(answer => JudgeAnswer(answer) with { Server = server.Name });
+    }
+
+    private static Verdict JudgeAnswer(EndpointAnswer answer) => answer switch
+    {
+        { Certificate.Value: { } served } => Verdict.Pass(answer.Endpoint.ToString(), served.Protocol ?? "TLS"),
+        { ErrorId: "TlsNotSpoken" } => Verdict.Fail(answer.Endpoint.ToString(), "TLS", answer.Certificate.Failure!, answer.Certificate.Source),
+        _ => answer.Certificate.ToUnknown(answer.Endpoint.ToString()),
+    };
+}

@@ -1,0 +1,43 @@
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Tls;
+
+/// <summary>The endpoints of a site that should speak TLS, by its policy.</summary>
+internal static class SiteEndpoints
+{
+    private const string AnyFlowEnd = "*";
+
+    /// <summary>
+    /// The endpoints on a server: for visitors where TLS ends and where it passes through; for the load balancer where it
+    /// encrypts again. The host is left for the collector to find.
+    /// </summary>
+    public static IEnumerable<TlsEndpoint> Of(Server server, Site site)
+    {
+        TlsPolicy tls = site.Policy.Tls;
+        if (server.Is(tls.EndsAt) || server.Is(Role.LoadBalancer))
+        {
+            yield return Endpoint(server, tls.EndsAt == Role.Web && !server.Is(Role.LoadBalancer) ? WebPorts(server, site).FirstOrDefault(tls.Port) : tls.Port, site.Name, EndpointAudience.Visitors);
+        }
+
+        if (tls.EndsAt == Role.LoadBalancer && tls.Backends != BackendEncryption.Plain && server.Is(Role.Web) && !server.Is(Role.LoadBalancer))
+        {
+            foreach (int port in WebPorts(server, site))
+            {
+                // A load balancer asks for the web server by its own name, and what it verifies stands in its configuration.
+                yield return Endpoint(server, port, server.Name, EndpointAudience.LoadBalancer);
+            }
+        }
+    }
+
+    /// <summary>The TCP ports at which the load balancer reaches a web server: those of flows between their roles.</summary>
+    public static IEnumerable<int> WebPorts(Server server, Site site) =>
+        from flow in site.FlowsNaming(server)
+        where flow.From.Contains("load-balancer") || flow.From.Any(end => site.Find(end)?.Is(Role.LoadBalancer) == true)
+        where !flow.To.Contains(AnyFlowEnd) && (flow.To.Contains("web") || flow.To.Contains(server.Name))
+        from range in flow.Ports
+        where range.Protocol == TransportProtocol.Tcp && range.First == range.Last && range.First is not 22
+        select (int)range.First;
+
+    private static TlsEndpoint Endpoint(Server server, int port, string serverName, EndpointAudience audience) =>
+        new() { Host = "", Port = port, ServerName = serverName, Via = server.Name, Audience = audience };
+}

@@ -1,0 +1,185 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Tls;
+
+namespace Foobar.Ops.Tests.Tls;
+
+public sealed class CertificateControlTests
+{
+    private static readonly ServedCertificate Good = new()
+    {
+        Endpoint = new TlsEndpoint { Host = "198.51.100.10", Port = 443, ServerName = "www.foobar.com", Via = "lb-01" },
+        Leaf = new Certificate
+        {
+            Subject = "CN=www.foobar.com",
+            Issuer = "CN=R1",
+            DnsNames = ["www.foobar.com", "*.foobar.com"],
+            SerialNumber = "01",
+            NotBefore = TestSite.Now.AddDays(-10),
+            NotAfter = TestSite.Now.AddDays(80),
+            KeyAlgorithm = "ECDSA",
+            KeySizeBits = 256,
+            SignatureAlgorithm = "sha256ECDSA",
+            Sha256Fingerprint = "AA00000000000000AA00000000000000AA00000000000000AA00000000000000",
+        },
+        Protocol = "Tls13",
+        CipherSuite = "TLS_AES_128_GCM_SHA256",
+        Time = TestSite.Now,
+    };
+
+    public static TheoryData<string> Ids => [.. CertificateControls.All.Select(control => control.Info.Id)];
+
+    [Theory]
+    [InlineData("www.foobar.com", "www.foobar.com", true)]
+    [InlineData("WWW.Foobar.com", "www.foobar.COM.", true)]
+    [InlineData("*.foobar.com", "www.foobar.com", true)]
+    [InlineData("*.foobar.com", "a.www.foobar.com", false)]
+    [InlineData("*.foobar.com", "foobar.com", false)]
+    [InlineData("w*.foobar.com", "www.foobar.com", false)]
+    [InlineData("*.*.com", "www.foobar.com", false)]
+    [InlineData("*", "localhost", false)]
+    [InlineData("*.", "www.", false)]
+    [InlineData("xn--bcher-kva.example", "bücher.example", true)]
+    [InlineData("foobar.com", "www.foobar.com", false)]
+    [InlineData("", "", false)]
+    public void Names_match_label_by_label(string pattern, string name, bool matches) => Assert.Equal(matches, HostNames.Matches(pattern, name));
+
+    [Fact]
+    public void An_address_matches_addresses_only()
+    {
+        Certificate leaf = Good.Leaf with { DnsNames = ["192.0.2.1"], IpAddresses = ["2001:db8::1"] };
+
+        Assert.True(HostNames.Covers(leaf, "2001:0db8:0::1"));
+        Assert.False(HostNames.Covers(leaf, "192.0.2.1"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void A_good_certificate_passes(string id) => Assert.Equal(FindingStatus.Pass, Assert.Single(Judge(id, Good)).Status);
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void What_could_not_be_seen_never_passes(string id)
+    {
+        CertificateFacts facts = new()
+        {
+            Endpoints = [new EndpointAnswer(Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" }],
+            KeyFiles = Reading.Unreadable<IReadOnlyList<KeyFile>>("no sudo"),
+        };
+
+        Finding finding = Assert.Single(TestSite.Judge(CertificateControls.All, id, facts, "lb-01"));
+        Assert.Equal(id == "TLS-010" ? FindingStatus.Fail : FindingStatus.Unknown, finding.Status);
+    }
+
+    [Fact]
+    public void Each_flaw_fails_its_own_control_and_no_other()
+    {
+        Dictionary<string, ServedCertificate> flaws = new()
+        {
+            ["TLS-001"] = Good with { Leaf = Good.Leaf with { DnsNames = ["other.foobar.com"] } },
+            ["TLS-002"] = Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddMinutes(-1) } },
+            ["TLS-003"] = Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddDays(13) } },
+            ["TLS-004"] = Good with { ChainProblems = ["partial"] },
+            ["TLS-005"] = Good with { Leaf = Good.Leaf with { KeyAlgorithm = "RSA", KeySizeBits = 1024 } },
+            ["TLS-006"] = Good with { Leaf = Good.Leaf with { SignatureAlgorithm = "sha1RSA" } },
+        };
+
+        foreach ((string flawed, ServedCertificate served) in flaws)
+        {
+            Assert.Equal([flawed], CertificateControls.All.SelectMany(control => Judge(control.Info.Id, served)).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.ControlId));
+        }
+    }
+
+    [Theory]
+    [InlineData(31, FindingStatus.Pass)]
+    [InlineData(29, FindingStatus.Warning)]
+    [InlineData(13, FindingStatus.Fail)]
+    public void The_days_left_are_held_against_the_policy(int days, FindingStatus status) =>
+        Assert.Equal(status, Assert.Single(Judge("TLS-003", Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddDays(days) } })).Status);
+
+    [Fact]
+    public void A_certificate_of_tomorrow_is_not_valid_yet() =>
+        Assert.StartsWith("not yet valid", Assert.Single(Judge("TLS-002", Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(1) } })).Actual, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("600", "root", FindingStatus.Pass)]
+    [InlineData("640", "ssl-cert", FindingStatus.Pass)]
+    [InlineData("640", "www-data", FindingStatus.Warning)]
+    [InlineData("644", "root", FindingStatus.Fail)]
+    [InlineData("660", "ssl-cert", FindingStatus.Fail)]
+    public void A_key_is_for_its_service_only(string mode, string group, FindingStatus status)
+    {
+        CertificateFacts facts = Facts(Good) with { KeyFiles = Reading.Of(KeyFile.Parse($"{mode} root {group} /etc/haproxy/certs/a b.pem\n")) };
+
+        Finding finding = Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-008", facts, "lb-01"));
+        Assert.Equal((status, "/etc/haproxy/certs/a b.pem"), (finding.Status, finding.Target));
+    }
+
+    [Fact]
+    public void Certificates_of_two_servers_are_compared()
+    {
+        ServedCertificate otherKey = Good with { Leaf = Good.Leaf with { Sha256Fingerprint = new string('B', 64) } };
+        ServedCertificate older = otherKey with { Leaf = otherKey.Leaf with { NotAfter = TestSite.Now.AddDays(20) } };
+
+        Assert.Equal(FindingStatus.Pass, JudgeSite("TLS-007", Good, Good));
+        Assert.Equal(FindingStatus.Warning, JudgeSite("TLS-007", Good, otherKey));
+        Assert.Equal(FindingStatus.Fail, JudgeSite("TLS-007", Good, older));
+        Assert.Equal(FindingStatus.NotApplicable, JudgeSite("TLS-007", Good));
+        Assert.Equal(FindingStatus.Unknown, JudgeSite("TLS-007", Good, null));
+    }
+
+    [Fact]
+    public void Plain_text_behind_the_load_balancer_is_a_known_weak_point_or_a_failure()
+    {
+        Policy encrypted = new() { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { Backends = BackendEncryption.Tls } };
+        TlsEndpoint endpoint = Good.Endpoint with { Audience = EndpointAudience.LoadBalancer };
+        CertificateFacts Facts(string? errorId) => new()
+        {
+            Endpoints = [new EndpointAnswer(endpoint, errorId is null ? Reading.Of(Good with { Endpoint = endpoint }) : Reading.Unreadable<ServedCertificate>("why")) { ErrorId = errorId }],
+            KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
+        };
+
+        SiteCase<CertificateFacts> Case(Policy? policy) => new(
+            TestSite.Create(policy),
+            new Dictionary<string, Reading<CertificateFacts>> { ["web-01"] = Reading.Of(Facts(null)), ["web-02"] = Reading.Of(Facts("TlsNotSpoken")) },
+            TestSite.Now);
+
+        Control<SiteCase<CertificateFacts>> control = SiteCertificateControls.All.Single(one => one.Info.Id == "TLS-009");
+        Assert.Equal([FindingStatus.Warning], control.Apply(Case(null), null, TestSite.Now).Select(finding => finding.Status));
+        Assert.Equal([("web-01", FindingStatus.Pass), ("web-02", FindingStatus.Fail)], control.Apply(Case(encrypted), null, TestSite.Now).Select(finding => (finding.Server, finding.Status)));
+    }
+
+    [Fact]
+    public void Endpoints_follow_the_policy()
+    {
+        Site edge = TestSite.Create();
+        Site encrypted = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { Backends = BackendEncryption.Tls } });
+        Site web = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Tls = new TlsPolicy { EndsAt = Role.Web } });
+
+        Assert.Equal(["lb-01 443 Visitors"], Endpoints(edge));
+        Assert.Equal(["lb-01 443 Visitors", "web-01 80 LoadBalancer", "web-02 80 LoadBalancer"], Endpoints(encrypted));
+        Assert.Equal(["lb-01 443 Visitors", "web-01 80 Visitors", "web-02 80 Visitors"], Endpoints(web));
+
+        static IEnumerable<string> Endpoints(Site site) =>
+            site.Servers.SelectMany(server => SiteEndpoints.Of(server, site)).Select(endpoint => $"{endpoint.Via} {endpoint.Port} {endpoint.Audience}");
+    }
+
+    [Fact]
+    public void Any_text_of_key_files_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(KeyFile.Parse, "600 root root /etc/ssl/private/a.key\n2640 root ssl-cert /x y\n");
+
+    private static IReadOnlyList<Finding> Judge(string id, ServedCertificate served) => TestSite.Judge(CertificateControls.All, id, Facts(served), "lb-01");
+
+    private static CertificateFacts Facts(ServedCertificate served) => new()
+    {
+        Endpoints = [new EndpointAnswer(served.Endpoint, Reading.Of(served, "a handshake"))],
+        KeyFiles = Reading.Of(KeyFile.Parse("600 root root /etc/haproxy/certs/site.pem")),
+    };
+
+    private static FindingStatus JudgeSite(string id, params ServedCertificate?[] served)
+    {
+        Dictionary<string, Reading<CertificateFacts>> facts = served
+            .Select((one, index) => ($"lb-0{index + 1}", one is null ? Reading.Unreadable<CertificateFacts>("cut off") : Reading.Of(Facts(one))))
+            .ToDictionary(pair => pair.Item1, pair => pair.Item2);
+        return Assert.Single(SiteCertificateControls.All.Single(control => control.Info.Id == id).Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
+    }
+}
