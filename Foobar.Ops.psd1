@@ -8,10 +8,17 @@
     Description          = 'Audits and operates the live three-server setup of www.foobar.com: HAProxy, nginx, MySQL, firewalls, certificates and monitoring, over SSH.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
-    FormatsToProcess     = @('Foobar.Ops.Format.ps1xml')
+    # One file an area, in module/Formats; a test holds this list against the folder.
+    FormatsToProcess     = @(
+        'Formats/Findings.Format.ps1xml'
+        'Formats/Site.Format.ps1xml'
+    )
     TypesToProcess       = @('Foobar.Ops.Types.ps1xml')
     FunctionsToExport    = @()
-    CmdletsToExport      = @()
+    # One a line, in alphabetical order; a test holds this list against the compiled cmdlets.
+    CmdletsToExport      = @(
+        'Get-FoobarServer'
+    )
     VariablesToExport    = @()
     AliasesToExport      = @()
     PrivateData          = @{

@@ -1,0 +1,73 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using Foobar.Ops.PowerShell.Failures;
+
+namespace Foobar.Ops.PowerShell.Hosting;
+
+/// <summary>
+/// The base of every cmdlet: runs asynchronous work with a token that Ctrl+C (and a pipeline stopped downstream) cancels,
+/// and turns exceptions into error records in the one place for that.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or wait handle holds nothing; disposing it could race with a worker or StopProcessing.")]
+public abstract class AsyncCmdlet : PSCmdlet
+{
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>Cancelled when the cmdlet is to stop.</summary>
+    protected CancellationToken StopToken => _stopping.Token;
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _stopping.Cancel();
+
+    /// <summary>Runs work off the pipeline thread, writes what it hands over, and gives its result.</summary>
+    /// <remarks>Ends the cmdlet with a terminating error where the work throws.</remarks>
+    private protected T Run<T>(Func<CmdletOutput, CancellationToken, Task<T>> work)
+    {
+        try
+        {
+            return new OutputPump(MyInvocation.MyCommand.Name, record => record.WriteTo(this)).Run(work, StopToken);
+        }
+        catch (Exception exception) when (IsOurs(exception))
+        {
+            throw Stop(exception);
+        }
+    }
+
+    /// <summary>Runs work off the pipeline thread and writes what it hands over.</summary>
+    private protected void Run(Func<CmdletOutput, CancellationToken, Task> work) => Run(async (output, token) =>
+    {
+        await work(output, token);
+        return 0;
+    });
+
+    /// <summary>Does a short thing on the pipeline thread; what it throws ends the cmdlet with a terminating error.</summary>
+    private protected T Try<T>(Func<T> act)
+    {
+        try
+        {
+            return act();
+        }
+        catch (Exception exception) when (IsOurs(exception))
+        {
+            throw Stop(exception);
+        }
+    }
+
+    /// <summary>Writes an error on the pipeline thread and goes on.</summary>
+    private protected void Fail(Exception exception, object? target = null) =>
+        WriteError(ErrorMapper.Describe(exception, target).ToErrorRecord());
+
+    // PowerShell ends pipelines by exceptions of its own (stop, break, -ErrorAction Stop); they pass through untouched.
+    private static bool IsOurs(Exception exception) => exception is not (PipelineStoppedException or FlowControlException or ActionPreferenceStopException)
+        && exception.GetType().Assembly != typeof(PSCmdlet).Assembly;
+
+    private PipelineStoppedException Stop(Exception exception)
+    {
+        if (!StopToken.IsCancellationRequested)
+        {
+            ThrowTerminatingError(ErrorMapper.Describe(exception).ToErrorRecord());
+        }
+
+        return new PipelineStoppedException();
+    }
+}
