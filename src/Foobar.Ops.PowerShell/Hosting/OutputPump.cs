@@ -14,7 +14,7 @@ internal sealed class OutputPump(string activity, Action<CmdletRecord> write)
     /// How long cancelled work may take to end what it does on the servers before it is left to end by itself: Ctrl+C is
     /// to return within a second.
     /// </summary>
-    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(700);
+    public static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(200);
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.PowerShell.Hosting;
 
 namespace Foobar.Ops.Tests.PowerShell;
@@ -89,12 +88,11 @@ public sealed class OutputPumpTests
     }
 
     [Fact]
-    public async Task Work_that_ignores_stopping_is_left_behind_within_a_second_and_what_it_writes_is_dropped()
+    public async Task Work_that_ignores_stopping_is_left_behind_and_what_it_writes_is_dropped()
     {
         using CancellationTokenSource stopping = new(TimeSpan.FromMilliseconds(50));
         using ManualResetEventSlim go = new();
         Task? late = null;
-        Stopwatch clock = Stopwatch.StartNew();
 
         Assert.ThrowsAny<OperationCanceledException>(() => Pump().Run(
             async (output, _) =>
@@ -111,9 +109,9 @@ public sealed class OutputPumpTests
             },
             stopping.Token));
 
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.False(late!.IsCompleted);
         go.Set();
-        await late!;
+        await late;
         Assert.Empty(_written);
     }
 
