@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Firewall.Model;
+
+namespace Foobar.Ops.Firewall.Collection;
+
+/// <summary>Reads <c>ip -json address show</c> and <c>ip -json route show</c> (ip(8)).</summary>
+public static class NetworkParser
+{
+    /// <summary>Reads both listings into one description.</summary>
+    /// <param name="addresses">The output of <c>ip -json address show</c>.</param>
+    /// <param name="routes">Outputs of <c>ip -json route show</c>, one a family.</param>
+    /// <param name="server">The server they came from.</param>
+    /// <exception cref="ParseException">One is not such a listing.</exception>
+    public static HostNetwork Parse(string addresses, IEnumerable<string> routes, string? server = null)
+    {
+        List<string> interfaces = [];
+        List<InterfaceAddress> found = [];
+        Read(addresses, server, "ip -json address show", link =>
+        {
+            string name = link.GetProperty("ifname").GetString()!;
+            interfaces.Add(name);
+            found.AddRange(link.TryGetProperty("addr_info", out JsonElement list) ? Addresses(name, list) : []);
+        });
+        List<NetworkRoute> ways = [];
+        foreach (string listing in routes)
+        {
+            Read(listing, server, "ip -json route show", route => ways.AddRange(Routes(route)));
+        }
+
+        return new HostNetwork { Interfaces = interfaces, Addresses = found, Routes = ways };
+    }
+
+    private static void Read(string json, string? server, string source, Action<JsonElement> item)
+    {
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            return;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            foreach (JsonElement element in document.RootElement.EnumerateArray())
+            {
+                item(element);
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+        {
+            throw new ParseException(server, source, 0, $"not a listing of ip(8): {exception.Message}", exception);
+        }
+    }
+
+    private static IEnumerable<InterfaceAddress> Addresses(string name, JsonElement list) => list.EnumerateArray()
+        .Where(address => address.TryGetProperty("local", out _))
+        .Select(address => new InterfaceAddress(name, IPAddress.Parse(address.GetProperty("local").GetString()!), address.GetProperty("prefixlen").GetInt32()));
+
+    private static IEnumerable<NetworkRoute> Routes(JsonElement route)
+    {
+        string text = route.GetProperty("dst").GetString()!;
+        string[] parts = text.Split('/');
+        bool six = text.Contains(':', StringComparison.Ordinal) || (route.TryGetProperty("gateway", out JsonElement gateway) && gateway.GetString()!.Contains(':', StringComparison.Ordinal))
+            || route.TryGetProperty("pref", out _);
+        IPAddress destination = text == "default" ? (six ? IPAddress.IPv6Any : IPAddress.Any) : IPAddress.Parse(parts[0]);
+        int length = text == "default" ? 0 : parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : six ? 128 : 32;
+        bool refused = route.TryGetProperty("type", out JsonElement type) && type.GetString() is "blackhole" or "unreachable" or "prohibit" or "throw";
+        if (route.TryGetProperty("nexthops", out JsonElement hops))
+        {
+            return hops.EnumerateArray().Select(hop => new NetworkRoute(destination, length, hop.GetProperty("dev").GetString()));
+        }
+
+        string? device = !refused && route.TryGetProperty("dev", out JsonElement name) ? name.GetString() : null;
+        return [new NetworkRoute(destination, length, device)];
+    }
+}

@@ -1,0 +1,75 @@
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>Turns chains into functions: their rules one after another, and a base chain's policy at the end.</summary>
+internal sealed class ChainCompiler
+{
+    private const int MaxDepth = 64;
+
+    private readonly OutcomeAlgebra _algebra;
+    private readonly Dictionary<FirewallChain, int> _functions = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<FirewallChain> _open = new(ReferenceEqualityComparer.Instance);
+
+    public ChainCompiler(OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset)
+    {
+        _algebra = algebra;
+        Rules = new RuleCompiler(algebra, conditions, translations, ruleset, Called);
+    }
+
+    /// <summary>Makes functions of single rules.</summary>
+    public RuleCompiler Rules { get; }
+
+    /// <summary>What a chain does with packets that enter it; they leave it by <see cref="OutcomeKind.Continue"/> or <see cref="OutcomeKind.Return"/>.</summary>
+    public int Body(FirewallChain chain)
+    {
+        if (_functions.TryGetValue(chain, out int known))
+        {
+            return known;
+        }
+
+        _open.Add(chain);
+        int function = _algebra.Table.Continue;
+        for (int index = chain.Rules.Count - 1; index >= 0; index--)
+        {
+            function = _algebra.Then(Rules.Compile(chain.Rules[index], chain), function);
+        }
+
+        _open.Remove(chain);
+        _functions.Add(chain, function);
+        return function;
+    }
+
+    /// <summary>What a base chain does: accepted packets go on to the next base chain.</summary>
+    public int Base(FirewallChain chain)
+    {
+        int decider = _algebra.Table.AddDecider(new ChainPolicy(chain));
+        bool drops = chain.Policy == "drop";
+        int function = _algebra.Map(Body(chain), outcome => outcome.Kind switch
+        {
+            OutcomeKind.Continue or OutcomeKind.Return => outcome with { Kind = drops ? OutcomeKind.Drop : OutcomeKind.Continue, Decider = decider },
+            OutcomeKind.Accept => outcome with { Kind = OutcomeKind.Continue },
+            _ => outcome,
+        });
+        return _algebra.When(OwnFamily(chain), function);
+    }
+
+    private int OwnFamily(FirewallChain chain) => chain.Family switch
+    {
+        "ip" => _algebra.Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4),
+        "ip6" => _algebra.Diagram.FieldIs(PacketField.Family, PacketValues.Ipv6),
+        _ => Diagram.True,
+    };
+
+    // The kernel refuses loops; a file that holds one is judged as if anything might happen there.
+    private int Called(FirewallChain chain) => _open.Contains(chain) || _open.Count > MaxDepth
+        ? _algebra.Table.Terminal([new Outcome(OutcomeKind.Continue), new Outcome(OutcomeKind.Accept), new Outcome(OutcomeKind.Drop)])
+        : Body(chain);
+}
+
+/// <summary>A base chain's policy as what decided about a packet.</summary>
+internal sealed record ChainPolicy(FirewallChain Chain)
+{
+    public override string ToString() => $"policy {Chain.Policy} of {Chain}";
+}

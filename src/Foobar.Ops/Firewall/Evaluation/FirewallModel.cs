@@ -1,0 +1,196 @@
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>
+/// What one server's packet filters do, exactly: for each hook a function from packets to what becomes of them, through
+/// every base chain of every table in the order of their priorities. Made lazily; not safe for concurrent use.
+/// </summary>
+internal sealed class FirewallModel
+{
+    // Where connection tracking and address translation stand among the priorities (netfilter_ipv4.h, NF_IP_PRI_*).
+    private const int ConnectionTracking = -200;
+    private const int DestinationNat = -100;
+    private const int SourceNat = 100;
+
+    private readonly Dictionary<string, int> _hooks = [];
+    private readonly bool _hasAddresses;
+    private int? _route;
+
+    /// <summary>Makes the model of a ruleset on a server.</summary>
+    /// <param name="ruleset">All its packet filters.</param>
+    /// <param name="network">Its addresses and routes; without them what depends on them is unknown.</param>
+    /// <param name="workspace">The store to work in; models to be compared or chained share one.</param>
+    public FirewallModel(Ruleset ruleset, HostNetwork network, Workspace? workspace = null)
+    {
+        Ruleset = ruleset;
+        _hasAddresses = network.Addresses.Count > 0;
+        Workspace = workspace ?? new Workspace([ruleset], [network]);
+        Network = new NetworkSpaces(Workspace.Diagram, Workspace.Atoms, network);
+        Conditions = new ConditionCompiler(Workspace.Diagram, Workspace.Atoms, Network, ruleset);
+        TranslationCompiler translations = new(Workspace.Algebra, Workspace.Atoms, Network);
+        Chains = new ChainCompiler(Workspace.Algebra, Conditions, translations, ruleset);
+    }
+
+    /// <summary>The ruleset.</summary>
+    public Ruleset Ruleset { get; }
+
+    /// <summary>The store of all functions and spaces.</summary>
+    public Workspace Workspace { get; }
+
+    /// <summary>What the server's addresses and routes mean.</summary>
+    public NetworkSpaces Network { get; }
+
+    /// <summary>Makes spaces of conditions.</summary>
+    public ConditionCompiler Conditions { get; }
+
+    /// <summary>Makes functions of chains and rules.</summary>
+    public ChainCompiler Chains { get; }
+
+    private OutcomeAlgebra Algebra => Workspace.Algebra;
+
+    private OutcomeTable Table => Workspace.Algebra.Table;
+
+    /// <summary>The base chains of a hook of IP traffic, in the order the kernel runs them; translating ones stand where the kernel translates.</summary>
+    public IEnumerable<FirewallChain> BaseChains(string hook) => Ruleset.Chains
+        .Where(chain => chain.Hook == hook && (chain.Family is "ip" or "ip6" or "inet"))
+        .OrderBy(chain => chain.Type == "nat" ? NatPriority(hook) : chain.Priority)
+        .ThenBy(chain => chain.Priority);
+
+    /// <summary>What a hook does with each packet that reaches it.</summary>
+    public int Hook(string hook)
+    {
+        if (!_hooks.TryGetValue(hook, out int function))
+        {
+            function = BuildHook(hook);
+            _hooks.Add(hook, function);
+        }
+
+        return function;
+    }
+
+    /// <summary>What becomes of packets that arrive from the network and turn out to be for this server; others do not occur in it.</summary>
+    public int Delivered() => Algebra.Then(Hook("prerouting"), ForLocal(local: true, Hook("input")));
+
+    /// <summary>What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.</summary>
+    public int Forwarded() => Algebra.Then(Hook("prerouting"), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Hook("postrouting"))))));
+
+    /// <summary>What becomes of packets that this server sends.</summary>
+    public int Sent() => Algebra.Then(Hook("output"), Algebra.Then(Route(), Hook("postrouting")));
+
+    /// <summary>The packets that surely pass a function, and those that may.</summary>
+    public Match Passing(int function)
+    {
+        int must = Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
+        int may = Workspace.Diagram.Where(function, terminal => Array.Exists(Table.Outcomes(terminal), Passes));
+        return new Match(must, may);
+    }
+
+    /// <summary>What becomes of one packet.</summary>
+    public Fate Judge(int function, Packet packet)
+    {
+        Outcome[] outcomes = Table.Outcomes(Workspace.Diagram.Evaluate(function, packet));
+        bool passes = Array.Exists(outcomes, Passes);
+        bool stops = !Array.TrueForAll(outcomes, Passes);
+        Packet[] after = [.. outcomes.Where(Passes).Select(outcome => Table.TransformOf(outcome.Transform).Apply(packet))];
+        return new Fate(passes && stops ? null : passes, outcomes.Length == 0, after, [.. outcomes.Select(outcome => Table.Decider(outcome.Decider)).OfType<object>().Distinct()]);
+    }
+
+    /// <summary>Tells whether an outcome lets a packet pass.</summary>
+    public static bool Passes(Outcome outcome) => outcome.Kind != OutcomeKind.Drop;
+
+    private int BuildHook(string hook)
+    {
+        int function = Table.Continue;
+        foreach (List<FirewallChain> run in Runs(BaseChains(hook)))
+        {
+            int step = run[0].Type == "nat" ? Translation(run) : run.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Filter(chain)));
+            function = Algebra.Then(function, step);
+        }
+
+        return function;
+    }
+
+    private int Filter(FirewallChain chain)
+    {
+        int function = Chains.Base(chain);
+        bool untracked = chain.Hook is "prerouting" or "output" && chain.Priority < ConnectionTracking;
+
+        // Before connection tracking has seen a packet, "ct state" reads invalid.
+        return untracked ? Workspace.Diagram.Substitute(function, Transform.Assign(PacketField.State, 0, PacketValues.Invalid).Maps) : function;
+    }
+
+    // Only the first packet of a connection is shown to nat chains, until one of them has chosen.
+    private int Translation(IEnumerable<FirewallChain> chains)
+    {
+        int stage = chains.Aggregate(Table.Continue, (before, chain) => Algebra.Then(before, Chains.Base(chain)));
+        stage = Algebra.Map(stage, outcome => outcome.Kind == OutcomeKind.Translated ? outcome with { Kind = OutcomeKind.Continue } : outcome);
+        return Algebra.When(Workspace.Diagram.FieldIs(PacketField.State, PacketValues.New), stage);
+    }
+
+    private int ForLocal(bool local, int function)
+    {
+        // Without its addresses it can't be told what is for the server; both ways are then possible for every packet.
+        int mine = _hasAddresses ? LocalOrLink() : local ? Diagram.True : Diagram.False;
+        return Algebra.Restrict(local ? mine : Workspace.Diagram.Not(mine), function);
+    }
+
+    // A router counts the hop limit down before its forward hook, and forwards nothing whose limit is used up.
+    private int OneHop()
+    {
+        int spent = Workspace.Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(0, 1));
+        int counted = Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(Transform.Decrement(PacketField.HopLimit))));
+        return Algebra.Join(
+            Algebra.Restrict(spent, Table.Terminal(new Outcome(OutcomeKind.Drop))),
+            Algebra.Restrict(Workspace.Diagram.Not(spent), counted));
+    }
+
+    private int LocalOrLink() => Workspace.Diagram.Or([Network.Local(true), Network.Broadcast(true), Network.Multicast(true)]);
+
+    private int Route()
+    {
+        if (_route is { } known)
+        {
+            return known;
+        }
+
+        int any = Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(Transform.Choose(PacketField.OutInterface, 1, (UInt128)Workspace.Atoms.Other))));
+        if (Network.Ways() is not { } ways)
+        {
+            return (_route = any).Value;
+        }
+
+        int function = Table.None;
+        int routed = Diagram.False;
+        foreach ((string device, int space) in ways)
+        {
+            Transform leave = Transform.Assign(PacketField.OutInterface, 0, (UInt128)Workspace.Atoms.Of(device));
+            function = Algebra.Join(function, Algebra.Restrict(space, Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(leave)))));
+            routed = Workspace.Diagram.Or(routed, space);
+        }
+
+        int unreachable = Table.Terminal(new Outcome(OutcomeKind.Drop));
+        _route = Algebra.Join(function, Algebra.Restrict(Workspace.Diagram.Not(routed), unreachable));
+        return _route.Value;
+    }
+
+    private static int NatPriority(string hook) => hook is "prerouting" or "output" ? DestinationNat : SourceNat;
+
+    // Neighbours of one kind together: nat chains form one stage.
+    private static List<List<FirewallChain>> Runs(IEnumerable<FirewallChain> chains)
+    {
+        List<List<FirewallChain>> runs = [];
+        foreach (FirewallChain chain in chains)
+        {
+            if (runs.Count == 0 || runs[^1][0].Type == "nat" != (chain.Type == "nat"))
+            {
+                runs.Add([]);
+            }
+
+            runs[^1].Add(chain);
+        }
+
+        return runs;
+    }
+}

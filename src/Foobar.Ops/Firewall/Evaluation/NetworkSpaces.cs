@@ -1,0 +1,153 @@
+using System.Net;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Nftables;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>What a server's addresses and routes mean for packets: which are for it, which way others go, which way back leads.</summary>
+internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostNetwork network)
+{
+    private static readonly (PacketField Source, PacketField Destination, int Family, int Bits)[] Families =
+    [
+        (PacketField.Source4, PacketField.Destination4, PacketValues.Ipv4, 32),
+        (PacketField.Source6, PacketField.Destination6, PacketValues.Ipv6, 128),
+    ];
+
+    /// <summary>Packets whose source or destination is one of the server's own addresses, loopback's among them.</summary>
+    public int Local(bool destination) => PerFamily(destination, family => IntervalSet.From(
+        network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family)
+            .Select(address => AddressText.ToNumber(address.Address))
+            .Select(value => (value, value))
+            .Append(Loopback(family))));
+
+    /// <summary>Packets to or from a broadcast address of the server's networks (IPv4 only).</summary>
+    public int Broadcast(bool destination) => PerFamily(destination, family => family == PacketValues.Ipv6 ? IntervalSet.Empty : IntervalSet.From(
+        network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family && address.PrefixLength < 31)
+            .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 32).High)
+            .Append(uint.MaxValue)
+            .Select(value => (value, value))));
+
+    /// <summary>Packets to or from a multicast address (RFC 5771, RFC 4291 section 2.7).</summary>
+    public int Multicast(bool destination) => PerFamily(destination, family => family == PacketValues.Ipv4
+        ? IntervalSet.Range(0xE000_0000, 0xEFFF_FFFF)
+        : IntervalSet.Range((UInt128)0xFF << 120, UInt128.MaxValue));
+
+    /// <summary>Packets of an address type that the routing table gives (the names of <c>fib ... type</c> and <c>-m addrtype</c>); <see langword="null"/> if it can't be told.</summary>
+    public int? OfType(string type, bool destination)
+    {
+        if (network.Addresses.Count == 0 && type is not ("multicast" or "anycast"))
+        {
+            return null;
+        }
+
+        return type switch
+        {
+            "local" => Local(destination),
+            "broadcast" => Broadcast(destination),
+            "multicast" => Multicast(destination),
+            "anycast" => Diagram.False,
+            "unicast" => diagram.Except(Routed(destination), diagram.Or([Local(destination), Broadcast(destination), Multicast(destination)])),
+            _ => null,
+        };
+    }
+
+    /// <summary>Packets the way back to whose source leads through the interface they came in by, or through any if not strict.</summary>
+    public int? ReversePath(bool strict)
+    {
+        if (network.Routes.Count == 0)
+        {
+            return null;
+        }
+
+        if (!strict)
+        {
+            return Routed(destination: false);
+        }
+
+        // IPv6 asks for any route through the interface, IPv4 for the best one (nft_fib_ipv6.c, nft_fib_ipv4.c).
+        List<int> ways = [];
+        foreach ((string device, int family, IntervalSet sources) in network.Routes.Where(route => route.Interface is not null)
+            .Select(route => route.Interface!).Distinct().SelectMany(Reached))
+        {
+            ways.Add(diagram.And(
+                diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
+                diagram.FieldIs(PacketField.Family, (UInt128)family),
+                diagram.FieldIn(Source(family), sources)));
+        }
+
+        int loopback = diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo"));
+        return diagram.Or(ways.Append(loopback));
+    }
+
+    /// <summary>The destinations each interface leads to, best route first; <see langword="null"/> if no route is known.</summary>
+    public IReadOnlyList<(string Interface, int Space)>? Ways()
+    {
+        if (network.Routes.Count == 0)
+        {
+            return null;
+        }
+
+        return
+        [
+            .. network.Routes.Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct().Select(device => (device, diagram.Or(
+                Families.Select(family => diagram.And(
+                    diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
+                    diagram.FieldIn(family.Destination, Best(device, family.Family))))))),
+        ];
+    }
+
+    /// <summary>The server's first address of a family on an interface.</summary>
+    public UInt128? AddressOf(string device, int family) => network.Addresses
+        .Where(address => address.Interface == device && AddressText.FamilyOf(address.Address) == family)
+        .Select(address => (UInt128?)AddressText.ToNumber(address.Address)).FirstOrDefault();
+
+    /// <summary>The interfaces that have addresses.</summary>
+    public IEnumerable<string> Devices => network.Addresses.Select(address => address.Interface).Distinct();
+
+    private IEnumerable<(string Device, int Family, IntervalSet Sources)> Reached(string device) =>
+    [
+        (device, PacketValues.Ipv4, Best(device, PacketValues.Ipv4)),
+        (device, PacketValues.Ipv6, IntervalSet.Union(Routes(PacketValues.Ipv6).Where(route => route.Interface == device).Select(Range))),
+    ];
+
+    // The destinations whose longest matching prefix leads through the device.
+    private IntervalSet Best(string device, int family)
+    {
+        UInt128 max = family == PacketValues.Ipv4 ? uint.MaxValue : UInt128.MaxValue;
+        IntervalSet reached = IntervalSet.Empty;
+        foreach (IGrouping<int, NetworkRoute> length in Routes(family).GroupBy(route => route.PrefixLength).OrderBy(group => group.Key))
+        {
+            IntervalSet others = IntervalSet.Union(length.Select(Range));
+            IntervalSet ours = IntervalSet.Union(length.Where(route => route.Interface == device).Select(Range));
+            reached = IntervalSet.Union([Except(reached, others, max), ours]);
+        }
+
+        return reached;
+    }
+
+    private int Routed(bool destination) => network.Routes.Count == 0 ? Diagram.True : PerFamily(destination, family =>
+        IntervalSet.Union(Routes(family).Where(route => route.Interface is not null).Select(Range)));
+
+    private static IntervalSet Except(IntervalSet from, IntervalSet what, UInt128 max) =>
+        IntervalSet.Union([from.Complement(max), what]).Complement(max);
+
+    private IEnumerable<NetworkRoute> Routes(int family) => network.Routes.Where(route => AddressText.FamilyOf(route.Destination) == family);
+
+    private static IntervalSet Range(NetworkRoute route)
+    {
+        int bits = AddressText.FamilyOf(route.Destination) == PacketValues.Ipv4 ? 32 : 128;
+        ValueRange range = AddressText.Network(AddressText.ToNumber(route.Destination), route.PrefixLength, bits);
+        return IntervalSet.Range(range.Low, range.High);
+    }
+
+    private int PerFamily(bool destination, Func<int, IntervalSet> values) => diagram.Or(Families.Select(family => diagram.And(
+        diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
+        diagram.FieldIn(destination ? family.Destination : family.Source, values(family.Family)))));
+
+    private static PacketField Source(int family) => family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6;
+
+    private static (UInt128, UInt128) Loopback(int family) => family == PacketValues.Ipv4
+        ? (AddressText.ToNumber(IPAddress.Parse("127.0.0.0")), AddressText.ToNumber(IPAddress.Parse("127.255.255.255")))
+        : (1, 1);
+}

@@ -1,0 +1,163 @@
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>How functions from packets to outcomes are put together: conditions, sequences, uncertainty.</summary>
+internal sealed class OutcomeAlgebra
+{
+    private readonly JoinOperation _join;
+    private readonly MaskOperation _mask;
+    private readonly SequenceOperation _sequence;
+    private readonly MaskOperation _restrict;
+
+    public OutcomeAlgebra(Diagram diagram)
+    {
+        Diagram = diagram;
+        Table = new OutcomeTable();
+        _join = new JoinOperation(Table);
+        _mask = new MaskOperation(6, Table.Continue);
+        _restrict = new MaskOperation(8, Table.None);
+        _sequence = new SequenceOperation(Table);
+    }
+
+    /// <summary>The store of all functions.</summary>
+    public Diagram Diagram { get; }
+
+    /// <summary>The terminals.</summary>
+    public OutcomeTable Table { get; }
+
+    /// <summary>A function within a space; packets outside go on.</summary>
+    public int When(int space, int function) => Diagram.Apply(_mask, space, function);
+
+    /// <summary>A function within a space; packets outside do not occur.</summary>
+    public int Restrict(int space, int function) => Diagram.Apply(_restrict, space, function);
+
+    /// <summary>What either function may do.</summary>
+    public int Join(int left, int right) => Diagram.Apply(_join, left, right);
+
+    /// <summary>A function, and for packets that go on after it, another.</summary>
+    public int Then(int first, int second)
+    {
+        if (first == Table.Continue)
+        {
+            return second;
+        }
+
+        int[] transforms = [.. Diagram.Terminals(first).SelectMany(Table.Outcomes)
+            .Where(outcome => outcome.Kind == OutcomeKind.Continue).Select(outcome => outcome.Transform).Distinct()];
+        return transforms switch
+        {
+            [] => first,
+            [0] => Diagram.Apply(_sequence, first, second),
+            _ => ThenRewritten(first, second, transforms),
+        };
+    }
+
+    /// <summary>The function of packets that a rewriting was done to.</summary>
+    public int After(int transform, int function)
+    {
+        if (transform == 0)
+        {
+            return function;
+        }
+
+        Transform rewriting = Table.TransformOf(transform);
+        foreach ((PacketField field, UInt128 low, UInt128 high) in rewriting.Choices)
+        {
+            int chosen = Restrict(Diagram.FieldIn(field, IntervalSet.Range(low, high)), function);
+            function = Diagram.Forget(chosen, field, _join);
+        }
+
+        function = Diagram.Substitute(function, rewriting.Maps);
+        return Diagram.MapTerminals(function, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
+    }
+
+    /// <summary>A function with each outcome replaced.</summary>
+    public int Map(int function, Func<Outcome, Outcome> map) => Diagram.MapTerminals(function, terminal => Table.Map(terminal, map));
+
+    private int ThenRewritten(int first, int second, int[] transforms)
+    {
+        int result = Diagram.MapTerminals(first, terminal => Table.Only(terminal, outcome => outcome.Kind != OutcomeKind.Continue));
+        foreach (int transform in transforms)
+        {
+            int going = Diagram.MapTerminals(first, terminal => Table.Map(
+                Table.Only(terminal, outcome => outcome.Kind == OutcomeKind.Continue && outcome.Transform == transform),
+                outcome => outcome with { Transform = 0 }));
+            result = Join(result, Diagram.Apply(_sequence, going, After(transform, second)));
+        }
+
+        return result;
+    }
+
+    private readonly struct JoinOperation(OutcomeTable table) : IBinaryOperation
+    {
+        public int Number => 5;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = Diagram.IsTerminal(left) && Diagram.IsTerminal(right) ? table.Join(left, right) : left == table.None ? right : left;
+            return left == right || left == table.None || right == table.None || (Diagram.IsTerminal(left) && Diagram.IsTerminal(right));
+        }
+    }
+
+    // The left side is a space, the right side a function.
+    private readonly struct MaskOperation(int number, int outside) : IBinaryOperation
+    {
+        public int Number => number;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = left == Diagram.False ? outside : right;
+            return left is Diagram.False or Diagram.True || right == outside;
+        }
+    }
+
+    private readonly struct SequenceOperation(OutcomeTable table) : IBinaryOperation
+    {
+        public int Number => 7;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = left;
+            if (left == table.Continue)
+            {
+                result = right;
+                return true;
+            }
+
+            if (!Diagram.IsTerminal(left))
+            {
+                return false;
+            }
+
+            Outcome[] outcomes = table.Outcomes(left);
+            if (!Array.Exists(outcomes, outcome => outcome.Kind == OutcomeKind.Continue))
+            {
+                return true;
+            }
+
+            if (!Diagram.IsTerminal(right))
+            {
+                return false;
+            }
+
+            result = Follow(outcomes, right);
+            return true;
+        }
+
+        // A policy's acceptance is less telling than the rule that accepted earlier: the earlier rule stays the decider.
+        private int Follow(Outcome[] outcomes, int right)
+        {
+            OutcomeTable terminals = table;
+            int result = terminals.Only(terminals.Terminal(outcomes), outcome => outcome.Kind != OutcomeKind.Continue);
+            foreach (Outcome going in outcomes.Where(outcome => outcome.Kind == OutcomeKind.Continue))
+            {
+                result = terminals.Join(result, terminals.Map(right, outcome => going.Decider != 0
+                    && outcome.Kind != OutcomeKind.Drop && terminals.Decider(outcome.Decider) is not Model.FirewallRule
+                    ? outcome with { Decider = going.Decider } : outcome));
+            }
+
+            return result;
+        }
+    }
+}

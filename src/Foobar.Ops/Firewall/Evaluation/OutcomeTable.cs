@@ -1,0 +1,134 @@
+using System.Collections;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>
+/// The terminals of functions that say what a ruleset does: sets of outcomes. One outcome is a decision, several are
+/// a question that only the running kernel answers (a rate limit), none marks packets that do not occur.
+/// </summary>
+internal sealed class OutcomeTable
+{
+    private readonly List<Outcome[]> _sets = [];
+    private readonly Dictionary<Outcome[], int> _numbers = new(SetComparer.Instance);
+    private readonly List<Transform> _transforms = [Transform.Identity];
+    private readonly Dictionary<Transform, int> _transformNumbers = new() { [Transform.Identity] = 0 };
+    private readonly List<object?> _deciders = [null];
+    private readonly Dictionary<(int, int), int> _joined = [];
+    private readonly Dictionary<(int, int), int> _composed = [];
+
+    // Terminal numbers 0 and 1 are false and true.
+    private const int First = 2;
+
+    public OutcomeTable()
+    {
+        None = Terminal([]);
+        Continue = Terminal(new Outcome(OutcomeKind.Continue));
+    }
+
+    /// <summary>No outcome: the packet does not occur.</summary>
+    public int None { get; }
+
+    /// <summary>The packet goes on, unchanged.</summary>
+    public int Continue { get; }
+
+    /// <summary>The terminal of one outcome.</summary>
+    public int Terminal(Outcome outcome) => Terminal([outcome]);
+
+    /// <summary>The terminal of a sorted set of outcomes.</summary>
+    public int Terminal(Outcome[] outcomes)
+    {
+        if (!_numbers.TryGetValue(outcomes, out int number))
+        {
+            number = _sets.Count;
+            _sets.Add(outcomes);
+            _numbers.Add(outcomes, number);
+        }
+
+        return Diagram.Terminal(number + First);
+    }
+
+    /// <summary>The outcomes of a terminal.</summary>
+    public Outcome[] Outcomes(int terminal) => _sets[Diagram.Number(terminal) - First];
+
+    /// <summary>The terminal with the outcomes of both.</summary>
+    public int Join(int left, int right)
+    {
+        if (left == right || left == None)
+        {
+            return right;
+        }
+
+        if (right == None)
+        {
+            return left;
+        }
+
+        (int, int) pair = (Math.Min(left, right), Math.Max(left, right));
+        if (!_joined.TryGetValue(pair, out int result))
+        {
+            result = Terminal([.. Outcomes(left).Concat(Outcomes(right)).Distinct().Order()]);
+            _joined.Add(pair, result);
+        }
+
+        return result;
+    }
+
+    /// <summary>A terminal with each outcome replaced.</summary>
+    public int Map(int terminal, Func<Outcome, Outcome> map) => Terminal([.. Outcomes(terminal).Select(map).Distinct().Order()]);
+
+    /// <summary>A terminal with only some outcomes.</summary>
+    public int Only(int terminal, Func<Outcome, bool> wanted) => Terminal([.. Outcomes(terminal).Where(wanted)]);
+
+    /// <summary>The number of a rule or policy that decides.</summary>
+    public int AddDecider(object decider)
+    {
+        _deciders.Add(decider);
+        return _deciders.Count - 1;
+    }
+
+    /// <summary>The rule or policy of a number.</summary>
+    public object? Decider(int number) => _deciders[number];
+
+    /// <summary>The number of a rewriting.</summary>
+    public int Number(Transform transform)
+    {
+        if (!_transformNumbers.TryGetValue(transform, out int number))
+        {
+            number = _transforms.Count;
+            _transforms.Add(transform);
+            _transformNumbers.Add(transform, number);
+        }
+
+        return number;
+    }
+
+    /// <summary>The rewriting of a number.</summary>
+    public Transform TransformOf(int number) => _transforms[number];
+
+    /// <summary>The number of one rewriting after another.</summary>
+    public int Compose(int first, int second)
+    {
+        if (first == 0 || second == 0)
+        {
+            return first + second;
+        }
+
+        if (!_composed.TryGetValue((first, second), out int result))
+        {
+            result = Number(_transforms[first].Then(_transforms[second]));
+            _composed.Add((first, second), result);
+        }
+
+        return result;
+    }
+
+    private sealed class SetComparer : IEqualityComparer<Outcome[]>
+    {
+        public static readonly SetComparer Instance = new();
+
+        public bool Equals(Outcome[]? x, Outcome[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(Outcome[] obj) => ((IStructuralEquatable)obj).GetHashCode(EqualityComparer<Outcome>.Default);
+    }
+}

@@ -1,0 +1,150 @@
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>Turns a rule's steps into the function they are: what becomes of each packet.</summary>
+/// <param name="algebra">The algebra of functions.</param>
+/// <param name="conditions">Makes spaces of conditions.</param>
+/// <param name="translations">Makes functions of translations.</param>
+/// <param name="ruleset">The ruleset the rules are of.</param>
+/// <param name="chainFunction">The function of a chain that is jumped to.</param>
+internal sealed class RuleCompiler(
+    OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, Func<FirewallChain, int> chainFunction)
+{
+    private readonly Dictionary<FirewallRule, int> _deciders = new(ReferenceEqualityComparer.Instance);
+
+    private OutcomeTable Table => algebra.Table;
+
+    /// <summary>What a rule does with each packet that reaches it.</summary>
+    public int Compile(FirewallRule rule, FirewallChain chain)
+    {
+        // From the last step to the first: a step's function is what it does, then what the steps after it do. A failed
+        // test and the end of the rule both mean that the packet goes on to the next rule.
+        int function = Table.Continue;
+        for (int index = rule.Statements.Count - 1; index >= 0; index--)
+        {
+            function = Step(rule.Statements[index], function, rule, chain);
+        }
+
+        return function;
+    }
+
+    /// <summary>The packets a rule's leading tests let through, for certain and possibly; rewriting within the rule is not followed.</summary>
+    public Match Matches(FirewallRule rule, FirewallChain chain)
+    {
+        Match result = Match.Exact(Diagram.True);
+        foreach (Condition condition in rule.Statements.OfType<Statement.Test>().Select(test => test.Condition))
+        {
+            Match match = conditions.Compile(condition, chain);
+            result = new Match(algebra.Diagram.And(result.Must, match.Must), algebra.Diagram.And(result.May, match.May));
+        }
+
+        return result;
+    }
+
+    private int Step(Statement step, int rest, FirewallRule rule, FirewallChain chain) => step switch
+    {
+        Statement.Test test => Tested(conditions.Compile(test.Condition, chain), rest),
+        Statement.Verdict verdict => Verdict(verdict, rest, rule, chain),
+        Statement.Lookup lookup => Lookup(lookup, rest, rule, chain),
+        Statement.Assign assign => algebra.After(Table.Number(Transform.Assign(assign.Field, assign.Keep, assign.Flip)), rest),
+        Statement.AssignUnknown assign => algebra.After(Table.Number(Transform.Choose(assign.Field, 0, FieldLayout.Max(assign.Field))), rest),
+        Statement.NoTrack => algebra.After(Table.Number(Transform.Assign(PacketField.State, 0, PacketValues.Untracked)), rest),
+        Statement.Nat nat => translations.Compile(nat, Decider(rule), chain.Hook),
+        Statement.NoEffect => rest,
+        _ => algebra.Join(rest, Anything(rule)),
+    };
+
+    private int Tested(Match match, int rest)
+    {
+        int certain = algebra.When(match.Must, rest);
+        if (match.Must == match.May)
+        {
+            return certain;
+        }
+
+        int open = algebra.Diagram.Except(match.May, match.Must);
+        return algebra.Join(
+            algebra.Restrict(algebra.Diagram.Not(open), certain),
+            algebra.Restrict(open, algebra.Join(rest, Table.Continue)));
+    }
+
+    private int Verdict(Statement.Verdict verdict, int rest, FirewallRule rule, FirewallChain chain) => verdict.Kind switch
+    {
+        VerdictKind.Accept => Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule))),
+        VerdictKind.Drop or VerdictKind.Reject => Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule))),
+        VerdictKind.Return => Table.Terminal(new Outcome(OutcomeKind.Return)),
+        VerdictKind.Continue => rest,
+        VerdictKind.Jump or VerdictKind.Goto => Call(verdict, rule, chain),
+        _ => Table.Join(Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule))), Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule)))),
+    };
+
+    private int Call(Statement.Verdict verdict, FirewallRule rule, FirewallChain chain)
+    {
+        if (ruleset.FindChain(chain, verdict.Chain!) is not { } target)
+        {
+            return Anything(rule);
+        }
+
+        // After a jump the packet comes back here, after a goto it goes back to where this chain was called from.
+        OutcomeKind back = verdict.Kind == VerdictKind.Jump ? OutcomeKind.Continue : OutcomeKind.Return;
+        return algebra.Map(chainFunction(target), outcome => outcome.Kind is OutcomeKind.Continue or OutcomeKind.Return ? outcome with { Kind = back } : outcome);
+    }
+
+    private int Lookup(Statement.Lookup lookup, int rest, FirewallRule rule, FirewallChain chain)
+    {
+        IReadOnlyList<SetElement>? elements = lookup.Elements;
+        if (elements is null)
+        {
+            NamedSet? map = ruleset.FindSet(chain, lookup.Map!);
+            if (ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key) is not null)
+            {
+                return Anything(rule);
+            }
+
+            elements = map!.Elements;
+        }
+
+        int taken = Diagram.False;
+        List<int> parts = [];
+        foreach (IGrouping<Statement?, SetElement> group in elements.GroupBy(element => element.Result))
+        {
+            Statement? step = group.Key is null || lookup.Shape is null ? group.Key : lookup.Shape(group.Key);
+            int space = algebra.Diagram.Except(conditions.Elements(lookup.Key, group), taken);
+            taken = algebra.Diagram.Or(taken, space);
+            int function = step is null or Statement.Data ? Anything(rule) : Step(step, rest, rule, chain);
+            parts.Add(algebra.Restrict(space, function));
+        }
+
+        parts.Add(algebra.Restrict(algebra.Diagram.Not(taken), Table.Continue));
+        return JoinAll(parts);
+    }
+
+    private int JoinAll(List<int> parts)
+    {
+        while (parts.Count > 1)
+        {
+            parts = [.. parts.Chunk(2).Select(pair => pair.Length == 2 ? algebra.Join(pair[0], pair[1]) : pair[0])];
+        }
+
+        return parts[0];
+    }
+
+    private int Anything(FirewallRule rule)
+    {
+        int decider = Decider(rule);
+        return Table.Terminal([new Outcome(OutcomeKind.Continue), new Outcome(OutcomeKind.Accept, decider), new Outcome(OutcomeKind.Drop, decider)]);
+    }
+
+    private int Decider(FirewallRule rule)
+    {
+        if (!_deciders.TryGetValue(rule, out int number))
+        {
+            number = Table.AddDecider(rule);
+            _deciders.Add(rule, number);
+        }
+
+        return number;
+    }
+}

@@ -1,0 +1,78 @@
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>Turns network address translations into functions that rewrite addresses and ports.</summary>
+internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms atoms, NetworkSpaces network)
+{
+    private const int SourceStatus = 16;
+    private const int DestinationStatus = 32;
+
+    /// <summary>The function of a translation statement.</summary>
+    /// <param name="nat">The statement.</param>
+    /// <param name="decider">The number of its rule.</param>
+    /// <param name="hook">The hook of the base chain it is written in, if it is in one.</param>
+    public int Compile(Statement.Nat nat, int decider, string? hook)
+    {
+        int result = algebra.Table.None;
+        foreach (int family in (int[])[PacketValues.Ipv4, PacketValues.Ipv6])
+        {
+            int space = algebra.Diagram.FieldIs(PacketField.Family, (UInt128)family);
+            bool applies = nat.Family is null || nat.Family == family;
+            int function = applies ? Translated(nat, family, decider, hook) : algebra.Table.Continue;
+            result = algebra.Join(result, algebra.Restrict(space, function));
+        }
+
+        int neither = algebra.Diagram.Not(algebra.Diagram.FieldIn(PacketField.Family, IntervalSet.From([(4, 4), (6, 6)])));
+        return algebra.Join(result, algebra.Restrict(neither, algebra.Table.Continue));
+    }
+
+    private int Translated(Statement.Nat nat, int family, int decider, string? hook) => nat.Kind switch
+    {
+        NatKind.Destination => Function(Destination(nat, family, nat.Address), decider),
+        NatKind.Source => Function(Source(nat, family, nat.Address), decider),
+        NatKind.Redirect when hook == "output" => Function(Destination(nat, family, ValueRange.Of(family == PacketValues.Ipv4 ? 0x7F00_0001u : 1u)), decider),
+        NatKind.Redirect => PerInterface(PacketField.InInterface, family, address => Function(Destination(nat, family, address), decider)),
+        _ => PerInterface(PacketField.OutInterface, family, address => Function(Source(nat, family, address), decider)),
+    };
+
+    // The kernel takes the first address of the interface the packet came in or leaves by.
+    private int PerInterface(PacketField field, int family, Func<ValueRange?, int> function)
+    {
+        int known = Diagram.False;
+        int result = algebra.Table.None;
+        foreach (string device in network.Devices)
+        {
+            if (network.AddressOf(device, family) is { } address)
+            {
+                int space = algebra.Diagram.FieldIs(field, (UInt128)atoms.Of(device));
+                known = algebra.Diagram.Or(known, space);
+                result = algebra.Join(result, algebra.Restrict(space, function(ValueRange.Of(address))));
+            }
+        }
+
+        UInt128 max = family == PacketValues.Ipv4 ? uint.MaxValue : UInt128.MaxValue;
+        return algebra.Join(result, algebra.Restrict(algebra.Diagram.Not(known), function(new ValueRange(0, max))));
+    }
+
+    private int Function(Transform transform, int decider) =>
+        algebra.Table.Terminal(new Outcome(OutcomeKind.Translated, decider, algebra.Table.Number(transform)));
+
+    private static Transform Destination(Statement.Nat nat, int family, ValueRange? address)
+    {
+        Transform transform = Transform.Assign(PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)DestinationStatus, DestinationStatus);
+        transform = address is null ? transform
+            : transform.Then(Transform.Choose(family == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6, address.Value.Low, address.Value.High));
+        return nat.Port is null ? transform : transform.Then(Transform.Choose(PacketField.DestinationPort, nat.Port.Value.Low, nat.Port.Value.High));
+    }
+
+    // Without a port of its own a source translation keeps the port where it can, and takes another where it can't.
+    private static Transform Source(Statement.Nat nat, int family, ValueRange? address)
+    {
+        Transform transform = Transform.Assign(PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)SourceStatus, SourceStatus);
+        transform = address is null ? transform
+            : transform.Then(Transform.Choose(family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6, address.Value.Low, address.Value.High));
+        return transform.Then(Transform.Choose(PacketField.SourcePort, nat.Port?.Low ?? 0, nat.Port?.High ?? ushort.MaxValue));
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Nftables;
+
+/// <summary>Reads statements that rewrite a packet's or a connection's fields.</summary>
+internal static class NftMangle
+{
+    /// <summary>The steps of a mangle statement.</summary>
+    public static IEnumerable<Statement> Read(JsonElement mangle)
+    {
+        JsonElement key = NftValue.Member(mangle, "key");
+        if (Irrelevant(key))
+        {
+            return [new Statement.NoEffect("rewrites what no test looks at")];
+        }
+
+        NftKey target = NftKey.Read(key);
+        KeyPart part = target.Parts[0];
+        if (part.Field is not (PacketField.Mark or PacketField.ConnectionMark or PacketField.TrafficClass or PacketField.HopLimit) || part.Shift < 0)
+        {
+            throw NotUnderstoodException.At("a mark, DSCP or hop limit to be set", key);
+        }
+
+        JsonElement value = NftValue.Member(mangle, "value");
+        if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("map", out JsonElement map))
+        {
+            return target.Implied.Concat(NftLookup.Data(map, [part.Kind], data => data[0].Low == data[0].High ? Constant(part, data[0].Low) : Unknown(part)));
+        }
+
+        return target.Implied.Append(Assignment(part, key, value));
+    }
+
+    // What is set here is read by no test of ours: statements that read it are themselves not understood.
+    private static bool Irrelevant(JsonElement key) =>
+        key.ValueKind == JsonValueKind.Object
+        && (key.TryGetProperty("tcp option", out _)
+            || key.TryGetProperty("meta", out JsonElement meta) && meta.TryGetProperty("key", out JsonElement name) && name.GetString() is "priority" or "nftrace" or "cgroup"
+            || key.TryGetProperty("ct", out JsonElement ct) && ct.TryGetProperty("key", out JsonElement other) && other.GetString() is "label" or "event" or "secmark");
+
+    private static Statement Assignment(KeyPart part, JsonElement key, JsonElement value)
+    {
+        foreach (string operation in (string[])["|", "&", "^"])
+        {
+            if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty(operation, out JsonElement operands)
+                && operands.ValueKind == JsonValueKind.Array && operands.GetArrayLength() == 2)
+            {
+                return Step(part, key, operands[0]) is { } inner && Constant(operands[1], part.Kind) is { } bits ? Combined(part, inner, operation, bits) : Unknown(part);
+            }
+        }
+
+        return Constant(value, part.Kind) is { } constant ? Constant(part, constant) : Unknown(part);
+    }
+
+    // The operand that is the field itself changes nothing; one that is an operation on it is taken with it.
+    private static Statement.Assign? Step(KeyPart part, JsonElement key, JsonElement operand) =>
+        JsonElement.DeepEquals(key, operand) ? new Statement.Assign(part.Field, FieldLayout.Max(part.Field), 0)
+        : operand.ValueKind == JsonValueKind.Object ? Assignment(part, key, operand) as Statement.Assign
+        : null;
+
+    private static Statement.Assign Combined(KeyPart part, Statement.Assign inner, string operation, UInt128 bits)
+    {
+        bits <<= part.Shift;
+        UInt128 outside = ~(FieldLayout.Max(part.Field) << part.Shift) & FieldLayout.Max(part.Field);
+        return operation switch
+        {
+            "|" => inner with { Keep = inner.Keep & ~bits, Flip = (inner.Flip & ~bits) | bits },
+            "&" => inner with { Keep = inner.Keep & (bits | outside), Flip = inner.Flip & (bits | outside) },
+            _ => inner with { Flip = inner.Flip ^ bits },
+        };
+    }
+
+    private static Statement.Assign Constant(KeyPart part, UInt128 value) =>
+        new(part.Field, (UInt128.One << part.Shift) - 1, value << part.Shift);
+
+    private static UInt128? Constant(JsonElement value, ValueKind kind) =>
+        value.ValueKind is JsonValueKind.Number or JsonValueKind.String ? NftValue.Number(value, kind) : null;
+
+    private static Statement.AssignUnknown Unknown(KeyPart part) => new(part.Field, "set to a value that is not a constant");
+}

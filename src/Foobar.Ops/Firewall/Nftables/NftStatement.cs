@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Nftables;
+
+/// <summary>Reads the statements of a rule (libnftables-json(5), STATEMENTS) into the steps the evaluator runs.</summary>
+internal static class NftStatement
+{
+    /// <summary>The steps a statement stands for; one that is not understood becomes a step whose effect is unknown.</summary>
+    public static IEnumerable<Statement> Read(JsonElement statement)
+    {
+        if (!NftValue.TryFirst(statement, out string name, out JsonElement value))
+        {
+            return [new Statement.UnknownEffect(NotUnderstoodException.At("a statement", statement).Message)];
+        }
+
+        try
+        {
+            return [.. Known(name, value) ?? [new Statement.UnknownEffect($"unknown statement '{name}'")]];
+        }
+        catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            string why = $"{name}: {exception.Message}";
+            return [name is "match" ? new Statement.Test(new Condition.Undecided(why)) : new Statement.UnknownEffect(why)];
+        }
+    }
+
+    /// <summary>The verdict of a statement or of a verdict map's element; <see langword="null"/> if it is none.</summary>
+    public static Statement? Verdict(JsonElement statement) =>
+        NftValue.TryFirst(statement, out string name, out JsonElement value) ? Verdict(name, value) : null;
+
+    private static Statement.Verdict? Verdict(string name, JsonElement value) => name switch
+    {
+        "accept" => new(VerdictKind.Accept),
+        "drop" => new(VerdictKind.Drop),
+        "reject" => new(VerdictKind.Reject),
+        "return" => new(VerdictKind.Return),
+        "continue" => new(VerdictKind.Continue),
+        "queue" => new(VerdictKind.Queue),
+        "jump" => new(VerdictKind.Jump, NftValue.Text(NftValue.Member(value, "target"))),
+        "goto" => new(VerdictKind.Goto, NftValue.Text(NftValue.Member(value, "target"))),
+        _ => null,
+    };
+
+    private static IEnumerable<Statement>? Known(string name, JsonElement value) => name switch
+    {
+        "match" => NftMatch.Read(value),
+        "counter" or "log" or "last" or "ct helper" or "ct timeout" or "ct expectation" or "secmark" or "dup" or "flow" =>
+            [new Statement.NoEffect(name)],
+        "vmap" => NftLookup.Verdicts(value),
+        "mangle" => NftMangle.Read(value),
+        "dnat" => NftNat.Read(NatKind.Destination, value),
+        "snat" => NftNat.Read(NatKind.Source, value),
+        "masquerade" => NftNat.Read(NatKind.Masquerade, value),
+        "redirect" => NftNat.Read(NatKind.Redirect, value),
+        "notrack" => [new Statement.NoTrack()],
+        "set" => Dynamic(value),
+        "limit" or "quota" or "ct count" => [new Statement.Test(new Condition.Undecided($"{name}: depends on earlier traffic"))],
+        "meter" => [new Statement.Test(new Condition.Undecided("meter: depends on earlier traffic"))],
+        _ => Verdict(name, value) is { } verdict ? [verdict] : null,
+    };
+
+    // Adding to a set changes later packets' way, not this one's; a statement on the element may stop this one.
+    private static IEnumerable<Statement> Dynamic(JsonElement value)
+    {
+        JsonElement[] inner = value.TryGetProperty("stmt", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
+        string set = value.TryGetProperty("set", out JsonElement name) ? name.ToString() : "a set";
+        return inner.SelectMany(Read).Prepend(new Statement.NoEffect($"adds to {set}"));
+    }
+}

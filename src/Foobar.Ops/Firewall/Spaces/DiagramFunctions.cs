@@ -1,0 +1,167 @@
+namespace Foobar.Ops.Firewall.Spaces;
+
+/// <summary>Functions on one diagram: terminals mapped, fields rewritten or forgotten, packets looked up.</summary>
+internal static class DiagramFunctions
+{
+    /// <summary>The same function with each terminal replaced.</summary>
+    public static int MapTerminals(this Diagram diagram, int function, Func<int, int> map) => Rewrite(diagram, function, map, null, []);
+
+    /// <summary>The packets that a function gives one of some terminals.</summary>
+    public static int Where(this Diagram diagram, int function, Func<int, bool> wanted) =>
+        diagram.MapTerminals(function, terminal => wanted(terminal) ? Diagram.True : Diagram.False);
+
+    /// <summary>The function of packets whose bytes are first replaced: at each level that has a map, byte by byte.</summary>
+    /// <param name="diagram">The store.</param>
+    /// <param name="function">The function that gets the replaced packets.</param>
+    /// <param name="maps">For each level the 256 replacements, or <see langword="null"/> to leave the byte alone.</param>
+    public static int Substitute(this Diagram diagram, int function, byte[]?[] maps) => Rewrite(diagram, function, static terminal => terminal, maps, []);
+
+    /// <summary>A function that no longer looks at a field: what any value of it would give, joined.</summary>
+    public static int Forget<T>(this Diagram diagram, int function, PacketField field, T join)
+        where T : IBinaryOperation => Forget(diagram, function, FieldLayout.Start(field), FieldLayout.End(field), join, []);
+
+    /// <summary>The terminals a function can give.</summary>
+    public static HashSet<int> Terminals(this Diagram diagram, int function)
+    {
+        HashSet<int> terminals = [];
+        HashSet<int> seen = [];
+        Stack<int> pending = new([function]);
+        while (pending.TryPop(out int id))
+        {
+            if (Diagram.IsTerminal(id))
+            {
+                terminals.Add(id);
+            }
+            else if (seen.Add(id))
+            {
+                foreach (uint edge in diagram.Edges(id))
+                {
+                    pending.Push(Diagram.Child(edge));
+                }
+            }
+        }
+
+        return terminals;
+    }
+
+    /// <summary>The terminal a function gives a packet.</summary>
+    public static int Evaluate(this Diagram diagram, int function, Packet packet)
+    {
+        while (!Diagram.IsTerminal(function))
+        {
+            int level = diagram.Level(function);
+            PacketField field = FieldLayout.Owner(level);
+            function = diagram.Follow(function, FieldLayout.ByteAt(field, packet[field], level));
+        }
+
+        return function;
+    }
+
+    /// <summary>Tells whether a packet is in a space.</summary>
+    public static bool Contains(this Diagram diagram, int space, Packet packet) => diagram.Evaluate(space, packet) == Diagram.True;
+
+    /// <summary>A packet of a space that is as close to a wished-for one as a walk from the top finds; the space must hold one.</summary>
+    public static Packet Witness(this Diagram diagram, int space, Packet wish)
+    {
+        Packet packet = wish.Copy();
+        while (!Diagram.IsTerminal(space))
+        {
+            int level = diagram.Level(space);
+            PacketField field = FieldLayout.Owner(level);
+            int wanted = FieldLayout.ByteAt(field, packet[field], level);
+            if (diagram.Follow(space, wanted) == Diagram.False)
+            {
+                wanted = FirstOpen(diagram.Edges(space));
+                int shift = 8 * (FieldLayout.End(field) - 1 - level);
+                packet[field] = (packet[field] & ~((UInt128)255 << shift)) | ((UInt128)wanted << shift);
+            }
+
+            space = diagram.Follow(space, wanted);
+        }
+
+        return packet;
+    }
+
+    private static int FirstOpen(ReadOnlySpan<uint> edges)
+    {
+        int low = 0;
+        foreach (uint edge in edges)
+        {
+            if (Diagram.Child(edge) != Diagram.False)
+            {
+                return low;
+            }
+
+            low = Diagram.High(edge) + 1;
+        }
+
+        throw new InvalidOperationException("A reduced node leads nowhere but to False.");
+    }
+
+    private static int Rewrite(Diagram diagram, int id, Func<int, int> terminals, byte[]?[]? maps, Dictionary<int, int> done)
+    {
+        if (done.TryGetValue(id, out int result))
+        {
+            return result;
+        }
+
+        result = Diagram.IsTerminal(id) ? terminals(id)
+            : maps?[diagram.Level(id)] is { } map ? Remap(diagram, id, terminals, maps, map, done)
+            : Rebuild(diagram, id, child => Rewrite(diagram, child, terminals, maps, done));
+        done.Add(id, result);
+        return result;
+    }
+
+    private static int Remap(Diagram diagram, int id, Func<int, int> terminals, byte[]?[] maps, byte[] map, Dictionary<int, int> done)
+    {
+        Span<uint> edges = stackalloc uint[256];
+        int count = 0;
+        for (int value = 0; value < 256; value++)
+        {
+            Diagram.Append(edges, ref count, value, Rewrite(diagram, diagram.Follow(id, map[value]), terminals, maps, done));
+        }
+
+        return diagram.Make(diagram.Level(id), edges[..count]);
+    }
+
+    private static int Forget<T>(Diagram diagram, int id, int start, int end, T join, Dictionary<int, int> done)
+        where T : IBinaryOperation
+    {
+        int level = diagram.Level(id);
+        if (level >= end)
+        {
+            return id;
+        }
+
+        if (done.TryGetValue(id, out int result))
+        {
+            return result;
+        }
+
+        if (level < start)
+        {
+            result = Rebuild(diagram, id, child => Forget(diagram, child, start, end, join, done));
+        }
+        else
+        {
+            int[] children = [.. diagram.Edges(id).ToArray().Select(edge => Forget(diagram, Diagram.Child(edge), start, end, join, done)).Distinct()];
+            result = children.Aggregate((left, right) => diagram.Apply(join, left, right));
+        }
+
+        done.Add(id, result);
+        return result;
+    }
+
+    private static int Rebuild(Diagram diagram, int id, Func<int, int> rewrite)
+    {
+        Span<uint> edges = stackalloc uint[256];
+        int count = 0;
+        for (int index = 0, length = diagram.Edges(id).Length; index < length; index++)
+        {
+            uint edge = diagram.Edges(id)[index];
+            Diagram.Append(edges, ref count, Diagram.High(edge), rewrite(Diagram.Child(edge)));
+        }
+
+        return diagram.Make(diagram.Level(id), edges[..count]);
+    }
+}

@@ -1,0 +1,173 @@
+namespace Foobar.Ops.Firewall.Spaces;
+
+/// <summary>An operation on two functions, packet by packet.</summary>
+internal interface IBinaryOperation
+{
+    /// <summary>The number under which results are remembered; from 1, distinct for each operation of a store.</summary>
+    int Number { get; }
+
+    /// <summary>Gives the result where it is plain without looking at every packet; always where both are terminals.</summary>
+    bool TryResolve(int left, int right, out int result);
+}
+
+/// <summary>The algebra of packet spaces and of functions on packets.</summary>
+internal static class DiagramOperations
+{
+    private const int OverlapNumber = 4;
+
+    /// <summary>Applies an operation packet by packet.</summary>
+    public static int Apply<T>(this Diagram diagram, T operation, int left, int right)
+        where T : IBinaryOperation
+    {
+        if (operation.TryResolve(left, right, out int result) || diagram.Cache.TryGet(operation.Number, left, right, out result))
+        {
+            return result;
+        }
+
+        int level = Math.Min(diagram.Level(left), diagram.Level(right));
+        Span<uint> edges = stackalloc uint[256];
+        int count = 0;
+        bool splitLeft = diagram.Level(left) == level;
+        bool splitRight = diagram.Level(right) == level;
+        for (int leftIndex = 0, rightIndex = 0, high = -1; high < 255;)
+        {
+            uint leftEdge = splitLeft ? diagram.Edges(left)[leftIndex] : Diagram.Edge(255, left);
+            uint rightEdge = splitRight ? diagram.Edges(right)[rightIndex] : Diagram.Edge(255, right);
+            high = Math.Min(Diagram.High(leftEdge), Diagram.High(rightEdge));
+            Diagram.Append(edges, ref count, high, diagram.Apply(operation, Diagram.Child(leftEdge), Diagram.Child(rightEdge)));
+            leftIndex += Diagram.High(leftEdge) == high ? 1 : 0;
+            rightIndex += Diagram.High(rightEdge) == high ? 1 : 0;
+        }
+
+        result = diagram.Make(level, edges[..count]);
+        diagram.Cache.Set(operation.Number, left, right, result);
+        return result;
+    }
+
+    /// <summary>The packets in both spaces.</summary>
+    public static int And(this Diagram diagram, int left, int right) => diagram.Apply(default(AndOperation), Math.Min(left, right), Math.Max(left, right));
+
+    /// <summary>The packets in all spaces.</summary>
+    public static int And(this Diagram diagram, params ReadOnlySpan<int> spaces)
+    {
+        int result = Diagram.True;
+        foreach (int space in spaces)
+        {
+            result = diagram.And(result, space);
+        }
+
+        return result;
+    }
+
+    /// <summary>The packets in either space.</summary>
+    public static int Or(this Diagram diagram, int left, int right) => diagram.Apply(default(OrOperation), Math.Min(left, right), Math.Max(left, right));
+
+    /// <summary>The packets in any of many spaces; joined in pairs, so that large unions stay cheap.</summary>
+    public static int Or(this Diagram diagram, IEnumerable<int> spaces)
+    {
+        List<int> pending = [.. spaces];
+        if (pending.Count == 0)
+        {
+            return Diagram.False;
+        }
+
+        while (pending.Count > 1)
+        {
+            int kept = 0;
+            for (int index = 0; index < pending.Count; index += 2)
+            {
+                pending[kept++] = index + 1 < pending.Count ? diagram.Or(pending[index], pending[index + 1]) : pending[index];
+            }
+
+            pending.RemoveRange(kept, pending.Count - kept);
+        }
+
+        return pending[0];
+    }
+
+    /// <summary>The packets in the first space and not in the second.</summary>
+    public static int Except(this Diagram diagram, int left, int right) => diagram.Apply(default(ExceptOperation), left, right);
+
+    /// <summary>The packets not in a space.</summary>
+    public static int Not(this Diagram diagram, int space) => diagram.Except(Diagram.True, space);
+
+    /// <summary>Tells whether two spaces share a packet, without making their intersection.</summary>
+    public static bool Overlap(this Diagram diagram, int left, int right)
+    {
+        if (left == Diagram.False || right == Diagram.False)
+        {
+            return false;
+        }
+
+        // A reduced diagram that is not False holds a packet.
+        if (left == right || left == Diagram.True || right == Diagram.True)
+        {
+            return true;
+        }
+
+        if (diagram.Cache.TryGet(OverlapNumber, left, right, out int known))
+        {
+            return known == Diagram.True;
+        }
+
+        bool overlap = ChildrenOverlap(diagram, left, right);
+        diagram.Cache.Set(OverlapNumber, left, right, overlap ? Diagram.True : Diagram.False);
+        return overlap;
+    }
+
+    private static bool ChildrenOverlap(Diagram diagram, int left, int right)
+    {
+        int level = Math.Min(diagram.Level(left), diagram.Level(right));
+        ReadOnlySpan<uint> leftEdges = diagram.Level(left) == level ? diagram.Edges(left) : [Diagram.Edge(255, left)];
+        ReadOnlySpan<uint> rightEdges = diagram.Level(right) == level ? diagram.Edges(right) : [Diagram.Edge(255, right)];
+        for (int leftIndex = 0, rightIndex = 0; leftIndex < leftEdges.Length && rightIndex < rightEdges.Length;)
+        {
+            uint leftEdge = leftEdges[leftIndex];
+            uint rightEdge = rightEdges[rightIndex];
+            if (diagram.Overlap(Diagram.Child(leftEdge), Diagram.Child(rightEdge)))
+            {
+                return true;
+            }
+
+            leftIndex += Diagram.High(leftEdge) <= Diagram.High(rightEdge) ? 1 : 0;
+            rightIndex += Diagram.High(rightEdge) <= Diagram.High(leftEdge) ? 1 : 0;
+        }
+
+        return false;
+    }
+
+    private readonly struct AndOperation : IBinaryOperation
+    {
+        public int Number => 1;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = left == Diagram.False || right == Diagram.False ? Diagram.False
+                : left == Diagram.True || left == right ? right : left;
+            return left == right || left is Diagram.False or Diagram.True || right is Diagram.False or Diagram.True;
+        }
+    }
+
+    private readonly struct OrOperation : IBinaryOperation
+    {
+        public int Number => 2;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = left == Diagram.True || right == Diagram.True ? Diagram.True
+                : left == Diagram.False || left == right ? right : left;
+            return left == right || left is Diagram.False or Diagram.True || right is Diagram.False or Diagram.True;
+        }
+    }
+
+    private readonly struct ExceptOperation : IBinaryOperation
+    {
+        public int Number => 3;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = right == Diagram.False ? left : Diagram.False;
+            return left == right || left == Diagram.False || right == Diagram.True || right == Diagram.False;
+        }
+    }
+}

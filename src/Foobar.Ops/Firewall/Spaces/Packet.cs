@@ -1,0 +1,35 @@
+namespace Foobar.Ops.Firewall.Spaces;
+
+/// <summary>One packet: a value for each field.</summary>
+internal sealed class Packet
+{
+    private readonly UInt128[] _values;
+
+    /// <summary>A packet with every field 0.</summary>
+    public Packet() => _values = new UInt128[FieldLayout.Fields.Length];
+
+    private Packet(UInt128[] values) => _values = values;
+
+    /// <summary>The value of a field.</summary>
+    public UInt128 this[PacketField field]
+    {
+        get => _values[(int)field];
+        set => _values[(int)field] = value;
+    }
+
+    /// <summary>The first packet of a TCP connection, as witnesses are wished to be.</summary>
+    public static Packet TcpSyn(int family = PacketValues.Ipv4) => new()
+    {
+        [PacketField.Family] = (UInt128)family,
+        [PacketField.Protocol] = PacketValues.Tcp,
+        [PacketField.TcpFlags] = 2,
+        [PacketField.IcmpType] = 8,
+        [PacketField.HopLimit] = 64,
+        [PacketField.Length] = 60,
+        [PacketField.SourcePort] = 40000,
+        [PacketField.DestinationPort] = 8080,
+    };
+
+    /// <summary>The same packet, free to be changed.</summary>
+    public Packet Copy() => new((UInt128[])_values.Clone());
+}
