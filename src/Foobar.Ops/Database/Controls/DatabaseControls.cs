@@ -1,0 +1,40 @@
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>What the databases and their replication must be like.</summary>
+public static class DatabaseControls
+{
+    /// <summary>All controls of this area, in the order of their ids.</summary>
+    public static IReadOnlyList<Control<SiteCase<ReplicationFacts>>> All { get; } =
+    [
+        RoleControls.Answers,
+        RoleControls.Writers,
+        LinkControls.Replicates,
+        LinkControls.Lag,
+        LinkControls.Errant,
+        RoleControls.ReplicasRefuse,
+        RoleControls.RolesPersist,
+        SettingControls.GtidOn,
+        SettingControls.Logs,
+        SettingControls.RowFormat,
+        SettingControls.Durable,
+        SettingControls.SemiSync,
+        LinkControls.AppliesAll,
+        LinkControls.Encrypted,
+        PairControls.Accounts,
+        PairControls.Versions,
+        PairControls.UniqueIds,
+        StateControls.LongTransactions,
+        StateControls.IdleLocks,
+        SettingControls.Retention,
+        StateControls.DiskLeft,
+        StateControls.DiskWritable,
+        SettingControls.Parallel,
+        SettingControls.CrashSafe,
+        StateControls.Tables,
+        StateControls.Cluster,
+        PairControls.NotAlone,
+        LinkControls.AutoPosition,
+    ];
+}

@@ -1,0 +1,107 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using static Foobar.Ops.Database.DatabaseControl;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>How the members fit together: could each take another's place?</summary>
+internal static class PairControls
+{
+    public static Control<SiteCase<ReplicationFacts>> Accounts { get; } = OfFact(
+        Info("DB-015", Severity.High, "Each member lets every other replicate from it", "After a failover the old primary must log in at the new one. An account that is only on one side, or only lets one address in, is noticed when it is too late.", "Create the replication account on the primary, for the addresses of every member, with REPLICATION SLAVE; it replicates to the others.", "MySQL Reference Manual, Creating a User for Replication"),
+        facts => facts.Accounts,
+        (member, accounts) =>
+        {
+            List<string> users = [.. member.Topology.Links.Select(link => link.Channel.User).Distinct()];
+            return member.Clustered
+                ? [Verdict.NotApplicable(actual: "is in a cluster")]
+                : member.Topology.Members.Where(other => other != member.Member).Select(other => JudgeAccount(other, users, accounts)).DefaultIfEmpty(Verdict.NotApplicable(actual: "no other member"));
+        });
+
+    public static Control<SiteCase<ReplicationFacts>> Versions { get; } = OfSite(
+        Info("DB-016", Severity.High, "No replica is older than its source", "An older server may not understand what a newer one logs: replication breaks, at the latest when the roles are swapped.", "Upgrade replicas first, then switch over, then the old primary, soon after each other.", "MySQL Reference Manual, Replication Compatibility Between MySQL Versions"),
+        (topology, _) => topology.Links.Select(link => JudgeVersions(topology, link)).DefaultIfEmpty(Verdict.NotApplicable(actual: "no member replicates from another")));
+
+    public static Control<SiteCase<ReplicationFacts>> UniqueIds { get; } = OfSite(
+        Info("DB-017", Severity.High, "Server ids and UUIDs are unique", "Servers with the same id throw away each other's transactions; with the same UUID they throw each other out.", "server_id in the configuration; remove auto.cnf from a copied data directory and restart."),
+        (topology, _) => JudgeIds(topology));
+
+    public static Control<SiteCase<ReplicationFacts>> NotAlone { get; } = OfSite(
+        Info("DB-027", Severity.High, "Another member is there to take over from the primary", "A single writer without a failover is a known weak point of this design: when it dies, the site can't write until it is restored.", "Add a replica, and declare the write endpoint through which writes can be moved."),
+        JudgeAlone);
+
+    private static Verdict JudgeAccount(Server other, List<string> users, IReadOnlyList<ReplicationAccount> accounts)
+    {
+        List<ReplicationAccount> usable = [.. accounts.Where(account => users.Count == 0 || users.Contains(account.User))];
+        string target = $"for {other.Name}";
+        string wanted = $"an account{(users.Count > 0 ? $" '{string.Join("' or '", users)}'" : "")} with REPLICATION SLAVE for {string.Join(" or ", other.Addresses.Select(address => address.ToString()).DefaultIfEmpty(other.Name))}";
+        ReplicationAccount? match = usable.FirstOrDefault(account => AccountHost.Allows(account.Host, other));
+        return match switch
+        {
+            null => Verdict.Fail(target, wanted, usable.Count == 0 ? "none" : $"only {string.Join(", ", usable.Select(account => $"'{account.User}'@'{account.Host}'"))}"),
+            { Locked: true } => Verdict.Fail(target, wanted, $"'{match.User}'@'{match.Host}' is locked"),
+            _ => Verdict.Pass(target, $"'{match.User}'@'{match.Host}'"),
+        };
+    }
+
+    private static Verdict JudgeVersions(ReplicationTopology topology, ReplicationLink link)
+    {
+        string? replica = topology.Facts(link.Replica)?.Identity.Value?.Version;
+        string? source = link.Source is null ? null : topology.Facts(link.Source)?.Identity.Value?.Version;
+        if (DatabaseVersion.Parse(replica) is not { } own || DatabaseVersion.Parse(source) is not { } theirs)
+        {
+            return Verdict.Unknown("version", $"the version of {(replica is null ? link.Replica : link.Source ?? "the source")} is not known") with { Server = link.Replica };
+        }
+
+        Verdict verdict = own.CompareTo(theirs) switch
+        {
+            < 0 => Verdict.Fail("version", $"at least {source}, as {link.Source} has", replica!),
+            > 0 => Verdict.Warning("version", $"{source}, as {link.Source} has", $"{replica}: it can be promoted, but then the old primary is too old"),
+            _ => Verdict.Pass("version", replica),
+        };
+        return verdict with { Server = link.Replica };
+    }
+
+    private static IEnumerable<Verdict> JudgeIds(ReplicationTopology topology)
+    {
+        List<(string Member, DatabaseIdentity? Identity)> known = [.. topology.Members.Select(member => (member.Name, topology.Facts(member.Name)?.Identity.Value))];
+        var same = known.Where(one => one.Identity is not null).SelectMany(one => new[]
+            {
+                (one.Member, Id: $"server_id {one.Identity!.ServerId}"),
+                (one.Member, Id: one.Identity.ServerUuid is { } uuid ? $"server_uuid {uuid}" : $"server_id {one.Identity.ServerId}"),
+            })
+            .Distinct().GroupBy(pair => pair.Id, pair => pair.Member).Where(group => group.Count() > 1).ToList();
+        if (same.Count > 0)
+        {
+            return same.Select(group => Verdict.Fail(group.Key, "one member", string.Join(" and ", group)));
+        }
+
+        return known.Any(one => one.Identity is null)
+            ? [Verdict.Unknown("server ids", $"{string.Join(", ", known.Where(one => one.Identity is null).Select(one => one.Member))} could not be asked")]
+            : [Verdict.Pass("server ids", string.Join(", ", known.Select(one => one.Identity!.ServerId)))];
+    }
+
+    private static IEnumerable<Verdict> JudgeAlone(ReplicationTopology topology, DatabasePolicy policy)
+    {
+        if (topology.Members.Count < 2)
+        {
+            return [topology.Members.Count == 0 ? Verdict.NotApplicable() : Verdict.Warning("failover", "a replica that can take over", "a single member")];
+        }
+
+        if (topology.Members.Any(member => topology.RoleOf(member.Name) == MemberRole.ClusterMember))
+        {
+            return [Verdict.Pass("failover", "a cluster")];
+        }
+
+        if (topology.Links.Count == 0)
+        {
+            return [topology.Members.Any(member => topology.Facts(member.Name)?.Channels.Value is null)
+                ? Verdict.Unknown("failover", "not every member could be asked from whom it replicates")
+                : Verdict.Fail("failover", "a replica that can take over", "no member replicates from another")];
+        }
+
+        return [policy.WriteEndpoint is null
+            ? Verdict.Warning("failover", "a declared write endpoint", "none: the application has to be told of a new primary by hand")
+            : Verdict.Pass("failover", "a replica and a write endpoint")];
+    }
+}

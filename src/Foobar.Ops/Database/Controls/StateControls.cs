@@ -1,0 +1,77 @@
+using Foobar.Ops.Findings;
+using static Foobar.Ops.Database.DatabaseControl;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>What is open, stored and left on the members.</summary>
+internal static class StateControls
+{
+    private const double LongSeconds = 60;
+    private const double TooLongSeconds = 600;
+    private const double IdleSeconds = 10;
+
+    public static Control<SiteCase<ReplicationFacts>> LongTransactions { get; } = OfFact(
+        Info("DB-018", Severity.Medium, "No transaction is open for long", "It keeps old row versions, blocks changes of tables, and is lost at a failover.", "Find out who it is; KILL its connection if it is of no use."),
+        facts => facts.Transactions,
+        (_, open) => [open.MaxBy(transaction => transaction.AgeSeconds) switch
+        {
+            { AgeSeconds: > TooLongSeconds } oldest => Verdict.Fail(Target(oldest), $"at most {TooLongSeconds} s", $"open for {Text(oldest.AgeSeconds)} s"),
+            { AgeSeconds: > LongSeconds } oldest => Verdict.Warning(Target(oldest), $"at most {LongSeconds} s", $"open for {Text(oldest.AgeSeconds)} s"),
+            _ => Verdict.Pass(actual: $"{open.Count} open"),
+        }]);
+
+    public static Control<SiteCase<ReplicationFacts>> IdleLocks { get; } = OfFact(
+        Info("DB-019", Severity.High, "No idle connection holds locks", "Others wait for it until they give up, and its work is lost at a failover.", "Find out why the application neither commits nor rolls back; KILL the connection."),
+        facts => facts.Transactions,
+        (_, open) =>
+        {
+            List<OpenTransaction> idle = [.. open.Where(transaction => transaction is { Idle: true, HoldsLocks: true, StateSeconds: >= IdleSeconds })];
+            return idle.Count == 0
+                ? [Verdict.Pass(actual: "none")]
+                : idle.Select(transaction => Verdict.Fail(Target(transaction), "no locks held while idle", $"idle for {Text(transaction.StateSeconds)} s with {transaction.RowsLocked} rows locked, {transaction.RowsModified} changed"));
+        });
+
+    public static Control<SiteCase<ReplicationFacts>> DiskLeft { get; } = OfFact(
+        Info("DB-021", Severity.High, "There is room for binary logs", "A full disk stops every commit, and a primary that can't commit is down.", "Make room; PURGE BINARY LOGS that no replica needs; put logs on a disk of their own."),
+        facts => facts.Storage,
+        (member, storage) => [storage.BinlogUsedPercent switch
+        {
+            double used when used > member.Site.Policy.Servers.DiskFailPercent => Verdict.Fail(storage.BinlogDirectory, $"at most {Text(member.Site.Policy.Servers.DiskFailPercent)} % used", Used(storage)),
+            double used when used > member.Site.Policy.Servers.DiskWarnPercent => Verdict.Warning(storage.BinlogDirectory, $"at most {Text(member.Site.Policy.Servers.DiskWarnPercent)} % used", Used(storage)),
+            _ => Verdict.Pass(storage.BinlogDirectory, Used(storage)),
+        }]);
+
+    public static Control<SiteCase<ReplicationFacts>> DiskWritable { get; } = OfFact(
+        Info("DB-022", Severity.Critical, "The file systems under the database are writable", "The kernel remounts a failing disk read-only: the database may still answer reads, and fails as soon as it is promoted.", "Look at the kernel's log; replace the disk; remount."),
+        facts => facts.Storage,
+        (_, storage) => [storage.ReadOnly ? Verdict.Fail(storage.DataDirectory, "writable", "mounted read-only") : Verdict.Pass(storage.DataDirectory, "writable")]);
+
+    public static Control<SiteCase<ReplicationFacts>> Tables { get; } = OfFact(
+        Info("DB-025", Severity.Medium, "Every table is transactional and has a primary key", "A crash leaves other tables different on primary and replica; without a key a replica reads the whole table for each changed row.", "ALTER TABLE ... ENGINE = InnoDB; add a primary key."),
+        facts => facts.Tables,
+        (_, tables) => [tables switch
+        {
+            { NonTransactional.Count: > 0 } => Verdict.Fail("engine", "transactional tables only", Some(tables.NonTransactional)),
+            { WithoutPrimaryKey.Count: > 0 } => Verdict.Warning("primary key", "on every table", Some(tables.WithoutPrimaryKey)),
+            _ => Verdict.Pass(),
+        }]);
+
+    public static Control<SiteCase<ReplicationFacts>> Cluster { get; } = OfFact(
+        Info("DB-026", Severity.Critical, "Every member of a cluster is in it and it has its majority", "A member without the majority refuses writes or, worse, takes them alone.", "Bring the missing members back; look at performance_schema.replication_group_members or the wsrep_ status."),
+        facts => facts.Cluster,
+        (_, cluster) => [cluster switch
+        {
+            { Kind: ClusterKind.None } => Verdict.NotApplicable(actual: "no cluster"),
+            { HasQuorum: false } => Verdict.Fail(cluster.Kind.ToString(), "in the majority", $"{cluster.State}, {cluster.Online} of {cluster.Members} online"),
+            _ when cluster.Online < cluster.Members => Verdict.Fail(cluster.Kind.ToString(), $"{cluster.Members} online", $"{cluster.Online} online"),
+            _ => Verdict.Pass(cluster.Kind.ToString(), $"{cluster.Members} online"),
+        }]);
+
+    private static string Target(OpenTransaction transaction) => $"connection {transaction.ConnectionId} of {transaction.User}";
+
+    private static string Used(DatabaseStorage storage) => $"{Text(storage.BinlogUsedPercent)} % used, {Text(storage.BinlogAvailableBytes / 1e9)} GB left";
+
+    private static string Some(IReadOnlyList<string> names) => names.Count <= 5
+        ? string.Join(", ", names)
+        : $"{string.Join(", ", names.Take(5))} and {names.Count - 5} more";
+}

@@ -1,0 +1,41 @@
+namespace Foobar.Ops.Database;
+
+/// <summary>Which transactions a database server holds, and whether it counts them at all.</summary>
+public sealed record GtidFacts
+{
+    /// <summary>Whether every transaction gets a GTID (MySQL <c>gtid_mode=ON</c>; MariaDB always does).</summary>
+    public required bool Enabled { get; init; }
+
+    /// <summary>Whether what GTIDs can't express is refused (MySQL <c>enforce_gtid_consistency</c>, MariaDB <c>gtid_strict_mode</c>).</summary>
+    public required bool Enforced { get; init; }
+
+    /// <summary>All transactions it has committed: MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>.</summary>
+    public required string Executed { get; init; }
+
+    /// <summary>The transactions of which it no longer has the binary log: MySQL <c>gtid_purged</c>; empty on MariaDB, which does not say.</summary>
+    public string Purged { get; init; } = "";
+
+    /// <summary>MariaDB <c>gtid_current_pos</c>: how far it is, whoever wrote; <see langword="null"/> on MySQL.</summary>
+    public string? Position { get; init; }
+
+    /// <summary>Transactions committed a second while the facts were read; <see langword="null"/> if not measured.</summary>
+    public double? TransactionsPerSecond { get; init; }
+
+    internal static GtidFacts From(ServerVariables variables, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql
+        ? new()
+        {
+            Enabled = variables.Require("gtid_mode") == "ON",
+            Enforced = variables.Flag("enforce_gtid_consistency") == true,
+            Executed = OneLine(variables.Require("gtid_executed")),
+            Purged = OneLine(variables.Text("gtid_purged") ?? ""),
+        }
+        : new()
+        {
+            Enabled = true,
+            Enforced = variables.Flag("gtid_strict_mode") == true,
+            Executed = variables.Require("gtid_binlog_state"),
+            Position = variables.Require("gtid_current_pos"),
+        };
+
+    private static string OneLine(string set) => set.Replace("\n", "", StringComparison.Ordinal);
+}

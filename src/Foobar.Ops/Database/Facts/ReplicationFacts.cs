@@ -1,0 +1,64 @@
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>All that one database member says of itself and of its replication.</summary>
+public sealed record ReplicationFacts
+{
+    /// <summary>Why the database did not answer, though its server did; <see langword="null"/> if it answered.</summary>
+    public string? Refusal { get; init; }
+
+    /// <summary>Who it is.</summary>
+    public required Reading<DatabaseIdentity> Identity { get; init; }
+
+    /// <summary>Whether it takes writes, now and after a restart.</summary>
+    public required Reading<WriteGuard> Guard { get; init; }
+
+    /// <summary>Which transactions it holds.</summary>
+    public required Reading<GtidFacts> Gtid { get; init; }
+
+    /// <summary>How it logs what it commits, and how safely.</summary>
+    public required Reading<BinlogFacts> Binlog { get; init; }
+
+    /// <summary>Where it replicates from; empty for a server that replicates from none.</summary>
+    public required Reading<IReadOnlyList<ReplicationChannel>> Channels { get; init; }
+
+    /// <summary>How it applies what it receives.</summary>
+    public required Reading<ApplyFacts> Apply { get; init; }
+
+    /// <summary>Semi-synchronous replication on it.</summary>
+    public required Reading<SemiSyncFacts> SemiSync { get; init; }
+
+    /// <summary>The transactions open on it, longest first.</summary>
+    public required Reading<IReadOnlyList<OpenTransaction>> Transactions { get; init; }
+
+    /// <summary>The accounts that may read its binary log.</summary>
+    public required Reading<IReadOnlyList<ReplicationAccount>> Accounts { get; init; }
+
+    /// <summary>Tables that replication handles badly.</summary>
+    public required Reading<TableFacts> Tables { get; init; }
+
+    /// <summary>The file systems under it.</summary>
+    public required Reading<DatabaseStorage> Storage { get; init; }
+
+    /// <summary>The multi-primary cluster it is a member of.</summary>
+    public required Reading<ClusterFacts> Cluster { get; init; }
+
+    /// <summary>The same reason for every fact of a member that could not be asked.</summary>
+    public static ReplicationFacts Unreadable(string reason, string source) => new()
+    {
+        Refusal = reason,
+        Identity = Findings.Reading.Unreadable<DatabaseIdentity>(reason, source),
+        Guard = Findings.Reading.Unreadable<WriteGuard>(reason, source),
+        Gtid = Findings.Reading.Unreadable<GtidFacts>(reason, source),
+        Binlog = Findings.Reading.Unreadable<BinlogFacts>(reason, source),
+        Channels = Findings.Reading.Unreadable<IReadOnlyList<ReplicationChannel>>(reason, source),
+        Apply = Findings.Reading.Unreadable<ApplyFacts>(reason, source),
+        SemiSync = Findings.Reading.Unreadable<SemiSyncFacts>(reason, source),
+        Transactions = Findings.Reading.Unreadable<IReadOnlyList<OpenTransaction>>(reason, source),
+        Accounts = Findings.Reading.Unreadable<IReadOnlyList<ReplicationAccount>>(reason, source),
+        Tables = Findings.Reading.Unreadable<TableFacts>(reason, source),
+        Storage = Findings.Reading.Unreadable<DatabaseStorage>(reason, source),
+        Cluster = Findings.Reading.Unreadable<ClusterFacts>(reason, source),
+    };
+}

@@ -1,0 +1,80 @@
+namespace Foobar.Ops.Database;
+
+/// <summary>The statements that facts are read with. They read only.</summary>
+internal static class ReplicationQueries
+{
+    public const string Variables = """
+        SHOW GLOBAL VARIABLES WHERE Variable_name IN (
+            'version', 'hostname', 'port', 'server_id', 'server_uuid', 'ssl_cert', 'have_ssl', 'require_secure_transport',
+            'read_only', 'super_read_only', 'innodb_read_only',
+            'gtid_mode', 'enforce_gtid_consistency', 'gtid_executed', 'gtid_purged',
+            'gtid_strict_mode', 'gtid_binlog_state', 'gtid_current_pos',
+            'log_bin', 'log_bin_basename', 'datadir', 'binlog_format', 'binlog_row_image', 'log_replica_updates', 'log_slave_updates',
+            'sync_binlog', 'innodb_flush_log_at_trx_commit', 'binlog_expire_logs_seconds', 'binlog_expire_logs_auto_purge', 'expire_logs_days',
+            'replica_parallel_workers', 'replica_preserve_commit_order', 'relay_log_recovery', 'replica_net_timeout',
+            'slave_parallel_threads', 'slave_net_timeout',
+            'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', 'rpl_semi_sync_replica_enabled', 'rpl_semi_sync_slave_enabled',
+            'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_source_wait_point', 'rpl_semi_sync_master_wait_point',
+            'wsrep_on')
+        """;
+
+    public const string Status = """
+        SHOW GLOBAL STATUS WHERE Variable_name IN (
+            'Uptime', 'Rpl_semi_sync_source_status', 'Rpl_semi_sync_master_status', 'Rpl_semi_sync_source_clients', 'Rpl_semi_sync_master_clients',
+            'Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status',
+            'wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')
+        """;
+
+    public const string Persisted =
+        "SELECT VARIABLE_NAME AS Variable_name, VARIABLE_VALUE AS Value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('read_only', 'super_read_only')";
+
+    public const string MySqlChannels = "SHOW REPLICA STATUS";
+
+    public const string MariaDbChannels = "SHOW ALL SLAVES STATUS";
+
+    /// <summary>How long ago the oldest transaction that is being applied was committed at its source, in microseconds.</summary>
+    public const string ApplyingAge = """
+        SELECT CHANNEL_NAME AS channel_name,
+               MAX(IF(APPLYING_TRANSACTION = '', NULL, TIMESTAMPDIFF(MICROSECOND, APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP, NOW(6)))) AS applying_age
+        FROM performance_schema.replication_applier_status_by_worker GROUP BY CHANNEL_NAME
+        """;
+
+    /// <summary>The engine of the table in which MariaDB keeps how far it has applied.</summary>
+    public const string PositionEngine = "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'gtid_slave_pos'";
+
+    public const string BinaryLogs = "SHOW BINARY LOGS";
+
+    public const string Transactions = """
+        SELECT t.trx_mysql_thread_id AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, p.TIME AS state_seconds,
+               TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS age, t.trx_rows_locked AS locked, t.trx_rows_modified AS modified
+        FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+        WHERE p.USER NOT IN ('system user', 'event_scheduler')
+        ORDER BY t.trx_started LIMIT 100
+        """;
+
+    public const string MySqlAccounts = "SELECT User, Host, ssl_type, plugin, account_locked FROM mysql.user WHERE Repl_slave_priv = 'Y'";
+
+    public const string MariaDbAccounts = "SELECT User, Host, ssl_type, plugin FROM mysql.user WHERE Repl_slave_priv = 'Y'";
+
+    public const string Tables = """
+        SELECT t.TABLE_SCHEMA AS table_schema, t.TABLE_NAME AS table_name, t.ENGINE AS engine,
+               e.TRANSACTIONS = 'YES' AS transactional,
+               EXISTS (SELECT 1 FROM information_schema.TABLE_CONSTRAINTS c
+                       WHERE c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.CONSTRAINT_TYPE = 'PRIMARY KEY') AS has_key
+        FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
+        WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
+        HAVING transactional IS NULL OR transactional = 0 OR has_key = 0 LIMIT 50
+        """;
+
+    public const string GroupMembers =
+        "SELECT MEMBER_ID AS member_id, MEMBER_STATE AS member_state, MEMBER_ROLE AS member_role FROM performance_schema.replication_group_members";
+
+    /// <summary>What the server would be started with, by whichever of its two names it has.</summary>
+    public const string Options = """
+        PATH="$PATH:/usr/sbin:/usr/libexec:/usr/local/sbin"
+        for name in mariadbd mysqld; do
+            if command -v "$name" >/dev/null 2>&1; then exec "$name" --print-defaults; fi
+        done
+        echo 'neither mariadbd nor mysqld found' >&2; exit 1
+        """;
+}

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Foobar.Ops.Database;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Tests.Database;
+
+public sealed class DatabaseControlsTests
+{
+    private static readonly DatabasePolicy Policy = HealthySite.Site.Policy.Database!;
+
+    /// <summary>What is broken, how, and the one control that must see it.</summary>
+    private static readonly (string Fault, string Control, FindingStatus Status, Func<SiteCase<ReplicationFacts>> Case)[] Faults =
+    [
+        ("does not answer", "DB-001", FindingStatus.Fail, () => HealthySite.Case(replica: ReplicationFacts.Unreadable("refused", "test"))),
+        ("nobody writes", "DB-002", FindingStatus.Fail, () => HealthySite.Case(Guard(HealthySite.Primary, guard => guard with { ReadOnly = true }))),
+        ("receiver stopped", "DB-003", FindingStatus.Fail, () => Channel(channel => channel with { Receiver = ReplicationThread.Stopped })),
+        ("applier stopped", "DB-003", FindingStatus.Fail, () => Channel(channel => channel with { Applier = ReplicationThread.Stopped, ApplierError = "1062: duplicate" })),
+        ("an unknown source", "DB-003", FindingStatus.Warning, () => Channel(channel => channel with { SourceUuid = Guid.NewGuid() })),
+        ("backlog by rate", "DB-004", FindingStatus.Fail, () => HealthySite.Case(Gtid(HealthySite.Primary, gtid => gtid with { Executed = $"{HealthySite.UuidA}:1-1100", TransactionsPerSecond = 100 }))),
+        ("backlog on a quiet source", "DB-004", FindingStatus.Warning, () => HealthySite.Case(Gtid(HealthySite.Primary, gtid => gtid with { Executed = $"{HealthySite.UuidA}:1-101" }))),
+        ("backlog by age", "DB-004", FindingStatus.Fail, () => HealthySite.Case(
+            Gtid(HealthySite.Primary, gtid => gtid with { Executed = $"{HealthySite.UuidA}:1-110" }),
+            WithChannel(channel => channel with { ApplyingAgeSeconds = 60 }))),
+        ("errant", "DB-005", FindingStatus.Fail, () => HealthySite.Case(replica: Gtid(HealthySite.Replica, gtid => gtid with { Executed = $"{HealthySite.UuidA}:1-100,{HealthySite.UuidB}:1" }))),
+        ("super_read_only off", "DB-006", FindingStatus.Fail, () => HealthySite.Case(replica: Guard(HealthySite.Replica, guard => guard with { SuperReadOnly = false }))),
+        ("not persisted", "DB-007", FindingStatus.Fail, () => HealthySite.Case(replica: Guard(HealthySite.Replica, guard => guard with { PersistedSuperReadOnly = false }))),
+        ("persisted on a primary", "DB-007", FindingStatus.Warning, () => HealthySite.Case(Guard(HealthySite.Primary, guard => guard with { PersistedReadOnly = true }))),
+        ("gtid off", "DB-008", FindingStatus.Fail, () => HealthySite.Case(replica: Gtid(HealthySite.Replica, gtid => gtid with { Enabled = false }))),
+        ("gtid not enforced", "DB-008", FindingStatus.Fail, () => HealthySite.Case(Gtid(HealthySite.Primary, gtid => gtid with { Enforced = false }))),
+        ("no own log of what is replicated", "DB-009", FindingStatus.Fail, () => Binlog(binlog => binlog with { LogsReplicated = false })),
+        ("statement format", "DB-010", FindingStatus.Fail, () => Binlog(binlog => binlog with { Format = "STATEMENT" })),
+        ("minimal image", "DB-010", FindingStatus.Warning, () => Binlog(binlog => binlog with { RowImage = "MINIMAL" })),
+        ("relaxed primary", "DB-011", FindingStatus.Fail, () => Binlog(binlog => binlog with { SyncBinlog = 0 })),
+        ("relaxed primary log", "DB-011", FindingStatus.Fail, () => Binlog(binlog => binlog with { FlushLogAtCommit = 2 })),
+        ("semi-sync source off", "DB-012", FindingStatus.Fail, () => SemiSync(semi => semi with { SourceEnabled = false })),
+        ("semi-sync inactive", "DB-012", FindingStatus.Fail, () => SemiSync(semi => semi with { SourceActive = false })),
+        ("filter", "DB-013", FindingStatus.Fail, () => Channel(channel => channel with { Filters = ["Replicate_Do_DB=shop"] })),
+        ("delay", "DB-013", FindingStatus.Fail, () => Channel(channel => channel with { DelaySeconds = 60 })),
+        ("plaintext", "DB-014", FindingStatus.Warning, () => Channel(channel => channel with { Tls = false })),
+        ("no account", "DB-015", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([]) })),
+        ("account for another", "DB-015", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.12" }]) })),
+        ("locked account", "DB-015", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "%", Locked = true }]) })),
+        ("older replica", "DB-016", FindingStatus.Fail, () => HealthySite.Case(replica: Identity(HealthySite.Replica, identity => identity with { Version = "8.4.3" }))),
+        ("newer replica", "DB-016", FindingStatus.Warning, () => HealthySite.Case(replica: Identity(HealthySite.Replica, identity => identity with { Version = "9.10.0" }))),
+        ("same server id", "DB-017", FindingStatus.Fail, () => HealthySite.Case(replica: Identity(HealthySite.Replica, identity => identity with { ServerId = 1 }))),
+        ("very long transaction", "DB-018", FindingStatus.Fail, () => Open(new() { ConnectionId = 7, User = "app", AgeSeconds = 700, Idle = false })),
+        ("long transaction", "DB-018", FindingStatus.Warning, () => Open(new() { ConnectionId = 7, User = "app", AgeSeconds = 70, Idle = false })),
+        ("idle with locks", "DB-019", FindingStatus.Fail, () => Open(new() { ConnectionId = 7, User = "app", AgeSeconds = 30, Idle = true, StateSeconds = 30, RowsLocked = 1 })),
+        ("short retention", "DB-020", FindingStatus.Fail, () => Binlog(binlog => binlog with { RetentionSeconds = 3600 })),
+        ("full disk", "DB-021", FindingStatus.Fail, () => Storage(storage => storage with { BinlogUsedPercent = 95 })),
+        ("read-only disk", "DB-022", FindingStatus.Fail, () => Storage(storage => storage with { ReadOnly = true })),
+        ("one applier", "DB-023", FindingStatus.Warning, () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(new ApplyFacts { Workers = 1, PreservesOrder = true, CrashSafe = true }) })),
+        ("not crash-safe", "DB-024", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(new ApplyFacts { Workers = 4, PreservesOrder = true, CrashSafe = false }) })),
+        ("MyISAM", "DB-025", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { Tables = Reading.Of(new TableFacts { NonTransactional = ["shop.log (MyISAM)"] }) })),
+        ("by file and offset", "DB-028", FindingStatus.Fail, () => Channel(channel => channel with { AutoPosition = false })),
+        ("no endpoint", "DB-027", FindingStatus.Warning, () => HealthySite.Case(site: HealthySite.Site with { Policy = HealthySite.Site.Policy with { Database = Policy with { WriteEndpoint = null } } })),
+    ];
+
+    public static TheoryData<string> FaultNames => [.. Faults.Select(fault => fault.Fault)];
+
+    [Fact]
+    public void A_healthy_site_passes_everything() =>
+        Assert.All(Judge(HealthySite.Case()), finding => Assert.True(finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable, $"{finding.ControlId} {finding.Server} {finding.Target}: {finding.Status} {finding.Actual}{finding.Reason}"));
+
+    [Theory]
+    [MemberData(nameof(FaultNames))]
+    public void A_fault_is_seen_by_its_control_and_by_no_other(string name)
+    {
+        (_, string control, FindingStatus status, Func<SiteCase<ReplicationFacts>> broken) = Faults.Single(fault => fault.Fault == name);
+        List<Finding> bad = [.. Judge(broken()).Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning)];
+        Assert.Contains(bad, finding => finding.ControlId == control && finding.Status == status);
+        string[] alsoTrue = name switch
+        {
+            "nobody writes" => ["DB-003", "DB-007"],
+            _ => [],
+        };
+        Assert.Empty(bad.Select(finding => finding.ControlId).Distinct().Except([control, .. alsoTrue]));
+        Assert.All(bad, finding => Assert.False(string.IsNullOrEmpty(finding.Remediation) || finding.Expected is null || finding.Actual is null));
+    }
+
+    [Fact]
+    public void Two_primaries_are_critical()
+    {
+        ReplicationFacts second = HealthySite.Primary with { Identity = HealthySite.Replica.Identity };
+        Finding finding = Judge(HealthySite.Case(replica: second)).Single(finding => finding.ControlId == "DB-002");
+        Assert.Equal((FindingStatus.Fail, Severity.Critical, "web-01, web-02 take writes"), (finding.Status, finding.Severity, finding.Actual));
+    }
+
+    [Fact]
+    public void What_could_not_be_read_is_never_a_pass()
+    {
+        ReplicationFacts nothing = ReplicationFacts.Unreadable("no privilege", "test") with { Refusal = null };
+        List<Finding> findings = [.. Judge(HealthySite.Case(nothing, nothing))];
+        Assert.Equal(["DB-001"], findings.Where(finding => finding.Status == FindingStatus.Pass).Select(finding => finding.ControlId).Distinct());
+        Assert.All(findings.Where(finding => finding.Status == FindingStatus.Unknown), finding => Assert.NotNull(finding.Reason));
+    }
+
+    [Fact]
+    public void Control_ids_are_stable_and_unique()
+    {
+        List<string> ids = [.. DatabaseControls.All.Select(control => control.Info.Id)];
+        Assert.Equal(ids.Distinct().Order(StringComparer.Ordinal), ids);
+        Assert.All(DatabaseControls.All, control => Assert.Equal(Area.Database, control.Info.Area));
+    }
+
+    [Fact]
+    public void Facts_survive_a_snapshot()
+    {
+        string json = JsonSerializer.Serialize(HealthySite.Replica);
+        ReplicationFacts? read = JsonSerializer.Deserialize<ReplicationFacts>(json);
+        Assert.Equal(json, JsonSerializer.Serialize(read));
+        Assert.Contains("\"Running\"", json, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("%", true)]
+    [InlineData("192.0.2.12", true)]
+    [InlineData("192.0.2._2", true)]
+    [InlineData("192.0.2.0/255.255.255.0", true)]
+    [InlineData("192.0.2.0/28", true)]
+    [InlineData("192.0.2.0/29", false)]
+    [InlineData("WEB-02", true)]
+    [InlineData("192.0.2.1", false)]
+    [InlineData("192.0.2.0/99", false)]
+    [InlineData("localhost", false)]
+    public void An_accounts_host_is_matched_as_the_server_does(string host, bool allowed) =>
+        Assert.Equal(allowed, AccountHost.Allows(host, HealthySite.Site.Servers[1]));
+
+    private static IEnumerable<Finding> Judge(SiteCase<ReplicationFacts> facts) =>
+        DatabaseControls.All.SelectMany(control => control.Apply(facts, null, facts.Time));
+
+    private static ReplicationFacts Guard(ReplicationFacts facts, Func<WriteGuard, WriteGuard> change) => facts with { Guard = Reading.Of(change(facts.Guard.Value!)) };
+
+    private static ReplicationFacts Gtid(ReplicationFacts facts, Func<GtidFacts, GtidFacts> change) => facts with { Gtid = Reading.Of(change(facts.Gtid.Value!)) };
+
+    private static ReplicationFacts Identity(ReplicationFacts facts, Func<DatabaseIdentity, DatabaseIdentity> change) => facts with { Identity = Reading.Of(change(facts.Identity.Value!)) };
+
+    private static ReplicationFacts WithChannel(Func<ReplicationChannel, ReplicationChannel> change) =>
+        HealthySite.Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([change(HealthySite.Channel)]) };
+
+    private static SiteCase<ReplicationFacts> Channel(Func<ReplicationChannel, ReplicationChannel> change) => HealthySite.Case(replica: WithChannel(change));
+
+    private static SiteCase<ReplicationFacts> Binlog(Func<BinlogFacts, BinlogFacts> change) => HealthySite.Case(HealthySite.Primary with { Binlog = Reading.Of(change(HealthySite.Primary.Binlog.Value!)) });
+
+    private static SiteCase<ReplicationFacts> SemiSync(Func<SemiSyncFacts, SemiSyncFacts> change) => HealthySite.Case(HealthySite.Primary with { SemiSync = Reading.Of(change(HealthySite.Primary.SemiSync.Value!)) });
+
+    private static SiteCase<ReplicationFacts> Storage(Func<DatabaseStorage, DatabaseStorage> change) => HealthySite.Case(HealthySite.Primary with { Storage = Reading.Of(change(HealthySite.Primary.Storage.Value!)) });
+
+    private static SiteCase<ReplicationFacts> Open(OpenTransaction transaction) => HealthySite.Case(HealthySite.Primary with { Transactions = Reading.Of<IReadOnlyList<OpenTransaction>>([transaction]) });
+}
