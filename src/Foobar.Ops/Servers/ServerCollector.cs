@@ -27,11 +27,11 @@ public sealed class ServerCollector : Collector<ServerFacts>
         var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source);
         var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source);
         var state = Read("systemctl is-system-running || true", ParseState, "systemctl is-system-running");
-        var units = Read(ServerScripts.Units, ServerScripts.ParseUnits, UnitParser.Source);
+        var units = Read(UnitScript.Text, UnitScript.Parse, UnitParser.Source);
         var sockets = Read(SocketParser.Source, SocketParser.Parse, SocketParser.Source, privileged: true);
         var ports = Read($"cat {EphemeralPorts.Source}", EphemeralPorts.Parse, EphemeralPorts.Source);
-        var disks = Read(ServerScripts.FileSystems, ServerScripts.ParseFileSystems, DfParser.Source);
-        var mounts = Read(ServerScripts.Mounts, ServerScripts.ParseMounts, MountParser.Source);
+        var disks = Read(FileSystemScript.Text, FileSystemScript.Parse, DfParser.Source);
+        var mounts = Read(MountScript.Text, MountScript.Parse, MountParser.Source);
         var memory = Read($"cat {MemoryUse.Source}", MemoryUse.Parse, MemoryUse.Source);
         var clock = Read(ClockSync.Source, ClockSync.Parse, ClockSync.Source);
         var reboot = Read(PendingReboot.Script, PendingReboot.Parse, PendingReboot.Source);
