@@ -32,9 +32,20 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
     public int Elements(IReadOnlyList<KeyPart> key, IEnumerable<SetElement> elements)
     {
         List<SetElement> all = [.. elements];
-        int space = Plain(key, all.Where(element => !element.Excluded));
-        int excluded = Plain(key, all.Where(element => element.Excluded));
-        return diagram.Except(space, excluded);
+        if (!all.Exists(element => element.Excluded))
+        {
+            return Plain(key, all);
+        }
+
+        // The narrowest network that holds an address decides (ipset(8), nomatch).
+        int space = Diagram.False;
+        foreach (SetElement element in all.OrderByDescending(element => element.Parts.Select(part => part.High - part.Low).Max()))
+        {
+            int box = Plain(key, [element]);
+            space = element.Excluded ? diagram.Except(space, box) : diagram.Or(space, box);
+        }
+
+        return space;
     }
 
     /// <summary>Why a named set can't be looked up; <see langword="null"/> if it can.</summary>

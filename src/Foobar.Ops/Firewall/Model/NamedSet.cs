@@ -20,6 +20,9 @@ internal sealed record NamedSet
     /// <summary>The kinds of the key's parts; <see langword="null"/> if one is not understood.</summary>
     public IReadOnlyList<ValueKind>? Kinds { get; init; }
 
+    /// <summary>Whether an ipset's addresses are IPv6; <see langword="null"/> where it has none, and for sets of nftables.</summary>
+    public bool? Family6 { get; init; }
+
     /// <summary>Why matches on the set can't be decided; <see langword="null"/> if they can.</summary>
     public string? Undecided { get; init; }
 

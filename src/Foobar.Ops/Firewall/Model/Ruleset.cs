@@ -9,8 +9,8 @@ public sealed class Ruleset
     internal Ruleset(IEnumerable<FirewallChain> chains, IEnumerable<NamedSet> sets)
     {
         Chains = [.. chains];
-        Sets = [.. sets];
-        _chains = Chains.ToDictionary(chain => (chain.Origin, chain.Family, chain.Table, chain.Name));
+        Sets = [.. sets.DistinctBy(set => (set.Family, set.Table, set.Name))];
+        _chains = Chains.DistinctBy(Key).ToDictionary(Key);
         _sets = Sets.ToDictionary(set => (set.Family, set.Table, set.Name));
     }
 
@@ -28,6 +28,8 @@ public sealed class Ruleset
 
     /// <summary>Both rulesets together, as where legacy iptables stands beside nftables.</summary>
     internal Ruleset With(Ruleset other) => new(Chains.Concat(other.Chains), Sets.Concat(other.Sets));
+
+    private static (RulesetOrigin, string, string, string) Key(FirewallChain chain) => (chain.Origin, chain.Family, chain.Table, chain.Name);
 
     internal FirewallChain? FindChain(FirewallChain from, string name) => _chains.GetValueOrDefault((from.Origin, from.Family, from.Table, name));
 

@@ -1,0 +1,105 @@
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Iptables;
+
+/// <summary>Reads what a rule does: iptables' verdicts and the targets of iptables-extensions(8).</summary>
+internal static class SaveTargets
+{
+    private static readonly HashSet<string> WithoutEffect =
+    [
+        "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK", "CONNSECMARK", "RATEEST", "LED", "IDLETIMER", "SET", "TEE", "ECN",
+    ];
+
+    /// <summary>The steps of a target with its options.</summary>
+    /// <param name="name">The target, or a chain.</param>
+    /// <param name="words">What follows it.</param>
+    /// <param name="family">4 or 6.</param>
+    /// <param name="chains">The chains of the table.</param>
+    public static IReadOnlyList<Statement> Read(string name, SaveTokens words, int family, IReadOnlySet<string> chains)
+    {
+        Dictionary<string, string> options = Options(words);
+        return name switch
+        {
+            "ACCEPT" => [new Statement.Verdict(VerdictKind.Accept)],
+            "DROP" => [new Statement.Verdict(VerdictKind.Drop)],
+            "REJECT" => [new Statement.Verdict(VerdictKind.Reject)],
+            "RETURN" => [new Statement.Verdict(VerdictKind.Return)],
+            "QUEUE" or "NFQUEUE" => [new Statement.Verdict(VerdictKind.Queue)],
+            "MARK" => [Mark(PacketField.Mark, options, family)],
+            "CONNMARK" => [Mark(PacketField.ConnectionMark, options, family)],
+            "DNAT" => [Nat(NatKind.Destination, options.GetValueOrDefault("--to-destination"), family)],
+            "SNAT" => [Nat(NatKind.Source, options.GetValueOrDefault("--to-source"), family)],
+            "MASQUERADE" => [Nat(NatKind.Masquerade, Ports(options), family)],
+            "REDIRECT" => [Nat(NatKind.Redirect, Ports(options), family)],
+            "NOTRACK" => [new Statement.NoTrack()],
+            "CT" => [options.ContainsKey("--notrack") ? new Statement.NoTrack() : new Statement.NoEffect("CT")],
+            "TOS" or "DSCP" => [new Statement.AssignUnknown(PacketField.TrafficClass, $"target {name}")],
+            "TTL" or "HL" => [new Statement.AssignUnknown(PacketField.HopLimit, $"target {name}")],
+            _ when chains.Contains(name) => [new Statement.Verdict(VerdictKind.Jump, name)],
+            _ when WithoutEffect.Contains(name) => [new Statement.NoEffect(name)],
+            _ => [new Statement.UnknownEffect($"unknown target '{name}'")],
+        };
+    }
+
+    private static string? Ports(Dictionary<string, string> options) =>
+        options.TryGetValue("--to-ports", out string? ports) || options.TryGetValue("--to-port", out ports) ? $":{ports}" : null;
+
+    // Options are "--name", each with the words up to the next one.
+    private static Dictionary<string, string> Options(SaveTokens words)
+    {
+        Dictionary<string, string> options = [];
+        while (words.More)
+        {
+            string option = words.Take();
+            List<string> values = [];
+            while (words.More && !words.Peek.StartsWith("--", StringComparison.Ordinal))
+            {
+                values.Add(words.Take());
+            }
+
+            options[option] = string.Join(' ', values);
+        }
+
+        return options;
+    }
+
+    private static Statement Mark(PacketField field, Dictionary<string, string> options, int family)
+    {
+        foreach ((string option, string value) in options)
+        {
+            switch (option)
+            {
+                case "--set-xmark":
+                    (UInt128 flip, UInt128 cleared) = SaveValue.Masked(value, uint.MaxValue);
+                    return new Statement.Assign(field, ~cleared & uint.MaxValue, flip);
+                case "--set-mark":
+                    (UInt128 set, UInt128 mask) = SaveValue.Masked(value, uint.MaxValue);
+                    return new Statement.Assign(field, ~(set | mask) & uint.MaxValue, set);
+                case "--and-mark":
+                    return new Statement.Assign(field, SaveValue.Number(value), 0);
+                case "--or-mark":
+                    return new Statement.Assign(field, ~SaveValue.Number(value) & uint.MaxValue, SaveValue.Number(value));
+                case "--xor-mark":
+                    return new Statement.Assign(field, uint.MaxValue, SaveValue.Number(value));
+                case "--save-mark":
+                    return new Statement.AssignUnknown(PacketField.ConnectionMark, "CONNMARK --save-mark");
+                case "--restore-mark":
+                    return new Statement.AssignUnknown(PacketField.Mark, "CONNMARK --restore-mark");
+            }
+        }
+
+        throw new FormatException($"an operation on a mark expected in IPv{family} rule");
+    }
+
+    private static Statement.Nat Nat(NatKind kind, string? to, int family)
+    {
+        if (to is null)
+        {
+            return kind is NatKind.Masquerade or NatKind.Redirect ? new Statement.Nat(kind, family, null, null) : throw new FormatException("an address to translate to expected");
+        }
+
+        (ValueRange? address, ValueRange? port) = SaveValue.Translation(to, to.StartsWith(':') ? PacketValues.Ipv4 : family);
+        return new Statement.Nat(kind, family, address, port);
+    }
+}
