@@ -18,6 +18,7 @@
     # One a line, in alphabetical order; a test holds this list against the compiled cmdlets.
     CmdletsToExport      = @(
         'Get-FoobarServer'
+        'Invoke-FoobarCommand'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -1,0 +1,55 @@
+#!/usr/bin/env pwsh
+<#
+.SYNOPSIS
+Runs the module's Pester tests against the staged module, in this PowerShell.
+.DESCRIPTION
+Needs Pester 5 and a module that `dotnet build` has staged. Tests on a live site need the environment variable
+FOOBAR_INVENTORY to name the inventory of a raised lab; without it they count as skipped. The last line is
+"N passed, N failed, N skipped", and the exit code is the number of failed tests, at most 255.
+.PARAMETER Module
+The manifest of the module to test; the one staged in output/ unless told.
+.PARAMETER CountsPath
+A file to write "passed failed skipped" to.
+.PARAMETER Path
+Test files or folders; all beside this script unless told.
+.PARAMETER FullNameFilter
+Wildcards for the full names of the tests to run.
+#>
+[CmdletBinding()]
+param(
+    [string] $Module,
+    [string] $CountsPath,
+    [string[]] $Path = $PSScriptRoot,
+    [string[]] $FullNameFilter = @()
+)
+
+$ErrorActionPreference = 'Stop'
+$root = Split-Path (Split-Path $PSScriptRoot)
+if (-not $Module) {
+    $version = (Import-PowerShellDataFile (Join-Path $root 'Foobar.Ops.psd1')).ModuleVersion
+    $Module = Join-Path $root 'output' 'Foobar.Ops' $version 'Foobar.Ops.psd1'
+}
+
+if (-not (Test-Path $Module)) {
+    throw "There is no staged module $Module. Run 'dotnet build' first."
+}
+
+Import-Module Pester -MinimumVersion 5.0
+$env:FOOBAR_TEST_MODULE = (Resolve-Path $Module).ProviderPath
+$configuration = New-PesterConfiguration
+$configuration.Run.Path = $Path
+$configuration.Run.PassThru = $true
+$configuration.Output.Verbosity = 'Normal'
+$configuration.Filter.FullName = $FullNameFilter
+$result = Invoke-Pester -Configuration $configuration
+
+# A test file that can't be read, or a block that fails before its tests, is a failure too.
+$failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
+$skipped = $result.SkippedCount + $result.InconclusiveCount
+if ($CountsPath) {
+    $null = New-Item -ItemType Directory -Force (Split-Path $CountsPath)
+    Set-Content -LiteralPath $CountsPath "$($result.PassedCount) $failed $skipped"
+}
+
+"$($result.PassedCount) passed, $failed failed, $skipped skipped"
+exit [Math]::Min($failed, 255)

@@ -1,0 +1,89 @@
+BeforeAll {
+    $manifest = $env:FOOBAR_TEST_MODULE
+    $exports = (Import-PowerShellDataFile $manifest).CmdletsToExport
+    Import-Module $manifest -Force
+}
+
+Describe 'Importing' {
+    It 'gives every cmdlet of the manifest' {
+        (Get-Command -Module Foobar.Ops).Name | Sort-Object | Should -Be ($exports | Sort-Object)
+    }
+
+    It 'keeps every cmdlet when imported again and again with -Force' {
+        1..3 | ForEach-Object { Import-Module $manifest -Force }
+        (Get-Command -Module Foobar.Ops).Name | Sort-Object | Should -Be ($exports | Sort-Object)
+        (Get-Module Foobar.Ops).ExportedCmdlets.Keys | Sort-Object | Should -Be ($exports | Sort-Object)
+        { Get-FoobarServer -Inventory (Join-Path $PSScriptRoot 'no-such.json') -ErrorAction Stop } | Should -Throw -ErrorId 'InventoryNotFound,*'
+    }
+
+    It 'works again after it was removed' {
+        Remove-Module Foobar.Ops
+        Get-Command Get-FoobarServer -ErrorAction Ignore -ListImported | Should -BeNullOrEmpty
+        Import-Module $manifest
+        (Get-Command -Module Foobar.Ops).Count | Should -Be $exports.Count
+    }
+
+    It 'puts the types that users see into the default context' {
+        [Foobar.Ops.Findings.FindingStatus]::Fail | Should -Be 'Fail'
+        [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Findings.Finding].Assembly).Name | Should -Be 'Default'
+    }
+
+    It 'puts the cmdlets and the driver into a context of their own, and no driver into the default one' {
+        $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext((Get-Command Get-FoobarServer).ImplementingType.Assembly)
+        $context.Name | Should -Be 'Foobar.Ops'
+        $driver = [Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn('MySql.Data')
+        [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($driver) | Should -Be $context
+        [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Where({ $_.GetName().Name -eq 'MySql.Data' }) | Should -BeNullOrEmpty
+    }
+
+    It 'lets another module load its copy of the driver beside it' {
+        $ours = [Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn('MySql.Data')
+        $copy = Join-Path $TestDrive 'MySql.Data.dll'
+        Copy-Item $ours.Location $copy
+        $theirs = [System.Reflection.Assembly]::LoadFrom($copy)
+        $theirs | Should -Not -Be $ours
+        $theirs.CreateInstance('MySql.Data.MySqlClient.MySqlConnection').GetType() | Should -Not -Be $ours.GetType('MySql.Data.MySqlClient.MySqlConnection')
+        $ours.CreateInstance('MySql.Data.MySqlClient.MySqlConnection') | Should -Not -BeNullOrEmpty
+    }
+
+    It 'leaves nothing but its own commands and types behind' {
+        (Get-Module Foobar.Ops).ExportedVariables.Count + (Get-Module Foobar.Ops).ExportedAliases.Count + (Get-Module Foobar.Ops).ExportedFunctions.Count | Should -Be 0
+        (Get-Module).Name | Should -Not -Contain 'Foobar.Ops.PowerShell'
+    }
+}
+
+Describe 'Help' {
+    BeforeDiscovery {
+        $names = (Import-PowerShellDataFile $env:FOOBAR_TEST_MODULE).CmdletsToExport
+    }
+
+    It 'of <_> has a synopsis, a description, two or more examples, and every parameter described' -ForEach $names {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeLike "*$_ *[[]*"
+        $help.description.Text | Should -Not -BeNullOrEmpty
+        $help.examples.example.Count | Should -BeGreaterOrEqual 2
+        $common = [System.Management.Automation.Cmdlet]::CommonParameters
+        (Get-Command $_).Parameters.Keys | Where-Object { $_ -notin $common } | ForEach-Object {
+            $name = $_
+            ($help.parameters.parameter | Where-Object name -EQ $name).description.Text | Should -Not -BeNullOrEmpty -Because "-$name is a parameter"
+        }
+    }
+
+    It 'of <_> has examples that PowerShell can parse and that use parameters there are' -ForEach $names {
+        foreach ($example in (Get-Help $_ -Examples).examples.example) {
+            $problems = $null
+            $tree = [System.Management.Automation.Language.Parser]::ParseInput($example.code, [ref] $null, [ref] $problems)
+            $problems | Should -BeNullOrEmpty
+            $calls = $tree.FindAll({ param($node) $node -is [System.Management.Automation.Language.CommandAst] -and $node.GetCommandName() -like '*-Foobar*' }, $true)
+            foreach ($call in $calls) {
+                $command = Get-Command $call.GetCommandName() -ErrorAction Ignore
+                if ($command) {
+                    $given = $call.CommandElements.Where({ $_ -is [System.Management.Automation.Language.CommandParameterAst] }).ParameterName
+                    foreach ($name in $given) {
+                        { $command.ResolveParameter($name) } | Should -Not -Throw -Because "$($call.Extent.Text) uses -$name"
+                    }
+                }
+            }
+        }
+    }
+}
