@@ -1,6 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tls;
@@ -8,7 +9,7 @@ namespace Foobar.Ops.Tls;
 /// <summary>Reads <see cref="CertificateFacts"/>: one handshake an endpoint through the server's session, and one command.</summary>
 public sealed class CertificateCollector : Collector<CertificateFacts>
 {
-    private static readonly TimeSpan HandshakeLimit = CertificateProbe.DefaultTimeLimit;
+    private const string SocketScript = "ss -H -tuln";
 
     /// <inheritdoc/>
     public override string Name => "certificates";
@@ -21,44 +22,37 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<Reading<IReadOnlyList<KeyFile>>> keys = connection.ReadAsync(RemoteCommand.FromScript(KeyFile.Script) with { Privileged = true }, KeyFile.Parse, KeyFile.Source, cancellationToken);
-        EndpointAnswer[] answers = await Task.WhenAll(SiteEndpoints.Of(server, session.Site).Select(endpoint => LookAsync(connection, endpoint, session.Site, cancellationToken)));
+        Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
+        EndpointAnswer[] answers = await Task.WhenAll(SiteEndpoints.Of(server, session.Site)
+            .Select(endpoint => LookAsync(connection, endpoint with { Host = HostOf(endpoint.Port, server, sockets) }, session.Site.Policy.Tls, cancellationToken)));
         return new CertificateFacts { Endpoints = answers, KeyFiles = await keys };
     }
 
-    private static async Task<EndpointAnswer> LookAsync(IServerSession connection, TlsEndpoint endpoint, Site site, CancellationToken cancellationToken)
+    /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
+    private static string HostOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets)
     {
-        TlsEndpoint tried = endpoint;
-        FoobarException? problem = null;
-        foreach (string host in Hosts(connection.Server))
-        {
-            try
-            {
-                tried = endpoint with { Host = host };
-                return new EndpointAnswer(tried, Reading.Of(await LookAsync(connection, tried, site.Policy.Tls, cancellationToken), $"TLS handshake with {tried}"));
-            }
-            catch (FoobarException error) when (!IsLost(error))
-            {
-                problem = error;
-                if (error.ErrorId is "TlsNotSpoken" or "TlsHandshakeFailed" or "AuthoritiesUnreadable")
-                {
-                    break;
-                }
-            }
-        }
-
-        return new EndpointAnswer(tried, Reading.Unreadable<ServedCertificate>(problem?.Message ?? "The server has no address to connect to.", $"TLS handshake with {tried}")) { ErrorId = problem?.ErrorId };
+        ListeningSocket? bound = sockets.Value?.FirstOrDefault(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface);
+        return bound?.Address ?? (server.Addresses.Count > 0 ? server.Addresses[0].ToString() : "127.0.0.1");
     }
 
-    private static Task<ServedCertificate> LookAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken) =>
+    private static async Task<EndpointAnswer> LookAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken)
+    {
+        string source = $"TLS handshake with {endpoint}";
+        try
+        {
+            return new EndpointAnswer(endpoint, Reading.Of(await ShakeHandsAsync(connection, endpoint, policy, cancellationToken), source));
+        }
+        catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
+        {
+            return new EndpointAnswer(endpoint, Reading.Unreadable<ServedCertificate>(error.Message, source)) { ErrorId = error.ErrorId };
+        }
+    }
+
+    private static Task<ServedCertificate> ShakeHandsAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken) =>
         CertificateProbe.LookAsync(
             endpoint,
             cancel => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), cancel),
             TrustedAuthorities.From(policy.TrustedAuthorities),
-            HandshakeLimit,
+            CertificateProbe.DefaultTimeLimit,
             cancellationToken);
-
-    /// <summary>The server's own addresses first, since that is where others connect to; loopback for what is bound there alone.</summary>
-    private static IEnumerable<string> Hosts(Server server) => server.Addresses.Select(address => address.ToString()).Append("127.0.0.1");
-
-    private static bool IsLost(FoobarException error) => error.ErrorId is "ConnectionLost" or "ServerUnreachable" or "ConnectTimeout";
 }

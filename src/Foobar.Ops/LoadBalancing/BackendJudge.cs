@@ -1,0 +1,70 @@
+using System.Net;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.LoadBalancing;
+
+/// <summary>Judges backends and their servers.</summary>
+internal static class BackendJudge
+{
+    private const string Evidence = "show stat";
+
+    /// <summary>One verdict a server; in the backend of the database's write endpoint all but the writer are out on purpose.</summary>
+    public static IEnumerable<Verdict> ServersUp(ProxyStatistics statistics, Site site) =>
+        statistics.Backends.Where(backend => backend.Name != WriteBackend(site)).SelectMany(backend => backend.Servers).Select(JudgeUp).OrNone();
+
+    public static IEnumerable<Verdict> Redundant(ProxyStatistics statistics, Site site) => WithWebBackend(statistics, site, backend =>
+        [backend.Servers.Count(server => !server.IsBackup) is var count && count >= 2
+            ? Verdict.Pass(backend.Name, $"{count} servers")
+            : Verdict.Fail(backend.Name, "two servers or more", $"{count}", Evidence)]);
+
+    public static IEnumerable<Verdict> Checked(ProxyStatistics statistics, Site site) =>
+        statistics.Backends.SelectMany(backend => backend.Servers).Select(server => server.IsChecked ? Verdict.Pass(Target(server), server.CheckStatus)
+            : server.State == BackendServerState.Maintenance ? Verdict.NotApplicable(Target(server), "in maintenance, where no check runs")
+            : Verdict.Fail(Target(server), "a health check", server.Status, Evidence)).OrNone();
+
+    public static IEnumerable<Verdict> Served(ProxyStatistics statistics, Site site) =>
+        statistics.Backends.Where(backend => backend.Servers.Count > 0).Select(backend => backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Up) is { } up
+            ? Verdict.Pass(backend.Name, $"{up.Name} {up.Status}")
+            : Verdict.Fail(backend.Name, "a server that takes traffic", string.Join(", ", backend.Servers.Select(server => $"{server.Name} {server.Status}")), Evidence)).OrNone();
+
+    public static IEnumerable<Verdict> Declared(ProxyStatistics statistics, Site site) => WithWebBackend(statistics, site, backend =>
+    {
+        Server[] declared = [.. site.WithRole(Role.Web)];
+        IEnumerable<Verdict> missing = declared
+            .Where(server => !backend.Servers.Any(member => IsOn(member, server)))
+            .Select(server => Verdict.Fail(server.Name, $"a server of backend '{backend.Name}'", "not in it", Evidence));
+        IEnumerable<Verdict> unknown = backend.Servers
+            .Where(member => !declared.Any(server => IsOn(member, server)))
+            .Select(member => Verdict.Fail(Target(member), "the address of a declared web server", member.Address.Length == 0 ? "no address" : member.Address, Evidence));
+        return missing.Concat(unknown).OrPass($"{declared.Length} declared web servers");
+    });
+
+    private static Verdict JudgeUp(BackendServer server)
+    {
+        string actual = $"{server.Status} since {TimeSpan.FromSeconds(server.SinceSeconds):g}{(server.CheckStatus is null ? "" : $", {server.CheckStatus} {server.CheckDescription}".TrimEnd())}";
+        return server.State switch
+        {
+            BackendServerState.Up => Verdict.Pass(Target(server), actual),
+            BackendServerState.Down => Verdict.Fail(Target(server), "UP", actual, Evidence),
+            _ => Verdict.Warning(Target(server), "UP", $"taken out by an operator: {actual}", Evidence),
+        };
+    }
+
+    private static IEnumerable<Verdict> WithWebBackend(ProxyStatistics statistics, Site site, Func<Backend, IEnumerable<Verdict>> judge)
+    {
+        string name = site.Policy.LoadBalancing.WebBackend;
+        return statistics.Backends.FirstOrDefault(backend => backend.Name == name) is { } found
+            ? judge(found)
+            : [Verdict.Fail(name, "a backend of that name", $"backends: {string.Join(", ", statistics.Backends.Select(backend => backend.Name))}", Evidence) with { Remediation = "Name the backend that holds the web servers in policy.loadBalancing.webBackend." }];
+    }
+
+    private static string? WriteBackend(Site site) => site.Policy.Database?.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint ? endpoint.Backend : null;
+
+    private static bool IsOn(BackendServer member, Server server) =>
+        (IPEndPoint.TryParse(member.Address, out IPEndPoint? endpoint) && server.Addresses.Contains(endpoint.Address)) || (member.Address.Length == 0 && member.Name == server.Name);
+
+    private static string Target(BackendServer server) => $"{server.Backend}/{server.Name}";
+
+    private static IEnumerable<Verdict> OrNone(this IEnumerable<Verdict> verdicts) => verdicts.DefaultIfEmpty(Verdict.NotApplicable(actual: "no backend has a server"));
+}

@@ -1,0 +1,73 @@
+namespace Foobar.Ops.LoadBalancing;
+
+/// <summary>What a server of a backend does for it.</summary>
+public enum BackendServerState
+{
+    /// <summary>It takes traffic: checked and well, or not checked at all.</summary>
+    Up,
+
+    /// <summary>It keeps its sessions and takes no new ones: by the operator (drain) or by its own health check.</summary>
+    Drain,
+
+    /// <summary>The operator took it out.</summary>
+    Maintenance,
+
+    /// <summary>Its health check fails.</summary>
+    Down,
+}
+
+/// <summary>A server in a backend of HAProxy.</summary>
+public sealed record BackendServer
+{
+    /// <summary>The load balancer; empty until it is known.</summary>
+    public string Server { get; init; } = "";
+
+    /// <summary>The backend.</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>The name in the backend, which need not be that of a server of the inventory.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Address and port, as HAProxy shows them.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>The status in HAProxy's own words: <c>UP</c>, <c>UP 1/3</c>, <c>DOWN</c>, <c>MAINT</c>, <c>DRAIN</c>, <c>NOLB</c>, <c>no check</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>What it does for the backend.</summary>
+    public BackendServerState State =>
+        Status.StartsWith("UP", StringComparison.Ordinal) || Status == "no check" ? BackendServerState.Up
+        : Status.StartsWith("DRAIN", StringComparison.Ordinal) || Status.StartsWith("NOLB", StringComparison.Ordinal) ? BackendServerState.Drain
+        : Status.StartsWith("MAINT", StringComparison.Ordinal) ? BackendServerState.Maintenance
+        : BackendServerState.Down;
+
+    /// <summary>Its share of the traffic, beside that of the others.</summary>
+    public required long Weight { get; init; }
+
+    /// <summary>Whether it is used only while all others are down.</summary>
+    public bool IsBackup { get; init; }
+
+    /// <summary>Whether its health is checked.</summary>
+    public bool IsChecked => CheckStatus is not null;
+
+    /// <summary>The outcome of the last health check in HAProxy's words (<c>L7OK</c>, <c>L4CON</c> ...); <see langword="null"/> if there is none.</summary>
+    public string? CheckStatus { get; init; }
+
+    /// <summary>The same in more words.</summary>
+    public string? CheckDescription { get; init; }
+
+    /// <summary>How long it has this status, in seconds.</summary>
+    public required long SinceSeconds { get; init; }
+
+    /// <summary>How long it was down since HAProxy started, in seconds.</summary>
+    public required long DowntimeSeconds { get; init; }
+
+    /// <summary>Requests that wait for it.</summary>
+    public required long QueueLength { get; init; }
+
+    /// <summary>Sessions now.</summary>
+    public required long CurrentSessions { get; init; }
+
+    /// <summary>Sessions since HAProxy started.</summary>
+    public required long SessionsTotal { get; init; }
+}

@@ -1,0 +1,35 @@
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.LoadBalancing;
+
+/// <summary>What a load balancer says of itself, and how it answers visitors.</summary>
+public sealed record LoadBalancerFacts
+{
+    /// <summary>The process.</summary>
+    public required Reading<HaproxyProcess> Process { get; init; }
+
+    /// <summary>Its proxies and their servers.</summary>
+    public required Reading<ProxyStatistics> Statistics { get; init; }
+
+    /// <summary>The answer to <c>http://SITE/</c>.</summary>
+    public required Reading<VisitorAnswer> Http { get; init; }
+
+    /// <summary>The answer to <c>https://SITE/</c>.</summary>
+    public required Reading<VisitorAnswer> Https { get; init; }
+}
+
+/// <summary>The head of an answer to a visitor.</summary>
+public sealed record VisitorAnswer
+{
+    /// <summary>The address asked for.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>The status code.</summary>
+    public required int StatusCode { get; init; }
+
+    /// <summary>Where it sends the visitor; <see langword="null"/> for nowhere.</summary>
+    public string? Location { get; init; }
+
+    /// <summary>The header <c>Strict-Transport-Security</c> (RFC 6797); <see langword="null"/> for none.</summary>
+    public string? StrictTransportSecurity { get; init; }
+}
