@@ -20,7 +20,7 @@ public sealed record Unit
 
     /// <summary>
     /// Whether it starts at boot: <c>enabled</c>, <c>disabled</c>, <c>static</c>, <c>masked</c>, <c>generated</c> ...
-    /// (systemctl(1), "is-enabled"); empty for a unit without a file.
+    /// (systemctl(1), "is-enabled"); empty for a unit without a file, and for one no role or agent is about.
     /// </summary>
     public string FileState { get; init; } = "";
 

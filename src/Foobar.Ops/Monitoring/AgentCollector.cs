@@ -18,7 +18,7 @@ public sealed class AgentCollector : Collector<AgentFacts>
     public override async Task<AgentFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        Task<Reading<IReadOnlyList<Unit>>> units = connection.ReadAsync(RemoteCommand.FromScript(UnitScript.Text), UnitScript.Parse, UnitParser.Source, cancellationToken);
+        Task<Reading<IReadOnlyList<Unit>>> units = connection.ReadAsync(UnitScript.For(KnownAgent.All.Values.SelectMany(agent => agent.Units)), UnitScript.Parse, UnitParser.Source, cancellationToken);
         Task<Reading<IReadOnlyList<ListeningSocket>>> sockets = connection.ReadAsync(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, SocketParser.Parse, SocketParser.Source, cancellationToken);
         Task<Reading<IReadOnlyDictionary<string, AgentFiles>>> files = connection.ReadAsync(RemoteCommand.FromScript(AgentFiles.Script, AgentFiles.Arguments(KnownAgent.All.Values)) with { Privileged = true }, AgentFiles.Parse, AgentFiles.Source, cancellationToken);
         await Task.WhenAll(units, sockets, files);

@@ -22,7 +22,7 @@ internal static class DiskControls
             "A full disk stops the database, the logs and every deployment at once.",
             "Find what grew (du -x), remove or move it, or enlarge the file system.",
             "df(1)"),
-        server => server.Facts.FileSystems.Judge(disks => disks
+        server => server.Facts.FileSystems.Judge(disks => Writables(disks, server.Facts.Mounts)
             .Select(disk => Judge(disk.MountPoint, disk.UsedPercent, "used", server.Site.Policy.Servers, $"{DfParser.Source}: {disk.UsedBytes} of {disk.SizeBytes} bytes used on {disk.Device}"))));
 
     /// <summary>SRV-006.</summary>
@@ -34,7 +34,7 @@ internal static class DiskControls
             "Without inodes no file can be made though space is left: the same outage with a misleading cause.",
             "Find the directory with many small files (du --inodes -x) and remove them.",
             "df(1)"),
-        server => server.Facts.FileSystems.Judge(disks => disks
+        server => server.Facts.FileSystems.Judge(disks => Writables(disks, server.Facts.Mounts)
             .Select(disk => disk.InodesUsedPercent is { } percent
                 ? Judge(disk.MountPoint, percent, "of inodes used", server.Site.Policy.Servers, $"{DfParser.InodesSource}: {disk.InodesUsed} of {disk.Inodes} used on {disk.Device}")
                 : Verdict.NotApplicable(disk.MountPoint, "no limit on inodes"))));
@@ -52,6 +52,10 @@ internal static class DiskControls
             .Where(IsUnexpectedlyReadOnly)
             .Select(mount => Verdict.Fail(mount.MountPoint, "writable, or read-only in /etc/fstab", "read-only", $"{MountParser.Source}: {mount.Device} ({mount.Type})"))
             .OrPass("no unexpected read-only file system")));
+
+    /// <summary>An image that is full by nature (squashfs), and a host's disk shown to a container, can't fill up from here.</summary>
+    private static IEnumerable<FileSystem> Writables(IReadOnlyList<FileSystem> disks, Reading<IReadOnlyList<Mount>> mounts) =>
+        disks.Where(disk => mounts.Value?.Any(mount => mount.MountPoint == disk.MountPoint && mount.IsReadOnly) != true);
 
     private static bool IsUnexpectedlyReadOnly(Mount mount) =>
         mount is { IsReadOnly: true, DeclaredReadOnly: false }

@@ -27,7 +27,7 @@ public sealed class ServerCollector : Collector<ServerFacts>
         var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source);
         var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source);
         var state = Read("systemctl is-system-running || true", ParseState, "systemctl is-system-running");
-        var units = Read(UnitScript.Text, UnitScript.Parse, UnitParser.Source);
+        var units = connection.ReadAsync(UnitScript.For(RoleUnits.Of(server, session.Site.Policy).SelectMany(required => required.Names)), UnitScript.Parse, UnitParser.Source, cancellationToken);
         var sockets = Read(SocketParser.Source, SocketParser.Parse, SocketParser.Source, privileged: true);
         var ports = Read($"cat {EphemeralPorts.Source}", EphemeralPorts.Parse, EphemeralPorts.Source);
         var disks = Read(FileSystemScript.Text, FileSystemScript.Parse, DfParser.Source);

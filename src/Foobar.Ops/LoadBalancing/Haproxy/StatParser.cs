@@ -30,7 +30,7 @@ internal static class StatParser
         Status = row.Text("status"),
         CurrentSessions = row.Number("scur") ?? 0,
         SessionsTotal = row.Number("stot") ?? 0,
-        RequestsTotal = row.Number("req_tot"),
+        RequestsTotal = row.Text("mode") == "tcp" ? null : row.Number("req_tot"),
     };
 
     private static Backend ToBackend(Row row, ILookup<string, BackendServer> servers) => new()

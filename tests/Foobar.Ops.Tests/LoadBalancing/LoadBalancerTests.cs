@@ -1,0 +1,169 @@
+using System.Net;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.LoadBalancing;
+using Foobar.Ops.LoadBalancing.Haproxy;
+
+namespace Foobar.Ops.Tests.LoadBalancing;
+
+public sealed class LoadBalancerTests
+{
+    /// <summary>As HAProxy 3.2 gave them: three backends' worth of columns and states.</summary>
+    private static readonly string Stat = File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-stat.csv"));
+
+    private static readonly string Info = File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-info.txt"));
+
+    private static readonly Site Site = WithAddresses("192.0.2.43", "192.0.2.44");
+
+    private static readonly LoadBalancerFacts Healthy = new()
+    {
+        Process = Reading.Of(InfoParser.Parse(Info)),
+        Statistics = Reading.Of(StatParser.Parse(Stat)),
+        Http = Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
+        Https = Reading.Of(new VisitorAnswer { Url = "https://www.foobar.com/", StatusCode = 200, StrictTransportSecurity = "max-age=63072000; includeSubDomains" }),
+    };
+
+    public static TheoryData<string> Ids => [.. LoadBalancerControls.All.Select(control => control.Info.Id)];
+
+    [Fact]
+    public void Statistics_are_read_by_backend_and_server()
+    {
+        ProxyStatistics statistics = StatParser.Parse(Stat);
+
+        Assert.Equal(["www-http", "www-https", "mysql", "metrics"], statistics.Frontends.Select(frontend => frontend.Name));
+        Assert.Equal((18L, "http"), (statistics.Frontends[1].RequestsTotal, statistics.Frontends[1].Mode));
+        Assert.Null(statistics.Frontends[2].RequestsTotal);
+        Backend web = statistics.Backends.Single(backend => backend.Name == "web");
+        Assert.Equal(["web-01", "web-02"], web.Servers.Select(server => server.Name));
+        Assert.Equal(("192.0.2.43:80", BackendServerState.Up, "L7OK", "Layer7 check passed", 1L, 9L), (web.Servers[0].Address, web.Servers[0].State, web.Servers[0].CheckStatus, web.Servers[0].CheckDescription, web.Servers[0].Weight, web.Servers[0].SessionsTotal));
+        Assert.Equal(BackendServerState.Maintenance, statistics.Backends.Single(backend => backend.Name == "mysql-write").Servers[1].State);
+    }
+
+    [Fact]
+    public void The_process_is_known()
+    {
+        HaproxyProcess process = InfoParser.Parse(Info);
+
+        Assert.Equal(("3.2.26-1", 83, 23L, 1L, 2000L), (process.Version, process.ProcessId, process.UptimeSeconds, process.CurrentConnections, process.MaximumConnections));
+        Assert.Throws<ParseException>(() => InfoParser.Parse("Name: HAProxy\n"));
+    }
+
+    [Theory]
+    [InlineData("UP", BackendServerState.Up)]
+    [InlineData("UP 1/3", BackendServerState.Up)]
+    [InlineData("no check", BackendServerState.Up)]
+    [InlineData("NOLB", BackendServerState.Drain)]
+    [InlineData("DRAIN", BackendServerState.Drain)]
+    [InlineData("MAINT (via web/web-01)", BackendServerState.Maintenance)]
+    [InlineData("DOWN 1/2", BackendServerState.Down)]
+    [InlineData("DOWN (agent)", BackendServerState.Down)]
+    [InlineData("something new", BackendServerState.Down)]
+    public void A_status_is_a_state(string status, BackendServerState state) => Assert.Equal(state, Web(0) with { Status = status } is { } server ? server.State : default);
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void A_healthy_load_balancer_passes(string id) =>
+        Assert.All(Judge(id, Healthy), finding => Assert.True(finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable, $"{finding.Status} {finding.Target} {finding.Actual}"));
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void What_could_not_be_read_never_passes(string id)
+    {
+        LoadBalancerFacts unread = new()
+        {
+            Process = Reading.Unreadable<HaproxyProcess>("no answer"),
+            Statistics = Reading.Unreadable<ProxyStatistics>("no answer"),
+            Http = Reading.Unreadable<VisitorAnswer>("refused"),
+            Https = Reading.Unreadable<VisitorAnswer>("refused"),
+        };
+
+        Assert.Equal(id == "LB-001" ? FindingStatus.Fail : FindingStatus.Unknown, Assert.Single(Judge(id, unread)).Status);
+    }
+
+    [Fact]
+    public void Each_flaw_fails_its_own_controls()
+    {
+        (string[] Controls, LoadBalancerFacts Facts)[] flaws =
+        [
+            (["LB-002"], WithWeb(Web(0) with { Status = "DOWN", CheckStatus = "L4CON" }, Web(1))),
+            (["LB-002", "LB-007"], WithWeb(Web(0) with { Status = "DOWN" }, Web(1) with { Status = "DOWN" })),
+            (["LB-003", "LB-009"], WithWeb(Web(0))),
+            (["LB-004"], WithWeb(Web(0) with { Status = "no check", CheckStatus = null }, Web(1))),
+            (["LB-009"], WithWeb(Web(0), Web(1), Web(1) with { Name = "web-09", Address = "192.0.2.99:80" })),
+            (["LB-005"], Healthy with { Http = Answer(200, null, null) }),
+            (["LB-005"], Healthy with { Http = Answer(301, "http://www.foobar.com/", null) }),
+            (["LB-006"], Healthy with { Https = Answer(200, null, null) }),
+            (["LB-006"], Healthy with { Https = Answer(200, null, "max-age=0") }),
+            (["LB-006"], Healthy with { Https = Answer(200, null, "includeSubDomains") }),
+        ];
+
+        Assert.All(flaws, flaw => Assert.Equal(flaw.Controls, LoadBalancerControls.All
+            .Where(control => Judge(control.Info.Id, flaw.Facts).Any(finding => finding.Status == FindingStatus.Fail))
+            .Select(control => control.Info.Id)));
+    }
+
+    [Fact]
+    public void A_server_taken_out_by_an_operator_is_a_warning_except_behind_the_write_endpoint()
+    {
+        LoadBalancerFacts facts = WithWeb(Web(0) with { Status = "MAINT", CheckStatus = null }, Web(1));
+
+        Assert.Equal([(FindingStatus.Warning, "web/web-01"), (FindingStatus.Pass, "web/web-02")], Judge("LB-002", facts).Brief());
+        Assert.DoesNotContain(Judge("LB-002", facts), finding => finding.Target!.StartsWith("mysql-write", StringComparison.Ordinal));
+        Assert.Contains((FindingStatus.NotApplicable, "web/web-01"), Judge("LB-004", facts).Brief());
+    }
+
+    [Fact]
+    public void A_missing_backend_says_what_to_do() =>
+        Assert.Contains("policy.loadBalancing.webBackend", Assert.Single(Judge("LB-003", Healthy with { Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [] }) })).Remediation, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(302, FindingStatus.Warning)]
+    [InlineData(308, FindingStatus.Pass)]
+    public void A_redirect_should_be_permanent(int code, FindingStatus status) =>
+        Assert.Equal(status, Assert.Single(Judge("LB-005", Healthy with { Http = Answer(code, "https://www.foobar.com/", null) })).Status);
+
+    [Theory]
+    [InlineData("max-age=\"31536000\"", 31536000L)]
+    [InlineData("includeSubDomains ; MAX-AGE = 300", 300L)]
+    [InlineData("max-age=abc", null)]
+    [InlineData("", null)]
+    public void The_max_age_is_read_as_the_RFC_writes_it(string header, long? age) => Assert.Equal(age, VisitorJudge.MaxAge(header));
+
+    [Fact]
+    public void One_load_balancer_is_a_known_weak_point()
+    {
+        Control<SiteCase<LoadBalancerFacts>> control = Assert.Single(SiteLoadBalancerControls.All);
+
+        Finding finding = Assert.Single(control.Apply(new SiteCase<LoadBalancerFacts>(Site, new Dictionary<string, Reading<LoadBalancerFacts>>(), TestSite.Now), null, TestSite.Now));
+
+        Assert.Equal((FindingStatus.Warning, "lb-01"), (finding.Status, finding.Target));
+    }
+
+    [Fact]
+    public void Any_text_is_taken_or_refused()
+    {
+        ParserProperties.TakesOrRefusesAnyText(StatParser.Parse, Stat, "# pxname,svname,status,type,\nweb,\"a\"\"b\",UP,2,\n");
+        ParserProperties.TakesOrRefusesAnyText(InfoParser.Parse, Info);
+    }
+
+    private static IReadOnlyList<Finding> Judge(string id, LoadBalancerFacts facts) => TestSite.Judge(LoadBalancerControls.All, id, facts, "lb-01", Site);
+
+    private static BackendServer Web(int index) => StatParser.Parse(Stat).Backends.Single(backend => backend.Name == "web").Servers[index];
+
+    private static LoadBalancerFacts WithWeb(params BackendServer[] servers)
+    {
+        ProxyStatistics statistics = StatParser.Parse(Stat);
+        return Healthy with { Statistics = Reading.Of(statistics with { Backends = [.. statistics.Backends.Select(backend => backend.Name == "web" ? backend with { Servers = servers } : backend)] }) };
+    }
+
+    private static Reading<VisitorAnswer> Answer(int code, string? location, string? hsts) =>
+        Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = code, Location = location, StrictTransportSecurity = hsts });
+
+    private static Site WithAddresses(params string[] addresses)
+    {
+        Site site = TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = "mysql-write" } } });
+        Queue<string> left = new(addresses);
+        return site with { Servers = [.. site.Servers.Select(server => server.Is(Role.Web) ? server with { Addresses = [IPAddress.Parse(left.Dequeue())] } : server)] };
+    }
+}
