@@ -1,0 +1,72 @@
+using System.Globalization;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Lab.Configuration;
+using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Access;
+
+/// <summary>What the operator needs to get in: a key, the servers' host keys, an OpenSSH client configuration.</summary>
+internal static class OperatorAccess
+{
+    /// <summary>Makes the keys that are missing and writes the configuration.</summary>
+    public static async Task WriteAsync(LabPlan plan, CancellationToken cancel)
+    {
+        LabFiles files = plan.Files;
+        await Task.WhenAll([
+            EnsureKeyAsync(files.OperatorKey, $"operator@{plan.Options.Name}", cancel),
+            .. plan.Servers.Select(server => EnsureKeyAsync(files.Server(server.Name).HostKey, server.Name, cancel)),
+        ]);
+        await File.WriteAllTextAsync(files.KnownHosts, KnownHosts(plan, server => File.ReadAllText(files.Server(server.Name).HostKey + ".pub")), cancel);
+        await File.WriteAllTextAsync(files.SshConfig, SshConfig(plan), cancel);
+        await GiveToCallerAsync([files.OperatorKey, files.KnownHosts, files.SshConfig], cancel);
+    }
+
+    /// <summary>The text of the <c>ssh_config</c>.</summary>
+    public static string SshConfig(LabPlan plan) => $"""
+        # The lab '{plan.Options.Name}'. Use: ssh -F {plan.Files.SshConfig} lb-01
+        Host fw-01
+            HostName {plan.Addresses.FirewallOutside.V4}
+        Host lb-01
+            HostName {plan.Addresses.BalancerPublic.V4}
+        Host web-01
+            HostName {plan.Primary.Links[0].V4}
+            ProxyJump lb-01
+        Host web-02
+            HostName {plan.Replica.Links[0].V4}
+            ProxyJump lb-01
+        Host fw-01 lb-01 web-01 web-02
+            User {AccessFiles.User}
+            IdentityFile {plan.Files.OperatorKey}
+            IdentitiesOnly yes
+            UserKnownHostsFile {plan.Files.KnownHosts}
+            GlobalKnownHostsFile none
+            StrictHostKeyChecking yes
+
+        """;
+
+    private static string KnownHosts(LabPlan plan, Func<LabServer, string> publicKey) => string.Concat(
+        from server in plan.Servers
+        let key = string.Join(' ', publicKey(server).Split(' ')[..2])
+        let names = string.Join(',', server.Links.SelectMany(link => new[] { link.V4.ToString(), link.V6.ToString() }).Prepend(server.Name))
+        select $"{names} {key.Trim()}\n");
+
+    private static async Task EnsureKeyAsync(string path, string comment, CancellationToken cancel)
+    {
+        if (!File.Exists(path + ".pub"))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Delete(path);
+            await Tool.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", string.Empty, "-C", comment, "-f", path], cancel: cancel);
+        }
+    }
+
+    /// <summary>Under sudo, the files are the caller's: OpenSSH refuses a private key that others own or can read.</summary>
+    private static async Task GiveToCallerAsync(string[] paths, CancellationToken cancel)
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("SUDO_UID"), NumberStyles.None, CultureInfo.InvariantCulture, out int user))
+        {
+            await Tool.RunAsync("chown", [user.ToString(CultureInfo.InvariantCulture), .. paths], cancel: cancel);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Foobar.Ops.Lab.Raising;
+using Foobar.Ops.Lab.Servers;
+using Foobar.Ops.Lab.Setup;
+using Spectre.Console;
+
+namespace Foobar.Ops.Lab.Commands;
+
+/// <summary><c>status</c>: what stands and how it is.</summary>
+internal static class StatusCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        Option<string?> name = new("--name") { Description = "Only this lab (default: all)." };
+        Command command = new("status", "Show the labs of this machine and how their servers are; exit code 1 if anything is wrong.") { name };
+        command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
+        {
+            LabRecord[] labs = [.. LabRecord.All().Where(lab => parsed.GetValue(name) is not string wanted || lab.Options.Name == wanted)];
+            if (labs.Length == 0)
+            {
+                AnsiConsole.MarkupLine("No lab stands on this machine.");
+                return 1;
+            }
+
+            bool allWell = true;
+            foreach (LabRecord lab in labs)
+            {
+                allWell &= await ShowAsync(lab, cancel);
+            }
+
+            return allWell ? 0 : 1;
+        }));
+        return command;
+    }
+
+    private static async Task<bool> ShowAsync(LabRecord lab, CancellationToken cancel)
+    {
+        LabPlan plan = lab.ToPlan();
+        Readiness readiness = new(plan);
+        AnsiConsole.MarkupLineInterpolated(
+            $"[bold]{lab.Options.Name}[/]: {lab.Options.Database}, TLS {lab.Options.Tls}{(lab.Options.SemiSync ? ", semi-sync" : string.Empty)}, slot {lab.Slot}, since {lab.Created:u}, inventory {plan.Files.Inventory}");
+        Table table = new Table().AddColumns("Server", "Roles", "Address", "State");
+        bool allWell = true;
+        foreach (LabServer server in plan.Servers)
+        {
+            string? trouble = await readiness.ServerTroubleAsync(server, cancel);
+            allWell &= trouble is null;
+            table.AddRow(
+                server.Name,
+                string.Join(", ", server.Roles),
+                string.Join(", ", server.Links.Select(link => link.V4)),
+                trouble is null ? "[green]running[/]" : $"[red]{Markup.Escape(trouble)}[/]");
+        }
+
+        AnsiConsole.Write(table);
+        foreach (string trouble in new[] { await readiness.ReplicationTroubleAsync(cancel), await readiness.SiteTroubleAsync(cancel) }.OfType<string>())
+        {
+            allWell = false;
+            AnsiConsole.MarkupLineInterpolated($"[red]{trouble}[/]");
+        }
+
+        return allWell;
+    }
+}

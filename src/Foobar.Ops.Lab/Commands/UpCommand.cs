@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Foobar.Ops.Lab.Raising;
+using Foobar.Ops.Lab.Setup;
+using Spectre.Console;
+
+namespace Foobar.Ops.Lab.Commands;
+
+/// <summary><c>up</c>: raises a lab or repairs a half-raised one.</summary>
+internal static class UpCommand
+{
+    /// <summary>Makes the command.</summary>
+    public static Command Create()
+    {
+        Option<string> name = LabOption.Name();
+        Option<DatabaseFlavour?> database = new("--database") { Description = "Which database (default: mysql)." };
+        Option<TlsVariant?> tls = new("--tls") { Description = "Where TLS ends (default: edge, at the load balancer)." };
+        Option<bool> semiSync = new("--semi-sync") { Description = "Switch semi-synchronous replication on." };
+        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, tls, semiSync };
+        command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
+        {
+            // What is not asked for stays as it is in a lab that stands already.
+            string checkedName = LabOptions.CheckedName(parsed.GetValue(name)!);
+            LabOptions standing = LabRecord.Find(checkedName)?.Options ?? new LabOptions { Name = checkedName };
+            LabOptions options = standing with
+            {
+                Database = parsed.GetValue(database) ?? standing.Database,
+                Tls = parsed.GetValue(tls) ?? standing.Tls,
+                SemiSync = parsed.GetValue(semiSync) || standing.SemiSync,
+            };
+            Stopwatch time = Stopwatch.StartNew();
+            LabPlan plan = await new LabRaiser(new ConsoleProgress()).RaiseAsync(options, cancel);
+            AnsiConsole.MarkupLineInterpolated($"[green]Up after {time.Elapsed.TotalSeconds:0.0} s.[/]");
+            PrintUse(plan);
+            return 0;
+        }));
+        return command;
+    }
+
+    private static void PrintUse(LabPlan plan)
+    {
+        AnsiConsole.WriteLine();
+        Console.WriteLine($"  inventory    {plan.Files.Inventory}");
+        Console.WriteLine($"  log in       ssh -F {plan.Files.SshConfig} lb-01     (fw-01, web-01, web-02)");
+        Console.WriteLine($"  the site     curl --cacert {plan.Files.RootCertificate} --resolve {LabPlan.SiteName}:443:{plan.Addresses.BalancerPublic.V4} https://{LabPlan.SiteName}/healthz");
+        Console.WriteLine($"  as a visitor ip netns exec {Networks.NetworkNames.Outside(plan.Options.Name)} curl ...");
+        Console.WriteLine($"  PowerShell   Import-Module Foobar.Ops; Invoke-FoobarAudit -Inventory {plan.Files.Inventory}");
+        Console.WriteLine($"  remove       foobar-lab down --name {plan.Options.Name}");
+    }
+}

@@ -1,0 +1,134 @@
+using Foobar.Ops.Lab.Certificates;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Configuration;
+
+/// <summary>HAProxy on lb-01: TLS for the site, the redirect, the web backend, the database's write endpoint, the admin socket, metrics on loopback.</summary>
+internal static class BalancerFiles
+{
+    private const string Certificate = "/etc/haproxy/certs/www.foobar.com.pem";
+
+    private const string Authorities = "/etc/haproxy/lab-ca.pem";
+
+    /// <summary>The files.</summary>
+    public static IEnumerable<ServerFile> For(LabPlan plan, LabAuthority authority)
+    {
+        if (plan.Options.Tls != TlsVariant.Web)
+        {
+            yield return new ServerFile(Certificate, authority.IssueSite().ChainAndKey) { Mode = ServerFile.OwnerOnly };
+        }
+
+        yield return new ServerFile(Authorities, authority.RootPem);
+        yield return new ServerFile("/etc/haproxy/haproxy.cfg", Configuration(plan));
+        yield return ServerFile.Enable("haproxy.service");
+    }
+
+    /// <summary>The text of <c>/etc/haproxy/haproxy.cfg</c>.</summary>
+    public static string Configuration(LabPlan plan) => $"""
+        global
+            log /dev/log local0
+            chroot /var/lib/haproxy
+            user haproxy
+            group haproxy
+            stats socket /run/haproxy/admin.sock mode 660 user root group haproxy level admin
+            stats timeout 30s
+            maxconn 2000
+            # Mozilla's intermediate profile.
+            ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
+            ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305
+            ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
+            ssl-default-server-options ssl-min-ver TLSv1.2
+
+        defaults
+            log global
+            mode http
+            option httplog
+            option dontlognull
+            timeout connect 2s
+            timeout client 30s
+            timeout server 30s
+            timeout queue 5s
+
+        frontend www-http
+            bind {plan.Addresses.BalancerPublic.V4}:80
+            bind [{plan.Addresses.BalancerPublic.V6}]:80
+            http-request redirect scheme https code 301
+
+        {Visitors(plan)}
+
+        # Where the application writes. Only the primary is enabled; a failover switches by the runtime API.
+        frontend mysql
+            mode tcp
+            option tcplog
+            bind {plan.Addresses.BalancerInternal.V4}:3306
+            bind [{plan.Addresses.BalancerInternal.V6}]:3306
+            timeout client 1h
+            default_backend mysql-write
+
+        backend mysql-write
+            mode tcp
+            balance first
+            timeout server 1h
+            default-server check inter 1s fastinter 250ms downinter 250ms fall 2 rise 1 on-marked-down shutdown-sessions
+            server web-01 {plan.Primary.Links[0].V4}:3306
+            server web-02 {plan.Replica.Links[0].V4}:3306 disabled
+
+        frontend metrics
+            bind 127.0.0.1:8405
+            http-request use-service prometheus-exporter if {"{ path /metrics }"}
+            http-request deny
+
+        """;
+
+    private static string Visitors(LabPlan plan) =>
+        plan.Options.Tls == TlsVariant.Web ? PassedThrough(plan) : Terminated(plan);
+
+    private static string Terminated(LabPlan plan) => $"""
+        frontend www-https
+            bind {plan.Addresses.BalancerPublic.V4}:443 ssl crt {Certificate} alpn h2,http/1.1
+            bind [{plan.Addresses.BalancerPublic.V6}]:443 ssl crt {Certificate} alpn h2,http/1.1
+            option forwardfor
+            http-request set-header X-Forwarded-Proto https
+            http-response set-header Strict-Transport-Security "max-age=63072000; includeSubDomains"
+            default_backend web
+
+        backend web
+            balance roundrobin
+            option httpchk GET /livez
+            http-check expect status 200
+            default-server check inter 1s fastinter 250ms downinter 250ms fall 3 rise 1
+        {WebServers(plan)}
+        """;
+
+    private static string PassedThrough(LabPlan plan) => $"""
+        frontend www-https
+            mode tcp
+            option tcplog
+            bind {plan.Addresses.BalancerPublic.V4}:443
+            bind [{plan.Addresses.BalancerPublic.V6}]:443
+            default_backend web
+
+        backend web
+            mode tcp
+            balance roundrobin
+            option httpchk
+            http-check send meth GET uri /livez ver HTTP/1.1 hdr Host {LabPlan.SiteName}
+            http-check expect status 200
+            default-server check inter 1s fastinter 250ms downinter 250ms fall 3 rise 1
+        {WebServers(plan)}
+        """;
+
+    private static string WebServers(LabPlan plan) =>
+        string.Join('\n', new[] { plan.Primary, plan.Replica }.Select(server => $"    server {server.Name} {WebServer(plan, server)}"));
+
+    private static string WebServer(LabPlan plan, LabServer server)
+    {
+        string endpoint = $"{server.Links[0].V4}:{LabPolicy.WebPort(plan.Options.Tls)}";
+        return plan.Options.Tls switch
+        {
+            TlsVariant.Edge => endpoint,
+            TlsVariant.Reencrypt => $"{endpoint} ssl verify required ca-file {Authorities} verifyhost {server.Name} sni str({server.Name}) check-sni {server.Name}",
+            _ => $"{endpoint} check-ssl verify required ca-file {Authorities} verifyhost {LabPlan.SiteName} check-sni {LabPlan.SiteName}",
+        };
+    }
+}

@@ -1,0 +1,43 @@
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Configuration;
+
+/// <summary>How one database product is configured, set up and asked.</summary>
+internal abstract class DatabaseDialect
+{
+    /// <summary>The dialect of a flavour.</summary>
+    public static DatabaseDialect Of(DatabaseFlavour flavour) =>
+        flavour == DatabaseFlavour.MySql ? new MySqlDialect() : new MariaDbDialect();
+
+    /// <summary>The unit of systemd.</summary>
+    public abstract string Unit { get; }
+
+    /// <summary>Where the settings of one server stand, read after those of the image.</summary>
+    public abstract string ConfigurationPath { get; }
+
+    /// <summary>The settings of one server.</summary>
+    public abstract string Configuration(LabPlan plan, LabServer server);
+
+    /// <summary>The statements that set up one server's users and, on the replica, its replication. They may run again, and none is written to the binary log.</summary>
+    public abstract string SetUp(LabPlan plan, LabServer server);
+
+    /// <summary>A shell command on the replica that succeeds when replication runs.</summary>
+    public abstract string ReplicationRuns { get; }
+
+    /// <summary>The addresses a database listens on: loopback for the operator's tunnel, internal for its peers.</summary>
+    protected static string BindAddresses(LabServer server)
+    {
+        LabLink link = server.On(LabNetworkName.Internal);
+        return $"127.0.0.1,{link.V4},{link.V6}";
+    }
+
+    /// <summary>From where replicas connect, as the host part of an account.</summary>
+    protected static string ReplicaHosts(LabPlan plan) => $"{plan.Addresses.V4(LabNetworkName.Internal).BaseAddress}/255.255.255.240";
+
+    /// <summary>The certificate settings, the same words in both products.</summary>
+    protected const string TlsSettings = """
+        ssl_ca = /etc/mysql/tls/ca.pem
+        ssl_cert = /etc/mysql/tls/server.pem
+        ssl_key = /etc/mysql/tls/server.key
+        """;
+}

@@ -1,0 +1,33 @@
+namespace Foobar.Ops.Lab.Configuration;
+
+/// <summary>A file to be written on a server before it boots.</summary>
+/// <param name="Path">Its absolute path on the server.</param>
+/// <param name="Content">Its text.</param>
+internal sealed record ServerFile(string Path, string Content)
+{
+    /// <summary>Its permissions; <c>0644</c> unless told.</summary>
+    public UnixFileMode Mode { get; init; } =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>The name of the user on the server who owns it.</summary>
+    public string Owner { get; init; } = "root";
+
+    /// <summary>The name of the group on the server it belongs to.</summary>
+    public string Group { get; init; } = "root";
+
+    /// <summary>The target, if the file is a symbolic link instead.</summary>
+    public string? LinkTo { get; init; }
+
+    /// <summary>Read and written by its owner only.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Read and written by its owner, read by its group.</summary>
+    public const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead;
+
+    /// <summary>Lets a unit of systemd start at boot.</summary>
+    public static ServerFile Enable(string unit, string target = "multi-user.target") =>
+        new($"/etc/systemd/system/{target}.wants/{unit}", string.Empty) { LinkTo = $"/lib/systemd/system/{unit}" };
+
+    /// <summary>Adds settings to a unit of systemd.</summary>
+    public static ServerFile DropIn(string unit, string content) => new($"/etc/systemd/system/{unit}.d/foobar.conf", content);
+}

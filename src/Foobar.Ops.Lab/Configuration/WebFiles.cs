@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Foobar.Ops.Lab.Certificates;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Configuration;
+
+/// <summary>nginx and the application on a web server.</summary>
+internal static class WebFiles
+{
+    /// <summary>The loopback port the application listens on.</summary>
+    public const int ApplicationPort = 8080;
+
+    /// <summary>The files.</summary>
+    public static IEnumerable<ServerFile> For(LabPlan plan, LabServer server, LabAuthority authority)
+    {
+        if (plan.Options.Tls != TlsVariant.Edge)
+        {
+            IssuedCertificate certificate = plan.Options.Tls == TlsVariant.Web ? authority.IssueSite() : authority.IssueServer(server);
+            yield return new ServerFile("/etc/nginx/tls/site.pem", certificate.Chain);
+            yield return new ServerFile("/etc/nginx/tls/site.key", certificate.Key) { Mode = ServerFile.OwnerOnly };
+        }
+
+        yield return new ServerFile("/etc/nginx/nginx.conf", Nginx(plan, server));
+        yield return new ServerFile("/etc/foobar-app/ca.pem", authority.RootPem);
+        yield return new ServerFile("/etc/foobar-app/app.json", Application(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "foobar-app" };
+        yield return ServerFile.Enable("nginx.service");
+        yield return new ServerFile("/etc/systemd/system/multi-user.target.wants/foobar-app.service", string.Empty)
+        {
+            LinkTo = "/etc/systemd/system/foobar-app.service",
+        };
+    }
+
+    /// <summary>The text of <c>/etc/nginx/nginx.conf</c>.</summary>
+    public static string Nginx(LabPlan plan, LabServer server) => $$"""
+        user www-data;
+        worker_processes auto;
+        pid /run/nginx.pid;
+        error_log /var/log/nginx/error.log;
+
+        events {
+            worker_connections 1024;
+        }
+
+        http {
+            log_format site '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+                            '"$http_referer" "$http_user_agent" rt=$request_time urt=$upstream_response_time';
+            access_log /var/log/nginx/access.log site;
+            server_tokens off;
+            keepalive_timeout 65;
+            set_real_ip_from {{plan.Addresses.BalancerInternal.V4}};
+            real_ip_header X-Forwarded-For;
+
+            upstream app {
+                server 127.0.0.1:{{ApplicationPort}};
+                keepalive 32;
+            }
+
+            server {
+        {{Listen(plan, server)}}
+                server_name {{LabPlan.SiteName}};
+
+                location / {
+                    proxy_pass http://app;
+                    proxy_http_version 1.1;
+                    proxy_set_header Connection "";
+                    proxy_set_header Host $host;
+                    proxy_connect_timeout 2s;
+                    proxy_next_upstream off;
+                }
+            }
+
+            server {
+                listen 127.0.0.1:8081;
+                access_log off;
+
+                location = /nginx_status {
+                    stub_status;
+                }
+            }
+        }
+
+        """;
+
+    private static string Listen(LabPlan plan, LabServer server)
+    {
+        LabLink link = server.Links[0];
+        int port = LabPolicy.WebPort(plan.Options.Tls);
+        string listen = plan.Options.Tls == TlsVariant.Edge
+            ? $"listen {link.V4}:{port};\nlisten [{link.V6}]:{port};"
+            : $"listen {link.V4}:{port} ssl;\nlisten [{link.V6}]:{port} ssl;\n" + Tls;
+        if (plan.Options.Tls == TlsVariant.Web)
+        {
+            listen += "\nadd_header Strict-Transport-Security \"max-age=63072000; includeSubDomains\" always;";
+        }
+
+        return string.Join('\n', listen.Split('\n').Select(line => "        " + line));
+    }
+
+    private const string Tls = """
+        ssl_certificate /etc/nginx/tls/site.pem;
+        ssl_certificate_key /etc/nginx/tls/site.key;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305;
+        ssl_session_cache shared:tls:2m;
+        ssl_session_tickets off;
+        """;
+
+    private static string Application(LabPlan plan, LabServer server) => JsonSerializer.Serialize(new Dictionary<string, object>
+    {
+        ["name"] = server.Name,
+        ["port"] = ApplicationPort,
+        ["databaseHost"] = plan.Addresses.BalancerInternal.V4.ToString(),
+        ["databasePort"] = 3306,
+        ["user"] = "app",
+        ["password"] = plan.Secrets.Application,
+        ["schema"] = "shop",
+        ["ca"] = "/etc/foobar-app/ca.pem",
+    });
+}

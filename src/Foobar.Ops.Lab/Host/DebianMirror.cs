@@ -1,0 +1,32 @@
+namespace Foobar.Ops.Lab.Host;
+
+/// <summary>The Debian mirror this machine itself uses.</summary>
+internal static class DebianMirror
+{
+    /// <summary>Finds the mirror in the machine's apt sources.</summary>
+    /// <exception cref="LabException">There is none.</exception>
+    public static async Task<string> FindAsync(CancellationToken cancel)
+    {
+        string system = await File.ReadAllTextAsync("/etc/os-release", cancel);
+        string release = system.Split('\n').First(line => line.StartsWith("VERSION_CODENAME=", StringComparison.Ordinal))[17..].Trim('"');
+        string targets = await Tool.RunAsync(
+            "apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"], cancel: cancel);
+        return Pick(targets, release) ?? throw LabException.Refused(
+            $"This machine's apt sources name no mirror for {release} main.", "Add one in /etc/apt/sources.list.d/debian.sources.");
+    }
+
+    /// <summary>Picks the mirror from lines of <c>URI SUITE COMPONENT</c>: the one that serves the release itself.</summary>
+    public static string? Pick(string targets, string release) => (
+        from line in targets.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        let fields = line.Split(' ')
+        where fields.Length == 3 && fields[2] == "main" && (fields[1] == release || fields[1] == "stable")
+        select fields[0].TrimEnd('/')).FirstOrDefault();
+
+    /// <summary>The proxy that apt uses, or <see langword="null"/>.</summary>
+    public static async Task<string?> FindProxyAsync(CancellationToken cancel)
+    {
+        string text = await Tool.RunAsync("apt-config", ["shell", "PROXY", "Acquire::http::Proxy"], cancel: cancel);
+        string value = text.Trim();
+        return value.StartsWith("PROXY='", StringComparison.Ordinal) ? value[7..].TrimEnd('\'') : null;
+    }
+}

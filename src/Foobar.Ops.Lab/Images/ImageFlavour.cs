@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Images;
+
+/// <summary>The recipe of a base image; all servers of a lab boot from the same one.</summary>
+/// <param name="Name">The flavour's name, as on the command line.</param>
+/// <param name="Suite">The Debian suite.</param>
+/// <param name="Packages">What it holds beside Debian's minimal system.</param>
+/// <param name="DatabaseSettings">The file with the database's settings that all servers share.</param>
+/// <param name="SshPenalties">Whether its sshd locks out addresses after failed logins (OpenSSH 9.8 and later).</param>
+internal sealed record ImageFlavour(string Name, string Suite, IReadOnlyList<string> Packages, string DatabaseSettings, bool SshPenalties)
+{
+    private static readonly string[] Common =
+    [
+        "systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "procps", "iproute2", "iputils-ping", "nftables", "iptables", "ipset",
+        "haproxy", "nginx", "python3", "python3-pymysql", "prometheus-node-exporter", "chrony", "curl", "openssl", "ca-certificates", "socat",
+    ];
+
+    private static readonly ImageFlavour MySql =
+        new("mysql", "unstable", [.. Common, "mysql-server"], "/etc/mysql/mysql.conf.d/mysqld.cnf", SshPenalties: true);
+
+    private static readonly ImageFlavour MariaDb =
+        new("mariadb", "bookworm", [.. Common, "mariadb-server", "mariadb-backup"], "/etc/mysql/mariadb.conf.d/60-foobar.cnf", SshPenalties: false);
+
+    /// <summary>The flavour for a database.</summary>
+    public static ImageFlavour Of(DatabaseFlavour database) => database == DatabaseFlavour.MySql ? MySql : MariaDb;
+
+    /// <summary>The files that the recipe puts into the image, by path.</summary>
+    public IReadOnlyDictionary<string, string> Files => new Dictionary<string, string>
+    {
+        ["/usr/local/lib/foobar-app/app.py"] = Resource("foobar-app.py"),
+        ["/etc/systemd/system/foobar-app.service"] = Resource("foobar-app.service"),
+        ["/etc/systemd/system/foobar-database-setup.service"] = Resource("foobar-database-setup.service"),
+        [DatabaseSettings] = Resource($"{Name}.cnf"),
+        ["/build/schema.sql"] = Resource("schema.sql"),
+        ["/build/operator.sql"] = Resource($"operator-{Name}.sql"),
+        ["/build/prepare.sh"] = Resource("prepare.sh") + Resource("prepare-database.sh") + Resource("finish.sh"),
+    };
+
+    /// <summary>The name of the image this recipe makes; another recipe makes another name.</summary>
+    public string ImageName => $"{Name}-{Digest()}";
+
+    private string Digest()
+    {
+        IEnumerable<string> parts = [Suite, .. Packages, .. Files.Order(Comparer<KeyValuePair<string, string>>.Create((a, b) => string.CompareOrdinal(a.Key, b.Key))).SelectMany(file => new[] { file.Key, file.Value })];
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))))[..12];
+    }
+
+    private static string Resource(string name)
+    {
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"image/{name}")!;
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,38 @@
+using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Networks;
+using Foobar.Ops.Lab.Servers;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Raising;
+
+/// <summary>Removes a lab and leaves nothing of it: no process, mount, namespace, interface, route, control group or file. The base images stay.</summary>
+internal static class LabRemover
+{
+    /// <summary>Removes the lab of a name; <see langword="false"/> if there is none.</summary>
+    public static async Task<bool> RemoveAsync(string name, CancellationToken cancel)
+    {
+        LabFiles files = LabFiles.Of(name);
+        using LabLock one = LabLock.Take($"lab.{name}", $"The lab '{name}' can't be removed");
+        if (!Directory.Exists(files.Directory))
+        {
+            return false;
+        }
+
+        if (LabRecord.Find(name) is LabRecord record)
+        {
+            LabPlan plan = record.ToPlan();
+            await Task.WhenAll(plan.Servers.Select(server => RemoveServerAsync(plan, server, cancel)));
+            await LabNetwork.RemoveAsync(name, record.Slot, plan.Servers.Select(server => server.Name), cancel);
+            ControlGroups.Remove(name);
+        }
+
+        MountTable.DeleteTree(files.Directory);
+        return true;
+    }
+
+    private static async Task RemoveServerAsync(LabPlan plan, LabServer server, CancellationToken cancel)
+    {
+        await new Container(plan.Options.Name, server).KillAsync(cancel);
+        await ServerDisk.UnmountAsync(plan.Files.Server(server.Name), cancel);
+    }
+}

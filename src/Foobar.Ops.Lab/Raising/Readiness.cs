@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Lab.Configuration;
+using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Servers;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Raising;
+
+/// <summary>Waits until a lab does what it is for: all units of all servers run, replication runs, and the site answers through fw-01 and lb-01 with a row from the database.</summary>
+internal sealed class Readiness(LabPlan plan)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Waits for all of it.</summary>
+    /// <exception cref="LabException">Something did not come up within 90 s; the message says what and why.</exception>
+    public async Task WaitAsync(CancellationToken cancel)
+    {
+        Stopwatch time = Stopwatch.StartNew();
+        await Task.WhenAll([
+            .. plan.Servers.Select(server => WaitForAsync(time, () => ServerTroubleAsync(server, cancel), cancel)),
+            WaitForAsync(time, () => ReplicationTroubleAsync(cancel), cancel),
+            WaitForAsync(time, () => SiteTroubleAsync(cancel), cancel),
+        ]);
+    }
+
+    /// <summary>What is wrong with a server, or <see langword="null"/>.</summary>
+    public async Task<string?> ServerTroubleAsync(LabServer server, CancellationToken cancel)
+    {
+        Container container = new(plan.Options.Name, server);
+        if (container.FindInit() is null)
+        {
+            return container.IsRunning ? $"{server.Name}: is booting" : $"{server.Name}: does not run";
+        }
+
+        ToolResult state = await container.ExecuteAsync("systemctl is-system-running", cancel: cancel);
+        if (state.Output.Trim() != "running")
+        {
+            ToolResult failed = await container.ExecuteAsync("systemctl list-units --failed --plain --no-legend --no-pager; systemctl list-jobs --no-legend --no-pager", cancel: cancel);
+            return $"{server.Name}: {state.Output.Trim()} {state.Error.Trim()} {failed.Output.Trim()}".TrimEnd();
+        }
+
+        // The clocks count as synchronised once chronyd has a source.
+        ToolResult clock = await container.ExecuteAsync("chronyc -n tracking | grep -q 'Leap status.*Normal'", cancel: cancel);
+        return clock.Succeeded ? null : $"{server.Name}: chronyd has no time source yet";
+    }
+
+    /// <summary>What is wrong with replication, or <see langword="null"/>.</summary>
+    public async Task<string?> ReplicationTroubleAsync(CancellationToken cancel)
+    {
+        foreach (LabServer server in plan.Servers.Where(server => server.Is(Role.Database)))
+        {
+            Container container = new(plan.Options.Name, server);
+            if (container.FindInit() is not null
+                && (await container.ExecuteAsync(DatabaseDialect.Of(plan.Options.Database).ReplicationRuns, cancel: cancel)).Succeeded)
+            {
+                return null;
+            }
+        }
+
+        return "replication: runs on neither database server";
+    }
+
+    /// <summary>What is wrong with the site as seen from outside, or <see langword="null"/>.</summary>
+    public async Task<string?> SiteTroubleAsync(CancellationToken cancel)
+    {
+        using SocketsHttpHandler handler = Handler();
+        using HttpClient client = new(handler, disposeHandler: false);
+        client.Timeout = TimeSpan.FromSeconds(3);
+        try
+        {
+            using HttpResponseMessage response = await client.GetAsync(new Uri($"https://{LabPlan.SiteName}/healthz"), cancel);
+            return response.IsSuccessStatusCode ? null : $"https://{LabPlan.SiteName}/healthz: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(cancel)}";
+        }
+        catch (Exception unreachable) when (unreachable is HttpRequestException or OperationCanceledException)
+        {
+            cancel.ThrowIfCancellationRequested();
+            return $"https://{LabPlan.SiteName}/healthz: {unreachable.GetBaseException().Message}";
+        }
+    }
+
+    private SocketsHttpHandler Handler()
+    {
+        X509ChainPolicy policy = new() { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(X509Certificate2.CreateFromPem(File.ReadAllText(plan.Files.RootCertificate)));
+        return new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy },
+            ConnectCallback = async (_, cancel) =>
+            {
+                Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                await socket.ConnectAsync(plan.Addresses.BalancerPublic.V4, 443, cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+    }
+
+    private static async Task WaitForAsync(Stopwatch time, Func<Task<string?>> trouble, CancellationToken cancel)
+    {
+        while (await trouble() is string reason)
+        {
+            if (time.Elapsed > Limit)
+            {
+                throw LabException.Failed($"Not up after {Limit.TotalSeconds:0} s: {reason}", "Look into it with 'exec', or run 'down' and 'up' again.");
+            }
+
+            await Task.Delay(Pause, cancel);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using Foobar.Ops.Lab.Host;
+
+namespace Foobar.Ops.Lab.Setup;
+
+/// <summary>Which database the lab runs.</summary>
+internal enum DatabaseFlavour
+{
+    /// <summary>MySQL from Debian's unstable suite.</summary>
+    MySql,
+
+    /// <summary>MariaDB from Debian 12.</summary>
+    MariaDb,
+}
+
+/// <summary>Where TLS ends in the lab.</summary>
+internal enum TlsVariant
+{
+    /// <summary>At the load balancer; plain HTTP behind it.</summary>
+    Edge,
+
+    /// <summary>At the load balancer, with TLS again to nginx, verified against the lab's authority.</summary>
+    Reencrypt,
+
+    /// <summary>At nginx; the load balancer passes TCP through.</summary>
+    Web,
+}
+
+/// <summary>What kind of lab to raise.</summary>
+internal sealed partial record LabOptions
+{
+    /// <summary>The name given when none is.</summary>
+    public const string DefaultName = "foobar";
+
+    /// <summary>The lab's name: it is part of the names of its namespaces and of its state directory.</summary>
+    public string Name { get; init; } = DefaultName;
+
+    /// <summary>Which database it runs.</summary>
+    public DatabaseFlavour Database { get; init; } = DatabaseFlavour.MySql;
+
+    /// <summary>Where TLS ends.</summary>
+    public TlsVariant Tls { get; init; } = TlsVariant.Edge;
+
+    /// <summary>Whether semi-synchronous replication is switched on.</summary>
+    public bool SemiSync { get; init; }
+
+    /// <summary>Checks a lab's name, which ends up in paths and in names of namespaces.</summary>
+    /// <exception cref="LabException">It is not 1 to 32 lower case letters, digits and hyphens, beginning with a letter.</exception>
+    public static string CheckedName(string name) => NamePattern().IsMatch(name)
+        ? name
+        : throw LabException.Refused(
+            $"'{name}' can't name a lab.", "Use 1 to 32 lower case letters, digits and hyphens, beginning with a letter.");
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9-]{0,31}\z")]
+    private static partial Regex NamePattern();
+}

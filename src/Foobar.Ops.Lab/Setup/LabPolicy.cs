@@ -1,0 +1,37 @@
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Lab.Setup;
+
+/// <summary>The flows of the lab's policy: the inventory declares them, and the servers' rulesets allow exactly these.</summary>
+internal static class LabPolicy
+{
+    /// <summary>Anybody.</summary>
+    public const string Internet = "internet";
+
+    /// <summary>The network of the inventory that holds the operator's address.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>The port nginx serves the load balancer on.</summary>
+    public static int WebPort(TlsVariant tls) => tls == TlsVariant.Edge ? 80 : 443;
+
+    /// <summary>All flows.</summary>
+    public static IReadOnlyList<Flow> Flows(LabOptions options) =>
+    [
+        Flow("visitors", Internet, "load-balancer", Tcp(80), Tcp(443)),
+        Flow("backends", "load-balancer", "web", Tcp(WebPort(options.Tls))),
+        Flow("database-writes", "app", "load-balancer", Tcp(3306)),
+        Flow("database-members", "load-balancer", "database", Tcp(3306)),
+        Flow("replication", "database", "database", Tcp(3306)),
+        new Flow { Name = "operators", From = [Operator], To = ["network-firewall", "load-balancer"], Ports = [Tcp(22)] },
+        Flow("jump", "load-balancer", "web", Tcp(22)),
+        Flow("time", "load-balancer", "network-firewall", Udp(123)),
+        Flow("time-internal", "web", "load-balancer", Udp(123)),
+    ];
+
+    private static Flow Flow(string name, string from, string to, params PortRange[] ports) =>
+        new() { Name = name, From = [from], To = [to], Ports = ports };
+
+    private static PortRange Tcp(int port) => new(TransportProtocol.Tcp, (ushort)port, (ushort)port);
+
+    private static PortRange Udp(int port) => new(TransportProtocol.Udp, (ushort)port, (ushort)port);
+}
