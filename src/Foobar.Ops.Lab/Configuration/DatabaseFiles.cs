@@ -21,10 +21,7 @@ internal static class DatabaseFiles
             // It listens on addresses, so these must be there first.
             ServerFile.DropIn(dialect.Unit, "[Unit]\nAfter=network-online.target\nWants=network-online.target\n"),
             ServerFile.Enable(dialect.Unit),
-            new ServerFile("/etc/systemd/system/multi-user.target.wants/foobar-database-setup.service", string.Empty)
-            {
-                LinkTo = "/etc/systemd/system/foobar-database-setup.service",
-            },
+            .. ServerFile.OwnUnit("foobar-database-setup.service"),
         ];
     }
 }

@@ -68,7 +68,7 @@ internal static class FirewallFiles
     /// <summary>The rules for a flow that ends on a server: from each network its senders are met on.</summary>
     private static IEnumerable<string> Ending(LabPlan plan, LabServer server, Flow flow)
     {
-        if (!flow.To.Any(end => server.Roles.Any(role => Word(role) == end)))
+        if (!flow.To.Any(end => server.Roles.Any(role => InventoryWord.Of(role) == end)))
         {
             yield break;
         }
@@ -92,10 +92,10 @@ internal static class FirewallFiles
             $"ip daddr {plan.Addresses.BalancerPublic.V4} ",
             $"ip6 daddr {plan.Addresses.BalancerPublic.V6} ",
         ]
-        where source.Length == 0 || source.Split(' ')[0] == destination.Split(' ')[0]
+        where source.Split(' ')[0] == destination.Split(' ')[0]
         select $"iifname \"outside\" oifname \"public\" {source}{destination}{Ports(flow)} accept comment \"flow {flow.Name}\"";
 
-    /// <summary>How rules name the senders of a flow that are met on a link: nothing for anybody, else one match an IP version.</summary>
+    /// <summary>How rules name the senders of a flow that are met on a link: one match an IP version.</summary>
     private static IEnumerable<string> Sources(LabPlan plan, LabServer server, LabLink link, Flow flow)
     {
         bool facesOutside = link.Network != LabNetworkName.Internal && !(server.Is(Role.NetworkFirewall) && link.Network == LabNetworkName.Public);
@@ -103,11 +103,20 @@ internal static class FirewallFiles
         {
             if (end == LabPolicy.Internet)
             {
-                if (facesOutside)
+                // Anybody but the site's own networks, whose addresses can only be forged out there.
+                IEnumerable<string> anybody = facesOutside
+                    ? [$"ip saddr != {Set(OwnNetworks(plan, plan.Addresses.V4))} ", $"ip6 saddr != {Set(OwnNetworks(plan, plan.Addresses.V6))} "]
+                    : [];
+                foreach (string match in anybody)
                 {
-                    yield return string.Empty;
+                    yield return match;
                 }
 
+                continue;
+            }
+
+            if (end == LabPolicy.Operator && flow.From.Contains(LabPolicy.Internet))
+            {
                 continue;
             }
 
@@ -122,9 +131,12 @@ internal static class FirewallFiles
         }
     }
 
+    private static IEnumerable<string> OwnNetworks(LabPlan plan, Func<LabNetworkName, IPNetwork> range) =>
+        [range(LabNetworkName.Public).ToString(), range(LabNetworkName.Internal).ToString()];
+
     private static IEnumerable<LabLink> Peers(LabPlan plan, LabServer server, LabLink link, string role) =>
         from peer in plan.Servers
-        where peer.Name != server.Name && peer.Roles.Any(one => Word(one) == role)
+        where peer.Name != server.Name && peer.Roles.Any(one => InventoryWord.Of(one) == role)
         from peerLink in peer.Links
         where peerLink.Network == link.Network
         select peerLink;
@@ -141,10 +153,4 @@ internal static class FirewallFiles
         return all.Length == 1 ? all[0] : $"{{ {string.Join(", ", all)} }}";
     }
 
-    private static string Word(Role role) => role switch
-    {
-        Role.NetworkFirewall => "network-firewall",
-        Role.LoadBalancer => "load-balancer",
-        _ => role.ToString().ToLowerInvariant(),
-    };
 }

@@ -1,3 +1,5 @@
+using Foobar.Ops.Lab.Host;
+
 namespace Foobar.Ops.Lab.Configuration;
 
 /// <summary>A file to be written on a server before it boots.</summary>
@@ -24,9 +26,16 @@ internal sealed record ServerFile(string Path, string Content)
     /// <summary>Read and written by its owner, read by its group.</summary>
     public const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead;
 
-    /// <summary>Lets a unit of systemd start at boot.</summary>
+    /// <summary>Lets a unit of a package start at boot.</summary>
     public static ServerFile Enable(string unit, string target = "multi-user.target") =>
         new($"/etc/systemd/system/{target}.wants/{unit}", string.Empty) { LinkTo = $"/lib/systemd/system/{unit}" };
+
+    /// <summary>The files of a unit of the lab's own, which starts at boot.</summary>
+    public static IEnumerable<ServerFile> OwnUnit(string unit) =>
+    [
+        new ServerFile($"/etc/systemd/system/{unit}", Resources.Read($"server/{unit}")),
+        new ServerFile($"/etc/systemd/system/multi-user.target.wants/{unit}", string.Empty) { LinkTo = $"/etc/systemd/system/{unit}" },
+    ];
 
     /// <summary>Adds settings to a unit of systemd.</summary>
     public static ServerFile DropIn(string unit, string content) => new($"/etc/systemd/system/{unit}.d/foobar.conf", content);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foobar.Ops.Lab.Certificates;
+using Foobar.Ops.Lab.Host;
 using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Configuration;
@@ -24,10 +25,11 @@ internal static class WebFiles
         yield return new ServerFile("/etc/foobar-app/ca.pem", authority.RootPem);
         yield return new ServerFile("/etc/foobar-app/app.json", Application(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "foobar-app" };
         yield return ServerFile.Enable("nginx.service");
-        yield return new ServerFile("/etc/systemd/system/multi-user.target.wants/foobar-app.service", string.Empty)
+        yield return new ServerFile("/usr/local/lib/foobar-app/app.py", Resources.Read("server/foobar-app.py"));
+        foreach (ServerFile file in ServerFile.OwnUnit("foobar-app.service"))
         {
-            LinkTo = "/etc/systemd/system/foobar-app.service",
-        };
+            yield return file;
+        }
     }
 
     /// <summary>The text of <c>/etc/nginx/nginx.conf</c>.</summary>

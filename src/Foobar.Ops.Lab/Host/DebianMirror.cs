@@ -1,3 +1,6 @@
+using System.Net;
+using Foobar.Ops.Errors;
+
 namespace Foobar.Ops.Lab.Host;
 
 /// <summary>The Debian mirror this machine itself uses.</summary>
@@ -21,6 +24,28 @@ internal static class DebianMirror
         let fields = line.Split(' ')
         where fields.Length == 3 && fields[2] == "main" && (fields[1] == release || fields[1] == "stable")
         select fields[0].TrimEnd('/')).FirstOrDefault();
+
+    /// <summary>Makes sure that a mirror serves a suite.</summary>
+    /// <exception cref="LabException">It does not, or can't be reached.</exception>
+    public static async Task CheckAsync(string mirror, string suite, CancellationToken cancel)
+    {
+        string? proxy = await FindProxyAsync(cancel);
+        using SocketsHttpHandler handler = new() { Proxy = proxy is null ? null : new WebProxy(proxy) };
+        using HttpClient client = new(handler, disposeHandler: false) { Timeout = TimeSpan.FromSeconds(20) };
+        Uri release = new($"{mirror}/dists/{suite}/Release");
+        try
+        {
+            using HttpResponseMessage response = await client.GetAsync(release, HttpCompletionOption.ResponseHeadersRead, cancel);
+            response.EnsureSuccessStatusCode();
+        }
+        catch (Exception unreachable) when (unreachable is HttpRequestException || (unreachable is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw new LabException(LabException.NoMirror, ErrorKind.Connection, $"{release} can't be read: {unreachable.GetBaseException().Message}", unreachable)
+            {
+                Recommendation = "The base image needs a Debian mirror once; the machine's own apt sources name this one.",
+            };
+        }
+    }
 
     /// <summary>The proxy that apt uses, or <see langword="null"/>.</summary>
     public static async Task<string?> FindProxyAsync(CancellationToken cancel)

@@ -6,6 +6,9 @@ namespace Foobar.Ops.Lab.Host;
 internal sealed class LabException(string errorId, ErrorKind kind, string message, Exception? innerException = null)
     : FoobarException(errorId, kind, message, innerException)
 {
+    /// <summary>The id of the error that no package mirror could be reached.</summary>
+    public const string NoMirror = "LabMirrorUnreachable";
+
     /// <summary>The machine or the lab is not in a state for it.</summary>
     public static LabException Refused(string message, string recommendation) =>
         new("LabRefused", ErrorKind.Refused, message) { Recommendation = recommendation };

@@ -1,6 +1,6 @@
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Foobar.Ops.Lab.Host;
 using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Images;
@@ -31,9 +31,6 @@ internal sealed record ImageFlavour(string Name, string Suite, IReadOnlyList<str
     /// <summary>The files that the recipe puts into the image, by path.</summary>
     public IReadOnlyDictionary<string, string> Files => new Dictionary<string, string>
     {
-        ["/usr/local/lib/foobar-app/app.py"] = Resource("foobar-app.py"),
-        ["/etc/systemd/system/foobar-app.service"] = Resource("foobar-app.service"),
-        ["/etc/systemd/system/foobar-database-setup.service"] = Resource("foobar-database-setup.service"),
         [DatabaseSettings] = Resource($"{Name}.cnf"),
         ["/build/schema.sql"] = Resource("schema.sql"),
         ["/build/operator.sql"] = Resource($"operator-{Name}.sql"),
@@ -49,10 +46,5 @@ internal sealed record ImageFlavour(string Name, string Suite, IReadOnlyList<str
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))))[..12];
     }
 
-    private static string Resource(string name)
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"image/{name}")!;
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
-    }
+    private static string Resource(string name) => Resources.Read($"image/{name}");
 }

@@ -22,7 +22,7 @@ internal static class ImageStore
         if (!Directory.Exists(image))
         {
             await BuildAsync(flavour, image, progress, cancel);
-            RemoveOthers(flavour, image);
+            await RemoveOthersAsync(flavour, image, cancel);
         }
 
         return image;
@@ -43,6 +43,7 @@ internal static class ImageStore
     private static async Task BuildAsync(ImageFlavour flavour, string image, IProgress<string> progress, CancellationToken cancel)
     {
         string mirror = await DebianMirror.FindAsync(cancel);
+        await DebianMirror.CheckAsync(mirror, flavour.Suite, cancel);
         progress.Report($"Building the {flavour.Name} image ({flavour.Suite}) from {mirror}; this happens once and takes a few minutes");
         Stopwatch time = Stopwatch.StartNew();
         string unfinished = Path.Combine(LabPaths.Images, $"unfinished-{flavour.Name}");
@@ -55,12 +56,13 @@ internal static class ImageStore
         progress.Report($"Built {flavour.ImageName} in {time.Elapsed.TotalSeconds:0} s");
     }
 
-    private static void RemoveOthers(ImageFlavour flavour, string image)
+    /// <summary>Removes images of older recipes that no lab stands on; in the background, since nobody waits for that.</summary>
+    private static async Task RemoveOthersAsync(ImageFlavour flavour, string image, CancellationToken cancel)
     {
         HashSet<string> used = [image, .. LabRecord.All().Select(lab => lab.Image)];
         foreach (string other in Directory.GetDirectories(LabPaths.Images, flavour.Name + "-*").Where(other => !used.Contains(other)))
         {
-            MountTable.DeleteTree(other);
+            await Tool.RunAsync("setsid", ["--fork", "rm", "--recursive", "--force", "--one-file-system", other], cancel: cancel);
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class LabPolicy
     /// <summary>All flows.</summary>
     public static IReadOnlyList<Flow> Flows(LabOptions options) =>
     [
-        Flow("visitors", Internet, "load-balancer", Tcp(80), Tcp(443)),
+        new Flow { Name = "visitors", From = [Internet, Operator], To = ["load-balancer"], Ports = [Tcp(80), Tcp(443)] },
         Flow("backends", "load-balancer", "web", Tcp(WebPort(options.Tls))),
         Flow("database-writes", "app", "load-balancer", Tcp(3306)),
         Flow("database-members", "load-balancer", "database", Tcp(3306)),

@@ -19,7 +19,7 @@ import pymysql
 POOL_SIZE = 16
 DUPLICATE_KEY = 1062
 CONFIG = json.load(open(sys.argv[1], encoding="utf-8"))
-FIELDS = "seq, id, body, app, DATE_FORMAT(created, '%Y-%m-%dT%H:%i:%s.%fZ')"
+FIELDS = "seq, id, body, app, created"
 
 
 class Unavailable(Exception):
@@ -46,7 +46,8 @@ class Pool:
         return pymysql.connect(
             host=CONFIG["databaseHost"], port=CONFIG["databasePort"], user=CONFIG["user"], password=CONFIG["password"],
             database=CONFIG["schema"], ssl_ca=CONFIG["ca"], ssl_verify_cert=True, ssl_verify_identity=False,
-            autocommit=False, connect_timeout=2, read_timeout=10, write_timeout=10)
+            autocommit=False, connect_timeout=2, read_timeout=10, write_timeout=10,
+            init_command="SET time_zone = '+00:00'")
 
     def give(self, connection):
         try:
@@ -95,7 +96,7 @@ def discard(connection):
 
 
 def order(row):
-    return dict(zip(("seq", "id", "body", "app", "created"), row))
+    return dict(zip(("seq", "id", "body", "app"), row), created=row[4].isoformat() + "Z")
 
 
 def write_order(identity, body):

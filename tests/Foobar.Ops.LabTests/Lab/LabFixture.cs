@@ -1,0 +1,100 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Raising;
+using Foobar.Ops.Lab.Setup;
+using Foobar.Ops.LabTests.Lab;
+
+[assembly: AssemblyFixture(typeof(LabFixture))]
+
+namespace Foobar.Ops.LabTests.Lab;
+
+/// <summary>
+/// The labs of a test run, one a kind, raised when the first test asks for it and removed at the end of the run. Tests of
+/// one class collection run one after another; put every test that uses a lab in <see cref="LabCollection"/>.
+/// </summary>
+public sealed class LabFixture : IAsyncLifetime
+{
+    private const string Prefix = "ci-";
+
+    private readonly ConcurrentDictionary<LabOptions, Lazy<Task<RaisedLab>>> _labs = new();
+
+    /// <summary>Removes what killed test runs left.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        foreach (string name in LabRecord.All().Select(lab => lab.Options.Name).Where(IsAbandoned))
+        {
+            await LabRemover.RemoveAsync(name, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Removes the labs of this run.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (LabOptions options in _labs.Keys)
+        {
+            await LabRemover.RemoveAsync(options.Name, CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// The lab of a kind, with nothing broken on it; a test that breaks something heals it. Skips the test, with the
+    /// reason, on a machine that can't run a lab.
+    /// </summary>
+    internal async Task<RaisedLab> RequireAsync(
+        DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false)
+    {
+        if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
+        {
+            Assert.Skip(obstacle.Message);
+        }
+
+        LabOptions options = new() { Name = NameOf(database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
+        Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
+        try
+        {
+            return await lab.Value;
+        }
+        catch (LabException noMirror) when (noMirror.ErrorId == LabException.NoMirror)
+        {
+            Assert.Skip(noMirror.Message);
+            throw;
+        }
+    }
+
+    private static Task<RaisedLab> RaiseAsync(LabOptions options) =>
+        RaisedLab.UpAsync(options, new Progress<string>(step => TestContext.Current.SendDiagnosticMessage(step)), CancellationToken.None);
+
+    private static string NameOf(DatabaseFlavour database, TlsVariant tls, bool semiSync) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Prefix}{Environment.ProcessId}-{database}-{tls}{(semiSync ? "-semi" : string.Empty)}").ToLowerInvariant();
+
+    private static bool IsAbandoned(string name)
+    {
+        string[] parts = name.Split('-');
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !int.TryParse(parts[1], CultureInfo.InvariantCulture, out int process))
+        {
+            return false;
+        }
+
+        try
+        {
+            using Process running = Process.GetProcessById(process);
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+}
+
+/// <summary>Tests that use a lab run one after another, since some break it.</summary>
+[CollectionDefinition(Name)]
+public sealed class LabCollection
+{
+    /// <summary>The collection's name.</summary>
+    public const string Name = "lab";
+}
