@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     # One file an area, in module/Formats; a test holds this list against the folder.
     FormatsToProcess     = @(
+        'Formats/Auditing.Format.ps1xml'
         'Formats/Findings.Format.ps1xml'
         'Formats/Site.Format.ps1xml'
     )
@@ -17,7 +18,12 @@
     FunctionsToExport    = @()
     # One a line, in alphabetical order; a test holds this list against the compiled cmdlets.
     CmdletsToExport      = @(
+        'Compare-FoobarSnapshot'
+        'Export-FoobarReport'
+        'Export-FoobarSnapshot'
+        'Get-FoobarControl'
         'Get-FoobarServer'
+        'Invoke-FoobarAudit'
         'Invoke-FoobarCommand'
     )
     VariablesToExport    = @()

@@ -12,7 +12,7 @@ internal static class TestSite
     public static Site Create(Policy? policy = null) => new()
     {
         Name = "www.foobar.com",
-        Networks = new Dictionary<string, IReadOnlyList<IPNetwork>> { ["internal"] = [IPNetwork.Parse("192.0.2.0/24")] },
+        Networks = new Dictionary<string, IReadOnlyList<IPNetwork>> { ["internal"] = [IPNetwork.Parse("192.0.2.0/24")], ["operator"] = [IPNetwork.Parse("203.0.113.0/28")] },
         Servers =
         [
             Make("lb-01", [Role.LoadBalancer], "198.51.100.10", "192.0.2.10"),

@@ -1,0 +1,39 @@
+using System.Management.Automation;
+using Foobar.Ops.Auditing;
+using Foobar.Ops.PowerShell.Hosting;
+using Foobar.Ops.PowerShell.Sites;
+
+namespace Foobar.Ops.PowerShell.Cmdlets;
+
+/// <summary>Reads all facts of the site and saves them in a file, to judge offline or to compare.</summary>
+[Cmdlet(VerbsData.Export, "FoobarSnapshot", SupportsShouldProcess = true)]
+[OutputType(typeof(Snapshot))]
+public sealed class ExportFoobarSnapshot : SnapshotCmdlet
+{
+    private string _path = string.Empty;
+
+    /// <summary>The file to write.</summary>
+    [Parameter(Mandatory = true)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>Whether an existing file is replaced.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        _path = Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
+        if (ShouldProcess(_path, "Save a snapshot"))
+        {
+            base.EndProcessing();
+        }
+    }
+
+    private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output)
+    {
+        SnapshotFile.Save(snapshot, _path, Force);
+        output.Write(snapshot);
+    }
+}

@@ -1,0 +1,76 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Auditing;
+
+/// <summary>One area's share of an audit.</summary>
+/// <typeparam name="TFacts">The facts of the area, of one server.</typeparam>
+/// <param name="collector">Reads the facts.</param>
+/// <param name="perServer">The controls that look at one server at a time.</param>
+/// <param name="perSite">The controls that look at all servers together.</param>
+/// <param name="compare">What of the facts of two snapshots differs, where the area knows better than their structure does.</param>
+public sealed class AuditPart<TFacts>(
+    Collector<TFacts> collector,
+    IReadOnlyList<Control<ServerCase<TFacts>>> perServer,
+    IReadOnlyList<Control<SiteCase<TFacts>>>? perSite = null,
+    Func<TFacts, TFacts, IEnumerable<FactDifference>>? compare = null) : AuditPart
+    where TFacts : class
+{
+    private readonly IReadOnlyList<Control<SiteCase<TFacts>>> _perSite = perSite ?? [];
+
+    /// <inheritdoc/>
+    public override string Name => collector.Name;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ControlInfo> Controls { get; } =
+        [.. perServer.Select(control => control.Info).Concat((perSite ?? []).Select(control => control.Info)).OrderBy(info => info.Id, StringComparer.Ordinal)];
+
+    internal override bool NeedsAllServers(AuditScope scope) => _perSite.Any(control => scope.Holds(control.Info));
+
+    internal override Type FactsType => typeof(TFacts);
+
+    /// <inheritdoc/>
+    public override bool AppliesTo(Server server, Site site) => collector.AppliesTo(server, site);
+
+    internal override async Task<object> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken) =>
+        await collector.CollectAsync(session, server, cancellationToken);
+
+    internal override IEnumerable<Finding> Judge(Snapshot snapshot, AuditScope scope)
+    {
+        Server[] concerned = [.. snapshot.Site.Servers.Where(server => AppliesTo(server, snapshot.Site))];
+        return
+        [
+            .. from control in perServer
+               where scope.Holds(control.Info)
+               from server in concerned
+               where scope.Holds(server)
+               from finding in Judge(control, server, snapshot)
+               select finding,
+            .. from control in _perSite
+               where scope.Holds(control.Info)
+               from finding in Judge(control, concerned, snapshot)
+               where scope.Holds(finding, snapshot.Site)
+               select finding,
+        ];
+    }
+
+    internal override IEnumerable<FactDifference>? Compare(object before, object after) => compare?.Invoke((TFacts)before, (TFacts)after);
+
+    private IEnumerable<Finding> Judge(Control<ServerCase<TFacts>> control, Server server, Snapshot snapshot)
+    {
+        Reading<TFacts> reading = snapshot.Read<TFacts>(Name, server.Name);
+        return reading.TryGet(out TFacts? facts)
+            ? SafeJudge.Apply(control, new ServerCase<TFacts>(server, snapshot.Site, facts, snapshot.Time), server.Name, snapshot.Time)
+            : [control.Info.ToFinding(reading.ToUnknown(), server.Name, snapshot.Time)];
+    }
+
+    private IEnumerable<Finding> Judge(Control<SiteCase<TFacts>> control, Server[] concerned, Snapshot snapshot) =>
+        concerned.Length == 0
+            ? [control.Info.ToFinding(Verdict.NotApplicable(actual: "No server of the site has such facts."), null, snapshot.Time)]
+            : SafeJudge.Apply(
+                control,
+                new SiteCase<TFacts>(snapshot.Site, concerned.ToDictionary(server => server.Name, server => snapshot.Read<TFacts>(Name, server.Name), StringComparer.OrdinalIgnoreCase), snapshot.Time),
+                null,
+                snapshot.Time);
+}

@@ -1,0 +1,34 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Findings;
+using Foobar.Ops.LoadBalancing;
+using Foobar.Ops.Monitoring;
+using Foobar.Ops.Servers;
+using Foobar.Ops.Tls;
+
+namespace Foobar.Ops.Auditing;
+
+/// <summary>What an audit consists of: one line an area.</summary>
+public static class AuditRegistry
+{
+    /// <summary>The parts, one an area.</summary>
+    public static IReadOnlyList<AuditPart> Parts { get; } =
+    [
+        new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All),
+        new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
+        new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
+        new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),
+        new AuditPart<AgentFacts>(new AgentCollector(), AgentControls.All),
+    ];
+
+    /// <summary>Controls that need the facts of several areas at once.</summary>
+    public static IReadOnlyList<Control<Snapshot>> AcrossAreas { get; } = [];
+
+    /// <summary>What is known of every control, by area and id.</summary>
+    public static IReadOnlyList<ControlInfo> Controls { get; } =
+    [
+        .. Parts.SelectMany(part => part.Controls)
+            .Concat(AcrossAreas.Select(control => control.Info))
+            .OrderBy(info => info.Area)
+            .ThenBy(info => info.Id, StringComparer.Ordinal),
+    ];
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Reflection;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Auditing;
+
+/// <summary>
+/// Reads a snapshot: every collector of every server at once, up to a number of servers. A server that can't be reached or
+/// takes too long costs only its own facts, and is one error.
+/// </summary>
+public sealed class SnapshotCollector
+{
+    private readonly ISiteSession _session;
+    private readonly AuditScope _scope;
+    private readonly CollectOptions _options;
+    private readonly IReadOnlyList<AuditPart> _parts;
+    private readonly bool _acrossAreas;
+
+    /// <summary>Creates a collector.</summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="scope">Which servers, and the facts of which areas and controls; the whole site if left out.</param>
+    /// <param name="options">How facts are read.</param>
+    /// <exception cref="FoobarException"><c>ServerNotFound</c>, <c>ControlNotFound</c>: the scope names what does not exist.</exception>
+    public SnapshotCollector(ISiteSession session, AuditScope? scope = null, CollectOptions? options = null)
+        : this(session, scope ?? AuditScope.Everything, options ?? new CollectOptions(), AuditRegistry.Parts, AuditRegistry.AcrossAreas)
+    {
+        _scope.Check(session.Site, AuditRegistry.Controls);
+    }
+
+    internal SnapshotCollector(ISiteSession session, AuditScope scope, CollectOptions options, IReadOnlyList<AuditPart> parts, IReadOnlyList<Control<Snapshot>> acrossAreas)
+    {
+        _session = session;
+        _scope = scope;
+        _options = options;
+        _parts = parts;
+        _acrossAreas = acrossAreas.Any(control => scope.Holds(control.Info));
+    }
+
+    /// <summary>The version of the module, as snapshots and reports name it.</summary>
+    public static string? ModuleVersion { get; } = typeof(SnapshotCollector).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0];
+
+    /// <summary>Reads the snapshot.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task<SnapshotResult> CollectAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset time = DateTimeOffset.UtcNow;
+        long start = Stopwatch.GetTimestamp();
+        Server[] servers = [.. _session.Site.Servers.Where(server => _parts.Any(part => IsRead(part, server)))];
+        ServerReading[] readings = new ServerReading[servers.Length];
+        int done = 0;
+        ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit), CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length), parallel, async (index, token) =>
+        {
+            long began = Stopwatch.GetTimestamp();
+            readings[index] = await ReadServerAsync(servers[index], token);
+            _options.Progress?.Invoke(new CollectProgress(servers[index].Name, Interlocked.Increment(ref done), servers.Length, Stopwatch.GetElapsedTime(began)));
+        });
+        return new SnapshotResult(
+            new Snapshot
+            {
+                Site = _session.Site,
+                Time = time,
+                Duration = Stopwatch.GetElapsedTime(start),
+                ModuleVersion = ModuleVersion,
+                Facts = [.. readings.SelectMany(reading => reading.Facts)],
+            },
+            [.. readings.SelectMany(reading => reading.Errors)]);
+    }
+
+    // A control over several servers or areas is judged on all that it needs, whatever servers the scope names.
+    private bool IsRead(AuditPart part, Server server) =>
+        part.AppliesTo(server, _session.Site)
+        && (_acrossAreas || part.NeedsAllServers(_scope) || (_scope.Holds(server) && part.Controls.Any(_scope.Holds)));
+
+    private async Task<ServerReading> ReadServerAsync(Server server, CancellationToken cancellationToken)
+    {
+        AuditPart[] parts = [.. _parts.Where(part => IsRead(part, server))];
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.ServerTimeLimit);
+        PartReading[] readings = await Task.WhenAll(parts.Select(part => ReadPartAsync(part, server, limit.Token, cancellationToken)));
+
+        // Lost connections and time limits strike every part of the server at once: one error is enough.
+        IEnumerable<FoobarException> errors = readings
+            .Select(reading => reading.Error)
+            .OfType<FoobarException>()
+            .DistinctBy(error => error.Kind is ErrorKind.Connection or ErrorKind.Authentication or ErrorKind.Timeout ? string.Empty : error.Message);
+        return new ServerReading([.. readings.Select(reading => reading.Facts)], [.. errors]);
+    }
+
+    private async Task<PartReading> ReadPartAsync(AuditPart part, Server server, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Collectors end when cancelled; should one not, it must not hold the others up.
+            object value = await Task.Run(() => part.CollectAsync(_session, server, limit), CancellationToken.None).WaitAsync(limit);
+            return new PartReading(new SnapshotFacts { Server = server.Name, Part = part.Name, Value = value }, null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Failed(part, server, TooSlow(server));
+        }
+        catch (FoobarException error)
+        {
+            return Failed(part, server, error);
+        }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+        {
+            return Failed(part, server, Mistake(part, server, exception));
+        }
+    }
+
+    private static PartReading Failed(AuditPart part, Server server, FoobarException error) =>
+        new(new SnapshotFacts { Server = server.Name, Part = part.Name, Failure = error.Message }, error);
+
+    private FoobarException TooSlow(Server server) => new(
+        "ServerTimeout", ErrorKind.Timeout, $"{server.Name}: not all facts were read within {_options.ServerTimeLimit.TotalSeconds:0.###} s.")
+    {
+        Server = server.Name,
+        Recommendation = "Raise -TimeoutSeconds, or see with Invoke-FoobarCommand what is slow on the server.",
+    };
+
+    private static FoobarException Mistake(AuditPart part, Server server, Exception exception) => new(
+        "CollectorFailed", ErrorKind.Failed, $"{server.Name}: reading the facts '{part.Name}' ended with {exception.GetType().Name}: {exception.Message}", exception)
+    {
+        Server = server.Name,
+        Recommendation = "This is a mistake in the module; please report it with the message above.",
+    };
+
+    private sealed record ServerReading(IReadOnlyList<SnapshotFacts> Facts, IReadOnlyList<FoobarException> Errors);
+
+    private sealed record PartReading(SnapshotFacts Facts, FoobarException? Error);
+}
+
+/// <summary>A snapshot, and what went wrong while it was read.</summary>
+/// <param name="Snapshot">The snapshot; facts that could not be read say why.</param>
+/// <param name="Errors">At most one a server for lost connections and time limits; each names its server.</param>
+public sealed record SnapshotResult(Snapshot Snapshot, IReadOnlyList<FoobarException> Errors);

@@ -1,0 +1,119 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Foobar.Ops.Auditing;
+
+namespace Foobar.Ops.Tests;
+
+/// <summary>Holds the house together: arrows run down the floors, and nobody outside is named in a signature.</summary>
+public sealed partial class ArchitectureTests
+{
+    // A room is the first part of a namespace below Foobar.Ops. What stands on the ground is used by all.
+    private static readonly string[][] Floors =
+    [
+        ["Errors", "Loading"],
+        ["Inventory", "Findings"],
+        ["Remoting", "Planning", "Linux"],
+        ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring"],
+        ["Topology", "Auditing"],
+        ["Operations"],
+    ];
+
+    private const int AreaFloor = 3;
+    private static readonly Assembly Library = typeof(Audit).Assembly;
+    private static readonly (string File, string Room, string[] Uses)[] Sources = [.. ReadSources()];
+
+    [Fact]
+    public void Every_room_has_a_floor() =>
+        Assert.Empty(Sources.SelectMany(source => source.Uses.Append(source.Room)).Except(Floors.SelectMany(floor => floor)));
+
+    [Fact]
+    public void Arrows_run_down_the_floors() =>
+        Assert.Empty(Sources.SelectMany(source => source.Uses.Where(room => Floor(room) > Floor(source.Room)).Select(room => $"{source.File} uses {room}, which stands above it")));
+
+    [Fact]
+    public void Areas_never_use_each_other() =>
+        Assert.Empty(Sources.Where(source => Floor(source.Room) == AreaFloor).SelectMany(source => source.Uses.Where(room => Floor(room) == AreaFloor && room != source.Room).Select(room => $"{source.File} uses {room}")));
+
+    [Fact]
+    public void No_two_rooms_use_each_other()
+    {
+        HashSet<(string From, string To)> arrows = [.. Sources.SelectMany(source => source.Uses.Where(room => room != source.Room).Select(room => (source.Room, room)))];
+
+        Assert.Empty(arrows.Intersect(arrows.Select(arrow => (arrow.To, arrow.From))));
+    }
+
+    [Fact]
+    public void A_file_s_namespace_is_its_room() =>
+        Assert.All(Sources, source => Assert.Equal(source.File.Split('/')[0], source.Room));
+
+    [Fact]
+    public void The_library_knows_neither_PowerShell_nor_a_driver() =>
+        Assert.All(Library.GetReferencedAssemblies(), reference => Assert.True(IsPlatform(reference), $"The library references {reference.Name}."));
+
+    [Fact]
+    public void No_public_signature_names_a_third_party_type() =>
+        Assert.Empty(Library.GetExportedTypes().SelectMany(type => Signature(type).SelectMany(Parts).Where(part => part.Assembly != Library && !IsPlatform(part.Assembly.GetName())).Select(part => $"{type.FullName} names {part.FullName}")).Distinct());
+
+    [Fact]
+    public void No_file_is_longer_than_500_lines() =>
+        Assert.DoesNotContain(
+            new[] { "src", "tests", "build" }
+                .Select(folder => Repository.File(folder))
+                .Where(Directory.Exists)
+                .SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)),
+            file => !Generated().IsMatch(file) && File.ReadLines(file).Count() > 500);
+
+    [Fact]
+    public void Nothing_is_left_to_be_done_later() =>
+        Assert.Empty(Sources.Where(source => Later().IsMatch(File.ReadAllText(Repository.File("src", "Foobar.Ops", source.File)))).Select(source => source.File));
+
+    private static int Floor(string room) => Array.FindIndex(Floors, floor => floor.Contains(room));
+
+    private static IEnumerable<(string File, string Room, string[] Uses)> ReadSources()
+    {
+        string root = Repository.File("src", "Foobar.Ops");
+        foreach (string file in Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Where(file => !Generated().IsMatch(file)))
+        {
+            string text = File.ReadAllText(file);
+            if (Namespace().Match(text) is { Success: true } room)
+            {
+                yield return (Path.GetRelativePath(root, file).Replace('\\', '/'), room.Groups[1].Value, [.. Mention().Matches(text).Select(match => match.Groups[1].Value + match.Groups[2].Value).Distinct()]);
+            }
+        }
+    }
+
+    private static bool IsPlatform(AssemblyName assembly) => assembly.Name is { } name
+        && name != "System.Management.Automation"
+        && File.Exists(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, name + ".dll"));
+
+    private static IEnumerable<Type> Signature(Type type)
+    {
+        const BindingFlags Own = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        IEnumerable<MethodBase> methods = type.GetMethods(Own).Cast<MethodBase>().Concat(type.GetConstructors(Own)).Where(method => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly);
+        return
+        [
+            .. type.GetInterfaces(),
+            .. type.BaseType is { } parent ? [parent] : Type.EmptyTypes,
+            .. type.GetFields(Own).Where(field => field.IsPublic || field.IsFamily).Select(field => field.FieldType),
+            .. methods.SelectMany(method => method.GetParameters()).Select(parameter => parameter.ParameterType),
+            .. methods.OfType<MethodInfo>().Select(method => method.ReturnType),
+        ];
+    }
+
+    private static IEnumerable<Type> Parts(Type type) => type.HasElementType
+        ? Parts(type.GetElementType()!)
+        : type.IsGenericType ? type.GetGenericArguments().SelectMany(Parts).Append(type.GetGenericTypeDefinition()) : [type];
+
+    [GeneratedRegex(@"^namespace Foobar\.Ops\.([A-Za-z]+)", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    // Imports, and full names in the text: Foobar.Ops.Room.Type.
+    [GeneratedRegex(@"^(?:global )?using (?:static )?Foobar\.Ops\.([A-Z][A-Za-z]+)|[^.\w]Foobar\.Ops\.([A-Z][A-Za-z]+)\.[A-Z]", RegexOptions.Multiline)]
+    private static partial Regex Mention();
+
+    [GeneratedRegex(@"[/\\](obj|bin)[/\\]")]
+    private static partial Regex Generated();
+
+    [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b|NotImplementedException")]
+    private static partial Regex Later();
+}

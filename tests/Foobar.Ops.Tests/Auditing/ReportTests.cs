@@ -1,0 +1,151 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Foobar.Ops.Auditing;
+using Foobar.Ops.Auditing.Reports;
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.Tests.Auditing;
+
+public sealed class ReportTests
+{
+    private static readonly Report Sample = new()
+    {
+        Site = "www.foobar.com",
+        Controls = [Pretend.Same.Info, Pretend.Disk.Info, Pretend.Units.Info, Pretend.Info("SRV-999")],
+        ModuleVersion = "1.2.3",
+        Findings =
+        [
+            .. Pretend.Judge(Pretend.Snapshot(
+                ("lb-01", Pretend.Facts(95, new("a|b<c>", FindingStatus.Warning), new("n", FindingStatus.NotApplicable))),
+                ("web-01", null),
+                ("web-02", Pretend.Facts(99, new PretendUnit("bell\u0007 \ud800 \U0001F600", FindingStatus.Warning))))),
+        ],
+    };
+
+    [Fact]
+    public void JUnit_has_a_case_a_finding_and_totals_that_add_up()
+    {
+        XElement root = XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Root!;
+
+        Assert.Equal("testsuites", root.Name);
+        XElement[] suites = [.. root.Elements("testsuite")];
+        Assert.Equal(["Server", "Topology"], suites.Select(suite => suite.Attribute("name")!.Value));
+        foreach (XElement element in suites.Append(root))
+        {
+            Assert.Equal(Number(element, "tests"), element.Descendants("testcase").Count());
+            Assert.Equal(Number(element, "failures"), element.Descendants("failure").Count());
+            Assert.Equal(Number(element, "errors"), element.Descendants("error").Count());
+            Assert.Equal(Number(element, "skipped"), element.Descendants("skipped").Count());
+        }
+
+        Assert.Equal((Sample.Findings.Count, 2, 2, 1), (Number(root, "tests"), Number(root, "failures"), Number(root, "errors"), Number(root, "skipped")));
+        Assert.Equal(Sample.Findings.Count, root.Descendants("testcase").Select(one => (one.Attribute("classname")!.Value, one.Attribute("name")!.Value)).Distinct().Count());
+    }
+
+    [Fact]
+    public void JUnit_says_what_was_expected_found_and_what_to_do()
+    {
+        XElement failure = XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Descendants("failure").First();
+
+        Assert.Equal("SRV-902 Rule SRV-902 holds [lb-01: /]", failure.Parent!.Attribute("name")!.Value);
+        Assert.Equal("www.foobar.com.Server.SRV-902", failure.Parent.Attribute("classname")!.Value);
+        Assert.Equal(("High", "expected 90 % at most; found 95 %"), (failure.Attribute("type")!.Value, failure.Attribute("message")!.Value));
+        Assert.Contains("Evidence: df -P /", failure.Value, StringComparison.Ordinal);
+        Assert.Contains("Remediation: How to put SRV-902 right.", failure.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void JUnit_fails_what_the_gate_stops()
+    {
+        XElement open = XDocument.Parse((Sample with { Gate = new AuditGate { Statuses = [FindingStatus.Warning] } }).Write(ReportFormat.JUnit)).Root!;
+
+        Assert.Equal((2, 0, 3), (Number(open, "failures"), Number(open, "errors"), Number(open, "skipped")));
+    }
+
+    [Fact]
+    public void Text_that_XML_cannot_hold_is_replaced_and_the_rest_kept() =>
+        Assert.Contains(XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Descendants("testcase"), one => one.Attribute("name")!.Value.Contains("bell\uFFFD \uFFFD \U0001F600", StringComparison.Ordinal));
+
+    [Fact]
+    public void SARIF_has_a_rule_a_control_and_a_result_a_finding_that_refer_to_each_other()
+    {
+        JsonNode root = JsonNode.Parse(Sample.Write(ReportFormat.Sarif))!;
+        JsonNode run = root["runs"]!.AsArray().Single()!;
+        JsonArray rules = run["tool"]!["driver"]!["rules"]!.AsArray();
+        JsonArray results = run["results"]!.AsArray();
+
+        Assert.Equal("2.1.0", root["version"]!.GetValue<string>());
+        Assert.Equal(["SRV-901", "SRV-902", "TOP-901"], rules.Select(rule => rule!["id"]!.GetValue<string>()));
+        Assert.Equal(Sample.Findings.Count, results.Count);
+        foreach ((JsonNode? result, Finding finding) in results.Zip(Sample.Findings))
+        {
+            Assert.Equal(finding.ControlId, result!["ruleId"]!.GetValue<string>());
+            Assert.Equal(finding.ControlId, rules[result["ruleIndex"]!.GetValue<int>()]!["id"]!.GetValue<string>());
+            Assert.NotEmpty(result["message"]!["text"]!.GetValue<string>());
+            Assert.Equal("foobar.json", result["locations"]![0]!["physicalLocation"]!["artifactLocation"]!["uri"]!.GetValue<string>());
+        }
+
+        Assert.Equal(results.Count, results.Select(result => result!["partialFingerprints"]!["controlServerTarget/v1"]!.GetValue<string>()).Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(FindingStatus.Pass, "pass", "none")]
+    [InlineData(FindingStatus.Fail, "fail", "error")]
+    [InlineData(FindingStatus.Warning, "fail", "warning")]
+    [InlineData(FindingStatus.Unknown, "open", "none")]
+    [InlineData(FindingStatus.NotApplicable, "notApplicable", "none")]
+    public void SARIF_tells_what_was_decided(FindingStatus status, string kind, string level)
+    {
+        int index = Sample.Findings.Select((finding, index) => (finding, index)).First(pair => pair.finding.Status == status).index;
+        JsonNode result = JsonNode.Parse(Sample.Write(ReportFormat.Sarif))!["runs"]![0]!["results"]![index]!;
+
+        Assert.Equal((kind, level), (result["kind"]!.GetValue<string>(), result["level"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public void JSON_holds_the_findings_the_counts_and_the_exit_code()
+    {
+        JsonNode root = JsonNode.Parse(Sample.Write(ReportFormat.Json))!;
+
+        Assert.Equal(Sample.Findings.Count, root["findings"]!.AsArray().Count);
+        Assert.Equal(Sample.Findings.Count, root["counts"]!.AsObject().Sum(pair => pair.Value!.GetValue<int>()));
+        Assert.Equal(1, root["exitCode"]!.GetValue<int>());
+        Assert.Equal("SRV-901", root["findings"]![0]!["controlId"]!.GetValue<string>());
+        Assert.Equal("2026-11-21T12:00:00+00:00", root["time"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void Markdown_tells_the_worst_first_and_escapes_what_servers_said()
+    {
+        string text = Sample.Write(ReportFormat.Markdown);
+
+        Assert.True(text.IndexOf("## Fail", StringComparison.Ordinal) < text.IndexOf("## Unknown", StringComparison.Ordinal));
+        Assert.Contains("a\\|b&lt;c&gt;", text, StringComparison.Ordinal);
+        Assert.All(text.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)), line => Assert.Equal(6, line.Replace("\\|", string.Empty, StringComparison.Ordinal).Count(c => c == '|')));
+    }
+
+    [Theory]
+    [InlineData(ReportFormat.JUnit)]
+    [InlineData(ReportFormat.Sarif)]
+    [InlineData(ReportFormat.Json)]
+    [InlineData(ReportFormat.Markdown)]
+    public void The_same_findings_give_the_same_text(ReportFormat format)
+    {
+        Assert.Equal(Sample.Write(format), (Sample with { Findings = [.. Sample.Findings], Controls = [.. Sample.Controls.Reverse()] }).Write(format));
+        Assert.NotEmpty((Sample with { Findings = [] }).Write(format));
+    }
+
+    [Theory]
+    [InlineData("a/findings.xml", ReportFormat.JUnit)]
+    [InlineData("findings.SARIF", ReportFormat.Sarif)]
+    [InlineData("findings.sarif.json", ReportFormat.Sarif)]
+    [InlineData("findings.json", ReportFormat.Json)]
+    [InlineData("findings.md", ReportFormat.Markdown)]
+    public void A_file_s_name_tells_its_format(string path, ReportFormat format) => Assert.Equal(format, Report.FormatOf(path));
+
+    [Fact]
+    public void A_name_that_tells_no_format_is_an_error() =>
+        Assert.Equal("ReportFormatUnknown", Assert.Throws<Errors.FoobarException>(() => Report.FormatOf("findings.txt")).ErrorId);
+
+    private static int Number(XElement element, string name) => int.Parse(element.Attribute(name)!.Value, System.Globalization.CultureInfo.InvariantCulture);
+}
