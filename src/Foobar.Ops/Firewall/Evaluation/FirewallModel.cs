@@ -77,7 +77,7 @@ internal sealed class FirewallModel
     public int Forwarded() => Algebra.Then(Hook("prerouting"), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Hook("postrouting"))))));
 
     /// <summary>What becomes of packets that this server sends.</summary>
-    public int Sent() => Algebra.Then(Hook("output"), Algebra.Then(Route(), Hook("postrouting")));
+    public int Sent() => Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Hook("postrouting"))));
 
     /// <summary>The packets that surely pass a function, and those that may.</summary>
     public Match Passing(int function)
@@ -163,8 +163,9 @@ internal sealed class FirewallModel
 
         int function = Table.None;
         int routed = Diagram.False;
-        foreach ((string device, int space) in ways)
+        foreach ((string device, int way) in ways.Prepend(("lo", Network.Local(destination: true))))
         {
+            int space = Workspace.Diagram.Except(way, routed);
             Transform leave = Transform.Assign(PacketField.OutInterface, 0, (UInt128)Workspace.Atoms.Of(device));
             function = Algebra.Join(function, Algebra.Restrict(space, Table.Terminal(new Outcome(OutcomeKind.Continue, 0, Table.Number(leave)))));
             routed = Workspace.Diagram.Or(routed, space);

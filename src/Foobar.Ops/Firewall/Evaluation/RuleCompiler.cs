@@ -48,13 +48,26 @@ internal sealed class RuleCompiler(
         Statement.Test test => Tested(conditions.Compile(test.Condition, chain), rest),
         Statement.Verdict verdict => Verdict(verdict, rest, rule, chain),
         Statement.Lookup lookup => Lookup(lookup, rest, rule, chain),
-        Statement.Assign assign => algebra.After(Table.Number(Transform.Assign(assign.Field, assign.Keep, assign.Flip)), rest),
-        Statement.AssignUnknown assign => algebra.After(Table.Number(Transform.Choose(assign.Field, 0, FieldLayout.Max(assign.Field))), rest),
+        Statement.Assign assign => Assigned(assign.Field, Transform.Assign(assign.Field, assign.Keep, assign.Flip), rest),
+        Statement.AssignUnknown assign => Assigned(assign.Field, Transform.Choose(assign.Field, 0, FieldLayout.Max(assign.Field)), rest),
         Statement.NoTrack => algebra.After(Table.Number(Transform.Assign(PacketField.State, 0, PacketValues.Untracked)), rest),
-        Statement.Nat nat => translations.Compile(nat, Decider(rule), chain.Hook),
+        Statement.Nat nat => translations.Compile(nat, Decider(rule)),
         Statement.NoEffect => rest,
         _ => algebra.Join(rest, Anything(rule)),
     };
+
+    // A packet without a connection has no connection mark to set; the rule goes on all the same (nft_ct_set_eval).
+    private int Assigned(PacketField field, Transform transform, int rest)
+    {
+        int assigned = algebra.After(Table.Number(transform), rest);
+        if (field != PacketField.ConnectionMark)
+        {
+            return assigned;
+        }
+
+        int tracked = algebra.Diagram.FieldIn(PacketField.State, IntervalSet.Range(PacketValues.New, PacketValues.Related));
+        return algebra.Join(algebra.Restrict(tracked, assigned), algebra.Restrict(algebra.Diagram.Not(tracked), rest));
+    }
 
     private int Tested(Match match, int rest)
     {

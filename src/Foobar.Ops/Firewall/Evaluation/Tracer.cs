@@ -111,6 +111,9 @@ internal sealed class Tracer(FirewallModel model)
                     return Translate(nat, rule, chain);
                 case Statement.UnknownEffect unknown:
                     return Unknown(chain, rule, unknown.Why);
+                case Statement.Assign { Field: PacketField.ConnectionMark } or Statement.AssignUnknown { Field: PacketField.ConnectionMark }
+                    when Packet[PacketField.State] > PacketValues.Related:
+                    break;
                 case Statement.AssignUnknown assign:
                     return Unknown(chain, rule, assign.Why);
                 case Statement.Assign assign:

@@ -12,15 +12,14 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
     /// <summary>The function of a translation statement.</summary>
     /// <param name="nat">The statement.</param>
     /// <param name="decider">The number of its rule.</param>
-    /// <param name="hook">The hook of the base chain it is written in, if it is in one.</param>
-    public int Compile(Statement.Nat nat, int decider, string? hook)
+    public int Compile(Statement.Nat nat, int decider)
     {
         int result = algebra.Table.None;
         foreach (int family in (int[])[PacketValues.Ipv4, PacketValues.Ipv6])
         {
             int space = algebra.Diagram.FieldIs(PacketField.Family, (UInt128)family);
             bool applies = nat.Family is null || nat.Family == family;
-            int function = applies ? Translated(nat, family, decider, hook) : algebra.Table.Continue;
+            int function = applies ? Translated(nat, family, decider) : algebra.Table.Continue;
             result = algebra.Join(result, algebra.Restrict(space, function));
         }
 
@@ -28,14 +27,24 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         return algebra.Join(result, algebra.Restrict(neither, algebra.Table.Continue));
     }
 
-    private int Translated(Statement.Nat nat, int family, int decider, string? hook) => nat.Kind switch
+    private int Translated(Statement.Nat nat, int family, int decider) => nat.Kind switch
     {
         NatKind.Destination => Function(Destination(nat, family, nat.Address), decider),
         NatKind.Source => Function(Source(nat, family, nat.Address), decider),
-        NatKind.Redirect when hook == "output" => Function(Destination(nat, family, ValueRange.Of(family == PacketValues.Ipv4 ? 0x7F00_0001u : 1u)), decider),
-        NatKind.Redirect => PerInterface(PacketField.InInterface, family, address => Function(Destination(nat, family, address), decider)),
+        NatKind.Redirect => Redirected(nat, family, decider),
         _ => PerInterface(PacketField.OutInterface, family, address => Function(Source(nat, family, address), decider)),
     };
+
+    // What the server itself sends (it came in by no interface) is redirected to loopback.
+    private int Redirected(Statement.Nat nat, int family, int decider)
+    {
+        int sent = algebra.Diagram.FieldIs(PacketField.InInterface, InterfaceAtoms.None);
+        ValueRange loopback = ValueRange.Of(family == PacketValues.Ipv4 ? 0x7F00_0001u : 1u);
+        int arrived = PerInterface(PacketField.InInterface, family, address => Function(Destination(nat, family, address), decider));
+        return algebra.Join(
+            algebra.Restrict(sent, Function(Destination(nat, family, loopback), decider)),
+            algebra.Restrict(algebra.Diagram.Not(sent), arrived));
+    }
 
     // The kernel takes the first address of the interface the packet came in or leaves by.
     private int PerInterface(PacketField field, int family, Func<ValueRange?, int> function)

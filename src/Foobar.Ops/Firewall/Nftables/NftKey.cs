@@ -111,14 +111,16 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
         }
 
         return PayloadKeys.TryGetValue($"{protocol} {field}", out KeyPart? part)
-            ? new NftKey([part], [ImpliedBy(protocol)])
+            ? new NftKey([part], ImpliedBy(protocol))
             : throw NotUnderstoodException.At("a field of packets", json);
     }
 
-    private static Statement ImpliedBy(string protocol) => protocol switch
+    private static Statement[] ImpliedBy(string protocol) => protocol switch
     {
-        "ip" => Guards.Ipv4,
-        "ip6" => Guards.Ipv6,
-        _ => Guards.FieldIs(PacketField.Protocol, NftNames.Protocols[protocol]),
+        "ip" => [Guards.Ipv4],
+        "ip6" => [Guards.Ipv6],
+        "icmp" => [Guards.Ipv4, Guards.FieldIs(PacketField.Protocol, PacketValues.Icmp)],
+        "icmpv6" => [Guards.Ipv6, Guards.FieldIs(PacketField.Protocol, PacketValues.IcmpV6)],
+        _ => [Guards.FieldIs(PacketField.Protocol, NftNames.Protocols[protocol])],
     };
 }

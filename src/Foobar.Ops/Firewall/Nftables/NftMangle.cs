@@ -16,21 +16,30 @@ internal static class NftMangle
             return [new Statement.NoEffect("rewrites what no test looks at")];
         }
 
-        NftKey target = NftKey.Read(key);
-        KeyPart part = target.Parts[0];
+        KeyPart part = NftKey.Read(key).Parts[0];
         if (part.Field is not (PacketField.Mark or PacketField.ConnectionMark or PacketField.TrafficClass or PacketField.HopLimit) || part.Shift < 0)
         {
             throw NotUnderstoodException.At("a mark, DSCP or hop limit to be set", key);
         }
 
         JsonElement value = NftValue.Member(mangle, "value");
+
+        // Reading a connection's field breaks the rule where there is no connection; setting one does not.
+        Statement[] implied = ReadsConnection(value) ? [Guards.Tracked] : [];
         if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty("map", out JsonElement map))
         {
-            return target.Implied.Concat(NftLookup.Data(map, [part.Kind], data => data[0].Low == data[0].High ? Constant(part, data[0].Low) : Unknown(part)));
+            return implied.Concat(NftLookup.Data(map, [part.Kind], data => data[0].Low == data[0].High ? Constant(part, data[0].Low) : Unknown(part)));
         }
 
-        return target.Implied.Append(Assignment(part, key, value));
+        return implied.Append(Assignment(part, key, value));
     }
+
+    private static bool ReadsConnection(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().Any(member => member.Name == "ct" || ReadsConnection(member.Value)),
+        JsonValueKind.Array => value.EnumerateArray().Any(ReadsConnection),
+        _ => false,
+    };
 
     // What is set here is read by no test of ours: statements that read it are themselves not understood.
     private static bool Irrelevant(JsonElement key) =>

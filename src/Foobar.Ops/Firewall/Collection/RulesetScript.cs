@@ -1,0 +1,62 @@
+namespace Foobar.Ops.Firewall.Collection;
+
+/// <summary>Shell scripts that list the packet filters of a network namespace. They change nothing in the server's own.</summary>
+internal static class RulesetScript
+{
+    // iptables-legacy-save would load the tables it lists, so it is asked only for those that are there already; the
+    // nft variant shows what "nft -j" hides of rules that iptables wrote.
+    private const string Functions = """
+        part() { name=$1; shift; printf '\n==> %s\n' "$name"; "$@" || printf '\n==> failed %s %s\n' "$name" "$?"; }
+        legacy() { for table in $(cat "$2"); do "$1" -c -t "$table" || return; done; }
+        dump() {
+            if command -v nft >/dev/null; then part nftables nft -j list ruleset; else printf '\n==> missing nft\n'; fi
+            if command -v iptables-nft-save >/dev/null; then part iptables iptables-nft-save -c 2>/dev/null; part ip6tables ip6tables-nft-save -c 2>/dev/null; fi
+            if [ -s /proc/net/ip_tables_names ]; then part legacy-iptables legacy iptables-legacy-save /proc/net/ip_tables_names; fi
+            if [ -s /proc/net/ip6_tables_names ]; then part legacy-ip6tables legacy ip6tables-legacy-save /proc/net/ip6_tables_names; fi
+            if command -v ipset >/dev/null; then part ipset ipset save; fi
+        }
+        export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+        """;
+
+    /// <summary>Lists what the kernel filters with now.</summary>
+    public const string Running = Functions + "\ndump\n";
+
+    /// <summary>
+    /// Loads what the next boot would load into a network namespace of its own, with stand-ins for the server's interfaces,
+    /// and lists that; the namespace is gone when the script ends.
+    /// </summary>
+    public const string Persisted = Functions + """
+
+        enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }
+        if enabled nftables.service; then echo '==> mechanism nftables'; fi
+        if enabled netfilter-persistent.service; then echo '==> mechanism netfilter-persistent'; fi
+        if grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && enabled ufw.service; then echo '==> mechanism ufw'; fi
+        if enabled firewalld.service; then
+            echo '==> mechanism firewalld'
+            part firewalld-running firewall-cmd --list-all-zones
+            part firewalld-permanent firewall-cmd --permanent --list-all-zones
+        fi
+        interfaces=$(ls /sys/class/net)
+        export interfaces
+        unshare --net --mount sh -c "$1" fresh
+        """;
+
+    /// <summary>What runs inside the fresh namespace.</summary>
+    public const string Fresh = Functions + """
+
+        enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }
+        ip link set lo up
+        for name in $interfaces; do [ "$name" = lo ] || ip link add "$name" type dummy 2>/dev/null || true; done
+        if enabled nftables.service; then nft -f /etc/nftables.conf || echo '==> failed load nftables'; fi
+        if enabled netfilter-persistent.service; then
+            [ ! -r /etc/iptables/ipsets ] || ipset restore < /etc/iptables/ipsets || echo '==> failed load ipsets'
+            [ ! -r /etc/iptables/rules.v4 ] || iptables-restore < /etc/iptables/rules.v4 || echo '==> failed load rules.v4'
+            [ ! -r /etc/iptables/rules.v6 ] || ip6tables-restore < /etc/iptables/rules.v6 || echo '==> failed load rules.v6'
+        fi
+        if grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && enabled ufw.service; then
+            mount --bind /dev/null /etc/ufw/sysctl.conf
+            /lib/ufw/ufw-init start >/dev/null || echo '==> failed load ufw'
+        fi
+        dump
+        """;
+}

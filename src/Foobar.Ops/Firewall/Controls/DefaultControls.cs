@@ -1,0 +1,99 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>Controls over what a firewall does where no rule says more.</summary>
+internal static class DefaultControls
+{
+    /// <summary>FW-004.</summary>
+    public static Control<ServerCase<FirewallFacts>> DropsByDefault { get; } = new(
+        FirewallControls.Info(
+            "FW-004",
+            Severity.High,
+            "What no rule names is dropped",
+            "With a default of accept each new service is open to everyone the moment it starts.",
+            "Set the policy of the input and forward chains to drop, for both IP versions, after accepting what is declared."),
+        server => FirewallAnalysis.Judge(server, analysis => JudgeDefault(analysis, server.Facts)));
+
+    /// <summary>FW-005.</summary>
+    public static Control<ServerCase<FirewallFacts>> TakesReplies { get; } = new(
+        FirewallControls.Info(
+            "FW-005",
+            Severity.High,
+            "Replies to the server's own connections come in",
+            "Without a rule for established and related packets the server can't resolve names, fetch updates, replicate or learn that a packet was too big.",
+            "Put 'ct state established,related accept' before the rules that drop.",
+            "RFC 4787, RFC 1191"),
+        server => FirewallAnalysis.Judge(server, JudgeReplies));
+
+    private static IEnumerable<Verdict> JudgeDefault(FirewallAnalysis analysis, FirewallFacts facts)
+    {
+        yield return Default(analysis, "input", analysis.ArrivingHere(), analysis.Model.Delivered());
+        bool forwards = !facts.Forwarding.TryGet(out ForwardingSettings? settings) || settings.Ipv4 || settings.Ipv6;
+        if (forwards)
+        {
+            yield return Default(analysis, "forward", analysis.ArrivingForOthers(), analysis.Model.Forwarded());
+        }
+    }
+
+    private static Verdict Default(FirewallAnalysis analysis, string hook, int space, int function)
+    {
+        OutcomeTable table = analysis.Model.Workspace.Algebra.Table;
+        int byPolicy = analysis.Diagram.And(space, analysis.Diagram.Where(function, terminal =>
+            Array.Exists(table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && table.Decider(outcome.Decider) is not FirewallRule)));
+        if (byPolicy == Diagram.False)
+        {
+            return Verdict.Pass(hook, "drops what no rule names");
+        }
+
+        Packet witness = analysis.Witness(byPolicy);
+        return Verdict.Fail(hook, "policy drop", $"passes without a rule: {analysis.Text.Text(byPolicy, 2)}", $"{analysis.Text.Text(witness)} passes: {Way(analysis, witness, hook)}");
+    }
+
+    private static string Way(FirewallAnalysis analysis, Packet witness, string hook)
+    {
+        string steps = analysis.Explain(witness, "prerouting", hook);
+        return steps.Length == 0 ? $"no chain at the {hook} hook" : steps;
+    }
+
+    private static IEnumerable<Verdict> JudgeReplies(FirewallAnalysis analysis)
+    {
+        Diagram diagram = analysis.Diagram;
+        int families = analysis.Own.Any(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6) ? 2 : 1;
+        foreach (int family in ((int[])[PacketValues.Ipv4, PacketValues.Ipv6]).Take(families))
+        {
+            foreach ((string name, int state) in ((string, int)[])[("established", PacketValues.Established), ("related", PacketValues.Related)])
+            {
+                int space = diagram.And(Replies(analysis, state), diagram.FieldIs(PacketField.Family, (UInt128)family));
+                Match passing = analysis.Model.Passing(analysis.Model.Delivered());
+                string target = $"IPv{family} {name}";
+                Packet witness = diagram.Witness(space, Packet.TcpSyn(family));
+                yield return diagram.Overlap(space, passing.Must) ? Verdict.Pass(target, "comes in")
+                    : diagram.Overlap(space, passing.May) ? Verdict.Unknown(target, $"Whether it comes in can't be decided: {analysis.Explain(witness, "prerouting", "input")}.")
+                    : Verdict.Fail(target, "comes in", "dropped", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "prerouting", "input")}");
+            }
+        }
+    }
+
+    // Replies of TCP connections to the server's ephemeral ports; ICMP errors for what is related (RFC 792, RFC 4443).
+    private static int Replies(FirewallAnalysis analysis, int state)
+    {
+        Diagram diagram = analysis.Diagram;
+        int kind = state == PacketValues.Established
+            ? diagram.And(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp), diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(32768, 60999)))
+            : diagram.Or([
+                diagram.And(diagram.FieldIs(PacketField.Family, 4), diagram.FieldIs(PacketField.Protocol, PacketValues.Icmp), diagram.FieldIs(PacketField.IcmpType, 3)),
+                diagram.And(diagram.FieldIs(PacketField.Family, 6), diagram.FieldIs(PacketField.Protocol, PacketValues.IcmpV6), diagram.FieldIn(PacketField.IcmpType, IntervalSet.Range(1, 3)))]);
+        int ready = diagram.And(
+            diagram.FieldIs(PacketField.State, (UInt128)state),
+            diagram.FieldIs(PacketField.Direction, 1),
+            diagram.FieldIs(PacketField.Mark, 0),
+            diagram.FieldIs(PacketField.OutInterface, InterfaceAtoms.None),
+            diagram.Except(diagram.FieldIn(PacketField.InInterface, analysis.Model.Workspace.Atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of("lo"))));
+        return diagram.And(kind, ready, analysis.Policy.Addresses(analysis.Own.Select(address => new System.Net.IPNetwork(address, address.GetAddressBytes().Length * 8)), destination: true));
+    }
+}

@@ -1,0 +1,146 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Spaces;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>Controls that hold what passes against the declared flows.</summary>
+internal static class FlowControls
+{
+    /// <summary>FW-001.</summary>
+    public static Control<ServerCase<FirewallFacts>> OnlyDeclared { get; } = new(
+        FirewallControls.Info(
+            "FW-001",
+            Severity.Critical,
+            "Only declared flows pass the firewall",
+            "Each flow that passes without being declared is a door nobody watches.",
+            "Narrow or remove the rule, or declare the flow in the inventory's policy."),
+        server => FirewallAnalysis.Judge(server, JudgeOpen));
+
+    /// <summary>FW-002.</summary>
+    public static Control<ServerCase<FirewallFacts>> DeclaredOpen { get; } = new(
+        FirewallControls.Info(
+            "FW-002",
+            Severity.High,
+            "Each declared flow passes the firewall",
+            "A declared flow that is dropped is an outage, or one that the next failover brings about.",
+            "Add a rule that accepts the flow before the one that drops it, or remove the flow from the inventory's policy."),
+        server => FirewallAnalysis.Judge(server, analysis => JudgeRequired(analysis, server.Site)));
+
+    /// <summary>FW-003.</summary>
+    public static Control<ServerCase<FirewallFacts>> SixAsClosedAsFour { get; } = new(
+        FirewallControls.Info(
+            "FW-003",
+            Severity.High,
+            "IPv6 is no more open than IPv4",
+            "A firewall that only knows IPv4 leaves the same services open to everyone by their IPv6 address.",
+            "Filter in a table of family inet, or repeat the IPv4 rules for IPv6.",
+            "RFC 7381, 2.4.2"),
+        server => FirewallAnalysis.Judge(server, JudgeFamilies));
+
+    private static IEnumerable<Verdict> JudgeOpen(FirewallAnalysis analysis)
+    {
+        Diagram diagram = analysis.Diagram;
+        int wanted = diagram.Or(analysis.Policy.Allowed(analysis.Own), analysis.Policy.Essential());
+        IEnumerable<Verdict> here = OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingHere(), wanted), analysis.Model.Delivered(), "closed: no declared flow leads here", "prerouting", "input");
+        IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
+            ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), analysis.Model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
+            : [];
+        return here.Concat(through).OrPass("nothing but declared flows passes");
+    }
+
+    private static IEnumerable<Verdict> JudgeRequired(FirewallAnalysis analysis, Site site)
+    {
+        foreach (ResolvedFlow flow in analysis.Policy.Flows.Where(flow => flow.To.Any(end => analysis.Own.Any(end.Contains))))
+        {
+            int space = analysis.Diagram.And(analysis.ArrivingHere(), analysis.Policy.Space(flow, analysis.Own), analysis.Policy.Ordinary(), analysis.ByTheirWay());
+            if (space != Diagram.False)
+            {
+                yield return JudgeRequired(analysis, flow, space, analysis.Model.Delivered(), "prerouting", "input");
+            }
+        }
+
+        if (!analysis.Server.Is(Role.NetworkFirewall))
+        {
+            yield break;
+        }
+
+        foreach (ResolvedFlow flow in analysis.Policy.Flows)
+        {
+            int space = analysis.Diagram.And(analysis.ArrivingForOthers(), analysis.Policy.Space(flow), analysis.Policy.Ordinary(), analysis.ByTheirWay(), Crossing(analysis, site));
+            if (space != Diagram.False)
+            {
+                yield return JudgeRequired(analysis, flow, space, analysis.Model.Forwarded(), "prerouting", "forward", "postrouting");
+            }
+        }
+    }
+
+    private static Verdict JudgeRequired(FirewallAnalysis analysis, ResolvedFlow flow, int space, int function, params string[] hooks)
+    {
+        Match passing = analysis.Model.Passing(function);
+        int closed = analysis.Diagram.Except(space, passing.May);
+        int unsure = analysis.Diagram.Except(analysis.Diagram.And(space, passing.May), passing.Must);
+        string target = $"flow {flow.Flow.Name}";
+        if (closed != Diagram.False)
+        {
+            Packet witness = analysis.Witness(closed);
+            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(closed)}", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, hooks)}");
+        }
+
+        return unsure == Diagram.False
+            ? Verdict.Pass(target, "open")
+            : Verdict.Unknown(target, $"Whether it is open can't be decided: {analysis.Explain(analysis.Witness(unsure), hooks)}.", analysis.Text.Text(unsure));
+    }
+
+    // What comes in by one interface and leaves by another; what would leave where it came from never comes this way.
+    private static int Crossing(FirewallAnalysis analysis, Site site)
+    {
+        Diagram diagram = analysis.Diagram;
+        if (analysis.Model.Network.Ways() is not { } ways)
+        {
+            return site.Servers.Count > 0 ? Diagram.True : Diagram.False;
+        }
+
+        int turning = diagram.Or(ways.Select(way => diagram.And(diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(way.Interface)), way.Space)));
+        return diagram.Except(diagram.Or(ways.Select(way => way.Space)), turning);
+    }
+
+    // A service is a protocol and a port; one that some IPv6 address of the internet reaches and no IPv4 address does.
+    private static IEnumerable<Verdict> JudgeFamilies(FirewallAnalysis analysis)
+    {
+        if (!analysis.Own.Any(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6))
+        {
+            return [Verdict.NotApplicable(actual: "the server has no IPv6 address")];
+        }
+
+        Diagram diagram = analysis.Diagram;
+        int arriving = diagram.And(analysis.ArrivingHere(), analysis.Policy.FromInternet(), diagram.Not(analysis.Policy.Essential()));
+        int open = diagram.And(arriving, analysis.Model.Passing(analysis.Model.Delivered()).Must);
+        int four = Services(diagram, diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv4)));
+        int undeclared = diagram.Except(diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv6)), analysis.Policy.Allowed(analysis.Own));
+        int more = diagram.Except(undeclared, four);
+        return OpenSpaces.Judge(analysis, more, analysis.Model.Delivered(), "closed over IPv6 as it is over IPv4", "prerouting", "input").OrPass("IPv6 is no more open than IPv4");
+    }
+
+    private static int Services(Diagram diagram, int space)
+    {
+        foreach (PacketField field in FieldLayout.Fields.Where(field => field is not (PacketField.Protocol or PacketField.DestinationPort or PacketField.IcmpType)))
+        {
+            space = diagram.Forget(space, field, default(AnyOf));
+        }
+
+        return space;
+    }
+
+    private readonly struct AnyOf : IBinaryOperation
+    {
+        public int Number => 2;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            result = left == Diagram.True || right == Diagram.True ? Diagram.True : left == Diagram.False ? right : left;
+            return left == right || left is Diagram.True or Diagram.False || right is Diagram.True or Diagram.False;
+        }
+    }
+}

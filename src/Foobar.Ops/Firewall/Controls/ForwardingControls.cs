@@ -1,0 +1,65 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Spaces;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>Controls over packets that a server passes on to others.</summary>
+internal static class ForwardingControls
+{
+    /// <summary>FW-011.</summary>
+    public static Control<ServerCase<FirewallFacts>> OnlyWhereDeclared { get; } = new(
+        FirewallControls.Info(
+            "FW-011",
+            Severity.Medium,
+            "Only network firewalls forward packets",
+            "A server that forwards is a way around the network firewall for whoever reaches it.",
+            "Switch net.ipv4.ip_forward and net.ipv6.conf.all.forwarding off, or drop everything in the forward chain.",
+            "ip-sysctl of the Linux kernel"),
+        server => server.Server.Is(Role.NetworkFirewall)
+            ? [Verdict.NotApplicable(actual: "a network firewall forwards")]
+            : server.Facts.Forwarding.Judge(settings => FirewallAnalysis.Judge(server, analysis => JudgeForwarding(analysis, settings))));
+
+    /// <summary>FW-012.</summary>
+    public static Control<ServerCase<FirewallFacts>> NoBypass { get; } = new(
+        FirewallControls.Info(
+            "FW-012",
+            Severity.High,
+            "No translation leads around the rules for the server's own ports",
+            "A packet whose destination is rewritten before routing never meets the input chain: published container ports are open though the firewall seems to close them.",
+            "Publish on 127.0.0.1 (docker run -p 127.0.0.1:80:80), filter in the chain DOCKER-USER, or remove the translation."),
+        server => FirewallAnalysis.Judge(server, JudgeBypass));
+
+    private static IEnumerable<Verdict> JudgeForwarding(FirewallAnalysis analysis, ForwardingSettings settings)
+    {
+        Diagram diagram = analysis.Diagram;
+        List<Verdict> verdicts = [];
+        foreach ((string sysctl, int family, bool on) in ((string, int, bool)[])[("net.ipv4.ip_forward", 4, settings.Ipv4), ("net.ipv6.conf.all.forwarding", 6, settings.Ipv6)])
+        {
+            int through = diagram.And(analysis.ArrivingForOthers(), diagram.FieldIs(PacketField.Family, (UInt128)family));
+            bool passes = on && diagram.Overlap(through, analysis.Model.Passing(analysis.Model.Forwarded()).May);
+            verdicts.Add(!on ? Verdict.Pass(sysctl, "off")
+                : passes ? Verdict.Fail(sysctl, "off", "on, and the forward chain lets packets pass", Evidence(analysis, through))
+                : Verdict.Warning(sysctl, "off", "on, though the forward chain drops everything", $"{sysctl} = 1"));
+        }
+
+        return verdicts;
+    }
+
+    private static string Evidence(FirewallAnalysis analysis, int through)
+    {
+        int open = analysis.Diagram.And(through, analysis.Model.Passing(analysis.Model.Forwarded()).May);
+        Packet witness = analysis.Witness(open);
+        return $"{analysis.Text.Text(witness)} is forwarded: {analysis.Explain(witness, "prerouting", "forward", "postrouting")}";
+    }
+
+    private static IEnumerable<Verdict> JudgeBypass(FirewallAnalysis analysis)
+    {
+        int undeclared = analysis.Diagram.Except(analysis.ArrivingHere(), analysis.Policy.Allowed(analysis.Own));
+        int reaching = analysis.Diagram.And(undeclared, analysis.Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)));
+        return analysis.Server.Is(Role.NetworkFirewall)
+            ? OpenSpaces.Judge(analysis, reaching, analysis.Model.Forwarded(), "no translation of undeclared flows", "prerouting", "forward", "postrouting").OrPass("no translation of undeclared flows")
+            : OpenSpaces.Judge(analysis, reaching, analysis.Model.Forwarded(), "packets for this server meet its input chain", "prerouting", "forward", "postrouting").OrPass("no translation leads elsewhere");
+    }
+}

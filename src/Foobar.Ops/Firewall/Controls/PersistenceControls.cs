@@ -1,0 +1,69 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Model;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>The control over what the next boot loads.</summary>
+internal static class PersistenceControls
+{
+    /// <summary>FW-008.</summary>
+    public static Control<ServerCase<FirewallFacts>> SameAfterBoot { get; } = new(
+        FirewallControls.Info(
+            "FW-008",
+            Severity.High,
+            "The running firewall is the one that the next boot loads",
+            "Rules that are only loaded are gone after a power cut; rules that are only written come as a surprise.",
+            "Write the running rules to the file the service loads (nft list ruleset > /etc/nftables.conf), enable the service, or reload it.",
+            "nft(8), systemctl(1)"),
+        server => server.Facts.Persisted.Judge(persisted => server.Facts.Ruleset.Judge(running => Judge(server.Facts, running, persisted))));
+
+    private static IEnumerable<Verdict> Judge(FirewallFacts facts, Ruleset running, PersistedFirewall persisted)
+    {
+        if (persisted.LoadFailures.Count > 0)
+        {
+            return [Verdict.Fail(persisted.LoadFailures[0], "can be loaded", "the next boot can't load it", persisted.LoadErrors)];
+        }
+
+        if (persisted.Mechanisms.Contains("firewalld"))
+        {
+            return [persisted.FirewalldRunning == persisted.FirewalldPermanent
+                ? Verdict.Pass("firewalld", "permanent and running zones are the same")
+                : Verdict.Fail("firewalld", "permanent and running zones are the same", "they differ", FirstDifference(persisted.FirewalldRunning, persisted.FirewalldPermanent))];
+        }
+
+        Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, value => value.Ruleset.Parse());
+        return boot.Judge(saved => Compare(facts, Managed(running), Managed(saved), persisted));
+    }
+
+    private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, Ruleset saved, PersistedFirewall persisted)
+    {
+        string mechanism = persisted.Mechanisms.Count == 0 ? "no service is enabled that loads rules" : string.Join(", ", persisted.Mechanisms);
+        HostNetwork network = facts.Network.TryGet(out HostNetwork? known) ? known : new HostNetwork();
+        IReadOnlyList<HookDifference> differences = RulesetComparison.Compare(running, saved, network);
+        return differences
+            .Select(difference => Verdict.Fail(difference.Hook, "the same after the next boot", Describe(difference), $"{mechanism}; {difference.Witness}"))
+            .OrPass($"the same after the next boot ({mechanism})");
+    }
+
+    private static string Describe(HookDifference difference) => string.Join("; ", ((string, IReadOnlyList<string>)[])
+        [("the next boot opens", difference.Opened), ("the next boot closes", difference.Closed), ("can't be told", difference.Uncertain)] is var parts
+        ? parts.Where(part => part.Item2.Count > 0).Select(part => $"{part.Item1} {string.Join(", ", part.Item2)}")
+        : []);
+
+    // What docker and fail2ban add at run time they add again after a boot; no file holds it.
+    private static Ruleset Managed(Ruleset ruleset) => new(
+        ruleset.Chains.Where(chain => !IsPassing(RuleMaker.Of(chain.Table, chain.Name, null)))
+            .Select(chain => chain with { Rules = [.. chain.Rules.Where(rule => !IsPassing(rule.ManagedBy) && !IsPassing(RuleMaker.Of(rule.Table, Target(rule), null)))] }),
+        ruleset.Sets);
+
+    private static string Target(FirewallRule rule) => rule.Statements.OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>().FirstOrDefault() ?? string.Empty;
+
+    private static bool IsPassing(string? maker) => maker is "docker" or "fail2ban";
+
+    private static string FirstDifference(string left, string right)
+    {
+        (string First, string Second) pair = left.Split('\n').Zip(right.Split('\n')).FirstOrDefault(lines => lines.First != lines.Second);
+        return $"running: '{pair.First?.Trim()}', permanent: '{pair.Second?.Trim()}'";
+    }
+}

@@ -1,0 +1,72 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Model;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>Controls over the rules themselves.</summary>
+internal static class RuleControls
+{
+    private const int MaxVerdicts = 50;
+
+    /// <summary>FW-006.</summary>
+    public static Control<ServerCase<FirewallFacts>> NoneShadowed { get; } = new(
+        FirewallControls.Info(
+            "FW-006",
+            Severity.Medium,
+            "Each rule decides about some packet",
+            "A rule that earlier rules leave nothing for does not do what its reader believes: often a drop that came too late.",
+            "Move the rule before those that shadow it, or remove it."),
+        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, IdleKind.Shadowed, IdleKind.Redundant)));
+
+    /// <summary>FW-007.</summary>
+    public static Control<ServerCase<FirewallFacts>> NoneDead { get; } = new(
+        FirewallControls.Info(
+            "FW-007",
+            Severity.Low,
+            "Each rule can match some packet",
+            "A rule whose matches exclude each other, whose set is empty or whose chain nothing leads to is a mistake or a leftover.",
+            "Correct its matches, fill its set, jump to its chain, or remove it."),
+        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, IdleKind.Dead)));
+
+    /// <summary>FW-013.</summary>
+    public static Control<ServerCase<FirewallFacts>> OneFilter { get; } = new(
+        FirewallControls.Info(
+            "FW-013",
+            Severity.Medium,
+            "One packet filter is in charge",
+            "Rules of legacy iptables run beside nftables: a packet must pass both, and whoever looks at one of them sees half of it.",
+            "Move the legacy rules to nftables (iptables-legacy-save | iptables-nft-restore), flush the legacy tables and use iptables-nft.",
+            "iptables-nft(8)"),
+        server => server.Facts.Ruleset.Judge(JudgeFilters));
+
+    private static IEnumerable<Verdict> JudgeFilters(Ruleset ruleset)
+    {
+        FirewallRule[] legacy = [.. ruleset.Rules.Where(rule => rule.Origin == RulesetOrigin.LegacyIptables)];
+        FirewallChain[] dropping = [.. ruleset.Chains.Where(chain => chain.Origin == RulesetOrigin.LegacyIptables && chain.Policy == "drop")];
+        bool native = ruleset.Rules.Any(rule => rule.Origin == RulesetOrigin.Nftables);
+        string? first = legacy.Length > 0 ? $"{legacy[0]}: {legacy[0].Source}" : dropping.Length > 0 ? $"{dropping[0]}: policy drop" : null;
+        return first is not null && native
+            ? [Verdict.Fail("legacy iptables", "nftables alone", $"{legacy.Length} rules of legacy iptables beside nftables", first)]
+            : [Verdict.Pass(actual: first is null ? "nftables alone" : "legacy iptables alone")];
+    }
+
+    // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings.
+    private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, params IdleKind[] kinds)
+    {
+        IEnumerable<IdleRule> idle = RuleReach.Idle(analysis.Model).Where(idle => kinds.Contains(idle.Kind) && idle.Rule.ManagedBy is null or "Foobar.Ops");
+        return idle.Where(item => kinds.Contains(item.Kind)).Take(MaxVerdicts).Select(Describe).OrPass("no such rule");
+    }
+
+    private static Verdict Describe(IdleRule idle)
+    {
+        string others = idle.Because.Count == 0 ? "nothing leads here, or nothing can match" : string.Join(", ", idle.Because);
+        string evidence = string.Join("; ", idle.Because.Prepend(idle.Rule).Select(rule => $"{rule}: {rule.Source}"));
+        return idle.Kind switch
+        {
+            IdleKind.Shadowed => Verdict.Fail(idle.Rule.ToString(), "decides about some packet", $"shadowed by {others}", evidence),
+            IdleKind.Redundant => Verdict.Warning(idle.Rule.ToString(), "changes something", $"redundant: {others} would do the same", evidence),
+            _ => Verdict.Warning(idle.Rule.ToString(), "can match some packet", others, evidence),
+        };
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>One server's model beside its policy, made once for all controls that look at the same facts.</summary>
+internal sealed class FirewallAnalysis
+{
+    private static readonly ConditionalWeakTable<FirewallFacts, FirewallAnalysis> Known = [];
+
+    // 2001:db8:ffff::7; the IPv4 one is 203.0.113.7 (RFC 3849, RFC 5737).
+    private static readonly UInt128 DocumentationSource = new(0x2001_0db8_ffff_0000, 7);
+
+    private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset)
+    {
+        Server = server.Server;
+        Site = server.Site;
+        Network = server.Facts.Network.TryGet(out HostNetwork? network) ? network : new HostNetwork();
+        Model = new FirewallModel(ruleset, Network);
+        Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, server.Site);
+        Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
+        Own = [.. Network.Addresses.Select(address => address.Address).Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).DefaultIfEmpty(IPAddress.None)];
+        Own = Own.Contains(IPAddress.None) ? server.Server.Addresses : Own;
+    }
+
+    public Server Server { get; }
+
+    public Site Site { get; }
+
+    public HostNetwork Network { get; }
+
+    public FirewallModel Model { get; }
+
+    public PolicySpaces Policy { get; }
+
+    public SpaceText Text { get; }
+
+    /// <summary>The server's addresses that others can reach: those of its interfaces, or those declared where they could not be read.</summary>
+    public IReadOnlyList<IPAddress> Own { get; }
+
+    public Diagram Diagram => Model.Workspace.Diagram;
+
+    /// <summary>Judges with the analysis of a case; one at a time, for the model grows while it is asked.</summary>
+    public static IReadOnlyList<Verdict> Judge(ServerCase<FirewallFacts> server, Func<FirewallAnalysis, IEnumerable<Verdict>> judge)
+    {
+        if (!server.Facts.Ruleset.TryGet(out Ruleset? ruleset))
+        {
+            return [server.Facts.Ruleset.ToUnknown()];
+        }
+
+        FirewallAnalysis analysis = Known.GetValue(server.Facts, _ => new FirewallAnalysis(server, ruleset));
+        analysis = ReferenceEquals(analysis.Site, server.Site) && ReferenceEquals(analysis.Server, server.Server) ? analysis : new FirewallAnalysis(server, ruleset);
+        lock (analysis)
+        {
+            return [.. judge(analysis)];
+        }
+    }
+
+    /// <summary>First packets that arrive from elsewhere for one of the server's addresses.</summary>
+    public int ArrivingHere() => Diagram.And(
+        Policy.Arriving(),
+        Policy.Addresses(Own.Select(Single), destination: true),
+        Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
+
+    /// <summary>First packets that arrive from elsewhere for someone else.</summary>
+    public int ArrivingForOthers() => Diagram.And(
+        Policy.Arriving(),
+        Diagram.Not(Diagram.Or([Model.Network.Local(true), Model.Network.Broadcast(true), Model.Network.Multicast(true)])),
+        Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)),
+        Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
+
+    /// <summary>Packets that come in by the interface on which the way back to their source leads; all where routes are not known.</summary>
+    public int ByTheirWay() => Model.Network.ReversePath(strict: true) ?? Diagram.True;
+
+    /// <summary>A packet of a space as a reader would pick one: TCP, from a documentation address, to this server.</summary>
+    public Packet Witness(int space)
+    {
+        int preferred = Diagram.And(space, Policy.Ordinary());
+        preferred = preferred == Diagram.False ? space : preferred;
+        int bySource = Diagram.And(preferred, ByTheirWay());
+        Packet wish = Packet.TcpSyn();
+        wish[PacketField.InInterface] = (UInt128)Model.Workspace.Atoms.Of(Network.Addresses.FirstOrDefault(address => Own.Contains(address.Address))?.Interface ?? "eth0");
+        wish[PacketField.Source4] = 0xCB00_7107;
+        wish[PacketField.Source6] = DocumentationSource;
+        wish[PacketField.Destination4] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 4) is { } four ? Nftables.AddressText.ToNumber(four) : 0;
+        wish[PacketField.Destination6] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 6) is { } six ? Nftables.AddressText.ToNumber(six) : 0;
+        return Diagram.Witness(bySource == Diagram.False ? preferred : bySource, wish);
+    }
+
+    /// <summary>What the model says of a packet that arrives, rule by rule.</summary>
+    public string Explain(Packet packet, params string[] hooks)
+    {
+        Tracer tracer = new(Model);
+        Packet at = packet;
+        foreach (string hook in hooks)
+        {
+            if (tracer.Run(hook, at) != true)
+            {
+                break;
+            }
+
+            at = tracer.Packet;
+        }
+
+        return string.Join("; ", tracer.Steps.Select(step => step.Why is null ? step.ToString() : $"{step} ({step.Why})"));
+    }
+
+    private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);
+}

@@ -1,0 +1,56 @@
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
+
+namespace Foobar.Ops.Firewall.Evaluation;
+
+/// <summary>The packets of one hook that two rulesets treat differently.</summary>
+/// <param name="Hook">The hook.</param>
+/// <param name="Opened">What the second lets pass and the first does not, in boxes; empty if nothing.</param>
+/// <param name="Closed">What the first lets pass and the second does not.</param>
+/// <param name="Uncertain">What only one of them decides.</param>
+/// <param name="Witness">A packet of the difference.</param>
+public sealed record HookDifference(string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness);
+
+/// <summary>Compares two rulesets by what they do to packets: rules in another order, split or joined, are no difference.</summary>
+public static class RulesetComparison
+{
+    private static readonly string[] Hooks = ["prerouting", "input", "forward", "output", "postrouting"];
+
+    /// <summary>The differences, one a hook that has any.</summary>
+    /// <param name="before">The first ruleset.</param>
+    /// <param name="after">The second ruleset.</param>
+    /// <param name="networkBefore">The addresses and routes the first stands on.</param>
+    /// <param name="networkAfter">The addresses and routes the second stands on.</param>
+    /// <param name="limit">How many boxes of each difference are shown.</param>
+    public static IReadOnlyList<HookDifference> Compare(Ruleset before, Ruleset after, HostNetwork? networkBefore = null, HostNetwork? networkAfter = null, int limit = 8)
+    {
+        networkBefore ??= new HostNetwork();
+        networkAfter ??= networkBefore;
+        Workspace workspace = new([before, after], [networkBefore, networkAfter]);
+        FirewallModel first = new(before, networkBefore, workspace);
+        FirewallModel second = new(after, networkAfter, workspace);
+        return [.. Hooks.Select(hook => Compare(hook, first, second, limit)).OfType<HookDifference>()];
+    }
+
+    private static HookDifference? Compare(string hook, FirewallModel first, FirewallModel second, int limit)
+    {
+        Diagram diagram = first.Workspace.Diagram;
+        Match before = first.Passing(first.Hook(hook));
+        Match after = second.Passing(second.Hook(hook));
+        int real = diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)]));
+        int opened = diagram.And(real, diagram.Except(after.Must, before.May));
+        int closed = diagram.And(real, diagram.Except(before.Must, after.May));
+        int unsureBefore = diagram.Except(before.May, before.Must);
+        int unsureAfter = diagram.Except(after.May, after.Must);
+        int unsure = diagram.And(real, diagram.Or(diagram.Except(unsureBefore, unsureAfter), diagram.Except(unsureAfter, unsureBefore)));
+        int any = diagram.Or([opened, closed, unsure]);
+        if (any == Diagram.False)
+        {
+            return null;
+        }
+
+        SpaceText text = new(diagram, first.Workspace.Atoms);
+        IReadOnlyList<string> Lines(int space) => space == Diagram.False ? [] : text.Lines(space, limit);
+        return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(diagram.Witness(any, Packet.TcpSyn())));
+    }
+}

@@ -1,0 +1,80 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Collection;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>Reads <see cref="FirewallFacts"/>: all commands at once over the server's one session.</summary>
+public sealed class FirewallCollector : Collector<FirewallFacts>
+{
+    private const string NetworkScript = """
+        export PATH="$PATH:/usr/sbin:/sbin"
+        echo '==> addresses'; ip -json address show || exit
+        printf '\n==> routes\n'; ip -json -4 route show || exit
+        printf '\n==> routes6\n'; ip -json -6 route show
+        """;
+
+    private const string ForwardingScript = "cat /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || echo 0";
+
+    /// <inheritdoc/>
+    public override string Name => "firewall";
+
+    /// <inheritdoc/>
+    public override async Task<FirewallFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
+    {
+        IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
+        Task<Reading<T>> Read<T>(RemoteCommand command, Func<CommandResult, T> parse, string source) =>
+            connection.ReadResultAsync(command, parse, source, cancellationToken);
+
+        var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
+        var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
+        var network = Read(RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), server.Name), "ip -json address show; ip -json route show");
+        var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
+        var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
+        await Task.WhenAll(running, persisted, network, sockets, forwarding);
+        return new FirewallFacts
+        {
+            Running = await running,
+            Persisted = await persisted,
+            Network = await network,
+            Sockets = await sockets,
+            Forwarding = await forwarding,
+        };
+    }
+
+    /// <summary>What the running ruleset is read with.</summary>
+    internal const string NftRulesetSource = "nft -j list ruleset";
+
+    internal static RulesetText ParseRunning(CommandResult result) => RulesetText.From(Sections.Parse(Text(result)), result.ErrorText);
+
+    internal static PersistedFirewall ParsePersisted(CommandResult result)
+    {
+        IReadOnlyDictionary<string, string> sections = Sections.Parse(Text(result));
+        return new PersistedFirewall
+        {
+            Mechanisms = [.. sections.Keys.Where(key => key.StartsWith("mechanism ", StringComparison.Ordinal)).Select(key => key["mechanism ".Length..])],
+            Ruleset = RulesetText.From(sections, result.ErrorText),
+            LoadFailures = [.. sections.Keys.Where(key => key.StartsWith("failed load ", StringComparison.Ordinal)).Select(key => key["failed load ".Length..])],
+            LoadErrors = result.ErrorText.Trim(),
+            FirewalldRunning = sections.GetValueOrDefault("firewalld-running", string.Empty).Trim(),
+            FirewalldPermanent = sections.GetValueOrDefault("firewalld-permanent", string.Empty).Trim(),
+        };
+    }
+
+    private static string Text(CommandResult result) => SessionReadings.Succeeded(result).OutputText;
+
+    private static Model.HostNetwork ParseNetwork(string text, string server)
+    {
+        IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
+        return NetworkParser.Parse(sections.Require("addresses"), [sections.Require("routes"), sections.Require("routes6")], server);
+    }
+
+    private static ForwardingSettings ParseForwarding(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) switch
+    {
+        [var four, var six] => new ForwardingSettings(four == "1", six == "1"),
+        _ => throw new ParseException(null, "/proc/sys/net/ipv4/ip_forward", 1, $"expected two numbers, found '{text.Trim()}'"),
+    };
+}

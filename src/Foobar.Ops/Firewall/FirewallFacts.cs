@@ -1,0 +1,78 @@
+using System.Text.Json.Serialization;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Collection;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Linux;
+
+namespace Foobar.Ops.Firewall;
+
+/// <summary>What was read of a server's firewalls and of what they stand in front of.</summary>
+public sealed record FirewallFacts
+{
+    private static readonly Reading<HostNetwork> NoNetwork = Reading.Unreadable<HostNetwork>("It was not read.");
+    private Reading<Ruleset>? _ruleset;
+
+    /// <summary>What the kernel filters with.</summary>
+    public required Reading<RulesetText> Running { get; init; }
+
+    /// <summary>What the next boot would load.</summary>
+    public required Reading<PersistedFirewall> Persisted { get; init; }
+
+    /// <summary>The server's addresses and routes.</summary>
+    public Reading<HostNetwork> Network { get; init; } = NoNetwork;
+
+    /// <summary>The sockets on which the server takes connections and datagrams.</summary>
+    public required Reading<IReadOnlyList<ListeningSocket>> Sockets { get; init; }
+
+    /// <summary>Whether the kernel forwards packets between interfaces.</summary>
+    public required Reading<ForwardingSettings> Forwarding { get; init; }
+
+    /// <summary>The running ruleset, parsed.</summary>
+    [JsonIgnore]
+    public Reading<Ruleset> Ruleset => _ruleset ??= Parsed(Running, text => text.Parse());
+
+    /// <summary>From the text that was read to what it says; text that is not understood is a reading without a value.</summary>
+    internal static Reading<TResult> Parsed<TText, TResult>(Reading<TText> text, Func<TText, TResult> parse)
+    {
+        if (!text.TryGet(out TText? value))
+        {
+            return Reading.Unreadable<TResult>(text.Failure ?? "It was not read.", text.Source);
+        }
+
+        try
+        {
+            return Reading.Of(parse(value), text.Source);
+        }
+        catch (Errors.FoobarException error)
+        {
+            return Reading.Unreadable<TResult>(error.Message, text.Source);
+        }
+    }
+}
+
+/// <summary>Whether the kernel forwards packets between interfaces.</summary>
+/// <param name="Ipv4"><c>net.ipv4.ip_forward</c>.</param>
+/// <param name="Ipv6"><c>net.ipv6.conf.all.forwarding</c>.</param>
+public sealed record ForwardingSettings(bool Ipv4, bool Ipv6);
+
+/// <summary>What the next boot would load.</summary>
+public sealed record PersistedFirewall
+{
+    /// <summary>The services that load it: <c>nftables</c>, <c>netfilter-persistent</c>, <c>ufw</c>, <c>firewalld</c>; empty if none is enabled.</summary>
+    public IReadOnlyList<string> Mechanisms { get; init; } = [];
+
+    /// <summary>The ruleset they load, as listed from a network namespace of its own.</summary>
+    public RulesetText Ruleset { get; init; } = new();
+
+    /// <summary>What of it could not be loaded: <c>nftables</c>, <c>rules.v4</c>, <c>ufw</c>; the next boot would go without.</summary>
+    public IReadOnlyList<string> LoadFailures { get; init; } = [];
+
+    /// <summary>What the tools said when a load failed.</summary>
+    public string LoadErrors { get; init; } = string.Empty;
+
+    /// <summary>firewalld's zones as they run now; empty without firewalld.</summary>
+    public string FirewalldRunning { get; init; } = string.Empty;
+
+    /// <summary>firewalld's zones as the next start would have them.</summary>
+    public string FirewalldPermanent { get; init; } = string.Empty;
+}

@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using System.Numerics;
+using Foobar.Ops.Firewall.Nftables;
+
+namespace Foobar.Ops.Firewall.Spaces;
+
+/// <summary>Writes spaces and packets for people, in the words of nft(8).</summary>
+/// <param name="diagram">The store of the spaces.</param>
+/// <param name="atoms">The names of interfaces.</param>
+/// <param name="arriving">Whether only packets that open connections from outside are spoken of, so that what they have in common needs no word.</param>
+internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arriving = false)
+{
+    private const int MaxRanges = 4;
+
+    private static readonly string[] States = ["new", "established", "related", "invalid", "untracked"];
+
+    /// <summary>The first boxes of a space, one line each, and how it goes on.</summary>
+    public IReadOnlyList<string> Lines(int space, int limit = 4)
+    {
+        IReadOnlyList<SpaceBox> boxes = diagram.Boxes(space, limit + 1);
+        IEnumerable<string> lines = boxes.Take(limit).Select(Text);
+        return [.. boxes.Count > limit ? lines.Append("and more") : lines];
+    }
+
+    /// <summary>A space in one line.</summary>
+    public string Text(int space, int limit = 3) => space == Diagram.False ? "nothing" : string.Join("; ", Lines(space, limit));
+
+    /// <summary>A packet in one line: <c>tcp 203.0.113.7:40000 -> 192.0.2.11:3306 (in eth0)</c>.</summary>
+    public string Text(Packet packet)
+    {
+        bool four = packet[PacketField.Family] == PacketValues.Ipv4;
+        IPAddress source = AddressText.ToAddress(packet[four ? PacketField.Source4 : PacketField.Source6], four ? 4 : 6);
+        IPAddress destination = AddressText.ToAddress(packet[four ? PacketField.Destination4 : PacketField.Destination6], four ? 4 : 6);
+        int protocol = (int)packet[PacketField.Protocol];
+        bool ports = Array.IndexOf(PacketValues.WithPorts, protocol) >= 0;
+        string from = ports ? new IPEndPoint(source, (int)packet[PacketField.SourcePort]).ToString() : source.ToString();
+        string to = ports ? new IPEndPoint(destination, (int)packet[PacketField.DestinationPort]).ToString() : destination.ToString();
+        string icmp = protocol is PacketValues.Icmp or PacketValues.IcmpV6 ? $" type {packet[PacketField.IcmpType]}" : string.Empty;
+        string way = packet[PacketField.InInterface] == 0 ? string.Empty : $" in {atoms.Label((int)packet[PacketField.InInterface])}";
+        return $"{ProtocolName(protocol)}{icmp} {from} -> {to} ({States[(int)UInt128.Min(packet[PacketField.State], 4)]}{way})";
+    }
+
+    private string Text(SpaceBox box)
+    {
+        List<string> words = [.. box.Sides
+            .Where(side => !arriving || !IsCommon(side.Field, side.Values))
+            .Where(side => side.Field is not PacketField.Family || !box.Sides.Any(other => IsAddress(other.Field)))
+            .Select(side => $"{Name(side.Field)} {Values(side.Field, side.Values)}")];
+        return words.Count == 0 ? "everything" : string.Join(' ', words);
+    }
+
+    // New, unmarked, unicast, by any interface but loopback.
+    private bool IsCommon(PacketField field, IntervalSet values) => field switch
+    {
+        PacketField.State or PacketField.Status or PacketField.Direction or PacketField.PacketType or PacketField.RoutingHeader or PacketField.Mark
+            or PacketField.ConnectionMark or PacketField.OutInterface => values.Ranges is [(var low, var high)] && low == 0 && high == 0,
+        PacketField.InInterface => atoms.All.Ranges.All(range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
+            .All(atom => atom == atoms.Of("lo") || values.Contains((UInt128)atom))),
+        _ => false,
+    };
+
+    private static bool IsAddress(PacketField field) => field is PacketField.Source4 or PacketField.Source6 or PacketField.Destination4 or PacketField.Destination6;
+
+    private static string Name(PacketField field) => field switch
+    {
+        PacketField.Family => "meta nfproto",
+        PacketField.InInterface => "iifname",
+        PacketField.OutInterface => "oifname",
+        PacketField.State => "ct state",
+        PacketField.Status => "ct status",
+        PacketField.Direction => "ct direction",
+        PacketField.PacketType => "meta pkttype",
+        PacketField.Protocol => "meta l4proto",
+        PacketField.TcpFlags => "tcp flags",
+        PacketField.IcmpType => "icmp type",
+        PacketField.IcmpCode => "icmp code",
+        PacketField.HopLimit => "ip ttl",
+        PacketField.TrafficClass => "ip tos",
+        PacketField.RoutingHeader => "rt type + 1",
+        PacketField.Length => "meta length",
+        PacketField.Mark => "meta mark",
+        PacketField.ConnectionMark => "ct mark",
+        PacketField.DestinationPort => "dport",
+        PacketField.SourcePort => "sport",
+        PacketField.Destination4 => "ip daddr",
+        PacketField.Source4 => "ip saddr",
+        PacketField.Destination6 => "ip6 daddr",
+        _ => "ip6 saddr",
+    };
+
+    private string Values(PacketField field, IntervalSet values)
+    {
+        string[] texts = [.. values.Ranges.Take(MaxRanges).SelectMany(range => Range(field, range.Low, range.High))];
+        string more = values.Ranges.Length > MaxRanges ? $", and {values.Ranges.Length - MaxRanges} more" : string.Empty;
+        return texts.Length == 1 && more.Length == 0 ? texts[0] : $"{{ {string.Join(", ", texts)}{more} }}";
+    }
+
+    private IEnumerable<string> Range(PacketField field, UInt128 low, UInt128 high)
+    {
+        if (IsAddress(field))
+        {
+            int family = field is PacketField.Source4 or PacketField.Destination4 ? PacketValues.Ipv4 : PacketValues.Ipv6;
+            return [Addresses(low, high, family)];
+        }
+
+        if (field is PacketField.InInterface or PacketField.OutInterface or PacketField.State or PacketField.Family or PacketField.Protocol && high - low < 8)
+        {
+            return Enumerable.Range((int)low, (int)(high - low) + 1).Select(value => Word(field, value));
+        }
+
+        return [low == high ? low.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{low}-{high}")];
+    }
+
+    private string Word(PacketField field, int value) => field switch
+    {
+        PacketField.State when value < States.Length => States[value],
+        PacketField.Family when value is 4 or 6 => $"ipv{value}",
+        PacketField.Protocol => ProtocolName(value),
+        PacketField.InInterface or PacketField.OutInterface => atoms.Label(value),
+        _ => value.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private static string Addresses(UInt128 low, UInt128 high, int family)
+    {
+        int bits = family == PacketValues.Ipv4 ? 32 : 128;
+        if (low == high)
+        {
+            return AddressText.ToAddress(low, family).ToString();
+        }
+
+        UInt128 size = high - low;
+        bool prefix = (size & (size + 1)) == 0 && (low & size) == 0;
+        int length = bits - (int)(size == UInt128.MaxValue ? 128 : BigInteger.Log2((BigInteger)size + 1));
+        return prefix ? string.Create(CultureInfo.InvariantCulture, $"{AddressText.ToAddress(low, family)}/{length}")
+            : $"{AddressText.ToAddress(low, family)}-{AddressText.ToAddress(high, family)}";
+    }
+
+    private static string ProtocolName(int number) => number switch
+    {
+        PacketValues.Tcp => "tcp",
+        PacketValues.Udp => "udp",
+        PacketValues.Icmp => "icmp",
+        PacketValues.IcmpV6 => "icmpv6",
+        _ => number.ToString(CultureInfo.InvariantCulture),
+    };
+}
