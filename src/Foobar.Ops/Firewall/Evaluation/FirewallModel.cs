@@ -53,7 +53,8 @@ internal sealed class FirewallModel
     private OutcomeTable Table => Workspace.Algebra.Table;
 
     /// <summary>The base chains of a hook of IP traffic, in the order the kernel runs them; translating ones stand where the kernel translates.</summary>
-    public IEnumerable<FirewallChain> BaseChains(string hook) => Ruleset.Chains
+    /// <remarks>Of chains with the same priority the one made last runs first (nf_hook_entries_grow); listings are in the order of making.</remarks>
+    public IEnumerable<FirewallChain> BaseChains(string hook) => Ruleset.Chains.Reverse()
         .Where(chain => chain.Hook == hook && (chain.Family is "ip" or "ip6" or "inet"))
         .OrderBy(chain => chain.Type == "nat" ? NatPriority(hook) : chain.Priority)
         .ThenBy(chain => chain.Priority);
