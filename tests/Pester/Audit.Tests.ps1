@@ -1,0 +1,194 @@
+# Audits of saved snapshots, reports and comparisons; what needs a raised lab has the tag Lab.
+BeforeDiscovery {
+    $lab = $env:FOOBAR_INVENTORY
+}
+
+BeforeAll {
+    Import-Module $env:FOOBAR_TEST_MODULE -Force
+    $data = Join-Path $PSScriptRoot 'Data'
+    $before = Join-Path $data 'before.snapshot.json'
+    $after = Join-Path $data 'after.snapshot.json'
+    function KeyFindings($snapshot) { Invoke-FoobarAudit -Snapshot $snapshot -Control TLS-008 }
+}
+
+Describe 'Invoke-FoobarAudit on a snapshot' {
+    It 'gives one finding a control and server, in the order of the inventory' {
+        $findings = KeyFindings $after
+        $findings.Server | Should -Be 'lb-01', 'web-01', 'web-02'
+        $findings.Status | Should -Be 'Fail', 'Pass', 'Unknown'
+        $findings[2].Reason | Should -Be 'web-02: no route to host.'
+        $findings[0].Time | Should -Be ([DateTimeOffset]'2026-11-22T12:00:00Z')
+        $findings[0] | Should -BeOfType Foobar.Ops.Findings.Finding
+    }
+
+    It 'gives the same findings each time' {
+        Invoke-FoobarAudit -Snapshot $after | ConvertTo-Json -Depth 5 | Should -Be (Invoke-FoobarAudit -Snapshot $after | ConvertTo-Json -Depth 5)
+    }
+
+    It 'narrows by server, role, area and control, from the pipeline too' {
+        (Invoke-FoobarAudit web-* -Snapshot $after -Control TLS-008).Server | Should -Be 'web-01', 'web-02'
+        (Invoke-FoobarAudit -Role LoadBalancer -Snapshot $after -Control TLS-008).Server | Should -Be 'lb-01'
+        ('web-01' | Invoke-FoobarAudit -Snapshot $after -Control TLS-008).Server | Should -Be 'web-01'
+        (Invoke-FoobarAudit -Snapshot $after -Area Tls -ExcludeControl TLS-00*).ControlId | Should -Not -Contain 'TLS-008'
+        @() | Invoke-FoobarAudit -Snapshot $after | Should -BeNullOrEmpty
+    }
+
+    It 'takes a typing mistake for an error, never for a pass' {
+        { Invoke-FoobarAudit -Snapshot $after -Control FWW-* } | Should -Throw -ErrorId 'ControlNotFound,*'
+        $null = Invoke-FoobarAudit web-77 -Snapshot $after -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures.FullyQualifiedErrorId | Should -BeLike 'ServerNotFound,*'
+        { Invoke-FoobarAudit -Snapshot (Join-Path $data 'none.json') } | Should -Throw -ExpectedMessage '*cannot be read*'
+        { Invoke-FoobarAudit -Snapshot (Join-Path $data 'foobar.json') } | Should -Throw -ExpectedMessage '*not a usable snapshot*'
+    }
+
+    It 'fails a pipeline on <FailOn> with exit code <Code>, after all findings' -ForEach @(
+        @{ FailOn = 'Fail', 'Unknown'; Code = 1 }
+        @{ FailOn = 'Unknown'; Code = 2 }
+        @{ FailOn = 'Warning'; Code = 0 }
+    ) {
+        $failure = $null
+        $findings = @()
+        try {
+            Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -FailOn $FailOn -OutVariable findings | Out-Null
+        }
+        catch {
+            $failure = $_
+        }
+
+        $findings.Count | Should -Be 3
+        $LASTEXITCODE | Should -Be $Code
+        if ($Code) { $failure.FullyQualifiedErrorId | Should -BeLike 'AuditFailed,*' } else { $failure | Should -BeNullOrEmpty }
+    }
+
+    It 'lets findings below -MinimumSeverity through' {
+        { Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -FailOn Fail -MinimumSeverity Critical } | Should -Not -Throw
+        $LASTEXITCODE | Should -Be 0
+    }
+
+    It 'never fails unless told to' {
+        Invoke-FoobarAudit -Snapshot $after | Should -Not -BeNullOrEmpty
+    }
+}
+
+Describe 'Get-FoobarControl' {
+    It 'knows every id of the findings, and says why and what to do' {
+        $control = KeyFindings $after | Select-Object -First 1 | Get-FoobarControl
+        $control.Id | Should -Be 'TLS-008'
+        $control.Rationale, $control.Remediation | Should -Not -BeNullOrEmpty
+    }
+
+    It 'narrows by wildcard, area and severity' {
+        (Get-FoobarControl tls-*).Area | Select-Object -Unique | Should -Be 'Tls'
+        (Get-FoobarControl -Area Database, Server).Area | Select-Object -Unique | Should -Be 'Server', 'Database'
+        (Get-FoobarControl -MinimumSeverity Critical).Severity | Select-Object -Unique | Should -Be 'Critical'
+    }
+
+    It 'has one error an unknown id, and goes on' {
+        $found = Get-FoobarControl NO-1, TLS-008 -ErrorVariable failures -ErrorAction SilentlyContinue
+        $found.Id | Should -Be 'TLS-008'
+        $failures.FullyQualifiedErrorId | Should -BeLike 'ControlNotFound,*'
+    }
+
+    It 'completes ids' {
+        (TabExpansion2 'Get-FoobarControl TLS-00').CompletionMatches.CompletionText | Should -Contain 'TLS-008'
+        (TabExpansion2 'Invoke-FoobarAudit -Control DB-').CompletionMatches.CompletionText | Should -Contain 'DB-001'
+    }
+}
+
+Describe 'Export-FoobarReport' {
+    It 'writes JUnit that counts what it holds' {
+        $file = KeyFindings $after | Export-FoobarReport (Join-Path $TestDrive 'audit.xml')
+        $file | Should -BeOfType System.IO.FileInfo
+        $suites = ([xml](Get-Content $file -Raw)).testsuites
+        $suites.tests, $suites.failures, $suites.errors | Should -Be '3', '1', '1'
+        $suites.SelectNodes('//testcase').Count | Should -Be 3
+    }
+
+    It 'writes SARIF, JSON and Markdown, told by the name or by -Format' {
+        $findings = KeyFindings $after
+        (Get-Content ($findings | Export-FoobarReport (Join-Path $TestDrive 'a.sarif')) -Raw | ConvertFrom-Json).runs[0].results.Count | Should -Be 3
+        (Get-Content ($findings | Export-FoobarReport (Join-Path $TestDrive 'a.json')) -Raw | ConvertFrom-Json).counts.Fail | Should -Be 1
+        Get-Content ($findings | Export-FoobarReport (Join-Path $TestDrive 'a.txt') -Format Markdown) -Raw | Should -Match '## Fail'
+        { $findings | Export-FoobarReport (Join-Path $TestDrive 'b.txt') } | Should -Throw -ErrorId 'ReportFormatUnknown,*'
+    }
+
+    It 'replaces a file only with -Force, and writes nothing with -WhatIf' {
+        $path = Join-Path $TestDrive 'once.json'
+        $null = KeyFindings $after | Export-FoobarReport $path -WhatIf
+        $path | Should -Not -Exist
+        $null = KeyFindings $after | Export-FoobarReport $path
+        { KeyFindings $after | Export-FoobarReport $path } | Should -Throw -ErrorId 'FileExists,*'
+        { KeyFindings $after | Export-FoobarReport $path -Force } | Should -Not -Throw
+    }
+}
+
+Describe 'Compare-FoobarSnapshot' {
+    It 'tells the fact and the finding that changed' {
+        $differences = Compare-FoobarSnapshot $before $after
+        $differences.Kind | Should -Be 'Fact', 'Finding'
+        $differences[0].Target | Should -Be 'keyFiles.value[/etc/haproxy/www.pem].mode'
+        $differences[0].Before, $differences[0].After | Should -Be '384', '420'
+        $differences[1].Source, $differences[1].Server | Should -Be 'TLS-008', 'lb-01'
+    }
+
+    It 'gives nothing for the same snapshot' {
+        Compare-FoobarSnapshot $before $before -IncludeMeasurement | Should -BeNullOrEmpty
+    }
+
+    It 'narrows by kind' {
+        (Compare-FoobarSnapshot $before $after -Kind Finding).Count | Should -Be 1
+    }
+}
+
+Describe 'Views' {
+    It 'fit <_> columns' -ForEach 80, 120 {
+        foreach ($text in @(
+                KeyFindings $after | Out-String -Width $_
+                Compare-FoobarSnapshot $before $after | Out-String -Width $_
+                Get-FoobarControl TLS-* | Out-String -Width $_)) {
+            $lines = $text -split '\r?\n' -replace '\x1b\[[0-9;]*m'
+            ($lines | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual $_
+            $lines.Count | Should -BeLessThan 80
+        }
+    }
+}
+
+Describe 'The live site' -Tag Lab -Skip:(-not $lab) {
+    BeforeAll {
+        Connect-FoobarSite -Inventory $env:FOOBAR_INVENTORY | Out-Null
+    }
+
+    AfterAll {
+        Disconnect-FoobarSite
+    }
+
+    It 'is read, saved, and gets the same judgement offline' {
+        $path = Join-Path $TestDrive 'live.json'
+        $snapshot = Export-FoobarSnapshot -Path $path
+        $snapshot.Facts.Where({ $_.Failure }) | Should -BeNullOrEmpty
+        $live = Invoke-FoobarAudit -Snapshot $snapshot
+        $saved = Invoke-FoobarAudit -Snapshot $path
+        $saved | ConvertTo-Json -Depth 4 | Should -Be ($live | ConvertTo-Json -Depth 4)
+        Compare-FoobarSnapshot $path $snapshot -IncludeMeasurement | Should -BeNullOrEmpty
+    }
+
+    It 'does not differ from itself a moment later' {
+        $first = Export-FoobarSnapshot -Path (Join-Path $TestDrive 'first.json')
+        $second = Export-FoobarSnapshot -Path (Join-Path $TestDrive 'second.json')
+        Compare-FoobarSnapshot $first $second | Should -BeNullOrEmpty
+    }
+
+    It 'has one error and Unknown findings for a server that is not reached, and the others'' findings' {
+        $inventory = Get-Content $env:FOOBAR_INVENTORY -Raw | ConvertFrom-Json -AsHashtable
+        $inventory.servers['web-02'].ssh = @{ host = '127.0.0.1'; port = 9 }
+        $inventory.sshConfig = Join-Path (Split-Path $env:FOOBAR_INVENTORY) 'ssh_config'
+        $inventory.policy.tls.Remove('trustedAuthorities')
+        $path = Join-Path $TestDrive 'one-down.json'
+        $inventory | ConvertTo-Json -Depth 10 | Set-Content $path
+        $findings = Invoke-FoobarAudit -Inventory $path -Area Server -ErrorVariable failures -ErrorAction SilentlyContinue
+        @($failures).Count | Should -Be 1
+        $failures[0].TargetObject | Should -Be 'web-02'
+        @($findings | Where-Object Server -eq 'web-02').Status | Select-Object -Unique | Should -Be 'Unknown'
+        @($findings | Where-Object Server -eq 'web-01').Status | Should -Contain 'Pass'
+    }
+}
