@@ -23,6 +23,9 @@ public sealed record RemoteCommand
     /// <summary>Output and error beyond this many bytes each are cut.</summary>
     public int OutputCap { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the caller.</summary>
+    public string? Requires { get; init; }
+
     /// <summary>A command from fixed text whose holes are quoted: <c>Create($"stat -c %s {path}")</c>.</summary>
     /// <exception cref="Errors.FoobarException"><c>ArgumentNotQuotable</c>: a hole holds a NUL.</exception>
     public static RemoteCommand Create(ShellText text) => new(text.ToString());

@@ -35,10 +35,47 @@ public readonly ref struct ShellText
     /// <exception cref="FoobarException"><c>ArgumentNotQuotable</c>: the word holds a NUL, which no argument can carry.</exception>
     public static string Quote(string word) => $"'{Checked(word).Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    internal static string Checked(string text) => text.Contains('\0', StringComparison.Ordinal)
-        ? throw new FoobarException("ArgumentNotQuotable", ErrorKind.InvalidInput, "A command or argument for a server holds a NUL character, which no POSIX shell can be given.")
+    /// <summary>The text as it is, if a shell on a server can be given it.</summary>
+    internal static string Checked(string text)
+    {
+        if (text.Contains('\0', StringComparison.Ordinal))
         {
-            Recommendation = "Remove the NUL character (U+0000) from the value.",
+            throw NotQuotable("a NUL character (U+0000)");
         }
-        : text;
+
+        return IsWellFormed(text) ? text : throw NotQuotable("half a surrogate pair");
+    }
+
+    /// <summary>A value as an error message shows it: in quotes, control characters as <c>\u001b</c>, at most 80 characters.</summary>
+    internal static string Show(string value)
+    {
+        StringBuilder shown = new("'");
+        foreach (char next in value.Length <= 80 ? value : value[..79] + "…")
+        {
+            _ = char.IsControl(next) || char.IsSurrogate(next)
+                ? shown.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{(int)next:x4}")
+                : shown.Append(next);
+        }
+
+        return shown.Append('\'').ToString();
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        for (int at = 0; at < text.Length; at++)
+        {
+            if (char.IsSurrogate(text[at]) && !(at + 1 < text.Length && char.IsSurrogatePair(text[at], text[++at])))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static FoobarException NotQuotable(string what) =>
+        new("ArgumentNotQuotable", ErrorKind.InvalidInput, $"A command or argument for a server holds {what}, which no POSIX shell can be given.")
+        {
+            Recommendation = $"Remove {what} from the value.",
+        };
 }

@@ -1,0 +1,37 @@
+namespace Foobar.Ops.Remoting;
+
+/// <summary>How the sessions to a site are opened: all that is the operator's choice and not the inventory's.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>sudo's password, for servers where it asks for one; <see langword="null"/> for <c>sudo -n</c>.</summary>
+    public Secret? SudoPassword { get; init; }
+
+    /// <summary>The database login; <see langword="null"/> for socket authentication as the SSH user.</summary>
+    public DatabaseLogin? Database { get; init; }
+
+    /// <summary>Whether the key of a server that <c>known_hosts</c> doesn't know is accepted and kept. A changed or revoked key never is.</summary>
+    public bool AcceptNewHostKeys { get; init; }
+
+    /// <summary>The time limit for opening a session: connecting, authenticating, starting the shell.</summary>
+    public TimeSpan ConnectTimeLimit { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How many servers are connected to at once.</summary>
+    public int ThrottleLimit { get; init; } = 32;
+
+    /// <summary>
+    /// Whether forwards are added to the session's own SSH connection (OpenSSH's connection sharing); otherwise each has
+    /// a connection of its own. Windows' OpenSSH can't share.
+    /// </summary>
+    public bool ShareConnections { get; init; } = !OperatingSystem.IsWindows();
+
+    /// <summary>The OpenSSH client: a name to look for in the path, or a path.</summary>
+    public string SshProgram { get; init; } = "ssh";
+
+    /// <summary>Takes note of what runs where.</summary>
+    public IActivityLog? Log { get; init; }
+}
+
+/// <summary>A database login by password.</summary>
+/// <param name="User">The account's name.</param>
+/// <param name="Password">Its password.</param>
+public sealed record DatabaseLogin(string User, Secret Password);

@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Diagnostics;
+
+namespace Foobar.Ops.Remoting.Shell;
+
+/// <summary>A command on its way: what the server has sent of it so far, and the tasks that wait for it.</summary>
+internal sealed class Job(int id, bool asRoot, RemoteCommand command)
+{
+    private readonly TaskCompletionSource<CommandResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ArrayBufferWriter<byte> _output = new();
+    private readonly ArrayBufferWriter<byte> _error = new();
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    public int Id => id;
+
+    public bool AsRoot => asRoot;
+
+    public RemoteCommand Command => command;
+
+    /// <summary>Whether it was told to end.</summary>
+    public bool Killed { get; set; }
+
+    public Task<CommandResult> Result => _result.Task;
+
+    /// <summary>Ends when the server has heard that the command is to be ended.</summary>
+    public Task Acknowledged => _acknowledged.Task;
+
+    public void Append(bool error, byte[] bytes) => (error ? _error : _output).Write(bytes);
+
+    public void Acknowledge() => _acknowledged.TrySetResult();
+
+    public void Finish(string server, int exitCode, bool truncated, byte[] output, byte[] error) => _result.TrySetResult(new CommandResult
+    {
+        Server = server,
+        Command = command.Script,
+        Output = Whole(_output, output),
+        Error = Whole(_error, error),
+        ExitCode = exitCode,
+        Truncated = truncated,
+        Duration = Stopwatch.GetElapsedTime(_started),
+    });
+
+    public void Refuse(string server) => Fail(RemotingErrors.SpoolFailed(server, command));
+
+    public void Fail(Exception error) => _result.TrySetException(error);
+
+    private static ReadOnlyMemory<byte> Whole(ArrayBufferWriter<byte> before, byte[] rest)
+    {
+        if (before.WrittenCount == 0)
+        {
+            return rest;
+        }
+
+        before.Write(rest);
+        return before.WrittenMemory;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Foobar.Ops.Remoting.Shell;
+
+/// <summary>The text that goes to a server's shell: the runner, and calls of its functions.</summary>
+internal static class RunnerText
+{
+    private static readonly string Runner = Load();
+
+    public static string ForLogin(string nonce) => Text($"__fb_nonce={nonce}\n") + Runner;
+
+    public static string StartRoot(string nonce, string directory, Secret? password)
+    {
+        string runner = Text($"__fb_is_root=1 __fb_nonce={nonce} __fb_dir={directory}\n") + Runner;
+        return password is null ? Text($"__fb_root {runner}\n") : Text($"__fb_root {runner} {password.Reveal()}\n");
+    }
+
+    public static string AsRoot(string call) => Text($"__fb_as_root {call}\n");
+
+    public static string Job(int id, RemoteCommand command) => Text($"__fb_job {id} {command.OutputCap} {command.Script}\n");
+
+    public static string Put(int id, string base64) => Text($"__fb_put {id} {base64}\n");
+
+    /// <summary>The server's own limit is later than ours, which is the one that counts while we live.</summary>
+    public static string Watch(int id, RemoteCommand command) =>
+        Text($"__fb_watch {id} {command.OutputCap} {(long)Math.Min(command.TimeLimit.TotalSeconds + 5, int.MaxValue)}\n");
+
+    public static string Kill(int id) => Text($"__fb_kill {id}\n");
+
+    public static string Forget(IEnumerable<int> ids) =>
+        Text($"__fb_forget {ids.Select(id => id.ToString(CultureInfo.InvariantCulture))}\n");
+
+    private static string Text(ShellText text) => text.ToString();
+
+    private static string Load()
+    {
+        using StreamReader reader = new(typeof(RunnerText).Assembly.GetManifestResourceStream("runner.sh")!);
+        return reader.ReadToEnd();
+    }
+}

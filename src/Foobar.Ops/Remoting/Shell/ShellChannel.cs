@@ -1,0 +1,218 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Remoting.Shell;
+
+/// <summary>
+/// Many commands over one shell, several at once: writes calls of <c>runner.sh</c>'s functions to its input and hands the
+/// frames of its output to the jobs they belong to.
+/// </summary>
+internal sealed class ShellChannel : IAsyncDisposable
+{
+    private const int InputPart = 36 * 1024;
+    private const int ForgetAfter = 64;
+    private readonly IShellTransport _transport;
+    private readonly ShellWriter _writer;
+    private readonly FrameReader _reader;
+    private readonly string _server;
+    private readonly string _nonce = RandomNumberGenerator.GetHexString(16, lowercase: true);
+    private readonly ConcurrentDictionary<int, Job> _jobs = new();
+    private readonly List<Job> _done = [];
+    private readonly TaskCompletionSource<ShellGreeting> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<FoobarException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RootShell _root;
+    private int _lastId;
+    private volatile bool _closing;
+
+    public ShellChannel(IShellTransport transport, string server, Secret? sudoPassword)
+    {
+        _transport = transport;
+        _server = server;
+        _writer = new ShellWriter(transport.Input, server);
+        _reader = new FrameReader(transport.Output);
+        _root = new RootShell(server, sudoPassword, _nonce, _writer);
+    }
+
+    /// <summary>Ends, with the reason, when the connection is gone.</summary>
+    public Task<FoobarException> Lost => _lost.Task;
+
+    /// <summary>When the server last sent something, as <see cref="Environment.TickCount64"/>.</summary>
+    public long LastHeard { get; private set; } = Environment.TickCount64;
+
+    /// <summary>Starts the shell's runner; ends when it has answered.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        new Thread(Read) { IsBackground = true, Name = $"{_server} output" }.Start();
+        await _writer.WriteAsync(RunnerText.ForLogin(_nonce), cancellationToken).ConfigureAwait(false);
+        ShellGreeting greeting = await _greeting.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _root.Greeted(greeting);
+    }
+
+    /// <summary>Sends a command with its input. The job's result comes once the server has sent it.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="cancellationToken">Cancels only what comes before the command runs.</param>
+    public async Task<Job> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
+    {
+        bool asRoot = command.Privileged && await _root.NeededAsync(cancellationToken).ConfigureAwait(false);
+        Job job = new(Interlocked.Increment(ref _lastId), asRoot, command);
+        for (int at = 0; at < command.Input.Length; at += InputPart)
+        {
+            string part = Convert.ToBase64String(command.Input.Span[at..Math.Min(at + InputPart, command.Input.Length)]);
+            await CallAsync(asRoot, RunnerText.Put(job.Id, part), cancellationToken).ConfigureAwait(false);
+        }
+
+        _jobs[job.Id] = job;
+        await CallAsync(asRoot, RunnerText.Job(job.Id, command), cancellationToken).ConfigureAwait(false);
+        if (_lost.Task.IsCompleted && _jobs.TryRemove(job.Id, out _))
+        {
+            job.Fail(await _lost.Task.ConfigureAwait(false));
+        }
+
+        return job;
+    }
+
+    /// <summary>Has the server guard a job that has been running for a moment: its output cap, and its time limit should we vanish.</summary>
+    public Task WatchAsync(Job job) => CallAsync(job.AsRoot, RunnerText.Watch(job.Id, job.Command), CancellationToken.None);
+
+    /// <summary>Has the server end a job with all that it started.</summary>
+    public Task KillAsync(Job job)
+    {
+        job.Killed = true;
+        return CallAsync(job.AsRoot, RunnerText.Kill(job.Id), CancellationToken.None);
+    }
+
+    /// <summary>Gives the connection up: every job fails, the server ends what still runs there once it notices.</summary>
+    public void Abort()
+    {
+        _transport.Abort();
+        End(Closed());
+    }
+
+    /// <summary>Ends the session in order: the shell reads the end of its input, ends its jobs and leaves nothing.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _closing = true;
+        FailJobs(_ => true, Closed());
+        _writer.Close();
+        await Task.WhenAny(Lost, Task.Delay(TimeSpan.FromSeconds(3))).ConfigureAwait(false);
+        Abort();
+        await _transport.DisposeAsync().ConfigureAwait(false);
+        _writer.Dispose();
+    }
+
+    private async Task CallAsync(bool asRoot, string call, CancellationToken cancellationToken)
+    {
+        if (!_lost.Task.IsCompleted)
+        {
+            await _writer.WriteAsync(asRoot ? RunnerText.AsRoot(call) : call, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Read()
+    {
+        string problem = "";
+        try
+        {
+            _greeting.TrySetResult(ShellGreeting.Parse(_reader.SkipTo($"FOOBAR {_nonce} "), _server));
+            while (_reader.ReadLine() is string[] words)
+            {
+                LastHeard = Environment.TickCount64;
+                Take(words);
+            }
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException or ObjectDisposedException or FoobarException)
+        {
+            problem = error is EndOfStreamException ? "" : error.Message;
+            _greeting.TrySetException(error is FoobarException ? error : new IOException(problem));
+        }
+
+        _transport.Abort();
+        bool opened = _greeting.Task.IsCompletedSuccessfully;
+        End(_closing ? Closed()
+            : problem.Length > 0 && opened ? RemotingErrors.ConnectionLost(_server, problem)
+            : _transport.ExplainAsync(opened).GetAwaiter().GetResult());
+    }
+
+    private void Take(string[] words)
+    {
+        switch (words[0])
+        {
+            case "o" or "e":
+                byte[] part = _reader.ReadBytes(FrameReader.Number(words, 2));
+                Find(words)?.Append(words[0] == "e", part);
+                break;
+            case "x":
+                byte[] output = _reader.ReadBytes(FrameReader.Number(words, 4));
+                byte[] error = _reader.ReadBytes(FrameReader.Number(words, 5));
+                Done(words)?.Finish(_server, FrameReader.Number(words, 2), FrameReader.Number(words, 3) == 1, output, error);
+                break;
+            case "f":
+                Done(words)?.Refuse(_server);
+                break;
+            case "k":
+                Find(words)?.Acknowledge();
+                break;
+            case "R":
+                _root.Ready();
+                break;
+            case "r":
+                _root.Refused(System.Text.Encoding.UTF8.GetString(_reader.ReadBytes(FrameReader.Number(words, 2))));
+                FailJobs(job => job.AsRoot, RemotingErrors.ConnectionLost(_server, "root's shell ended"));
+                break;
+            default:
+                throw new InvalidDataException($"a frame was expected, got '{string.Join(' ', words)}'");
+        }
+    }
+
+    private Job? Find(string[] words) => _jobs.GetValueOrDefault(FrameReader.Number(words, 1));
+
+    /// <summary>Takes a job out. One that was told to end is not forgotten on the server: what ends it may still need its mark.</summary>
+    private Job? Done(string[] words)
+    {
+        if (!_jobs.TryRemove(FrameReader.Number(words, 1), out Job? job) || job.Killed)
+        {
+            return job;
+        }
+
+        _done.Add(job);
+        if (_done.Count >= ForgetAfter)
+        {
+            _ = ForgetAsync([.. _done]);
+            _done.Clear();
+        }
+
+        return job;
+    }
+
+    private async Task ForgetAsync(Job[] jobs)
+    {
+        foreach (IGrouping<bool, Job> group in jobs.GroupBy(job => job.AsRoot))
+        {
+            await CallAsync(group.Key, RunnerText.Forget(group.Select(job => job.Id)), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private void End(FoobarException reason)
+    {
+        if (_lost.TrySetResult(reason))
+        {
+            _writer.Break();
+            _root.Lost(reason);
+            FailJobs(_ => true, reason);
+        }
+    }
+
+    private FoobarException Closed() => RemotingErrors.ConnectionLost(_server, "the session was closed");
+
+    private void FailJobs(Func<Job, bool> which, FoobarException reason)
+    {
+        foreach (Job job in _jobs.Values.Where(which))
+        {
+            if (_jobs.TryRemove(job.Id, out _))
+            {
+                job.Fail(reason);
+            }
+        }
+    }
+}

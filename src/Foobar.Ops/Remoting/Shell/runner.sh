@@ -1,0 +1,302 @@
+# What a server's shell is given over standard input: it runs jobs side by side and sends each one's output back in frames.
+# POSIX sh with Linux's /proc; known to work in dash, bash and busybox. Set before: __fb_nonce, and for root's runner
+# __fb_dir and __fb_is_root too. Frames (a line of ASCII words, then as many bytes as it says):
+#   FOOBAR nonce uid directory     this text has been read (a hyphen for the directory: no place to spool was found)
+#   R                              root's runner is ready
+#   r code length                  root's runner ended; what sudo said
+#   o id length, e id length       a part of a job's output or error
+#   x id code cut length length    a job ended; the rest of its output and error
+#   f id                           a job could not be started: no room for its output, or its input did not arrive
+#   k id                           a request to end a job was read
+# Descriptors: 5, 6 a job's output and error (in its wrapper), 7 to root's runner, 8 the token that allows to write a
+# frame, 9 marks every process of a job (unless it closed it; then the environment or its parents tell).
+
+__fb_nl='
+'
+__fb_ids=
+
+# A job: id, the most bytes of output and of error to keep, script.
+__fb_job() {
+    __fb_wrap "$@" </dev/null 2>/dev/null 7>&- &
+    eval "__fb_p$1=\$!"
+    __fb_ids="$__fb_ids $1"
+}
+
+__fb_wrap() {
+    trap - EXIT HUP TERM
+    __fb_o=$__fb_dir/o$1 __fb_e=$__fb_dir/e$1 __fb_i=$__fb_dir/i$1
+    if [ -e "$__fb_dir/f$1" ] || ! true >>"$__fb_o" || ! true >>"$__fb_e"; then
+        __fb_frame "f $1$__fb_nl"
+        exit
+    fi
+    exec 5>>"$__fb_o" 6>>"$__fb_e" 9<"$__fb_o"
+    [ ! -e "$__fb_i" ] || exec <"$__fb_i"
+    (
+        exec >&5 2>&6 5>&- 6>&- 8>&-
+        umask "$__fb_umask"
+        FOOBAR_JOB=$__fb_nonce-$1. LC_ALL=C.UTF-8 LVM_SUPPRESS_FD_WARNINGS=1
+        export FOOBAR_JOB LC_ALL LVM_SUPPRESS_FD_WARNINGS
+        __fb_script=$3
+        unset __fb_dir __fb_umask __fb_nonce __fb_ids __fb_o __fb_e __fb_i __fb_nl
+        set --
+        eval "$__fb_script"
+    )
+    __fb_code=$?
+    exec 9<&-
+    __fb_report "$1" "$2"
+}
+
+# Sends what a job gave. Short text goes out by builtins alone: starting one program costs more than all the rest.
+__fb_report() {
+    LC_ALL=C
+    __fb_cut=0 __fb_to= __fb_te=
+    __fb_size 5 "$__fb_o" "$2"
+    __fb_no=$__fb_n
+    __fb_size 6 "$__fb_e" "$2"
+    __fb_ne=$__fb_n
+    if [ "$__fb_no" -gt 0 ]; then
+        if __fb_text "$__fb_o" "$__fb_no"; then __fb_to=$__fb_t; else __fb_send o "$1" "$__fb_o" "$__fb_no"; __fb_no=0; fi
+        true >"$__fb_o"
+    fi
+    if [ "$__fb_ne" -gt 0 ]; then
+        if __fb_text "$__fb_e" "$__fb_ne"; then __fb_te=$__fb_t; else __fb_send e "$1" "$__fb_e" "$__fb_ne"; __fb_ne=0; fi
+        true >"$__fb_e"
+    fi
+    [ ! -e "$__fb_i" ] || true >"$__fb_i"
+    __fb_frame "x $1 $__fb_code $__fb_cut $__fb_no $__fb_ne$__fb_nl$__fb_to$__fb_te"
+}
+
+# The size of a spool file, at most the cap: descriptor, file, cap. A line feed is appended (and never sent), for the
+# position after it is the size, even if the job opened /dev/stdout anew.
+__fb_size() {
+    __fb_n=0
+    [ -s "$2" ] || return 0
+    if echo >&"$1" && read -r __fb_x __fb_n <"/proc/self/fdinfo/$1"; then
+        __fb_n=$((__fb_n - 1))
+    else
+        __fb_n=$(wc -c <"$2")
+        __fb_n=$((__fb_n))
+    fi
+    [ "$__fb_n" -le "$3" ] || { __fb_n=$3 __fb_cut=1; }
+}
+
+# Reads a short spool file; false if it is long, or holds a NUL (which variables can't).
+__fb_text() {
+    [ "$2" -le 1024 ] && [ "$__fb_cut" = 0 ] || return 1
+    __fb_t=
+    while IFS= read -r __fb_x; do
+        __fb_t=$__fb_t$__fb_x$__fb_nl
+    done <"$1"
+    __fb_t=${__fb_t%?}
+    [ ${#__fb_t} -eq "$2" ]
+}
+
+# Sends a spool file in parts, so that others' frames get their turn: kind, id, file, length.
+__fb_send() {
+    __fb_at=0
+    while [ "$__fb_at" -lt "$4" ]; do
+        __fb_part=$(($4 - __fb_at))
+        [ "$__fb_part" -le 262144 ] || __fb_part=262144
+        read -r __fb_x <&8
+        printf '%s\n' "$1 $2 $__fb_part"
+        if [ "$__fb_at" = 0 ]; then
+            head -c "$__fb_part" "$3"
+        else
+            tail -c "+$((__fb_at + 1))" "$3" | head -c "$__fb_part"
+        fi
+        echo >&8
+        __fb_at=$((__fb_at + __fb_part))
+    done
+}
+
+__fb_frame() {
+    read -r __fb_x <&8
+    printf %s "$1"
+    echo >&8
+}
+
+# A part of a job's input, before the job: id, base64.
+__fb_put() {
+    printf %s "$2" | base64 -d >>"$__fb_dir/i$1" || true >"$__fb_dir/f$1"
+} 2>/dev/null
+
+# Jobs whose results have arrived: forgets them and their files.
+__fb_forget() {
+    __fb_files=
+    for __fb_x; do
+        eval "[ -z \"\${__fb_p$__fb_x-}\" ] || wait \"\$__fb_p$__fb_x\"; unset __fb_p$__fb_x"
+        __fb_files="$__fb_files o$__fb_x e$__fb_x i$__fb_x f$__fb_x"
+    done
+    __fb_left=
+    for __fb_x in $__fb_ids; do
+        eval "[ -z \"\${__fb_p$__fb_x-}\" ] || __fb_left=\"\$__fb_left $__fb_x\""
+    done
+    __fb_ids=$__fb_left
+    (cd "$__fb_dir" && exec rm -f $__fb_files) </dev/null >/dev/null
+} 2>/dev/null
+
+# Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, or when nobody ended it in time.
+__fb_watch() {
+    eval "__fb_p=\${__fb_p$1-}"
+    [ -z "$__fb_p" ] || (__fb_watching "$@" </dev/null >/dev/null 7>&- &)
+} 2>/dev/null
+
+__fb_watching() {
+    trap - EXIT HUP TERM
+    __fb_tick=0
+    while [ "/proc/$__fb_p/fd/9" -ef "$__fb_dir/o$1" ]; do
+        read -r __fb_x __fb_no <"/proc/$__fb_p/fdinfo/5"
+        read -r __fb_x __fb_ne <"/proc/$__fb_p/fdinfo/6"
+        if [ $((__fb_tick % 20)) = 19 ]; then
+            __fb_no=$(wc -c <"$__fb_dir/o$1") __fb_ne=$(wc -c <"$__fb_dir/e$1")
+        fi
+        if [ "$__fb_no" -gt "$2" ] || [ "$__fb_ne" -gt "$2" ] || [ $((__fb_tick / 20)) -ge "$3" ]; then
+            __fb_killing "$1"
+            return
+        fi
+        sleep 0.05 || { sleep 1; __fb_tick=$((__fb_tick + 19)); }
+        __fb_tick=$((__fb_tick + 1))
+    done
+}
+
+# Ends a job with all that it started: id. Acknowledged at once, so that a silent server is told from a slow end.
+__fb_kill() {
+    eval "__fb_p=\${__fb_p$1-}"
+    [ -z "$__fb_p" ] || (__fb_killing "$1" </dev/null >/dev/null 7>&- &)
+    __fb_frame "k $1$__fb_nl"
+} 2>/dev/null
+
+__fb_killing() {
+    trap - EXIT HUP TERM
+    __fb_all=' ' __fb_round=0
+    while [ "$__fb_round" -lt 30 ]; do
+        __fb_find "$1"
+        [ "$__fb_all" != ' ' ] || return 0
+        __fb_signal=TERM
+        [ "$__fb_round" -lt 2 ] || __fb_signal=KILL
+        # A process that changed its user (the job itself called sudo) may only be ended by root.
+        kill -s $__fb_signal $__fb_all || [ "$__fb_round" -lt 3 ] || sudo -n kill -s $__fb_signal $__fb_all
+        sleep 0.1 || sleep 1
+        __fb_round=$((__fb_round + 1))
+    done
+}
+
+# Finds the living processes of a job, into __fb_all: those with its mark, those that were found before, and all their descendants.
+__fb_find() {
+    __fb_old=$__fb_all __fb_all=' '
+    for __fb_x in $__fb_old; do
+        [ ! -e "/proc/$__fb_x/fd" ] || __fb_dead "$__fb_x" || __fb_all="$__fb_all$__fb_x "
+    done
+    for __fb_x in /proc/[0-9]*; do
+        [ ! "$__fb_x/fd/9" -ef "$__fb_dir/o$1" ] || __fb_add "${__fb_x#/proc/}"
+    done
+    for __fb_x in $(grep -slF "FOOBAR_JOB=$__fb_nonce-$1." /proc/[0-9]*/environ); do
+        __fb_x=${__fb_x#/proc/}
+        __fb_add "${__fb_x%/environ}"
+    done
+    __fb_pairs=$(grep -s '^PPid:' /proc/[0-9]*/status)
+    # While the wrapper has the mark, its children are the job's (later they are programs that send its output).
+    __fb_parents=
+    [ ! "/proc/$__fb_p/fd/9" -ef "$__fb_dir/o$1" ] || __fb_parents=" $__fb_p "
+    __fb_more=1
+    while [ $__fb_more = 1 ]; do
+        __fb_more=0
+        for __fb_x in $__fb_pairs; do
+            case $__fb_x in
+                /proc/*) __fb_q=${__fb_x#/proc/} __fb_q=${__fb_q%%/*} ;;
+                *) case $__fb_all$__fb_parents in *" $__fb_x "*) __fb_add "$__fb_q" ;; esac ;;
+            esac
+        done
+    done
+}
+
+__fb_add() {
+    case "$__fb_all$__fb_p " in
+        *" $1 "*) ;;
+        *) __fb_dead "$1" || { __fb_all="$__fb_all$1 " __fb_more=1; } ;;
+    esac
+}
+
+# A process that has ended and waits for its parent.
+__fb_dead() {
+    read -r __fb_stat <"/proc/$1/stat" || return 0
+    case ${__fb_stat##*) } in Z* | X*) return 0 ;; esac
+    return 1
+}
+
+# Starts root's runner: its text, and sudo's password where one is needed.
+__fb_root() {
+    rm -f "$__fb_dir/r"
+    mkfifo "$__fb_dir/r"
+    exec 7<>"$__fb_dir/r"
+    (
+        trap - EXIT HUP TERM
+        exec 7>&- 2>"$__fb_dir/s"
+        if [ $# -gt 1 ]; then
+            printf '%s\n' "$2" | sudo -k -S -p '' -- sh -c 'exec sh <"$0"' "$__fb_dir/r"
+        else
+            sudo -n -- sh -c 'exec sh <"$0"' "$__fb_dir/r"
+        fi
+        __fb_code=$?
+        __fb_t=$(head -c 4000 "$__fb_dir/s" | tr -d '\000')
+        LC_ALL=C
+        __fb_frame "r $__fb_code ${#__fb_t}$__fb_nl$__fb_t"
+    ) </dev/null &
+    __fb_rootpid=$!
+    printf '%s\n' "$1" >&7
+} 2>/dev/null
+
+# Has root's runner do something: the text of a call.
+__fb_as_root() {
+    printf '%s\n' "$1" >&7
+}
+
+# The connection is gone, or the session is over: nothing stays.
+__fb_end() {
+    trap '' HUP TERM PIPE
+    exec 7>&- 2>/dev/null
+    __fb_enders=${__fb_rootpid-}
+    for __fb_id in $__fb_ids; do
+        eval "__fb_p=\$__fb_p$__fb_id"
+        if [ "/proc/$__fb_p/fd/9" -ef "$__fb_dir/o$__fb_id" ]; then
+            __fb_killing "$__fb_id" &
+            __fb_enders="$__fb_enders $!"
+        fi
+    done
+    [ -z "$__fb_enders" ] || wait $__fb_enders
+    [ -n "${__fb_is_root-}" ] || rm -rf "$__fb_dir"
+}
+
+# Where output is spooled: in memory, so that a full disk doesn't matter.
+__fb_start() {
+    __fb_umask=$(umask)
+    umask 077
+    for __fb_x in /dev/shm "${XDG_RUNTIME_DIR:-/dev/shm}" "${TMPDIR:-/tmp}" /tmp /var/tmp "${HOME:-/}"; do
+        __fb_dir=$__fb_x/foobar-$__fb_nonce
+        if [ -d "$__fb_x" ] && mkdir -m 700 "$__fb_dir"; then
+            mkfifo "$__fb_dir/t" && return 0
+            rmdir "$__fb_dir"
+        fi
+    done
+    __fb_dir=-
+} 2>/dev/null
+
+if [ -n "${__fb_is_root-}" ]; then
+    __fb_umask=$(umask)
+    umask 077
+    exec 8<>"$__fb_dir/t" 2>/dev/null
+    trap __fb_end EXIT
+    trap 'exit 1' HUP TERM
+    __fb_frame "R$__fb_nl"
+else
+    __fb_start
+    if [ "$__fb_dir" = - ]; then
+        printf '\nFOOBAR %s %s -\n' "$__fb_nonce" "$(id -u)"
+        exit 1
+    fi
+    exec 8<>"$__fb_dir/t"
+    echo >&8
+    trap __fb_end EXIT
+    trap 'exit 1' HUP TERM
+    printf '\nFOOBAR %s %s %s\n' "$__fb_nonce" "$(id -u)" "$__fb_dir"
+fi

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Tests.Remoting;
+
+/// <summary>A real sshd on a loopback port, with keys of its own, and the operator's side for it: keys, known_hosts, ssh_config.</summary>
+public sealed class LocalSshd : IDisposable
+{
+    private readonly Process? _process;
+
+    public LocalSshd()
+    {
+        Program = new[] { "/usr/sbin/sshd", "/usr/local/sbin/sshd" }.FirstOrDefault(File.Exists);
+        if (Program is null || OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        Folder = Directory.CreateTempSubdirectory("foobar-sshd-").FullName;
+        MakeKey("host");
+        MakeKey("other");
+        MakeKey("id");
+        File.Copy(At("id.pub"), At("authorized_keys"));
+        Port = FreePort();
+        if (Environment.IsPrivilegedProcess)
+        {
+            Directory.CreateDirectory("/run/sshd");
+        }
+
+        File.WriteAllText(At("sshd_config"), $"HostKey {At("host")}\nListenAddress 127.0.0.1\nPort {Port}\nAuthorizedKeysFile {At("authorized_keys")}\nPidFile none\nStrictModes no\nUsePAM no\nMaxStartups 100\nMaxSessions 100\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n");
+        KnownHosts = WriteKnownHosts("known_hosts", "", "host");
+        _process = Process.Start(new ProcessStartInfo(Program, ["-D", "-e", "-f", At("sshd_config")]) { RedirectStandardError = true })!;
+        _process.ErrorDataReceived += static (_, _) => { };
+        _process.BeginErrorReadLine();
+        WaitForPort();
+    }
+
+    public string? Program { get; }
+
+    public string Folder { get; } = "";
+
+    public int Port { get; }
+
+    public string KnownHosts { get; } = "";
+
+    public string At(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Ends the test as skipped where no sshd can run.</summary>
+    public LocalSshd Needed()
+    {
+        Assert.SkipWhen(_process is null or { HasExited: true }, "No sshd can be started on this machine (package openssh-server).");
+        return this;
+    }
+
+    /// <summary>Writes a known_hosts file with one line for this sshd's address.</summary>
+    public string WriteKnownHosts(string name, string marker, string key)
+    {
+        string[] words = File.ReadAllText(At(key + ".pub")).Split(' ');
+        File.WriteAllText(At(name), $"# a comment\n{marker}[127.0.0.1]:{Port} {words[0]} {words[1]}\n");
+        return At(name);
+    }
+
+    /// <summary>A site with one server at this sshd; <paramref name="more"/> stands first in its ssh_config.</summary>
+    public Site Site(string? knownHosts = null, string identity = "id", string host = "127.0.0.1", int? port = null, string more = "", params string[] names)
+    {
+        string config = At($"config-{Guid.NewGuid():N}");
+        File.WriteAllText(config, $"{more}\nHost *\n  HostName {host}\n  Port {port ?? Port}\n  UserKnownHostsFile {knownHosts ?? KnownHosts}\n  GlobalKnownHostsFile none\n  IdentityFile {At(identity)}\n  IdentitiesOnly yes\n  IdentityAgent none\n");
+        return new Site
+        {
+            Name = "www.foobar.com",
+            SshConfig = config,
+            Policy = new Policy(),
+            Servers = [.. (names.Length > 0 ? names : ["web-01"]).Select(name => new Server { Name = name, Roles = [Role.Web], Ssh = new SshEndpoint { Host = name } })],
+        };
+    }
+
+    public string Fingerprint(string key)
+    {
+        using Process process = Process.Start(new ProcessStartInfo("ssh-keygen", ["-lf", At(key + ".pub")]) { RedirectStandardOutput = true })!;
+        return process.StandardOutput.ReadToEnd().Split(' ')[1];
+    }
+
+    public void Dispose()
+    {
+        if (_process is not null)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+            Directory.Delete(Folder, recursive: true);
+        }
+    }
+
+    public static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void MakeKey(string name)
+    {
+        using Process process = Process.Start("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", At(name)]);
+        process.WaitForExit();
+    }
+
+    private void WaitForPort()
+    {
+        for (int attempt = 0; attempt < 100 && !_process!.HasExited; attempt++)
+        {
+            try
+            {
+                using TcpClient client = new("127.0.0.1", Port);
+                return;
+            }
+            catch (SocketException)
+            {
+                Thread.Sleep(20);
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using System.Text;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Tests.Remoting;
+
+/// <summary>What a session promises of commands, on each shell that a server may have as its <c>sh</c>.</summary>
+public class ShellTests
+{
+    public static TheoryData<string> Shells => ["dash", "bash --posix", "busybox sh", "sh"];
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Output_error_and_exit_code_stay_apart(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo out; printf err >&2; exit 7"));
+        Assert.Equal("out\n", result.OutputText);
+        Assert.Equal("err", result.ErrorText);
+        Assert.Equal(7, result.ExitCode);
+        Assert.False(result.Truncated);
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Every_byte_survives_in_every_size(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        Random random = new(1);
+        foreach (int size in new[] { 1, 10, 255, 1023, 1024, 1025, 5000, 36 * 1024, (36 * 1024) + 1, 262144, 262145, 1_000_000 })
+        {
+            byte[] bytes = new byte[size];
+            random.NextBytes(bytes);
+            CommandResult result = await session.RunAsync(RemoteCommand.FromScript("tee /dev/fd/2") with { Input = bytes });
+            Assert.True(bytes.AsSpan().SequenceEqual(result.Output.Span), $"output of {size} bytes");
+            Assert.True(bytes.AsSpan().SequenceEqual(result.Error.Span), $"error of {size} bytes");
+        }
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Short_text_of_every_byte_but_NUL_survives(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        byte[] bytes = [.. Enumerable.Range(1, 255).Select(value => (byte)value), (byte)'\\', (byte)'n', (byte)'%', (byte)'s', (byte)'\n', (byte)'\n', 0x81, 0x88];
+        for (int start = 0; start < bytes.Length; start++)
+        {
+            byte[] input = [.. bytes[start..], .. bytes[..start]];
+            CommandResult result = await session.RunAsync(RemoteCommand.FromScript("cat") with { Input = input });
+            Assert.Equal(Convert.ToHexString(input), Convert.ToHexString(result.Output.Span));
+        }
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Several_commands_run_at_once(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        Stopwatch watch = Stopwatch.StartNew();
+        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 20).Select(number =>
+            session.RunAsync(RemoteCommand.FromScript("sleep 0.5; seq 1 20000; echo \"$1\" >&2; exit \"$1\"", $"{number}"))));
+        Assert.All(results.Index(), each =>
+        {
+            Assert.Equal(each.Index, each.Item.ExitCode);
+            Assert.Equal($"{each.Index}\n", each.Item.ErrorText);
+            Assert.EndsWith("\n19999\n20000\n", each.Item.OutputText, StringComparison.Ordinal);
+        });
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"20 commands of half a second took {watch.Elapsed}");
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task A_script_is_alone_with_its_arguments(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        CommandResult first = await session.RunAsync(RemoteCommand.FromScript("x=1; cd /; umask 000; trap 'echo bye' EXIT; echo \"$#:$1\"", "a b"));
+        CommandResult second = await session.RunAsync(RemoteCommand.FromScript("echo \"${x-unset} $# $(umask)\"; set | grep -c '^__fb' "));
+        Assert.Equal("1:a b\nbye\n", first.OutputText);
+        Assert.StartsWith("unset 0 00", second.OutputText, StringComparison.Ordinal);
+        Assert.DoesNotContain("unset 0 0000", second.OutputText, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task A_broken_script_harms_only_itself(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        CommandResult broken = await session.RunAsync(RemoteCommand.FromScript("echo 'never closed"));
+        Assert.NotEqual(0, broken.ExitCode);
+        Assert.NotEmpty(broken.ErrorText);
+        Assert.Equal(127, (await session.RunAsync(RemoteCommand.FromScript("no-such-program"))).ExitCode);
+        Assert.Equal(137, (await session.RunAsync(RemoteCommand.FromScript("kill -9 $(sh -c 'echo $PPID')"))).ExitCode);
+        Assert.Equal("alive\n", (await session.RunAsync(RemoteCommand.FromScript("echo alive"))).OutputText);
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Standard_error_may_be_opened_by_name(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo a | tee /dev/stderr | tr a b"));
+        Assert.Equal(("b\n", "a\n"), (result.OutputText, result.ErrorText));
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Output_beyond_the_cap_is_cut_and_its_command_ended(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo x >&2; cat /dev/zero") with { OutputCap = 1_000_000 });
+        Assert.True(result.Truncated);
+        Assert.Equal(1_000_000, result.Output.Length);
+        Assert.Equal("x\n", result.ErrorText);
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task A_program_that_the_caller_needs_and_is_missing_is_an_error(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.RunAsync(RemoteCommand.FromScript("no-such-program") with { Requires = "no-such-program" }));
+        Assert.Equal("CommandNotFound", error.ErrorId);
+        Assert.Equal("here", error.Server);
+    }
+
+    internal static Task<ServerSession> OpenAsync(string shell)
+    {
+        string[] words = shell.Split(' ');
+        if (!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(directory => File.Exists(Path.Combine(directory, words[0]))))
+        {
+            Assert.Skip($"{words[0]} is not on this machine.");
+        }
+
+        return LocalShell.OpenAsync(new LocalShell(words[0], words[1..]));
+    }
+}
