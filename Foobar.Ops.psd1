@@ -19,6 +19,8 @@
     # One a line, in alphabetical order; a test holds this list against the compiled cmdlets.
     CmdletsToExport      = @(
         'Compare-FoobarSnapshot'
+        'Connect-FoobarSite'
+        'Disconnect-FoobarSite'
         'Export-FoobarReport'
         'Export-FoobarSnapshot'
         'Get-FoobarControl'

@@ -9,18 +9,24 @@ FOOBAR_INVENTORY to name the inventory of a raised lab; without it they count as
 .PARAMETER Module
 The manifest of the module to test; the one staged in output/ unless told.
 .PARAMETER CountsPath
-A file to write "passed failed skipped" to.
+A file to write "passed failed skipped" to; added to the counts that stand in it.
 .PARAMETER Path
 Test files or folders; all beside this script unless told.
 .PARAMETER FullNameFilter
 Wildcards for the full names of the tests to run.
+.PARAMETER Tag
+Run only tests with one of these tags: Lab.
+.PARAMETER ExcludeTag
+Run no tests with one of these tags.
 #>
 [CmdletBinding()]
 param(
     [string] $Module,
     [string] $CountsPath,
     [string[]] $Path = $PSScriptRoot,
-    [string[]] $FullNameFilter = @()
+    [string[]] $FullNameFilter = @(),
+    [string[]] $Tag = @(),
+    [string[]] $ExcludeTag = @()
 )
 
 $ErrorActionPreference = 'Stop'
@@ -41,14 +47,20 @@ $configuration.Run.Path = $Path
 $configuration.Run.PassThru = $true
 $configuration.Output.Verbosity = 'Normal'
 $configuration.Filter.FullName = $FullNameFilter
+$configuration.Filter.Tag = $Tag
+$configuration.Filter.ExcludeTag = $ExcludeTag
 $result = Invoke-Pester -Configuration $configuration
+if (-not $result) {
+    throw 'Pester gave no result: see above.'
+}
 
 # A test file that can't be read, or a block that fails before its tests, is a failure too.
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
 $skipped = $result.SkippedCount + $result.InconclusiveCount
 if ($CountsPath) {
     $null = New-Item -ItemType Directory -Force (Split-Path $CountsPath)
-    Set-Content -LiteralPath $CountsPath "$($result.PassedCount) $failed $skipped"
+    $before = (Test-Path -LiteralPath $CountsPath) ? [int[]](Get-Content -LiteralPath $CountsPath).Split(' ') : (0, 0, 0)
+    Set-Content -LiteralPath $CountsPath "$($before[0] + $result.PassedCount) $($before[1] + $failed) $($before[2] + $skipped)"
 }
 
 "$($result.PassedCount) passed, $failed failed, $skipped skipped"

@@ -46,13 +46,34 @@ Describe 'Importing' {
         $ours.CreateInstance('MySql.Data.MySqlClient.MySqlConnection') | Should -Not -BeNullOrEmpty
     }
 
+    It 'is loaded by itself at the first use of a cmdlet, where it lies in PSModulePath' {
+        $folder = Split-Path (Split-Path (Split-Path $manifest))
+        $script = "`$env:PSModulePath = '$folder'; (Get-Command Get-FoobarServer).ModuleName; Get-FoobarServer -Inventory ./none.json -ErrorAction SilentlyContinue; `$Error[0].FullyQualifiedErrorId"
+        $said = & (Get-Process -Id $PID).Path -NoProfile -Command $script
+        $said[0] | Should -Be 'Foobar.Ops'
+        $said[-1] | Should -BeLike 'InventoryNotFound,*'
+    }
+
     It 'leaves nothing but its own commands and types behind' {
         (Get-Module Foobar.Ops).ExportedVariables.Count + (Get-Module Foobar.Ops).ExportedAliases.Count + (Get-Module Foobar.Ops).ExportedFunctions.Count | Should -Be 0
         (Get-Module).Name | Should -Not -Contain 'Foobar.Ops.PowerShell'
     }
 }
 
+Describe 'A runbook' {
+    It 'ends with a failure at the first error under -ErrorAction Stop' {
+        $script = "Import-Module '$manifest'; Get-FoobarServer -Inventory ./none.json -ErrorAction Stop; 'not reached'"
+        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script 2>&1
+        $LASTEXITCODE | Should -Be 1
+        $said | Should -Not -Contain 'not reached'
+    }
+}
+
 Describe 'Help' {
+    It 'has a topic about the module' {
+        Get-Help about_Foobar.Ops | Should -Match 'Connect-FoobarSite'
+    }
+
     BeforeDiscovery {
         $names = (Import-PowerShellDataFile $env:FOOBAR_TEST_MODULE).CmdletsToExport
     }

@@ -17,8 +17,8 @@ Describe 'Finding the inventory' {
     It 'takes -Inventory, as text relative to PowerShell''s folder or as a file' {
         Push-Location (Split-Path $inventory)
         try {
-            (Get-FoobarServer -Inventory ./foobar.json).Count | Should -Be 3
-            (Get-FoobarServer -Inventory (Get-Item $inventory)).Count | Should -Be 3
+            (Get-FoobarServer -Inventory ./foobar.json).Count | Should -Be 4
+            (Get-FoobarServer -Inventory (Get-Item $inventory)).Count | Should -Be 4
         }
         finally {
             Pop-Location
@@ -28,7 +28,7 @@ Describe 'Finding the inventory' {
     It 'takes foobar.json of the current folder where nothing else is said' {
         Push-Location (Split-Path $inventory)
         try {
-            (Get-FoobarServer).Count | Should -Be 3
+            (Get-FoobarServer).Count | Should -Be 4
         }
         finally {
             Pop-Location
@@ -39,7 +39,7 @@ Describe 'Finding the inventory' {
         $env:FOOBAR_INVENTORY = $inventory
         Push-Location $TestDrive
         try {
-            (Get-FoobarServer).Count | Should -Be 3
+            (Get-FoobarServer).Count | Should -Be 4
         }
         finally {
             Pop-Location
@@ -106,7 +106,7 @@ Describe 'Choosing servers' {
     }
 
     It 'gives each object the property Server' {
-        (Get-FoobarServer).Server | Should -Be 'lb-01', 'web-01', 'web-02'
+        (Get-FoobarServer).Server | Should -Be 'lb-01', 'web-01', 'web-02', 'off-01'
     }
 }
 
@@ -136,7 +136,7 @@ Describe 'Completion' {
 Describe 'Views' {
     It 'show a server in <_> columns' -ForEach 80, 120 {
         $text = Get-FoobarServer -Inventory $inventory | Format-Table | Out-String -Width $_
-        $text | Should -Match 'web-01\s+Web, App, Database\s+127\.0\.0\.1\s+192\.0\.2\.11'
+        $text | Should -Match 'web-01\s+Web, App, Database\s+web-01\s+192\.0\.2\.11'
         ($text -split '\r?\n').Length | Should -BeLessThan 10
     }
 }

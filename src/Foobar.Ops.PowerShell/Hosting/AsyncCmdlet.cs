@@ -25,7 +25,13 @@ public abstract class AsyncCmdlet : PSCmdlet
     {
         try
         {
-            return new OutputPump(MyInvocation.MyCommand.Name, record => record.WriteTo(this)).Run(work, StopToken);
+            return new OutputPump(MyInvocation.MyCommand.Name, record => record.WriteTo(this)).Run(
+                (output, token) =>
+                {
+                    ActivityRelay.SendTo(output);
+                    return work(output, token);
+                },
+                StopToken);
         }
         catch (Exception exception) when (IsOurs(exception))
         {
@@ -65,9 +71,19 @@ public abstract class AsyncCmdlet : PSCmdlet
     {
         if (!StopToken.IsCancellationRequested)
         {
-            ThrowTerminatingError(ErrorMapper.Describe(exception).ToErrorRecord());
+            ErrorRecord record = ErrorMapper.Describe(exception).ToErrorRecord();
+            if (EndsScript)
+            {
+                WriteError(record);
+            }
+
+            ThrowTerminatingError(record);
         }
 
         return new PipelineStoppedException();
     }
+
+    // A terminating error ends its statement only, and -ErrorAction Stop does not change that (only the preference
+    // variable does); an error that is written ends the whole script then, as whoever says Stop expects.
+    private bool EndsScript => MyInvocation.BoundParameters.TryGetValue("ErrorAction", out object? action) && action is ActionPreference.Stop;
 }

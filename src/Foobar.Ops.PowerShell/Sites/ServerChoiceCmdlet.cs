@@ -46,7 +46,7 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
             });
         }
 
-        ServerSelection selection = ServerSelection.Of(site, _names, Role, Wildcard);
+        ServerSelection selection = ServerSelection.Of(site, _names, Role, Wildcards.Test);
         foreach (FoobarException unknown in selection.Unknown)
         {
             Fail(unknown);
@@ -54,7 +54,4 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
 
         return selection.Servers;
     }
-
-    private static Predicate<string>? Wildcard(string name) =>
-        WildcardPattern.ContainsWildcardCharacters(name) ? WildcardPattern.Get(name, WildcardOptions.IgnoreCase).IsMatch : null;
 }

@@ -7,20 +7,20 @@ namespace Foobar.Ops.PowerShell.Sites;
 /// <summary>All that makes a session what it is: two commands share one exactly if these are the same.</summary>
 /// <param name="Inventory">The absolute path of the inventory.</param>
 /// <param name="Content">A digest of its content: hosts, users, ports, identities and jump hosts stand in it.</param>
-/// <param name="Identity">The database login, or empty; its password is in it as a digest that means nothing outside this process.</param>
+/// <param name="Identity">The logins, or empty; passwords are in it as digests that mean nothing outside this process.</param>
 /// <param name="AcceptNewHostKey">Whether keys of servers never seen before are accepted.</param>
 internal sealed record SessionKey(string Inventory, string Content, string Identity, bool AcceptNewHostKey)
 {
     private static readonly byte[] Salt = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>The key of a session on an inventory as it now is.</summary>
-    public static SessionKey Of(string inventory, byte[] content, NetworkCredential? credential, bool acceptNewHostKey) =>
-        new(inventory, Convert.ToHexString(SHA256.HashData(content)), IdentityOf(credential), acceptNewHostKey);
+    public static SessionKey Of(string inventory, byte[] content, IEnumerable<NetworkCredential?> logins, bool acceptNewHostKey) =>
+        new(inventory, Convert.ToHexString(SHA256.HashData(content)), string.Join('\n', logins.Select(IdentityOf)), acceptNewHostKey);
 
     /// <summary>Whether the other session is of the same inventory and identity, perhaps in an older version of the file.</summary>
     public bool IsSameSite(SessionKey other) => this with { Content = other.Content } == other;
 
-    private static string IdentityOf(NetworkCredential? credential) => credential is null
+    private static string IdentityOf(NetworkCredential? login) => login is null
         ? string.Empty
-        : $"{credential.UserName}\n{Convert.ToHexString(HMACSHA256.HashData(Salt, Encoding.UTF8.GetBytes(credential.Password)))}";
+        : $"{login.UserName}:{Convert.ToHexString(HMACSHA256.HashData(Salt, Encoding.UTF8.GetBytes(login.Password)))}";
 }

@@ -1,7 +1,5 @@
 using System.Management.Automation;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.PowerShell.Binding;
-using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Sites;
@@ -10,34 +8,18 @@ namespace Foobar.Ops.PowerShell.Sites;
 /// The base of cmdlets that need a site: <c>-Session</c>, else <c>-Inventory</c>, else the connected site, else the
 /// environment's inventory, else the one in the current folder.
 /// </summary>
-public abstract class SiteCmdlet : AsyncCmdlet
+public abstract class SiteCmdlet : InventoryCmdlet
 {
     /// <summary>The session to use.</summary>
     [Parameter]
     [ValidateNotNull]
     public ISiteSession? Session { get; set; }
 
-    /// <summary>The path of the inventory to use.</summary>
-    [Parameter]
-    [InventoryTransformation]
-    public string? Inventory { get; set; }
-
-    /// <summary>The database login.</summary>
-    [Parameter]
-    [Credential]
-    public PSCredential? Credential { get; set; }
-
     /// <summary>The site as declared; connects to nothing.</summary>
     private protected Site FindSite() => Try(() => Given()?.Site ?? InventoryLoader.Load(LocateInventory()));
 
     /// <summary>The session to work with; opened and kept for the next cmdlet where there is none. Servers are connected on first use.</summary>
-    private protected ISiteSession OpenSite() => Try(() => Given() ?? SessionOpener.Open(new(LocateInventory(), Credential?.GetNetworkCredential(), AcceptNewHostKey: false), connect: false));
-
-    /// <summary>The absolute path of the inventory that the command line, the environment or the current folder names.</summary>
-    private protected string LocateInventory() => InventoryLoader.Locate(
-        Inventory,
-        Environment.GetEnvironmentVariable(InventoryLoader.EnvironmentVariable),
-        SessionState.Path.CurrentFileSystemLocation.ProviderPath);
+    private protected ISiteSession OpenSite() => Try(() => Given() ?? SessionOpener.Open(new(LocateInventory(), Credential?.GetNetworkCredential()), connect: false));
 
     // A login or an inventory given here means another session than the connected one.
     private ISiteSession? Given() => Session ?? (Inventory is null && Credential is null ? RunspaceSessions.Here.Current : null);

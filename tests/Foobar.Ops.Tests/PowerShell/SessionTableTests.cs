@@ -8,7 +8,7 @@ namespace Foobar.Ops.Tests.PowerShell;
 public sealed class SessionTableTests
 {
     private static readonly byte[] Content = [1, 2, 3];
-    private static readonly SessionKey Key = SessionKey.Of("/sites/a.json", Content, null, acceptNewHostKey: false);
+    private static readonly SessionKey Key = SessionKey.Of("/sites/a.json", Content, [], acceptNewHostKey: false);
 
     private readonly SessionTable _table = new();
 
@@ -18,20 +18,28 @@ public sealed class SessionTableTests
     [InlineData("/sites/a.json", 1, "app", "x", false)]
     [InlineData("/sites/a.json", 1, null, null, true)]
     public void Everything_that_makes_a_session_what_it_is_is_in_its_key(string inventory, byte content, string? user, string? password, bool acceptNew) =>
-        Assert.NotEqual(SessionKey.Of("/sites/a.json", [1], null, false), SessionKey.Of(inventory, [content], user is null ? null : new NetworkCredential(user, password), acceptNew));
+        Assert.NotEqual(SessionKey.Of("/sites/a.json", [1], [null, null], false), SessionKey.Of(inventory, [content], [user is null ? null : new NetworkCredential(user, password), null], acceptNew));
 
     [Theory]
     [InlineData("root", "x")]
     [InlineData("app", "y")]
     public void Another_user_or_password_is_another_session(string user, string password) =>
-        Assert.NotEqual(SessionKey.Of("/a", Content, new NetworkCredential("app", "x"), false), SessionKey.Of("/a", Content, new NetworkCredential(user, password), false));
+        Assert.NotEqual(SessionKey.Of("/a", Content, [new NetworkCredential("app", "x")], false), SessionKey.Of("/a", Content, [new NetworkCredential(user, password)], false));
+
+    [Fact]
+    public void A_database_login_is_not_a_sudo_password()
+    {
+        NetworkCredential login = new(string.Empty, "x");
+
+        Assert.NotEqual(SessionKey.Of("/a", Content, [login, null], false), SessionKey.Of("/a", Content, [null, login], false));
+    }
 
     [Fact]
     public void The_same_login_is_the_same_session_and_its_password_stands_nowhere_in_the_key()
     {
-        SessionKey one = SessionKey.Of("/a", Content, new NetworkCredential("app", "s3cret-word"), false);
+        SessionKey one = SessionKey.Of("/a", Content, [new NetworkCredential("app", "s3cret-word")], false);
 
-        Assert.Equal(one, SessionKey.Of("/a", Content, new NetworkCredential("app", "s3cret-word"), false));
+        Assert.Equal(one, SessionKey.Of("/a", Content, [new NetworkCredential("app", "s3cret-word")], false));
         Assert.DoesNotContain("s3cret-word", one.ToString(), StringComparison.Ordinal);
     }
 
