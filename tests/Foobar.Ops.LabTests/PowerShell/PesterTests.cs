@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Foobar.Ops.Lab;
 using Foobar.Ops.LabTests.Lab;
 
 namespace Foobar.Ops.LabTests.PowerShell;

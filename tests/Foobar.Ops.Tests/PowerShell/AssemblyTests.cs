@@ -28,5 +28,5 @@ public sealed class AssemblyTests
             where element.Assembly == Cmdlets
             select $"{type.Name}.{property.Name} is of {element}");
 
-    private static bool IsFramework(string name) => name is "netstandard" or "mscorlib" || name.StartsWith("System", StringComparison.Ordinal) && name != "System.Management.Automation" || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal);
+    private static bool IsFramework(string name) => name is "netstandard" or "mscorlib" || name.StartsWith("System", StringComparison.Ordinal) && name != "System.Management.Automation" || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal) || name == "Microsoft.VisualBasic.Core";
 }
