@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Lab.Certificates;
+using Foobar.Ops.Lab.Faults;
 using Foobar.Ops.Lab.Host;
 using Foobar.Ops.Lab.Networks;
 using Foobar.Ops.Lab.Raising;
@@ -63,6 +64,14 @@ internal sealed class RaisedLab
     public ProcessStartInfo Prepare(string server, string command) => server == "outside"
         ? new ProcessStartInfo("ip", ["netns", "exec", NetworkNames.Outside(Plan.Options.Name), "sh", "-c", command])
         : new ProcessStartInfo("nsenter", Container(server).Enter(command));
+
+    /// <summary>Makes a fault of the catalogue.</summary>
+    /// <exception cref="LabException">There is none of that name, or it can't be made on this lab.</exception>
+    public Task BreakAsync(string fault, CancellationToken cancel = default) => new FaultKeeper(this).BreakAsync(FaultCatalog.Find(fault), cancel);
+
+    /// <summary>Undoes a fault, and waits until all of the lab works again if it was the last.</summary>
+    /// <exception cref="LabException">There is none of that name, or the lab does not come back.</exception>
+    public Task HealAsync(string fault, CancellationToken cancel = default) => new FaultKeeper(this).HealAsync(FaultCatalog.Find(fault), cancel);
 
     /// <summary>Pulls a server's network cables.</summary>
     public Task CutAsync(string server, CancellationToken cancel = default) =>

@@ -39,6 +39,14 @@ internal static class InventoryFile
     private static Policy Policy(LabPlan plan) => new()
     {
         Flows = LabPolicy.Flows(plan.Options),
+        Servers = new ServerPolicy
+        {
+            Units = new Dictionary<Role, IReadOnlyList<string>>
+            {
+                [Role.NetworkFirewall] = ["nftables.service"],
+                [Role.App] = ["foobar-app.service"],
+            },
+        },
         Tls = new TlsPolicy
         {
             EndsAt = plan.Options.Tls == TlsVariant.Web ? Role.Web : Role.LoadBalancer,

@@ -31,10 +31,23 @@ internal sealed class LabAuthority
         string whole = Path.Combine(directory, "intermediate.pem");
         if (!File.Exists(whole))
         {
-            Create(directory);
+            Create().Save(directory);
         }
 
         return new LabAuthority(File.ReadAllText(Path.Combine(directory, "root.pem")), X509Certificate2.CreateFromPemFile(whole, Path.Combine(directory, "intermediate.key")));
+    }
+
+    /// <summary>A new authority, which nobody knows yet.</summary>
+    public static LabAuthority Create()
+    {
+        using ECDsa rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 root = AuthorityRequest("CN=Foobar Lab Root CA", rootKey, 1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(10));
+        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        CertificateRequest request = AuthorityRequest("CN=Foobar Lab Intermediate CA", key, 0);
+        AddAuthorityIdentifier(request, root);
+        using X509Certificate2 intermediate = request.Create(root, DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddYears(5), Serial());
+        return new LabAuthority(Pem(root), intermediate.CopyWithPrivateKey(key));
     }
 
     /// <summary>A certificate for the site's name.</summary>
@@ -74,21 +87,15 @@ internal sealed class LabAuthority
         return new IssuedCertificate(Pem(leaf), Pem(_intermediate), key.ExportPkcs8PrivateKeyPem() + "\n");
     }
 
-    private static void Create(string directory)
+    private void Save(string directory)
     {
         Directory.CreateDirectory(directory, Private);
-        using ECDsa rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 root = AuthorityRequest("CN=Foobar Lab Root CA", rootKey, 1)
-            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddYears(10));
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = AuthorityRequest("CN=Foobar Lab Intermediate CA", key, 0);
-        AddAuthorityIdentifier(request, root);
-        using X509Certificate2 intermediate = request.Create(root, DateTimeOffset.UtcNow.AddDays(-2), DateTimeOffset.UtcNow.AddYears(5), Serial());
-        File.WriteAllText(Path.Combine(directory, "root.pem"), Pem(root));
+        using ECDsa key = _intermediate.GetECDsaPrivateKey()!;
+        File.WriteAllText(Path.Combine(directory, "root.pem"), RootPem);
         File.WriteAllText(Path.Combine(directory, "intermediate.key"), key.ExportPkcs8PrivateKeyPem());
 
         // Written last: its presence says that the authority is whole.
-        File.WriteAllText(Path.Combine(directory, "intermediate.pem"), Pem(intermediate));
+        File.WriteAllText(Path.Combine(directory, "intermediate.pem"), Pem(_intermediate));
     }
 
     private static CertificateRequest AuthorityRequest(string name, ECDsa key, int pathLength)

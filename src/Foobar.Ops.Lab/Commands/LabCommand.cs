@@ -12,5 +12,7 @@ internal static class LabCommand
         DownCommand.Create(),
         StatusCommand.Create(),
         ExecCommand.Create(),
+        BreakCommand.Create(),
+        HealCommand.Create(),
     };
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Foobar.Ops.Lab.Faults;
 using Foobar.Ops.Lab.Raising;
-using Foobar.Ops.Lab.Servers;
 using Foobar.Ops.Lab.Setup;
 using Spectre.Console;
 
@@ -54,7 +54,8 @@ internal static class StatusCommand
         }
 
         AnsiConsole.Write(table);
-        foreach (string trouble in new[] { await readiness.ReplicationTroubleAsync(cancel), await readiness.SiteTroubleAsync(cancel) }.OfType<string>())
+        string?[] whole = [await readiness.ReplicationTroubleAsync(cancel), await readiness.BalancerTroubleAsync(cancel), await readiness.SiteTroubleAsync(cancel)];
+        foreach (string trouble in whole.OfType<string>().Concat(new FaultKeeper(RaisedLab.Open(lab.Options.Name)).InForce.Select(fault => $"broken on purpose: {fault.Name}")))
         {
             allWell = false;
             AnsiConsole.MarkupLineInterpolated($"[red]{trouble}[/]");

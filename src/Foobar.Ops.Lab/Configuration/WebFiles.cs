@@ -17,8 +17,7 @@ internal static class WebFiles
         if (plan.Options.Tls != TlsVariant.Edge)
         {
             IssuedCertificate certificate = plan.Options.Tls == TlsVariant.Web ? authority.IssueSite() : authority.IssueServer(server);
-            yield return new ServerFile("/etc/nginx/tls/site.pem", certificate.Chain);
-            yield return new ServerFile("/etc/nginx/tls/site.key", certificate.Key) { Mode = ServerFile.OwnerOnly };
+            yield return new ServerFile("/etc/nginx/tls/site.pem", certificate.ChainAndKey) { Mode = ServerFile.OwnerOnly };
         }
 
         yield return new ServerFile("/etc/nginx/nginx.conf", Nginx(plan, server));
@@ -100,7 +99,7 @@ internal static class WebFiles
 
     private const string Tls = """
         ssl_certificate /etc/nginx/tls/site.pem;
-        ssl_certificate_key /etc/nginx/tls/site.key;
+        ssl_certificate_key /etc/nginx/tls/site.pem;
         ssl_protocols TLSv1.2 TLSv1.3;
         ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305;
         ssl_session_cache shared:tls:2m;

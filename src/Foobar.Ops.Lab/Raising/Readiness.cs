@@ -25,6 +25,7 @@ internal sealed class Readiness(LabPlan plan)
         await Task.WhenAll([
             .. plan.Servers.Select(server => WaitForAsync(time, () => ServerTroubleAsync(server, cancel), cancel)),
             WaitForAsync(time, () => ReplicationTroubleAsync(cancel), cancel),
+            WaitForAsync(time, () => BalancerTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => SiteTroubleAsync(cancel), cancel),
         ]);
     }
@@ -64,6 +65,19 @@ internal sealed class Readiness(LabPlan plan)
         }
 
         return "replication: runs on neither database server";
+    }
+
+    /// <summary>What the load balancer finds wrong with the servers behind it, or <see langword="null"/>.</summary>
+    public async Task<string?> BalancerTroubleAsync(CancellationToken cancel)
+    {
+        Container container = new(plan.Options.Name, plan.Balancer);
+        if (container.FindInit() is null)
+        {
+            return $"{plan.Balancer.Name}: does not run";
+        }
+
+        ToolResult down = await container.ExecuteAsync("echo show stat | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18 | grep -E ',(DOWN|no check)'", cancel: cancel);
+        return down.Output.Length == 0 && down.Error.Length == 0 ? null : $"lb-01: {down.Output.Trim().Replace('\n', ' ')}{down.Error.Trim()}";
     }
 
     /// <summary>What is wrong with the site as seen from outside, or <see langword="null"/>.</summary>

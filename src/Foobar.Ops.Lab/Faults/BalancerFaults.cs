@@ -1,0 +1,52 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Faults;
+
+/// <summary>Faults of the load balancer and of what it sees behind it.</summary>
+internal static class BalancerFaults
+{
+    /// <summary>Lets HAProxy read its configuration again, if it is valid.</summary>
+    public const string Reload = "haproxy -c -q -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy";
+
+    private const string Api = "socat - /run/haproxy/admin.sock";
+
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        Edit("admin-socket-gone", "LB-001", "HAProxy has no admin socket", "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock"),
+        new FileFault(
+            "health-check-fails", Area.LoadBalancing, "LB-002", "web-02 fails the load balancer's health check", ["web-02"],
+            "/etc/nginx/nginx.conf", "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"", "nginx -t -q && systemctl reload nginx")
+        {
+            ShowsOn = "lb-01",
+            ShowsWhen = $"echo show stat | {Api} | grep -q '^web,web-02,.*,DOWN,'",
+        },
+        Edit("one-web-server", "LB-003", "The load balancer knows one web server only", "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\""),
+        Edit("unknown-web-server", "LB-009", "The load balancer has a web server that nobody declared",
+            "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\""),
+        Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
+            "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl / ssl /' \"$file\""),
+        Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",
+            "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' \"$file\""),
+        new VariantFault(
+            new FileFault(
+                "no-hsts", Area.LoadBalancing, "LB-006", "Browsers are not told to use HTTPS only", ["web-01", "web-02"],
+                "/etc/nginx/nginx.conf", "sed -i '/Strict-Transport-Security/d' \"$file\"", "nginx -t -q && systemctl reload nginx")
+            {
+                AppliesTo = options => options.Tls == TlsVariant.Web,
+            },
+            Edit("no-hsts", "LB-006", "Browsers are not told to use HTTPS only", "sed -i '/Strict-Transport-Security/d' \"$file\"")),
+        new ShellFault(
+            "writes-switched-off", Area.LoadBalancing, "LB-007", "No database server is enabled in the write endpoint", "lb-01",
+            $"for server in $(echo show stat | {Api} | awk -F, '$1 == \"mysql-write\" && $2 != \"BACKEND\" && $18 ~ /^UP/ {{ print $2 }}'); do "
+                + $"echo $server >> /var/lib/foobar-lab/writers; echo \"set server mysql-write/$server state maint\" | {Api}; done; test -s /var/lib/foobar-lab/writers",
+            $"for server in $(cat /var/lib/foobar-lab/writers 2>/dev/null); do echo \"set server mysql-write/$server state ready\" | {Api}; done; rm -f /var/lib/foobar-lab/writers")
+        {
+            Thing = "/etc/haproxy/haproxy.cfg",
+        },
+    ];
+
+    private static FileFault Edit(string name, string control, string description, string edit) =>
+        new(name, Area.LoadBalancing, control, description, ["lb-01"], "/etc/haproxy/haproxy.cfg", edit, Reload);
+}

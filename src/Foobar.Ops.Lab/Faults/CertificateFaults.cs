@@ -1,0 +1,53 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Certificates;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Faults;
+
+/// <summary>Faults of the certificate that visitors see: on lb-01, or on both web servers where TLS ends there.</summary>
+internal static class CertificateFaults
+{
+    private const string BalancerFile = "/etc/haproxy/certs/www.foobar.com.pem";
+
+    private const string WebFile = "/etc/nginx/tls/site.pem";
+
+    private const string ReloadWeb = "nginx -t -q && systemctl reload nginx";
+
+    /// <summary>The table.</summary>
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        Certificate("certificate-expired", "TLS-002", "The site's certificate expired yesterday", lab =>
+            lab.Authority.Issue(Site with { NotBefore = DateTimeOffset.UtcNow.AddDays(-91), NotAfter = DateTimeOffset.UtcNow.AddDays(-1) })),
+        Certificate("certificate-expires-soon", "TLS-003", "The site's certificate expires in ten days", lab =>
+            lab.Authority.Issue(Site with { NotBefore = DateTimeOffset.UtcNow.AddDays(-80), NotAfter = DateTimeOffset.UtcNow.AddDays(10) })),
+        Certificate("certificate-for-another-name", "TLS-001", "The site's certificate names shop.foobar.com only", lab =>
+            lab.Authority.Issue(Site with { CommonName = "shop.foobar.com", DnsNames = ["shop.foobar.com"] })),
+        Certificate("certificate-without-intermediate", "TLS-004", "The site's certificate is served without its intermediate", lab =>
+            lab.Authority.IssueSite() with { Intermediate = string.Empty }),
+        Certificate("certificate-of-a-stranger", "TLS-004", "The site's certificate was issued by an authority nobody trusts", _ =>
+            LabAuthority.Create().IssueSite()),
+        Either("private-key-readable", "TLS-008", "Everybody on the server can read the site's private key", "chmod 0644 \"$file\"", null),
+        new FileFault("certificates-differ", Area.Tls, "TLS-007", "web-02 serves another certificate than web-01", ["web-02"], WebFile, FileFault.Replace, ReloadWeb)
+        {
+            NewContent = lab => lab.Authority.IssueSite().ChainAndKey,
+            AppliesTo = EndsAtWeb,
+        },
+        new FileFault(
+            "tls-off", Area.Tls, "TLS-010", "The site's HTTPS port answers without TLS", ["lb-01"],
+            "/etc/haproxy/haproxy.cfg", "sed -i 's/:443 ssl crt [^ ]* alpn [^ ]*/:443/' \"$file\"", BalancerFaults.Reload)
+        {
+            AppliesTo = options => !EndsAtWeb(options),
+        },
+    ];
+
+    private static CertificateRequestDetails Site => new() { CommonName = LabPlan.SiteName, DnsNames = [LabPlan.SiteName, "foobar.com"] };
+
+    private static bool EndsAtWeb(LabOptions options) => options.Tls == TlsVariant.Web;
+
+    private static VariantFault Certificate(string name, string control, string description, Func<RaisedLab, IssuedCertificate> issue) =>
+        Either(name, control, description, FileFault.Replace, lab => issue(lab).ChainAndKey);
+
+    private static VariantFault Either(string name, string control, string description, string edit, Func<RaisedLab, string>? content) => new(
+        new FileFault(name, Area.Tls, control, description, ["web-01", "web-02"], WebFile, edit, ReloadWeb) { NewContent = content, AppliesTo = EndsAtWeb },
+        new FileFault(name, Area.Tls, control, description, ["lb-01"], BalancerFile, edit, BalancerFaults.Reload) { NewContent = content });
+}

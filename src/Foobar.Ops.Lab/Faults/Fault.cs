@@ -1,0 +1,33 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Faults;
+
+/// <summary>One thing that can be broken on a lab: a real change on its servers, and its undo.</summary>
+/// <param name="Name">The name on the command line: lower case with hyphens, what is wrong and where.</param>
+/// <param name="Area">The part of the site it breaks.</param>
+/// <param name="Control">The id of the control that must see it.</param>
+/// <param name="Description">One line that says what is wrong.</param>
+internal abstract record Fault(string Name, Area Area, string Control, string Description)
+{
+    /// <summary>The kinds of lab it can be made on; all unless told.</summary>
+    public Func<LabOptions, bool> AppliesTo { get; init; } = _ => true;
+
+    /// <summary>A command that succeeds on a server once the damage shows, where that takes a moment.</summary>
+    public string? ShowsWhen { get; init; }
+
+    /// <summary>The server on which <see cref="ShowsWhen"/> is asked.</summary>
+    public string? ShowsOn { get; init; }
+
+    /// <summary>
+    /// What it changes, as <c>SERVER:THING</c>: two faults that change the same thing can't be in force together, since
+    /// the undo of one would undo or keep the other.
+    /// </summary>
+    public abstract IEnumerable<string> Changes(LabPlan plan);
+
+    /// <summary>Breaks it, and returns when the damage shows.</summary>
+    public abstract Task BreakAsync(RaisedLab lab, CancellationToken cancel);
+
+    /// <summary>Undoes the change; also where it was made only in part.</summary>
+    public abstract Task HealAsync(RaisedLab lab, CancellationToken cancel);
+}

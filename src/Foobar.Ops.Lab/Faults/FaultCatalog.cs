@@ -1,0 +1,26 @@
+using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Faults;
+
+/// <summary>All faults the lab knows. Each area has a room of its own with a table; a fault is one row in it.</summary>
+internal static class FaultCatalog
+{
+    /// <summary>All of them, by area.</summary>
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        .. ServerFaults.All,
+        .. CertificateFaults.All,
+        .. BalancerFaults.All,
+        .. MonitoringFaults.All,
+        .. DatabaseFaults.All,
+    ];
+
+    /// <summary>Those that can be made on a lab.</summary>
+    public static IEnumerable<Fault> For(LabOptions options) => All.Where(fault => fault.AppliesTo(options));
+
+    /// <summary>The fault of a name.</summary>
+    /// <exception cref="LabException">There is none.</exception>
+    public static Fault Find(string name) => All.FirstOrDefault(fault => fault.Name == name)
+        ?? throw LabException.NotFound($"There is no fault '{name}'.", "'break --list' shows all.");
+}
