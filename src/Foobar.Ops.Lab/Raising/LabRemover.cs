@@ -27,6 +27,11 @@ internal static class LabRemover
         }
 
         MountTable.DeleteTree(files.Directory);
+        if (LabRecord.All().Count == 0)
+        {
+            KernelLimits.Restore();
+        }
+
         return true;
     }
 

@@ -36,7 +36,7 @@ internal sealed class Readiness(LabPlan plan)
         Container container = new(plan.Options.Name, server);
         if (container.FindInit() is null)
         {
-            return container.IsRunning ? $"{server.Name}: is booting" : $"{server.Name}: does not run";
+            return container.IsRunning ? $"{server.Name}: is booting" : $"{server.Name}: does not run; its console says: {container.LastWords()}";
         }
 
         ToolResult state = await container.ExecuteAsync("systemctl is-system-running", cancel: cancel);

@@ -30,7 +30,7 @@ internal static class BootScript
             ip netns del {space} 2>/dev/null
             ip netns add {space}
             {cables}
-            systemd-nspawn --quiet --register=no --keep-unit --boot --directory={files.Root} --machine={lab}-{server.Name} \
+            systemd-nspawn --register=no --keep-unit --boot --directory={files.Root} --machine={lab}-{server.Name} \
                 --hostname={server.Name} --network-namespace-path=/run/netns/{space} --capability=CAP_NET_ADMIN \
                 --console=pipe --resolv-conf=off --timezone=off --link-journal=no
             [ $? -eq {Reboot} ] || exit

@@ -71,6 +71,9 @@ internal sealed class Container(string lab, LabServer server)
         ];
     }
 
+    /// <summary>The last lines it wrote on its console.</summary>
+    public string LastWords() => File.Exists(_files.Console) ? string.Join(" | ", File.ReadLines(_files.Console).TakeLast(3)) : "nothing";
+
     private static bool IsInit(int process)
     {
         try

@@ -11,6 +11,9 @@ internal static class ServerDisk
 {
     private const long SizeBytes = 4L << 30;
 
+    /// <summary>Few enough to be used up in a second or two, and many more than a server needs.</summary>
+    private const string Inodes = "32768";
+
     /// <summary>Mounts the server's root file system; a disk that was not wholly prepared is made anew.</summary>
     public static async Task MountAsync(ServerFiles server, string image, CancellationToken cancel)
     {
@@ -56,6 +59,6 @@ internal static class ServerDisk
             file.SetLength(SizeBytes);
         }
 
-        await Tool.RunAsync("mkfs.ext4", ["-q", "-m", "0", "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", path], cancel: cancel);
+        await Tool.RunAsync("mkfs.ext4", ["-q", "-m", "0", "-N", Inodes, "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard", path], cancel: cancel);
     }
 }
