@@ -200,6 +200,14 @@ Describe 'Invoke-FoobarCommand' -Skip:$noShell {
         Wait-Ended (Get-Content $file) | Should -BeTrue
     }
 
+    It 'keeps the session when Ctrl+C reaches the client, too, as it does in a terminal' {
+        $null = Invoke-FoobarCommand 'true' -Server lb-01
+        $clients = Get-Client
+        $clients | ForEach-Object { kill -s INT $_.Id }
+        (Invoke-FoobarCommand 'echo on' -Server lb-01).Output | Should -Be 'on'
+        (Get-Client).Id | Should -Be $clients.Id
+    }
+
     It 'lets a pipeline that has enough end it' {
         Invoke-FoobarCommand 'echo quick' -Server * -ErrorAction SilentlyContinue | Select-Object -First 1 | Select-Object -ExpandProperty Output | Should -Be 'quick'
         (Invoke-FoobarCommand 'echo on' -Server lb-01).Output | Should -Be 'on'

@@ -45,7 +45,8 @@ internal sealed class SshProcess : IShellTransport
     /// <exception cref="FoobarException"><c>SshClientMissing</c>.</exception>
     public static SshProcess Start(string program, IEnumerable<string> arguments, string server)
     {
-        ProcessStartInfo start = new(program, arguments)
+        (string command, IEnumerable<string> words) = Shielded(program, arguments, server);
+        ProcessStartInfo start = new(command, words)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -64,6 +65,24 @@ internal sealed class SshProcess : IShellTransport
         {
             throw SshFailures.ClientMissing(server, program, error);
         }
+    }
+
+    // Ctrl+C in a terminal reaches every process of the foreground group, and .NET can't start one outside of it. OpenSSH
+    // leaves signals alone that were ignored when it started (clientloop.c), and so do the clients of its jump hosts: so
+    // Ctrl+C ends what runs, not the session.
+    private static (string Command, IEnumerable<string> Arguments) Shielded(string program, IEnumerable<string> arguments, string server)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return (program, arguments);
+        }
+
+        bool found = program.Contains('/', StringComparison.Ordinal)
+            ? File.Exists(program)
+            : (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+        return found
+            ? ("/bin/sh", ["-c", "trap '' INT QUIT TSTP; exec \"$0\" \"$@\"", program, .. arguments])
+            : throw SshFailures.ClientMissing(server, program, new FileNotFoundException("it is in no folder of PATH"));
     }
 
     public async Task<FoobarException> ExplainAsync(bool opened)
