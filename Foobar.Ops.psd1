@@ -12,7 +12,11 @@
     FormatsToProcess     = @(
         'Formats/Auditing.Format.ps1xml'
         'Formats/Findings.Format.ps1xml'
+        'Formats/LoadBalancing.Format.ps1xml'
+        'Formats/Monitoring.Format.ps1xml'
         'Formats/Site.Format.ps1xml'
+        'Formats/Tls.Format.ps1xml'
+        'Formats/Traffic.Format.ps1xml'
     )
     TypesToProcess       = @('Foobar.Ops.Types.ps1xml')
     FunctionsToExport    = @()
@@ -23,10 +27,18 @@
         'Disconnect-FoobarSite'
         'Export-FoobarReport'
         'Export-FoobarSnapshot'
+        'Get-FoobarBackend'
+        'Get-FoobarCertificate'
         'Get-FoobarControl'
+        'Get-FoobarMetric'
+        'Get-FoobarMonitoringAgent'
         'Get-FoobarServer'
         'Invoke-FoobarAudit'
         'Invoke-FoobarCommand'
+        'Measure-FoobarQps'
+        'Test-FoobarCertificate'
+        'Test-FoobarMonitoring'
+        'Test-FoobarServer'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

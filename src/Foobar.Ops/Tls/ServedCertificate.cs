@@ -6,6 +6,9 @@ public sealed record ServedCertificate
     /// <summary>The endpoint.</summary>
     public required TlsEndpoint Endpoint { get; init; }
 
+    /// <summary>The server it was seen through; <see langword="null"/> for a direct look.</summary>
+    public string? Server => Endpoint.Via;
+
     /// <summary>The certificate of the endpoint itself.</summary>
     public required Certificate Leaf { get; init; }
 

@@ -1,0 +1,90 @@
+# Servers, certificates, load balancer, monitoring, traffic; what needs a raised lab has the tag Lab.
+BeforeAll {
+    Import-Module $env:FOOBAR_TEST_MODULE -Force
+    $lab = $env:FOOBAR_INVENTORY
+    $offline = Join-Path $PSScriptRoot 'Data' 'foobar.json'
+}
+
+Describe 'Binding' {
+    It 'refuses an interval out of range for <_>' -ForEach 'Get-FoobarMetric', 'Measure-FoobarQps' {
+        { & $_ -Inventory $offline -IntervalSeconds 0 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'takes an unknown control for an error in <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarMonitoring' {
+        { & $_ -Inventory $offline -Control NO-* } | Should -Throw -ErrorId 'ControlNotFound,*'
+    }
+
+    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate' {
+        @() | & $_ -Inventory $offline | Should -BeNullOrEmpty
+    }
+
+    It 'asks only load balancers for their backends' {
+        Get-FoobarServer -Inventory $offline web-02 | Get-FoobarBackend -Inventory $offline | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Get-FoobarCertificate of any host' {
+    It 'says that nothing listens' {
+        { Get-FoobarCertificate -HostName 127.0.0.1 -Port 1 -ErrorAction Stop } | Should -Throw -ErrorId 'EndpointUnreachable,*'
+    }
+
+    It 'says what speaks there instead of TLS' {
+        $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        $greeter = Start-ThreadJob {
+            foreach ($turn in 1..2) {
+                $client = ($using:listener).AcceptTcpClient()
+                $client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("SSH-2.0-Test`r`n"))
+                Start-Sleep -Milliseconds 200
+                $client.Dispose()
+            }
+        }
+        try {
+            $failure = { Get-FoobarCertificate -HostName 127.0.0.1 -Port $listener.LocalEndpoint.Port -ErrorAction Stop } | Should -Throw -ErrorId 'TlsNotSpoken,*' -PassThru
+            "$failure" | Should -Match 'SSH-2\.0-Test'
+        }
+        finally {
+            $listener.Stop()
+            $greeter | Remove-Job -Force
+        }
+    }
+
+    It 'says that the file with authorities is none' {
+        { Get-FoobarCertificate -HostName 127.0.0.1 -Port 1 -TrustedAuthorities $PSCommandPath -ErrorAction Stop } | Should -Throw -ErrorId 'AuthoritiesUnreadable,*'
+    }
+}
+
+Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
+    It 'is measured, one object a server, with units in the names' {
+        $metrics = Get-FoobarMetric -IntervalSeconds 0.5
+        $metrics.Server | Sort-Object | Should -Be (Get-FoobarServer).Name
+        $metrics | ForEach-Object { $_.CpuUserPercent + $_.CpuSystemPercent + $_.CpuIoWaitPercent + $_.CpuStealPercent + $_.CpuIdlePercent | Should -BeGreaterThan 99.9 }
+        $metrics | ForEach-Object { $_.IntervalSeconds | Should -BeGreaterThan 0.49 }
+    }
+
+    It 'serves certificates that are trusted' {
+        $served = Get-FoobarCertificate
+        $served | Should -Not -BeNullOrEmpty
+        $served.IsTrusted | Should -Not -Contain $false
+        $served.DaysLeft | ForEach-Object { $_ | Should -BeGreaterThan 14 }
+    }
+
+    It 'has backends that are up' {
+        (Get-FoobarBackend -Backend web).State | Should -Be 'Up', 'Up'
+    }
+
+    It 'is watched' {
+        (Get-FoobarMonitoringAgent | Where-Object IsExpected).IsRunning | Should -Not -Contain $false
+    }
+
+    It 'is healthy by <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarMonitoring' {
+        & $_ | Where-Object Status -in Fail, Unknown | Should -BeNullOrEmpty
+    }
+
+    It 'counts traffic over one window' {
+        $rates = Measure-FoobarQps -IntervalSeconds 1
+        $rates.Origin | Sort-Object -Unique | Should -Contain 'HaproxyFrontend'
+        $rates | Where-Object { $null -eq $_.PerSecond } | Should -BeNullOrEmpty
+        $rates.WindowSeconds | ForEach-Object { $_ | Should -BeGreaterThan 0.9 }
+    }
+}
