@@ -11,6 +11,7 @@
     # One file an area, in module/Formats; a test holds this list against the folder.
     FormatsToProcess     = @(
         'Formats/Auditing.Format.ps1xml'
+        'Formats/Database.Format.ps1xml'
         'Formats/Findings.Format.ps1xml'
         'Formats/LoadBalancing.Format.ps1xml'
         'Formats/Monitoring.Format.ps1xml'
@@ -32,12 +33,15 @@
         'Get-FoobarControl'
         'Get-FoobarMetric'
         'Get-FoobarMonitoringAgent'
+        'Get-FoobarReplication'
         'Get-FoobarServer'
         'Invoke-FoobarAudit'
         'Invoke-FoobarCommand'
+        'Invoke-FoobarFailover'
         'Measure-FoobarQps'
         'Test-FoobarCertificate'
         'Test-FoobarMonitoring'
+        'Test-FoobarReplication'
         'Test-FoobarServer'
     )
     VariablesToExport    = @()

@@ -21,6 +21,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             RemoteCommand.FromScript(ReplicationQueries.Options) with { Privileged = true }, ServerOptions.Parse, "mysqld --print-defaults", cancellationToken);
         long started = Stopwatch.GetTimestamp();
         ServerVariables variables = new(await RowsAsync(ReplicationQueries.Variables, cancellationToken), "SHOW GLOBAL VARIABLES");
+        DateTimeOffset read = DateTimeOffset.UtcNow;
         ServerVariables status = new(await RowsAsync(ReplicationQueries.Status, cancellationToken), "SHOW GLOBAL STATUS");
         Task<Reading<DatabaseStorage>> storage = ReadStorageAsync(variables, cancellationToken);
         Reading<DatabaseIdentity> identity = Made(() => DatabaseIdentity.From(variables, _flavor, status.Number("Uptime") ?? 0));
@@ -39,7 +40,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             Storage = await storage,
             Gtid = Made(() => GtidFacts.From(variables, _flavor)),
         };
-        return facts with { Gtid = await TryAsync("GTIDs", token => MeasureAsync(facts.Gtid, started, token), cancellationToken) };
+        return facts with { Gtid = await TryAsync("GTIDs", token => MeasureAsync(facts.Gtid, read, started, token), cancellationToken) };
     }
 
     private Task<IReadOnlyList<DatabaseRow>> RowsAsync(string sql, CancellationToken cancellationToken) => database.QueryAsync(sql, null, cancellationToken);
@@ -118,12 +119,20 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             RemoteCommand.FromScript(DatabaseStorage.Script, data, logs) with { Privileged = true }, text => DatabaseStorage.Parse(text, data, logs), "df -P -k", cancellationToken);
     }
 
-    // A second look tells how fast the server commits, which turns a backlog into seconds.
-    private async Task<GtidFacts> MeasureAsync(Reading<GtidFacts> first, long started, CancellationToken cancellationToken)
+    // A second look tells how fast the server commits, which turns a backlog into seconds; and held against another
+    // member's first look it can't show a transaction as errant that was merely committed in between.
+    private async Task<GtidFacts> MeasureAsync(Reading<GtidFacts> first, DateTimeOffset read, long started, CancellationToken cancellationToken)
     {
+        DateTimeOffset asked = DateTimeOffset.UtcNow;
         GtidFacts facts = first.Value ?? throw new ParseException(null, "SHOW GLOBAL VARIABLES", 0, first.Failure ?? "no GTIDs");
         string now = (await RowsAsync(MySql ? "SELECT @@global.gtid_executed AS gtids" : "SELECT @@global.gtid_binlog_state AS gtids", cancellationToken))[0].Text("gtids") ?? "";
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        return facts with { TransactionsPerSecond = GtidComparison.Backlog(_flavor, now, facts.Executed) / seconds };
+        return facts with
+        {
+            ReadAt = read,
+            ExecutedLater = now.Replace("\n", "", StringComparison.Ordinal),
+            AskedLaterAt = asked,
+            TransactionsPerSecond = GtidComparison.Backlog(_flavor, now, facts.Executed) / seconds,
+        };
     }
 }

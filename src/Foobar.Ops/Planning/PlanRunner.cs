@@ -42,6 +42,8 @@ public sealed class PlanRunner
     /// <param name="cancellationToken">Is ignored: half an operation is what is being ended here.</param>
     public Task<PlanResult> ResumeAsync(Plan plan, JournalState earlier, CancellationToken cancellationToken)
     {
+        // A swift step may be recorded as begun though an earlier one of its row was being done. Going on is right then too:
+        // every step may be done twice, and what fails before the point of no return is still undone.
         bool passed = plan.Steps.Any(step => step.PointOfNoReturn && (earlier.Begun.Contains(step.Name) || earlier.Done.Contains(step.Name)));
         return passed && !earlier.Undoing
             ? ForwardAsync(plan, earlier.Done, CancellationToken.None)
@@ -127,8 +129,9 @@ public sealed class PlanRunner
 
     private async Task<PlanResult> UndoAsync(Plan plan, int from, List<StepResult> results, Exception? failure)
     {
+        // What comes earlier relies on what comes later being undone: a primary must not be opened while the other still is.
         bool failed = false;
-        for (int index = from; index >= 0; index--)
+        for (int index = from; index >= 0 && !failed; index--)
         {
             Step step = plan.Steps[index];
             if (step.Undo is null)

@@ -18,6 +18,15 @@ public sealed record GtidFacts
     /// <summary>MariaDB <c>gtid_current_pos</c>: how far it is, whoever wrote; <see langword="null"/> on MySQL.</summary>
     public string? Position { get; init; }
 
+    /// <summary>When <see cref="Executed"/> was read, by the operator's clock.</summary>
+    public DateTimeOffset? ReadAt { get; init; }
+
+    /// <summary>The same as <see cref="Executed"/>, read again at the end.</summary>
+    public string? ExecutedLater { get; init; }
+
+    /// <summary>When <see cref="ExecutedLater"/> was asked for, by the operator's clock.</summary>
+    public DateTimeOffset? AskedLaterAt { get; init; }
+
     /// <summary>Transactions committed a second while the facts were read; <see langword="null"/> if not measured.</summary>
     public double? TransactionsPerSecond { get; init; }
 

@@ -12,6 +12,11 @@ public static class GtidComparison
         ? MySqlGtidSet.Parse(replica).Subtract(MySqlGtidSet.Parse(source)).ToString()
         : string.Join(',', MariaDbGtidState.Parse(replica).Beyond(MariaDbGtidState.Parse(source)));
 
+    /// <summary>The transactions that a server did not number itself.</summary>
+    internal static string WithoutOwn(DatabaseFlavor flavor, string transactions, DatabaseIdentity server) => flavor == DatabaseFlavor.MySql
+        ? server.ServerUuid is { } uuid && MySqlGtidSet.Parse(transactions) is var set ? set.Subtract(set.Of(uuid)).ToString() : transactions
+        : string.Join(',', MariaDbGtidState.Parse(transactions).Last.Where(gtid => gtid.Server != server.ServerId));
+
     /// <summary>How many transactions of <paramref name="source"/> the replica lacks.</summary>
     /// <inheritdoc cref="Errant"/>
     public static double Backlog(DatabaseFlavor flavor, string source, string replica) => flavor == DatabaseFlavor.MySql

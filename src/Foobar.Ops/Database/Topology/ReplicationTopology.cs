@@ -75,11 +75,12 @@ public sealed class ReplicationTopology
         DatabaseFlavor flavor = Facts(link.Replica)?.Identity.Value?.Flavor ?? DatabaseFlavor.MySql;
         try
         {
-            double backlog = GtidComparison.Backlog(flavor, source.Executed, replica.Executed);
+            // Of each pair the older look is at what should be behind.
+            double backlog = GtidComparison.Backlog(flavor, source.Executed, replica.ExecutedLater ?? replica.Executed);
             return link with
             {
                 BacklogTransactions = backlog,
-                Errant = GtidComparison.Errant(flavor, replica.Executed, source.Executed),
+                Errant = Errant(flavor, replica, source, Facts(link.Source!)?.Identity.Value),
                 LagSeconds = Lag(link.Channel, backlog, source.TransactionsPerSecond ?? 0),
             };
         }
@@ -87,6 +88,15 @@ public sealed class ReplicationTopology
         {
             return link;
         }
+    }
+
+    private static string? Errant(DatabaseFlavor flavor, GtidFacts replica, GtidFacts source, DatabaseIdentity? identity)
+    {
+        string errant = GtidComparison.Errant(flavor, replica.Executed, source.ExecutedLater ?? source.Executed);
+        bool comparable = replica.ReadAt is null || source.AskedLaterAt is null || source.AskedLaterAt >= replica.ReadAt;
+
+        // Looked at too early, the source may have committed since what the replica shows: its own numbers then say nothing.
+        return comparable || identity is null ? errant : GtidComparison.WithoutOwn(flavor, errant, identity);
     }
 
     /// <summary>

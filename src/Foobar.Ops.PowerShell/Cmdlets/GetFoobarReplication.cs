@@ -1,0 +1,22 @@
+using System.Management.Automation;
+using Foobar.Ops.Database;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.PowerShell.Hosting;
+using Foobar.Ops.PowerShell.Sites;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.PowerShell.Cmdlets;
+
+/// <summary>Shows who replicates from whom, how far behind, and which transactions each member holds.</summary>
+[Cmdlet(VerbsCommon.Get, "FoobarReplication")]
+[OutputType(typeof(ReplicationStatus))]
+public sealed class GetFoobarReplication : ServerCmdlet
+{
+    // A member's lag and errant transactions are seen beside its source only, so all are read whichever are shown.
+    private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSeconds));
+        output.WriteAll(ReplicationStatus.Of(await ReplicationSurvey.CollectAsync(site, limit.Token)).Where(status => servers.Any(server => server.Name == status.Server)));
+    }
+}

@@ -1,0 +1,114 @@
+using System.Management.Automation;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Planning;
+using Foobar.Ops.PowerShell.Binding;
+using Foobar.Ops.PowerShell.Hosting;
+using Foobar.Ops.PowerShell.Sites;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.PowerShell.Cmdlets;
+
+/// <summary>Moves writes from one database member to another, or ends what an earlier run began.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "FoobarFailover", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Failover")]
+[OutputType(typeof(FailoverResult), typeof(FailoverPreview))]
+public sealed class InvokeFoobarFailover : SiteCmdlet
+{
+    /// <summary>The member that shall become the primary.</summary>
+    [Parameter(Position = 0, ParameterSetName = "Failover")]
+    [ArgumentCompleter(typeof(ServerNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? To { get; set; }
+
+    /// <summary>Whether an earlier run that did not end is ended.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Resume")]
+    public SwitchParameter Resume { get; set; }
+
+    /// <summary>How long to wait for a small backlog before writes are stopped, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 3600)]
+    public int DrainSeconds { get; set; } = 30;
+
+    /// <summary>How long writes may be stopped while the candidate applies the rest, in seconds.</summary>
+    [Parameter]
+    [ValidateRange(1, 300)]
+    public int CatchUpSeconds { get; set; } = 5;
+
+    /// <summary>Whether the plan is written out, before the result or instead of it with -WhatIf.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        ISiteSession site = OpenSite();
+        if (Resume)
+        {
+            if (ShouldProcess(site.Site.Name, "End the failover that an earlier run began"))
+            {
+                Perform(site, (operation, progress, token) => operation.ResumeAsync(Options(), progress, token));
+            }
+
+            return;
+        }
+
+        FailoverPreview preview = Run((output, token) => new FailoverOperation(site).PreviewAsync(Options(), token));
+        if (PassThru)
+        {
+            WriteObject(preview);
+        }
+
+        foreach (FailoverBlocker blocker in preview.Blockers)
+        {
+            WriteWarning(blocker.ToString());
+        }
+
+        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}", string.Join("; ", preview.Steps.DefaultIfEmpty("Move writes"))))
+        {
+            Perform(site, (operation, progress, token) => operation.RunAsync(Options(), progress, token));
+        }
+    }
+
+    private void Perform(ISiteSession site, Func<FailoverOperation, IProgress<StepResult>, CancellationToken, Task<FailoverResult>> act)
+    {
+        FailoverResult result = Run((output, token) => act(new FailoverOperation(site), new StepProgress(output), token));
+        WriteObject(result);
+        if (Failure(result) is { } failure)
+        {
+            Fail(failure, result);
+        }
+    }
+
+    private static FoobarException? Failure(FailoverResult result) => result.Outcome switch
+    {
+        PlanOutcome.Undone => new FoobarException("FailoverUndone", ErrorKind.Failed, $"The failover was undone, writes are where they were: {result.Error}")
+        {
+            Recommendation = "Put right what the message names, and try again.",
+        },
+        PlanOutcome.Degraded => new FoobarException("FailoverDegraded", ErrorKind.Failed, $"Writes were moved to {result.NewPrimary}, but a later step failed: {result.Error}")
+        {
+            Recommendation = "See the Steps of the result, and repair what failed.",
+        },
+        PlanOutcome.UndoFailed => new FoobarException("FailoverUndoFailed", ErrorKind.Failed, $"The failover failed, and so did undoing it: {result.Error}")
+        {
+            Recommendation = $"Look at Get-FoobarReplication now, then run Invoke-FoobarFailover -Resume. The journal is {result.Journal}.",
+        },
+        _ => null,
+    };
+
+    private FailoverOptions Options() => new()
+    {
+        To = To,
+        DrainLimit = TimeSpan.FromSeconds(DrainSeconds),
+        CatchUpLimit = TimeSpan.FromSeconds(CatchUpSeconds),
+    };
+
+    private sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
+    {
+        public void Report(StepResult value)
+        {
+            output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms{(value.Server is null ? "" : $" ({value.Server})")}");
+            output.Progress.Report(value.Description);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>
+/// One database member as an operation handles it, over one held connection: what its flavour calls the same things. Every
+/// change here may be made twice. Not safe for concurrent use, as its connection is not.
+/// </summary>
+public abstract class DatabaseMember
+{
+    private protected DatabaseMember(IDatabaseSession session) => Session = session;
+
+    /// <summary>The member's name.</summary>
+    public string Name => Session.Server;
+
+    /// <summary>The flavour.</summary>
+    public abstract DatabaseFlavor Flavor { get; }
+
+    /// <summary>The connection.</summary>
+    protected IDatabaseSession Session { get; }
+
+    /// <summary>The member behind a connection.</summary>
+    public static DatabaseMember Of(IDatabaseSession session) => session.IsMariaDb ? new MariaDbMember(session) : new MySqlMember(session);
+
+    /// <summary>All transactions it has committed, as errant ones are found by (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>).</summary>
+    public abstract Task<string> ExecutedAsync(CancellationToken cancellationToken);
+
+    /// <summary>How far it has come, as another member waits for it (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_pos</c>).</summary>
+    public abstract Task<string> PositionAsync(CancellationToken cancellationToken);
+
+    /// <summary>Waits until it has applied everything up to a position; <see langword="false"/> if the limit ran out.</summary>
+    public abstract Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken);
+
+    /// <summary>Whether it takes no writes from any account that such a switch binds.</summary>
+    public abstract Task<bool> IsFencedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes it refuse writes; when it returns, no commit is under way.</summary>
+    public abstract Task FenceAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes it take writes.</summary>
+    public abstract Task UnfenceAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether it replicates from anywhere, running or not.</summary>
+    public async Task<bool> IsReplicaAsync(CancellationToken cancellationToken) => (await ChannelsAsync(cancellationToken)).Count > 0;
+
+    /// <summary>Where it replicates from.</summary>
+    public abstract Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Tells it where to replicate from, not yet to start.</summary>
+    public abstract Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken);
+
+    /// <summary>Starts replicating.</summary>
+    public abstract Task StartReplicatingAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stops receiving; what was received is still applied.</summary>
+    public abstract Task StopReceivingAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stops replicating and forgets from where.</summary>
+    public abstract Task DetachAsync(CancellationToken cancellationToken);
+
+    /// <summary>Switches waiting for a replica at each commit on or off, where the server can.</summary>
+    public abstract Task SetSemiSyncSourceAsync(bool on, CancellationToken cancellationToken);
+
+    /// <summary>Switches acknowledging to the source on or off, where the server can; counts from the next start of the receiver.</summary>
+    public abstract Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken);
+
+    /// <summary>Makes it refuse writes, or take them, after a restart.</summary>
+    /// <param name="readOnly">Whether it shall refuse them.</param>
+    /// <param name="server">Its server, for flavours that keep this in a file.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public abstract Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken);
+
+    /// <summary>The ids of clients' connections: neither replication's nor those of this operation's own account over the local socket.</summary>
+    public async Task<IReadOnlyList<long>> ClientsAsync(CancellationToken cancellationToken) =>
+        [.. (await Session.QueryAsync(
+            """
+            SELECT ID AS id FROM information_schema.PROCESSLIST
+            WHERE USER NOT IN ('system user', 'event_scheduler', 'unauthenticated user') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')
+              AND NOT (HOST = 'localhost' AND USER = SUBSTRING_INDEX(USER(), '@', 1))
+            """, null, cancellationToken)).Select(row => row.Number("id") ?? 0)];
+
+    /// <summary>Ends connections; one that is gone already is no error.</summary>
+    public async Task EndAsync(IEnumerable<long> connections, CancellationToken cancellationToken)
+    {
+        foreach (long connection in connections)
+        {
+            try
+            {
+                await Session.ExecuteAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"KILL {connection}"), null, cancellationToken);
+            }
+            catch (DatabaseException error) when (error.Number == NoSuchThread)
+            {
+                // It ended by itself.
+            }
+        }
+    }
+
+    /// <summary>Runs a statement.</summary>
+    protected Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters) =>
+        Session.ExecuteAsync(sql, new Dictionary<string, object?>(parameters), cancellationToken);
+
+    /// <summary>The one value of a query.</summary>
+    /// <exception cref="ParseException">It gave no row.</exception>
+    protected async Task<string> ValueAsync(string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
+    {
+        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(sql, new Dictionary<string, object?>(parameters), cancellationToken);
+        return rows.Count > 0
+            ? rows[0].Text("value") ?? ""
+            : throw new ParseException(Name, sql, 0, "expected one row, found none.");
+    }
+
+    // ER_NO_SUCH_THREAD
+    private const int NoSuchThread = 1094;
+}

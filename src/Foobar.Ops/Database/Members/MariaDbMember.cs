@@ -1,0 +1,94 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>A MariaDB member (10.11 and later).</summary>
+internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(session)
+{
+    public override DatabaseFlavor Flavor => DatabaseFlavor.MariaDb;
+
+    public override Task<string> ExecutedAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_state AS value", cancellationToken);
+
+    public override Task<string> PositionAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_pos AS value", cancellationToken);
+
+    public override async Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
+        await ValueAsync("SELECT MASTER_GTID_WAIT(@position, @limit) AS value", cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
+
+    public override async Task<bool> IsFencedAsync(CancellationToken cancellationToken) =>
+        await ValueAsync("SELECT @@global.read_only AS value", cancellationToken) == "1";
+
+    // Blocks commits while it is set, so that it returns with none under way. Does not bind accounts with READ ONLY ADMIN.
+    public override Task FenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 1", cancellationToken);
+
+    public override Task UnfenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 0", cancellationToken);
+
+    public override async Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken) =>
+        ChannelParser.Parse(await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken), [], ReplicationQueries.MariaDbChannels);
+
+    // MASTER_DEMOTE_TO_SLAVE takes what it wrote itself as replicated, so that it asks for what comes after.
+    public override Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken) => ExecuteAsync(
+        $"""
+        CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = {Number(source.Port)}, MASTER_USER = @user, MASTER_PASSWORD = @password,
+            MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = 1, MASTER_CONNECT_RETRY = {Number(source.ConnectRetrySeconds)},
+            MASTER_SSL = {(source.Tls ? 1 : 0)}, MASTER_SSL_VERIFY_SERVER_CERT = {(source.TlsVerify ? 1 : 0)}, MASTER_SSL_CA = @ca, MASTER_SSL_CERT = @cert, MASTER_SSL_KEY = @key
+        """,
+        cancellationToken,
+        new Dictionary<string, object?>
+        {
+            ["host"] = source.Host,
+            ["user"] = source.User,
+            ["password"] = source.Password.Reveal(),
+            ["ca"] = source.TlsAuthorities ?? "",
+            ["cert"] = source.TlsCertificate ?? "",
+            ["key"] = source.TlsKey ?? "",
+        });
+
+    public override Task StartReplicatingAsync(CancellationToken cancellationToken) => ExecuteAsync("START SLAVE", cancellationToken);
+
+    public override Task StopReceivingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP SLAVE IO_THREAD", cancellationToken);
+
+    public override async Task DetachAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("STOP ALL SLAVES", cancellationToken);
+        await ExecuteAsync("RESET SLAVE ALL", cancellationToken);
+    }
+
+    public override Task SetSemiSyncSourceAsync(bool on, CancellationToken cancellationToken) =>
+        ExecuteAsync($"SET GLOBAL rpl_semi_sync_master_enabled = {(on ? 1 : 0)}", cancellationToken);
+
+    public override Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken) =>
+        ExecuteAsync($"SET GLOBAL rpl_semi_sync_slave_enabled = {(on ? 1 : 0)}", cancellationToken);
+
+    public override async Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)
+    {
+        RemoteCommand command = RemoteCommand.FromScript(PersistScript, readOnly ? "ON" : "OFF") with { Privileged = true };
+        CommandResult result = SessionReadings.Succeeded(await server.RunAsync(command, cancellationToken), "write zz-foobar-role.cnf");
+        if (ServerOptions.Parse(result.OutputText).Flag("read_only") != readOnly)
+        {
+            throw new FoobarException("RoleNotPersisted", ErrorKind.Failed, $"{Name}: read_only was written to zz-foobar-role.cnf, but mariadbd --print-defaults still says otherwise.")
+            {
+                Server = Name,
+                Recommendation = "Look for a file of the configuration that is read later and sets read_only.",
+            };
+        }
+    }
+
+    private const string PersistScript = """
+        set -e
+        for directory in /etc/mysql/mariadb.conf.d /etc/my.cnf.d /etc/mysql/conf.d none; do
+            if [ -d "$directory" ]; then break; fi
+        done
+        file="$directory/zz-foobar-role.cnf"
+        umask 022
+        printf '# Written by Foobar.Ops: the role this member has after a restart.\n[mariadbd]\nread_only = %s\n' "$1" > "$file.new"
+        sync -- "$file.new" 2>/dev/null || sync
+        mv -f -- "$file.new" "$file"
+        PATH="$PATH:/usr/sbin:/usr/libexec:/usr/local/sbin"
+        mariadbd --print-defaults
+        """;
+
+    private static string Number(long number) => number is >= 0 and <= 1_000_000
+        ? number.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        : throw new FoobarException("ArgumentOutOfRange", ErrorKind.InvalidInput, $"A port or a number of seconds was {number}, expected 0 to 1000000.");
+}

@@ -1,0 +1,80 @@
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>One member in its site's replication, in one line.</summary>
+public sealed record ReplicationStatus
+{
+    /// <summary>The member's name.</summary>
+    public required string Server { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required MemberRole Role { get; init; }
+
+    /// <summary>Where it replicates from: a member's name, or host and port; <see langword="null"/> if from none.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The thread that receives; <see langword="null"/> if it replicates from none.</summary>
+    public ReplicationThread? Receiver { get; init; }
+
+    /// <summary>The thread that applies; <see langword="null"/> if it replicates from none.</summary>
+    public ReplicationThread? Applier { get; init; }
+
+    /// <summary>How far behind it is, in seconds, measured by what it lacks; <see langword="null"/> if it replicates from none or it can't be told.</summary>
+    public double? LagSeconds { get; init; }
+
+    /// <summary>How many transactions of its source it lacks.</summary>
+    public double? BacklogTransactions { get; init; }
+
+    /// <summary>The transactions that it has and its source lacks; empty for none.</summary>
+    public string? ErrantGtids { get; init; }
+
+    /// <summary>Whether it takes writes; <see langword="null"/> if it could not be asked.</summary>
+    public bool? TakesWrites { get; init; }
+
+    /// <summary>Whether semi-synchronous replication works on it, in the role it has.</summary>
+    public bool? SemiSync { get; init; }
+
+    /// <summary>The database server's version.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The transactions it has committed.</summary>
+    public string? GtidExecuted { get; init; }
+
+    /// <summary>Errors of its threads, or why it could not be asked.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>All that was read of it; <see langword="null"/> if nothing could be.</summary>
+    public ReplicationFacts? Facts { get; init; }
+
+    /// <summary>One status a member and source, in the order of the inventory.</summary>
+    public static IEnumerable<ReplicationStatus> Of(SiteCase<ReplicationFacts> facts)
+    {
+        ReplicationTopology topology = ReplicationTopology.Of(facts);
+        return topology.Members.SelectMany(member => topology.Links.Where(link => link.Replica == member.Name).DefaultIfEmpty().Select(link => Of(topology, member.Name, link)));
+    }
+
+    private static ReplicationStatus Of(ReplicationTopology topology, string member, ReplicationLink? link)
+    {
+        ReplicationFacts? facts = topology.Facts(member);
+        MemberRole role = topology.RoleOf(member);
+        string errors = string.Join("; ", new[] { topology.Failure(member), link?.Channel.ReceiverError, link?.Channel.ApplierError }.Where(error => error is not null));
+        return new()
+        {
+            Server = member,
+            Role = role,
+            Source = link is null ? null : link.Source ?? $"{link.Channel.SourceHost}:{link.Channel.SourcePort}",
+            Receiver = link?.Channel.Receiver,
+            Applier = link?.Channel.Applier,
+            LagSeconds = link?.LagSeconds,
+            BacklogTransactions = link?.BacklogTransactions,
+            ErrantGtids = link?.Errant,
+            TakesWrites = facts?.Guard.Value?.TakesWrites,
+            SemiSync = role == MemberRole.Primary ? facts?.SemiSync.Value?.SourceActive : facts?.SemiSync.Value?.ReplicaActive,
+            Version = facts?.Identity.Value?.Version,
+            GtidExecuted = facts?.Gtid.Value?.Executed,
+            Error = errors.Length > 0 ? errors : null,
+            Facts = facts,
+        };
+    }
+}

@@ -1,0 +1,167 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>Moves writes from one database member to another.</summary>
+public sealed class FailoverOperation
+{
+    private readonly ISiteSession _session;
+    private readonly OperationStore _store;
+    private readonly TimeProvider _time;
+
+    /// <summary>Creates the operation.</summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="store">Where journals are kept; the user's state directory if left out.</param>
+    /// <param name="time">The clock; the system's if left out.</param>
+    public FailoverOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null)
+    {
+        _session = session;
+        _store = store ?? new OperationStore(session.Site.Name);
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>Says what a failover would do; changes nothing.</summary>
+    public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
+    {
+        FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
+        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Blockers = preflight.Blockers, Steps = [] };
+        if (preflight is not { Old: { } old, New: { } candidate })
+        {
+            return preview;
+        }
+
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
+        (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
+        return preview with
+        {
+            Steps = [.. Steps(live, options, "preview", semiSync: false).Plan().Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")],
+            PredictedGapLow = low,
+            PredictedGapHigh = high,
+        };
+    }
+
+    /// <summary>Does it.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    /// <param name="cancellationToken">Before writes are moved: undoes. Afterwards: is ignored.</param>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>OperationRunning</c>.</exception>
+    public async Task<FailoverResult> RunAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        using IDisposable hold = _store.Lock("failover", started);
+        RefuseUnfinished();
+        FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
+        if (preflight is not { Old: { } old, New: { } candidate, Blockers.Count: 0 })
+        {
+            throw Refused(preflight.Blockers);
+        }
+
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
+        string id = Guid.CreateVersion7().ToString();
+        await using WriteCanary? canary = options.OpenCanary is null ? null : new WriteCanary(options.OpenCanary, id, options.CanaryInterval);
+        SwitchoverSteps steps = Steps(live, options, id, preflight.SemiSync);
+        steps.Canary = canary;
+        using FileJournal journal = _store.NewJournal("failover", started);
+        PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
+        return await ReportAsync(live, steps, options, id, journal.Path, started, result);
+    }
+
+    /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>, <c>OperationRunning</c>.</exception>
+    public async Task<FailoverResult> ResumeAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        using IDisposable hold = _store.Lock("failover", started);
+        (string path, JournalState state) = _store.FindUnfinished("failover")
+            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.");
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, state.Parameters["old"], state.Parameters["new"], withOld: true, cancellationToken);
+        bool semiSync = live.Policy.SemiSync;
+        SwitchoverSteps steps = Steps(live, options, state.Parameters["id"], semiSync);
+        using FileJournal journal = FileJournal.Open(path);
+        PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
+        return await ReportAsync(live, steps, options, state.Parameters["id"], path, started, result);
+    }
+
+    private static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) =>
+        new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
+        {
+            Server = blockers.Count > 0 ? blockers[0].Server : null,
+            Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
+        };
+
+    private void RefuseUnfinished()
+    {
+        if (_store.FindUnfinished("failover") is { } unfinished)
+        {
+            throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {unfinished.State.Parameters.GetValueOrDefault("old")} to {unfinished.State.Parameters.GetValueOrDefault("new")} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
+            {
+                Recommendation = "End it with Invoke-FoobarFailover -Resume.",
+            };
+        }
+    }
+
+    private SwitchoverSteps Steps(FailoverConnections live, FailoverOptions options, string id, bool semiSync) =>
+        new(live, options, id, new ReverseLink(live, semiSync), _time);
+
+    private async Task<FailoverPreflight> PreflightAsync(FailoverOptions options, CancellationToken cancellationToken)
+    {
+        Site site = _session.Site;
+        SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(_session, cancellationToken);
+        FailoverPreflight preflight = FailoverPreflight.Planned(facts, options);
+        return preflight is { Old: { } old, New: { } candidate }
+            ? await WithPathsAsync(preflight, site.Find(old)!, site.Find(candidate)!, site.Policy.Database!, cancellationToken)
+            : preflight;
+    }
+
+    // What only a try can tell: whether the old primary will reach the new one, and where the endpoint leads now.
+    private async Task<FailoverPreflight> WithPathsAsync(FailoverPreflight preflight, Server old, Server candidate, DatabasePolicy policy, CancellationToken cancellationToken)
+    {
+        List<FailoverBlocker> blockers = [.. preflight.Blockers];
+        IServerSession server = await _session.GetServerAsync(old.Name, cancellationToken);
+        if (await ReverseLink.ReachableAddressAsync(server, candidate, policy.Port, cancellationToken) is null)
+        {
+            blockers.Add(new() { Code = "ReverseConnection", Server = old.Name, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not replicate from it afterwards", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+        }
+
+        if (policy.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint)
+        {
+            await using HaproxyEndpoint haproxy = await HaproxyEndpoint.ConnectAsync(_session, endpoint, cancellationToken);
+            IReadOnlyList<string> open = await haproxy.MembersAsync(cancellationToken) ?? [];
+            if (open is not [{ } only] || !string.Equals(only, old.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} leads to {(open.Count == 0 ? "no member" : string.Join(", ", open))}, expected {old.Name} alone", Remediation = "Put the other servers of the backend into maintenance, and the primary out of it." });
+            }
+        }
+
+        return preflight with { Blockers = blockers };
+    }
+
+    private async Task<FailoverResult> ReportAsync(FailoverConnections live, SwitchoverSteps steps, FailoverOptions options, string id, string journal, DateTimeOffset started, PlanResult result)
+    {
+        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        (WriteGap? gap, CanaryAccount? account) = await CanaryReport.ReadAsync(steps, moved ? live.NewSession : live.OldSession!, id, options.CanaryInterval, limit.Token);
+        return new()
+        {
+            Id = id,
+            Outcome = result.Outcome,
+            OldPrimary = live.OldName,
+            NewPrimary = live.NewName,
+            WriteGap = gap ?? (moved && steps.Closed > TimeSpan.Zero ? new() { Duration = steps.Closed, Resolution = TimeSpan.Zero, Source = WriteGapSource.Steps } : null),
+            Canary = account,
+            Proof = moved
+                ? FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? await live.Old!.ExecutedAsync(limit.Token), await live.Old!.ExecutedAsync(limit.Token), await live.New.ExecutedAsync(limit.Token), account)
+                : new() { Verdict = result.Outcome == PlanOutcome.Undone ? ProofVerdict.Proven : ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Undone ? "Writes were not moved." : "Undoing failed; look at the members now." },
+            Steps = result.Steps,
+            Error = result.Failure?.Message,
+            Started = started,
+            Duration = _time.GetUtcNow() - started,
+            Journal = journal,
+        };
+    }
+}

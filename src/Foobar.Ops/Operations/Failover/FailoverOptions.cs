@@ -1,0 +1,31 @@
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>What the operator asks of a failover.</summary>
+public sealed record FailoverOptions
+{
+    /// <summary>The member that shall become the primary; <see langword="null"/> where only one can.</summary>
+    public string? To { get; init; }
+
+    /// <summary>
+    /// Opens a connection through the application's own path with an account that may insert into <c>foobar_ops.canary</c>;
+    /// <see langword="null"/> for no canary.
+    /// </summary>
+    public Func<CancellationToken, Task<IDatabaseSession>>? OpenCanary { get; init; }
+
+    /// <summary>How often the canary writes.</summary>
+    public TimeSpan CanaryInterval { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>How long to wait for a small backlog before writes are stopped.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long writes may be stopped while the candidate applies the rest; then they go back to the old primary.</summary>
+    public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A backlog of no more transactions than this is small enough to stop writes.</summary>
+    public double DrainTransactions { get; init; } = 5;
+
+    /// <summary>A transaction that is open for longer than this, in seconds, stands in the way.</summary>
+    public double LongTransactionSeconds { get; init; } = 30;
+}

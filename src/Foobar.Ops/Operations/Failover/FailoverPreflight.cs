@@ -1,0 +1,179 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>Who is primary, who shall be, and what stands in the way. Pure: from facts to a decision.</summary>
+internal sealed record FailoverPreflight
+{
+    /// <summary>The primary; <see langword="null"/> if there is not exactly one.</summary>
+    public string? Old { get; init; }
+
+    /// <summary>The candidate; <see langword="null"/> if there is not exactly one.</summary>
+    public string? New { get; init; }
+
+    /// <summary>What stands in the way; empty for nothing.</summary>
+    public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
+
+    /// <summary>Whether commits shall wait for a replica after the switch: declared, or switched on at the primary now.</summary>
+    public bool SemiSync { get; init; }
+
+    /// <summary>Judges a planned switchover.</summary>
+    public static FailoverPreflight Planned(SiteCase<ReplicationFacts> facts, FailoverOptions options)
+    {
+        ReplicationTopology topology = ReplicationTopology.Of(facts);
+        List<FailoverBlocker> blockers = [];
+        string? old = PrimaryOf(topology, blockers);
+        string? candidate = Candidate(topology, old, options, blockers);
+        if (old is not null && candidate is not null)
+        {
+            JudgeLink(topology, old, candidate, facts.Site.Policy.Database!, blockers);
+            JudgeCandidate(topology, old, candidate, blockers);
+            JudgeReverse(facts, old, candidate, blockers);
+            JudgeTransactions(topology, old, options, blockers);
+        }
+
+        SemiSyncFacts? semiSync = old is null ? null : topology.Facts(old)?.SemiSync.Value;
+        return new() { Old = old, New = candidate, Blockers = blockers, SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 } };
+    }
+
+    private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
+    {
+        List<string> primaries = [.. topology.Members.Select(member => member.Name).Where(name => topology.RoleOf(name) == MemberRole.Primary)];
+        foreach (Server member in topology.Members)
+        {
+            if (topology.Failure(member.Name) is { } failure)
+            {
+                Add(blockers, "Unreachable", member.Name, failure, "Bring the member back, or see why it can't be reached.");
+            }
+            else if (topology.RoleOf(member.Name) is MemberRole.WritableReplica or MemberRole.ClusterMember)
+            {
+                Add(blockers, "Role", member.Name, $"is {topology.RoleOf(member.Name)}", "A switchover is for one primary and its replicas; make the replica read-only, or use the cluster's own switch.");
+            }
+        }
+
+        if (primaries.Count != 1)
+        {
+            Add(blockers, "Primary", null, primaries.Count == 0 ? "no member is a primary" : $"{string.Join(" and ", primaries)} take writes", "Look at Get-FoobarReplication; there must be exactly one primary.");
+        }
+
+        return primaries.Count == 1 ? primaries[0] : null;
+    }
+
+    private static string? Candidate(ReplicationTopology topology, string? old, FailoverOptions options, List<FailoverBlocker> blockers)
+    {
+        List<string> candidates = [.. topology.Links.Where(link => link.Source == old && old is not null).Select(link => link.Replica)];
+        string? wanted = options.To;
+        if (wanted is not null && !candidates.Contains(wanted, StringComparer.OrdinalIgnoreCase))
+        {
+            string known = candidates.Count > 0 ? $"only {string.Join(", ", candidates)} does" : "no member does";
+            Add(blockers, "Candidate", wanted, string.Equals(wanted, old, StringComparison.OrdinalIgnoreCase) ? "is the primary already" : $"does not replicate from {old ?? "the primary"}: {known}", "Name a replica of the primary.");
+            return null;
+        }
+
+        if (wanted is null && candidates.Count != 1)
+        {
+            Add(blockers, "Candidate", null, candidates.Count == 0 ? "the primary has no replica" : $"the primary has several replicas: {string.Join(", ", candidates)}", "Name the member that shall become the primary.");
+            return null;
+        }
+
+        return wanted is null ? candidates[0] : candidates.First(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static void JudgeLink(ReplicationTopology topology, string old, string candidate, DatabasePolicy policy, List<FailoverBlocker> blockers)
+    {
+        ReplicationLink link = topology.Links.First(link => link.Replica == candidate && link.Source == old);
+        ReplicationChannel channel = link.Channel;
+        if (!channel.Replicates)
+        {
+            Add(blockers, "ReplicationStopped", candidate, $"receiver {channel.Receiver}, applier {channel.Applier}. {channel.ReceiverError} {channel.ApplierError}".TrimEnd(), "Start replication, or repair the candidate with Repair-FoobarReplication.");
+        }
+
+        if (link.LagSeconds is null && link.BacklogTransactions > 0)
+        {
+            Add(blockers, "Lag", candidate, Invariant($"lacks {link.BacklogTransactions} transactions while the primary is quiet"), "Find out why it does not apply.");
+        }
+        else if (link.LagSeconds > policy.MaxLagSeconds)
+        {
+            Add(blockers, "Lag", candidate, Invariant($"{link.LagSeconds:0.#} s behind, {link.BacklogTransactions} transactions; the limit is {policy.MaxLagSeconds} s"), "Wait until it has caught up, or raise maxLagSeconds in the inventory.");
+        }
+
+        if (link.Errant is null or not "")
+        {
+            Add(blockers, "ErrantTransactions", candidate, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them and makes the candidate the same again.");
+        }
+
+        if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
+        {
+            Add(blockers, "Filtered", candidate, channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"), "A filtered or delayed replica can't become the primary.");
+        }
+
+        if (!channel.AutoPosition)
+        {
+            Add(blockers, "NoGtid", candidate, "replicates by file and offset", "Switch the channel to GTIDs first.");
+        }
+    }
+
+    private static void JudgeCandidate(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers)
+    {
+        ReplicationFacts facts = topology.Facts(candidate)!;
+        if (DatabaseVersion.Parse(facts.Identity.Value?.Version) is not { } own || DatabaseVersion.Parse(topology.Facts(old)!.Identity.Value?.Version) is not { } theirs)
+        {
+            Add(blockers, "Version", candidate, "the versions could not be read", "Look at Get-FoobarReplication.");
+        }
+        else if (own < theirs)
+        {
+            Add(blockers, "Version", candidate, $"runs {own}, below the primary's {theirs}", "Upgrade the candidate first.");
+        }
+        else if (own > theirs)
+        {
+            Add(blockers, "Version", old, $"runs {theirs}, below the candidate's {own}: it can't replicate from it afterwards", "Upgrade the old primary first.");
+        }
+
+        if (facts.Binlog.Value is not { Enabled: true, LogsReplicated: true })
+        {
+            Add(blockers, "NoBinaryLog", candidate, "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
+        }
+
+        if (facts.Storage.Value is not { ReadOnly: false })
+        {
+            Add(blockers, "FileSystem", candidate, facts.Storage.Value is null ? $"its file systems could not be read: {facts.Storage.Failure}" : "its file system is mounted read-only", "Look at the kernel's log; remount it.");
+        }
+        else if (facts.Storage.Value.BinlogUsedPercent >= 98 || facts.Guard.Value is { EngineReadOnly: true })
+        {
+            Add(blockers, "FileSystem", candidate, facts.Guard.Value is { EngineReadOnly: true } ? "innodb_read_only is on" : "its disk is full", "Make room first.");
+        }
+    }
+
+    private static void JudgeReverse(SiteCase<ReplicationFacts> facts, string old, string candidate, List<FailoverBlocker> blockers)
+    {
+        string[] relevant = ["DB-015", "DB-017"];
+        foreach (Finding finding in DatabaseControls.All.Where(control => relevant.Contains(control.Info.Id)).SelectMany(control => control.Apply(facts, null, facts.Time)))
+        {
+            if (finding.Status is FindingStatus.Fail && (finding.ControlId == "DB-017" || (finding.Server == candidate && finding.Target == $"for {old}")))
+            {
+                Add(blockers, finding.ControlId == "DB-015" ? "Grants" : "ServerIds", finding.Server, $"{finding.Target}: expected {finding.Expected}, found {finding.Actual}", finding.Remediation ?? "");
+            }
+        }
+    }
+
+    private static void JudgeTransactions(ReplicationTopology topology, string old, FailoverOptions options, List<FailoverBlocker> blockers)
+    {
+        if (!topology.Facts(old)!.Transactions.TryGet(out IReadOnlyList<OpenTransaction>? open))
+        {
+            Add(blockers, "Transactions", old, $"the open transactions could not be read: {topology.Facts(old)!.Transactions.Failure}", "Grant PROCESS to the operator's account.");
+            return;
+        }
+
+        foreach (OpenTransaction one in open.Where(one => one is { Idle: true, HoldsLocks: true, StateSeconds: >= 2 } || one.AgeSeconds > options.LongTransactionSeconds))
+        {
+            string what = one.Idle ? Invariant($"idle for {one.StateSeconds} s with {one.RowsLocked} rows locked and {one.RowsModified} changed") : Invariant($"open for {one.AgeSeconds} s");
+            Add(blockers, one.Idle ? "IdleTransaction" : "LongTransaction", old, Invariant($"connection {one.ConnectionId} of {one.User}: {what}"), "Its work would be lost. Let it end, or KILL it.");
+        }
+    }
+
+    private static void Add(List<FailoverBlocker> blockers, string code, string? server, string message, string remediation) =>
+        blockers.Add(new() { Code = code, Server = server, Message = message, Remediation = remediation });
+}

@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>Whether it is proved that no acknowledged write was lost.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<ProofVerdict>))]
+public enum ProofVerdict
+{
+    /// <summary>Every transaction of the old primary is on the new one, and none came to the old one afterwards.</summary>
+    Proven,
+
+    /// <summary>Transactions are missing; they are named.</summary>
+    Disproven,
+
+    /// <summary>It can't be told; the reason is named.</summary>
+    Unprovable,
+}
+
+/// <summary>The proof of a failover.</summary>
+public sealed record FailoverProof
+{
+    /// <summary>What is proved.</summary>
+    public required ProofVerdict Verdict { get; init; }
+
+    /// <summary>Why, in one sentence.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>The transactions that the new primary lacks; empty for none or unknown.</summary>
+    public string MissingGtids { get; init; } = "";
+
+    /// <summary>Judges what the members hold.</summary>
+    /// <param name="flavor">The flavour of both.</param>
+    /// <param name="oldFinal">What the old primary held when it was fenced; <see langword="null"/> if it could not be read.</param>
+    /// <param name="oldNow">What the old primary holds now; <see langword="null"/> if it could not be read.</param>
+    /// <param name="newNow">What the new primary holds now.</param>
+    /// <param name="canary">What became of the canary's acknowledged writes; <see langword="null"/> for no canary.</param>
+    internal static FailoverProof Judge(DatabaseFlavor flavor, string? oldFinal, string? oldNow, string newNow, CanaryAccount? canary)
+    {
+        if (canary is { Lost: > 0 } or { Doubled: > 0 })
+        {
+            return new() { Verdict = ProofVerdict.Disproven, Reason = $"{canary.Lost} of the canary's {canary.Acknowledged} acknowledged writes are missing, {canary.Doubled} are there twice." };
+        }
+
+        if (oldFinal is null)
+        {
+            return new() { Verdict = ProofVerdict.Unprovable, Reason = "The old primary's last transactions could not be read." };
+        }
+
+        string missing = GtidComparison.Errant(flavor, oldFinal, newNow);
+        if (missing.Length > 0)
+        {
+            return new() { Verdict = ProofVerdict.Disproven, Reason = "Transactions of the old primary are not on the new one.", MissingGtids = missing };
+        }
+
+        string later = oldNow is null ? "" : GtidComparison.Errant(flavor, oldNow, newNow);
+        return later.Length > 0
+            ? new() { Verdict = ProofVerdict.Disproven, Reason = "The old primary took transactions after it was fenced.", MissingGtids = later }
+            : oldNow is null
+                ? new() { Verdict = ProofVerdict.Unprovable, Reason = "The old primary could not be read again after the switch." }
+                : new() { Verdict = ProofVerdict.Proven, Reason = $"Every transaction of the old primary is on the new one, and none came to the old one after it was fenced{(canary is null ? "" : $"; all {canary.Acknowledged} acknowledged writes of the canary are there once")}." };
+    }
+}
+
+/// <summary>What became of a canary's acknowledged writes.</summary>
+/// <param name="Acknowledged">How many were acknowledged.</param>
+/// <param name="Lost">How many of them are not there.</param>
+/// <param name="Doubled">How many of them are there more than once.</param>
+public sealed record CanaryAccount(long Acknowledged, long Lost, long Doubled);

@@ -1,0 +1,65 @@
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>What a failover will do, or why it will not.</summary>
+public sealed record FailoverPreview
+{
+    /// <summary>The primary; <see langword="null"/> if there is not exactly one.</summary>
+    public string? OldPrimary { get; init; }
+
+    /// <summary>The member that shall become the primary.</summary>
+    public string? NewPrimary { get; init; }
+
+    /// <summary>The steps, in order.</summary>
+    public required IReadOnlyList<string> Steps { get; init; }
+
+    /// <summary>What stands in the way; empty for nothing.</summary>
+    public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
+
+    /// <summary>The write gap to expect at the least; <see langword="null"/> if it was not estimated.</summary>
+    public TimeSpan? PredictedGapLow { get; init; }
+
+    /// <summary>The write gap to expect at the most.</summary>
+    public TimeSpan? PredictedGapHigh { get; init; }
+}
+
+/// <summary>What a failover did.</summary>
+public sealed record FailoverResult
+{
+    /// <summary>The operation's id, by which the journal and the marker on the databases know it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required PlanOutcome Outcome { get; init; }
+
+    /// <summary>The primary before.</summary>
+    public required string OldPrimary { get; init; }
+
+    /// <summary>The primary now, if it is not the old one.</summary>
+    public required string NewPrimary { get; init; }
+
+    /// <summary>For how long no write was acknowledged; <see langword="null"/> if writes were not moved.</summary>
+    public WriteGap? WriteGap { get; init; }
+
+    /// <summary>Whether it is proved that nothing was lost.</summary>
+    public required FailoverProof Proof { get; init; }
+
+    /// <summary>What became of the canary's writes; <see langword="null"/> for no canary.</summary>
+    public CanaryAccount? Canary { get; init; }
+
+    /// <summary>Each step with its time.</summary>
+    public required IReadOnlyList<StepResult> Steps { get; init; }
+
+    /// <summary>Why it was undone or is degraded; <see langword="null"/> if it is neither.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>When it began, in UTC.</summary>
+    public required DateTimeOffset Started { get; init; }
+
+    /// <summary>How long all of it took.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>The path of the journal.</summary>
+    public required string Journal { get; init; }
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>Predicts the write gap from the round trips that stand in it.</summary>
+internal static class GapEstimate
+{
+    // Close, fence, verify, list and end clients, position, wait, promote, open: about two at the endpoint, seven at the databases.
+    private const int EndpointTrips = 2;
+    private const int DatabaseTrips = 7;
+    private const int Samples = 7;
+
+    // What commits under way, the last transactions' way to the candidate and the clients' reconnecting add, from the lab.
+    private static readonly TimeSpan Uncertainty = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The least and the most to expect, if the candidate has next to no backlog.</summary>
+    public static async Task<(TimeSpan Low, TimeSpan High)> MeasureAsync(FailoverConnections live, CancellationToken cancellationToken)
+    {
+        List<TimeSpan> database = [];
+        List<TimeSpan> endpoint = [TimeSpan.Zero];
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            await live.New.IsFencedAsync(cancellationToken);
+            database.Add(Stopwatch.GetElapsedTime(started));
+            started = Stopwatch.GetTimestamp();
+            await (live.Endpoint?.MembersAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>?>(null));
+            endpoint.Add(Stopwatch.GetElapsedTime(started));
+        }
+
+        return ((database.Min() * DatabaseTrips) + (endpoint.Min() * EndpointTrips), (database.Max() * DatabaseTrips) + (endpoint.Max() * EndpointTrips) + Uncertainty);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>A TCP backend of HAProxy with one <c>server</c> line a member, named as in the inventory; switched over the runtime API.</summary>
+internal sealed partial class HaproxyEndpoint(IServerSession session, Stream stream, string backend) : IWriteEndpoint
+{
+    private const string ConfigurationPath = "/etc/haproxy/haproxy.cfg";
+
+    private readonly HaproxyConsole _console = new(session.Server.Name, stream);
+
+    /// <inheritdoc/>
+    public string Name => $"backend {backend} of HAProxy on {session.Server.Name}";
+
+    /// <summary>Connects to the runtime API and keeps the connection.</summary>
+    /// <exception cref="FoobarException"><c>EndpointInvalid</c>: the backend's name is none; errors of the session.</exception>
+    public static async Task<HaproxyEndpoint> ConnectAsync(ISiteSession site, WriteEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        if (endpoint.Backend is not { } name || !Word().IsMatch(name))
+        {
+            throw new FoobarException("EndpointInvalid", ErrorKind.InvalidInput, $"The write endpoint names no backend of HAProxy ('{endpoint.Backend}').")
+            {
+                Recommendation = "Set policy.database.writeEndpoint.backend in the inventory to the name of the TCP backend.",
+            };
+        }
+
+        IServerSession server = await site.GetServerAsync(endpoint.Server, cancellationToken);
+        Stream socket = await server.ConnectAsync(new RemoteEndpoint.UnixSocket(site.Site.Policy.LoadBalancing.AdminSocket), cancellationToken);
+        HaproxyEndpoint connected = new(server, socket, name);
+        try
+        {
+            await connected._console.StartAsync(cancellationToken);
+            return connected;
+        }
+        catch
+        {
+            await connected.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) =>
+        OpenServers(await _console.RunAsync($"show servers state {backend}", cancellationToken), session.Server.Name);
+
+    /// <inheritdoc/>
+    public Task CloseAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state maint", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task OpenAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state ready", cancellationToken);
+
+    /// <inheritdoc/>
+    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"shutdown sessions server {backend}/{Checked(member)}", cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task PersistAsync(string open, string closed, CancellationToken cancellationToken)
+    {
+        CommandResult read = SessionReadings.Succeeded(await session.RunAsync(RemoteCommand.Create($"cat -- {ConfigurationPath}") with { Privileged = true }, cancellationToken));
+        string text = HaproxyConfiguration.WithDisabled(HaproxyConfiguration.WithDisabled(read.OutputText, backend, open, disabled: false), backend, closed, disabled: true);
+        if (text == read.OutputText)
+        {
+            return;
+        }
+
+        // The new file is checked before it takes the place of the old one, in one rename, with owner and mode kept.
+        RemoteCommand write = RemoteCommand.FromScript(
+            """
+            set -e
+            new="$1.foobar-new"
+            trap 'rm -f -- "$new"' EXIT
+            cp -p -- "$1" "$new"
+            cat > "$new"
+            haproxy -c -q -f "$new"
+            sync -- "$new" 2>/dev/null || sync
+            mv -f -- "$new" "$1"
+            """, ConfigurationPath);
+        SessionReadings.Succeeded(await session.RunAsync(write with { Privileged = true, Input = System.Text.Encoding.UTF8.GetBytes(text) }, cancellationToken), $"write {ConfigurationPath}");
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _console.DisposeAsync();
+
+    /// <summary>Reads <c>show servers state</c>: the servers of the backend that are not in maintenance.</summary>
+    /// <exception cref="ParseException">A line has too few fields, or the backend has no servers.</exception>
+    internal static IReadOnlyList<string> OpenServers(string text, string server)
+    {
+        // be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...; the first line is the format's version.
+        const int ServerName = 3;
+        const int AdminState = 6;
+
+        // Forced, inherited, unresolved maintenance; forced and inherited drain. 0x04 only remembers that the configuration
+        // once said disabled (HAProxy Management Guide, "show servers state").
+        const int Closed = 0x01 | 0x02 | 0x20 | 0x08 | 0x10;
+        List<string[]> rows = [.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.StartsWith('#') && line.Contains(' ', StringComparison.Ordinal)).Select(line => line.Split(' '))];
+        if (rows.Count == 0 || rows.Any(row => row.Length <= AdminState || !int.TryParse(row[AdminState], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        {
+            throw new ParseException(server, "show servers state", 0, $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.");
+        }
+
+        return [.. rows.Where(row => (int.Parse(row[AdminState], CultureInfo.InvariantCulture) & Closed) == 0).Select(row => row[ServerName])];
+    }
+
+    private static string Checked(string member) => Word().IsMatch(member)
+        ? member
+        : throw new FoobarException("EndpointInvalid", ErrorKind.InvalidInput, $"'{member}' can't be the name of a server in HAProxy.");
+
+    [GeneratedRegex(@"^[A-Za-z0-9._:-]+\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Word();
+}

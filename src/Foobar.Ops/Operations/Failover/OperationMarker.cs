@@ -1,0 +1,69 @@
+using System.Globalization;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>
+/// A row on the databases themselves that tells of the operation under way: written on the primary, it reaches every
+/// replica, and a second operator on any machine sees it.
+/// </summary>
+internal static class OperationMarker
+{
+    private static readonly string[] Tables =
+    [
+        "CREATE DATABASE IF NOT EXISTS foobar_ops",
+        """
+        CREATE TABLE IF NOT EXISTS foobar_ops.operation (
+            slot TINYINT NOT NULL PRIMARY KEY, id VARCHAR(64) NOT NULL, kind VARCHAR(32) NOT NULL, holder VARCHAR(255) NOT NULL,
+            since DATETIME(3) NOT NULL, state VARCHAR(32) NOT NULL, old_primary VARCHAR(255) NOT NULL, new_primary VARCHAR(255) NOT NULL) ENGINE = InnoDB
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS foobar_ops.canary (
+            id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, run VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, KEY run (run)) ENGINE = InnoDB
+        """,
+    ];
+
+    /// <summary>Writes the marker, unless another operation holds it.</summary>
+    /// <exception cref="FoobarException"><c>OperationRunning</c>: another does; the message says who and since when.</exception>
+    public static async Task BeginAsync(IDatabaseSession primary, string id, string oldPrimary, string newPrimary, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await CreateAsync(primary, cancellationToken);
+        Dictionary<string, object?> values = new()
+        {
+            ["id"] = id,
+            ["holder"] = string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})"),
+            ["since"] = since.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
+            ["old"] = oldPrimary,
+            ["new"] = newPrimary,
+        };
+        await primary.ExecuteAsync("INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '', '2000-01-01', 'none', '', '')", null, cancellationToken);
+        await primary.ExecuteAsync(
+            "UPDATE foobar_ops.operation SET id = @id, kind = 'failover', holder = @holder, since = @since, state = 'running', old_primary = @old, new_primary = @new WHERE slot = 1 AND (state <> 'running' OR id = @id)",
+            values, cancellationToken);
+        DatabaseRow row = (await primary.QueryAsync("SELECT id, holder, since, old_primary, new_primary FROM foobar_ops.operation WHERE slot = 1", null, cancellationToken))[0];
+        if (row.Text("id") != id)
+        {
+            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: another operation has marked the databases: a failover from {row.Text("old_primary")} to {row.Text("new_primary")} by {row.Text("holder")} since {row.Text("since")} UTC.")
+            {
+                Server = primary.Server,
+                Recommendation = "Wait until it ends. If its process is gone, end what it began with Invoke-FoobarFailover -Resume on that machine.",
+            };
+        }
+    }
+
+    /// <summary>Writes how the operation ended.</summary>
+    public static Task EndAsync(IDatabaseSession primary, string id, string state, CancellationToken cancellationToken) => primary.ExecuteAsync(
+        "UPDATE foobar_ops.operation SET state = @state WHERE slot = 1 AND id = @id",
+        new Dictionary<string, object?> { ["state"] = state, ["id"] = id }, cancellationToken);
+
+    private static async Task CreateAsync(IDatabaseSession primary, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> there = await primary.QueryAsync(
+            "SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')", null, cancellationToken);
+        foreach (string table in there[0].Number("value") == 2 ? [] : Tables)
+        {
+            await primary.ExecuteAsync(table, null, cancellationToken);
+        }
+    }
+}

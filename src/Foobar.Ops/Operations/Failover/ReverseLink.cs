@@ -1,0 +1,95 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>The old primary's replication from the new one, set up before the roles are swapped.</summary>
+internal sealed class ReverseLink(FailoverConnections live, bool semiSync)
+{
+    private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Whether commits shall wait for the replica after the switch.</summary>
+    public bool SemiSync => semiSync;
+
+    private DatabaseMember Old => live.Old!;
+
+    /// <summary>The candidate's address at which the old primary hears its greeting; <see langword="null"/> if at none.</summary>
+    public static async Task<string?> ReachableAddressAsync(IServerSession old, Server candidate, int port, CancellationToken cancellationToken)
+    {
+        foreach (string address in candidate.Addresses.Select(address => address.ToString()).DefaultIfEmpty(candidate.Name))
+        {
+            try
+            {
+                await MySqlGreeting.ReadAsync(old, address, port, GreetingLimit, cancellationToken);
+                return address;
+            }
+            catch (FoobarException)
+            {
+                // The next one may do.
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Lets the old primary replicate from the candidate.</summary>
+    public async Task AttachAsync(CancellationToken cancellationToken)
+    {
+        Server candidate = live.Site.Site.Find(live.NewName)!;
+        string host = await ReachableAddressAsync(live.OldServer!, candidate, live.Policy.Port, cancellationToken)
+            ?? throw new FoobarException("ReverseConnectionBlocked", ErrorKind.Refused, $"{live.OldName}: it can't reach {live.NewName} on port {live.Policy.Port}.")
+            {
+                Server = live.OldName,
+                Recommendation = "Let the firewalls of both allow the database's port in this direction too.",
+            };
+        ReplicationSource source = await ReplicationSourceReader.ReverseAsync(live.NewSession, live.NewServer, host, live.Policy.Port, cancellationToken);
+        using (source.Password)
+        {
+            await live.New.SetSemiSyncSourceAsync(false, cancellationToken);
+            await Old.SetSemiSyncReplicaAsync(semiSync, cancellationToken);
+            await Old.DetachAsync(cancellationToken);
+            string reached = await Old.PositionAsync(cancellationToken);
+            await Old.FollowAsync(source, cancellationToken);
+
+            // What it asks for first must be in the candidate's log already.
+            await live.New.WaitForAsync(reached, TimeSpan.FromSeconds(10), cancellationToken);
+            await live.New.WaitForAsync(await Old.PositionAsync(cancellationToken), TimeSpan.FromSeconds(10), cancellationToken);
+            await Old.StartReplicatingAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until both its threads run.</summary>
+    /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>: a thread stopped with an error.</exception>
+    public async Task WaitUntilRunningAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            IReadOnlyList<ReplicationChannel> channels = await Old.ChannelsAsync(cancellationToken);
+            if (channels is [{ Replicates: true }])
+            {
+                return;
+            }
+
+            if (channels is not [{ } channel] || (channel.ApplierError ?? (channel.Receiver == ReplicationThread.Stopped ? channel.ReceiverError : null)) is not null)
+            {
+                string why = channels is [{ } one] ? $"{one.ReceiverError} {one.ApplierError}".Trim() : "it has no replication";
+                throw new FoobarException("ReverseLinkFailed", ErrorKind.Refused, $"{live.OldName}: it can't replicate from {live.NewName}: {why}") { Server = live.OldName };
+            }
+
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    /// <summary>Lets the old primary replicate from none again.</summary>
+    public async Task DetachAsync(CancellationToken cancellationToken)
+    {
+        await Old.DetachAsync(cancellationToken);
+        if (semiSync)
+        {
+            await Old.SetSemiSyncSourceAsync(true, cancellationToken);
+        }
+    }
+}

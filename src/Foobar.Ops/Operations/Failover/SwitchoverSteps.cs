@@ -1,0 +1,276 @@
+using System.Diagnostics;
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Planning;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Failover;
+
+/// <summary>The steps of a planned switchover over live connections.</summary>
+internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, ReverseLink reverse, TimeProvider time)
+{
+    private static readonly TimeSpan SmallWait = TimeSpan.FromMilliseconds(25);
+
+    private long _closed;
+    private Task _ending = Task.CompletedTask;
+
+    /// <summary>What the old primary held when it was fenced.</summary>
+    public string? FinalExecuted { get; private set; }
+
+    /// <summary>From closing the endpoint to opening it again.</summary>
+    public TimeSpan Closed { get; private set; }
+
+    /// <summary>The canary, if there is one; started by the first step.</summary>
+    public WriteCanary? Canary { get; set; }
+
+    private DatabaseMember Old => live.Old!;
+
+    private DatabaseMember New => live.New;
+
+    /// <summary>The plan.</summary>
+    public Plan Plan() => new()
+    {
+        Kind = "failover",
+        Title = $"Move writes from {live.OldName} to {live.NewName}",
+        Parameters = new Dictionary<string, string> { ["id"] = id, ["old"] = live.OldName, ["new"] = live.NewName },
+        Steps = [Mark(), PersistOld(), AttachOld(), Drain(), CloseEndpoint(), Fence(), CatchUp(), Promote(), OpenEndpoint(), VerifyWrite(), DetachNew(), PersistNew(), Redundancy()],
+    };
+
+    private Step Mark() => new()
+    {
+        Name = "mark",
+        Description = "mark the operation on both databases",
+        Inverse = "mark it as undone",
+        Server = live.OldName,
+        Change = async token =>
+        {
+            await OperationMarker.BeginAsync(live.OldSession!, id, live.OldName, live.NewName, time.GetUtcNow(), token);
+            await (Canary?.StartAsync(token) ?? Task.CompletedTask);
+        },
+        Undo = token => OperationMarker.EndAsync(live.OldSession!, id, "undone", token),
+    };
+
+    private Step PersistOld() => new()
+    {
+        Name = "persist-old",
+        Description = "let the old primary refuse writes after a restart",
+        Inverse = "let it take writes after a restart",
+        Server = live.OldName,
+        Change = token => Old.PersistRoleAsync(true, live.OldServer!, token),
+        Undo = token => Old.PersistRoleAsync(false, live.OldServer!, token),
+    };
+
+    // The way back is proved while nothing depends on it: firewall, grants, certificates and names are used for real, and
+    // the new primary has its replica from its first write on.
+    private Step AttachOld() => new()
+    {
+        Name = "attach-old",
+        Description = "let the old primary replicate from the candidate too",
+        Inverse = "stop that",
+        Server = live.OldName,
+        Change = reverse.AttachAsync,
+        Verify = reverse.WaitUntilRunningAsync,
+        Undo = reverse.DetachAsync,
+    };
+
+    private Step Drain() => new()
+    {
+        Name = "drain",
+        Description = "wait until the candidate lacks next to nothing",
+        Server = live.NewName,
+        Limit = options.DrainLimit,
+        Change = DrainAsync,
+    };
+
+    private Step CloseEndpoint() => new()
+    {
+        Name = "close-endpoint",
+        Description = $"let no new connection through to the old primary at the {live.Endpoint?.Name ?? "write endpoint (none declared)"}",
+        Inverse = "let new connections through to the old primary",
+        Server = live.Policy.WriteEndpoint?.Server,
+        Swift = true,
+        Limit = options.CatchUpLimit,
+        Change = async token =>
+        {
+            _closed = Stopwatch.GetTimestamp();
+            await (live.Endpoint?.CloseAsync(live.OldName, token) ?? Task.CompletedTask);
+        },
+        Undo = token => live.Endpoint?.OpenAsync(live.OldName, token) ?? Task.CompletedTask,
+    };
+
+    private Step Fence() => new()
+    {
+        Name = "fence",
+        Description = "let the old primary refuse writes, and end its clients' connections",
+        Inverse = "let the old primary take writes",
+        Server = live.OldName,
+        Swift = true,
+        Limit = options.CatchUpLimit,
+        Change = Old.FenceAsync,
+        Verify = async token =>
+        {
+            if (!await Old.IsFencedAsync(token))
+            {
+                throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{live.OldName}: it still takes writes after it was told to refuse them.") { Server = live.OldName };
+            }
+
+            _ending = EndClientsAsync(token);
+
+            // MySQL's fence binds every account. MariaDB's does not, so there the clients must be gone first.
+            await (Old.Flavor == DatabaseFlavor.MariaDb ? _ending : Task.CompletedTask);
+        },
+        Undo = Old.UnfenceAsync,
+    };
+
+    private Step CatchUp() => new()
+    {
+        Name = "catch-up",
+        Description = "read the old primary's last transactions and wait until the candidate holds them all",
+        Server = live.NewName,
+        Swift = true,
+        Limit = options.CatchUpLimit,
+        Change = async token =>
+        {
+            string position = await Old.PositionAsync(token);
+            if (!await New.WaitForAsync(position, options.CatchUpLimit, token))
+            {
+                throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.NewName}: it did not apply the old primary's last transactions within {options.CatchUpLimit.TotalSeconds:0.#} s.") { Server = live.NewName };
+            }
+
+            FinalExecuted = Old.Flavor == DatabaseFlavor.MySql ? position : await Old.ExecutedAsync(token);
+        },
+    };
+
+    private Step Promote() => new()
+    {
+        Name = "promote",
+        Description = "let the candidate take writes",
+        Inverse = "let the candidate refuse writes, unless it has taken some",
+        Server = live.NewName,
+        Swift = true,
+        Limit = options.CatchUpLimit,
+        Change = async token =>
+        {
+            if (reverse.SemiSync)
+            {
+                await New.SetSemiSyncSourceAsync(true, token);
+            }
+
+            await New.UnfenceAsync(token);
+        },
+        Undo = DemoteAsync,
+    };
+
+    private Step OpenEndpoint() => new()
+    {
+        Name = "open-endpoint",
+        Description = $"let connections through to the new primary at the {live.Endpoint?.Name ?? "write endpoint (none declared)"}",
+        Server = live.Policy.WriteEndpoint?.Server,
+        Swift = true,
+        PointOfNoReturn = true,
+        Change = async token =>
+        {
+            await (live.Endpoint?.OpenAsync(live.NewName, token) ?? Task.CompletedTask);
+            Closed = Stopwatch.GetElapsedTime(_closed);
+            await (live.Endpoint?.EndSessionsAsync(live.OldName, token) ?? Task.CompletedTask);
+            await _ending;
+        },
+    };
+
+    private Step VerifyWrite() => new()
+    {
+        Name = "verify",
+        Description = "write on the new primary through the application's path",
+        Server = live.NewName,
+        Change = async token =>
+        {
+            await new EndpointCheck(live).VerifyAsync(token);
+            await OperationMarker.EndAsync(live.NewSession, id, "switched", token);
+            await (Canary?.NextAsync(token) ?? Task.CompletedTask);
+        },
+    };
+
+    private Step DetachNew() => new()
+    {
+        Name = "detach-new",
+        Description = "let the new primary replicate from none",
+        Server = live.NewName,
+        Change = New.DetachAsync,
+    };
+
+    private Step PersistNew() => new()
+    {
+        Name = "persist-new",
+        Description = "let the new primary take writes after a restart, and the write endpoint lead to it after one",
+        Server = live.NewName,
+        Change = async token =>
+        {
+            await New.PersistRoleAsync(false, live.NewServer, token);
+            await (live.Endpoint?.PersistAsync(live.NewName, live.OldName, token) ?? Task.CompletedTask);
+        },
+    };
+
+    private Step Redundancy() => new()
+    {
+        Name = "redundancy",
+        Description = "see that the old primary follows the new one",
+        Server = live.OldName,
+        Change = async token =>
+        {
+            await reverse.WaitUntilRunningAsync(token);
+            await OperationMarker.EndAsync(live.NewSession, id, "completed", token);
+            string position = await New.PositionAsync(token);
+            if (!await Old.WaitForAsync(position, TimeSpan.FromSeconds(10), token))
+            {
+                throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{live.OldName}: it has not applied the new primary's transactions within 10 s.") { Server = live.OldName };
+            }
+        },
+    };
+
+    private async Task DrainAsync(CancellationToken token)
+    {
+        for (TimeSpan accepted = SmallWait; ; accepted *= 1.5)
+        {
+            string position = await Old.PositionAsync(token);
+            long started = Stopwatch.GetTimestamp();
+            if (!await New.WaitForAsync(position, options.DrainLimit, token))
+            {
+                throw new FoobarException("DrainTimeout", ErrorKind.Timeout, Invariant($"{live.NewName}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s.")) { Server = live.NewName };
+            }
+
+            // Writers without pause keep a backlog there for ever: then the smallest that can be had is taken.
+            if (Stopwatch.GetElapsedTime(started) <= accepted || GtidComparison.Backlog(Old.Flavor, await Old.ExecutedAsync(token), await New.ExecutedAsync(token)) <= options.DrainTransactions)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task EndClientsAsync(CancellationToken token) =>
+        await live.OldSecond!.EndAsync(await live.OldSecond.ClientsAsync(token), token);
+
+    private async Task DemoteAsync(CancellationToken token)
+    {
+        await RefuseIfWrittenAsync(token);
+        await New.FenceAsync(token);
+        await RefuseIfWrittenAsync(token);
+        if (reverse.SemiSync)
+        {
+            await New.SetSemiSyncSourceAsync(false, token);
+        }
+    }
+
+    private async Task RefuseIfWrittenAsync(CancellationToken token)
+    {
+        string own = GtidComparison.Errant(New.Flavor, await New.ExecutedAsync(token), await Old.ExecutedAsync(token));
+        if (own.Length > 0)
+        {
+            throw new FoobarException("AlreadyWritten", ErrorKind.Refused, $"{live.NewName}: it has taken writes already ({own}), so the old primary must not take any more.")
+            {
+                Server = live.NewName,
+                Recommendation = "Go on with Invoke-FoobarFailover -Resume.",
+            };
+        }
+    }
+}

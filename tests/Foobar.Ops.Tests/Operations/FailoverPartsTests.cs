@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using FsCheck;
+using FsCheck.Fluent;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Failover;
+
+namespace Foobar.Ops.Tests.Operations;
+
+public sealed class FailoverPartsTests
+{
+    private const string Haproxy = """
+        backend web
+            server web-01 192.0.2.11:80
+        backend mysql-write # writes
+            server web-01 192.0.2.11:3306 check
+            server web-02 192.0.2.12:3306 check disabled # the replica
+        frontend x
+            server web-01 is no line of a frontend
+        """;
+
+    [Fact]
+    public void Swapping_the_roles_in_HAProxys_configuration_changes_two_lines_only()
+    {
+        string swapped = HaproxyConfiguration.WithDisabled(HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-02", false), "mysql-write", "web-01", true);
+        Assert.Equal(
+            Haproxy.Replace("3306 check disabled # the", "3306 check # the", StringComparison.Ordinal).Replace("192.0.2.11:3306 check", "192.0.2.11:3306 check disabled", StringComparison.Ordinal),
+            swapped);
+        Assert.Equal(Haproxy, HaproxyConfiguration.WithDisabled(HaproxyConfiguration.WithDisabled(swapped, "mysql-write", "web-01", false), "mysql-write", "web-02", true));
+    }
+
+    [Fact]
+    public void A_server_that_is_not_there_is_a_clean_error() =>
+        Assert.Equal("EndpointNotInConfiguration", Assert.Throws<FoobarException>(() => HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-03", true)).ErrorId);
+
+    [Fact]
+    public void Reads_which_servers_are_open()
+    {
+        const string State = """
+            1
+            # be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight
+            5 mysql-write 1 web-01 192.0.2.11 2 0 1
+            5 mysql-write 2 web-02 192.0.2.12 0 5 1
+            5 mysql-write 3 web-03 192.0.2.13 0 1 1
+            5 mysql-write 4 web-04 192.0.2.14 2 4 1
+            5 mysql-write 5 web-05 192.0.2.15 2 8 1
+            """;
+        Assert.Equal(["web-01", "web-04"], HaproxyEndpoint.OpenServers(State, "lb-01"));
+        Assert.Throws<ParseException>(() => HaproxyEndpoint.OpenServers("Can't find backend.", "lb-01"));
+    }
+
+    [Fact]
+    public void Reads_a_greeting_and_refuses_everything_else_cleanly()
+    {
+        byte[] greeting = [10, .. "9.7.0\0"u8, 0x2a, 1, 0, 0, .. "saltsalt"u8];
+        Assert.Equal(new MySqlGreeting("9.7.0", 298), MySqlGreeting.Parse("lb-01", "x", greeting));
+        Assert.Contains("Host is blocked", Assert.Throws<FoobarException>(() => MySqlGreeting.Parse("lb-01", "x", [0xff, 0x69, 0x04, .. "Host is blocked"u8])).Message, StringComparison.Ordinal);
+        Prop.ForAll<byte[]>(bytes =>
+        {
+            try
+            {
+                MySqlGreeting.Parse("lb-01", "x", bytes ?? []);
+            }
+            catch (FoobarException)
+            {
+                // Refused cleanly.
+            }
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Fact]
+    public async Task The_console_takes_each_answer_up_to_the_prompt()
+    {
+        await using HaproxyConsole console = new("lb-01", new ScriptedStream(
+            ("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show x\n", "a > b\n> tail"), ("", "\nlast\n\n> "), ("set y\n", "\n> "), ("set z\n", "No such server.\n\n> ")));
+        await console.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("a > b\n> tail\nlast", await console.RunAsync("show x", TestContext.Current.CancellationToken));
+        await console.DoAsync("set y", TestContext.Current.CancellationToken);
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => console.DoAsync("set z", TestContext.Current.CancellationToken));
+        Assert.Contains("No such server", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0-1-10", "0-1-10,0-2-12", "0-1-10,0-2-12", ProofVerdict.Proven, "")]
+    [InlineData("0-1-10", "0-1-10,0-2-11", "0-1-10,0-2-12", ProofVerdict.Proven, "")]
+    [InlineData("0-1-10", "0-1-10", "0-1-9,0-2-12", ProofVerdict.Disproven, "0-1-10")]
+    [InlineData("0-1-10", "0-1-11", "0-1-10,0-2-12", ProofVerdict.Disproven, "0-1-11")]
+    [InlineData(null, "0-1-10", "0-1-10", ProofVerdict.Unprovable, "")]
+    [InlineData("0-1-10", null, "0-1-10", ProofVerdict.Unprovable, "")]
+    public void A_proof_rests_on_what_both_members_hold(string? oldFinal, string? oldNow, string newNow, ProofVerdict verdict, string missing)
+    {
+        FailoverProof proof = FailoverProof.Judge(DatabaseFlavor.MariaDb, oldFinal, oldNow, newNow, null);
+        Assert.Equal((verdict, missing), (proof.Verdict, proof.MissingGtids));
+    }
+
+    [Fact]
+    public void A_lost_or_doubled_write_of_the_canary_disproves()
+    {
+        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 1, 0)).Verdict);
+        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 1)).Verdict);
+        Assert.Equal(ProofVerdict.Proven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 0)).Verdict);
+    }
+
+    [Fact]
+    public void The_longest_pause_between_acknowledged_writes_is_the_gap()
+    {
+        long second = Stopwatch.Frequency;
+        WriteGap gap = WriteCanary.Longest([(1, 0, second), (2, second, 2 * second), (4, 4 * second, 5 * second)], TimeSpan.FromMilliseconds(5));
+        Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(1005), WriteGapSource.Canary), (gap.Duration, gap.Resolution, gap.Source));
+    }
+}

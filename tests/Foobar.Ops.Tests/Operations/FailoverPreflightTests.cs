@@ -1,0 +1,69 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Tests.Database;
+
+namespace Foobar.Ops.Tests.Operations;
+
+public sealed class FailoverPreflightTests
+{
+    /// <summary>What is wrong, and the blocker that must say so.</summary>
+    private static readonly (string Fault, string Code, Func<SiteCase<ReplicationFacts>> Case)[] Faults =
+    [
+        ("lag", "Lag", () => HealthySite.Case(HealthySite.Primary with { Gtid = Reading.Of(HealthySite.Primary.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-2000", TransactionsPerSecond = 100 }) })),
+        ("a stalled applier", "Lag", () => HealthySite.Case(HealthySite.Primary with { Gtid = Reading.Of(HealthySite.Primary.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-101" }) })),
+        ("an errant transaction", "ErrantTransactions", () => HealthySite.Case(replica: HealthySite.Replica with { Gtid = Reading.Of(HealthySite.Replica.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-100,{HealthySite.UuidB}:1" }) })),
+        ("replication stopped", "ReplicationStopped", () => HealthySite.Case(replica: WithChannel(HealthySite.Channel with { Applier = ReplicationThread.Stopped }))),
+        ("a filter", "Filtered", () => HealthySite.Case(replica: WithChannel(HealthySite.Channel with { Filters = ["Replicate_Do_DB=a"] }))),
+        ("an older candidate", "Version", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { Version = "8.4.0" }) })),
+        ("a newer candidate", "Version", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { Version = "9.8.0" }) })),
+        ("a missing grant", "Grants", () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.12" }]) })),
+        ("a read-only disk", "FileSystem", () => HealthySite.Case(replica: HealthySite.Replica with { Storage = Reading.Of(HealthySite.Replica.Storage.Value! with { ReadOnly = true }) })),
+        ("an unreadable disk", "FileSystem", () => HealthySite.Case(replica: HealthySite.Replica with { Storage = Reading.Unreadable<DatabaseStorage>("no") })),
+        ("an idle transaction", "IdleTransaction", () => Open(new() { ConnectionId = 9, User = "app", AgeSeconds = 4, Idle = true, StateSeconds = 4, RowsLocked = 1 })),
+        ("a long transaction", "LongTransaction", () => Open(new() { ConnectionId = 9, User = "app", AgeSeconds = 90, Idle = false })),
+        ("no complete log", "NoBinaryLog", () => HealthySite.Case(replica: HealthySite.Replica with { Binlog = Reading.Of(HealthySite.Replica.Binlog.Value! with { LogsReplicated = false }) })),
+        ("two primaries", "Primary", () => HealthySite.Case(replica: HealthySite.Primary with { Identity = HealthySite.Replica.Identity })),
+        ("a writable replica", "Role", () => HealthySite.Case(replica: HealthySite.Replica with { Guard = HealthySite.Primary.Guard })),
+        ("a silent member", "Unreachable", () => HealthySite.Case(replica: ReplicationFacts.Unreadable("refused", "test"))),
+        ("the same server id", "ServerIds", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { ServerId = 1 }) })),
+    ];
+
+    public static TheoryData<string> FaultNames => [.. Faults.Select(fault => fault.Fault)];
+
+    [Fact]
+    public void A_healthy_site_has_a_primary_a_candidate_and_no_blocker()
+    {
+        FailoverPreflight preflight = FailoverPreflight.Planned(HealthySite.Case(), new());
+        Assert.Equal(("web-01", "web-02", true), (preflight.Old, preflight.New, preflight.SemiSync));
+        Assert.Empty(preflight.Blockers);
+    }
+
+    [Theory]
+    [MemberData(nameof(FaultNames))]
+    public void A_fault_blocks_and_says_why(string fault)
+    {
+        (_, string code, Func<SiteCase<ReplicationFacts>> broken) = Faults.Single(one => one.Fault == fault);
+        FailoverBlocker blocker = Assert.Single(FailoverPreflight.Planned(broken(), new()).Blockers, blocker => blocker.Code == code);
+        Assert.NotEmpty(blocker.Remediation);
+    }
+
+    [Theory]
+    [InlineData("web-01")]
+    [InlineData("web-09")]
+    public void A_wrong_candidate_blocks(string to)
+    {
+        FailoverPreflight preflight = FailoverPreflight.Planned(HealthySite.Case(), new() { To = to });
+        Assert.Null(preflight.New);
+        Assert.Contains(preflight.Blockers, blocker => blocker.Code == "Candidate");
+    }
+
+    [Fact]
+    public void A_candidates_name_is_taken_in_any_case() =>
+        Assert.Equal("web-02", FailoverPreflight.Planned(HealthySite.Case(), new() { To = "WEB-02" }).New);
+
+    private static ReplicationFacts WithChannel(ReplicationChannel channel) => HealthySite.Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([channel]) };
+
+    private static SiteCase<ReplicationFacts> Open(OpenTransaction transaction) =>
+        HealthySite.Case(HealthySite.Primary with { Transactions = Reading.Of<IReadOnlyList<OpenTransaction>>([transaction]) });
+}

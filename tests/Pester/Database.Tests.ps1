@@ -1,0 +1,52 @@
+# The database cmdlets; what needs live databases has the tag Lab.
+BeforeAll {
+    Import-Module $env:FOOBAR_TEST_MODULE -Force
+    $inventory = Join-Path $PSScriptRoot 'Data' 'foobar.json'
+    $without = Join-Path $TestDrive 'without.json'
+    $declared = Get-Content $inventory -Raw | ConvertFrom-Json
+    if ($declared.policy.PSObject.Properties['database']) { $declared.policy.PSObject.Properties.Remove('database') }
+    $declared | ConvertTo-Json -Depth 20 | Set-Content $without
+}
+
+Describe 'A site without a declared database' {
+    It '<_> says so, before it connects to anything' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication', 'Invoke-FoobarFailover' {
+        $arguments = @{ Inventory = $without; ErrorAction = 'Stop' }
+        if ($_ -eq 'Invoke-FoobarFailover') { $arguments.WhatIf = $true }
+        { & $_ @arguments } | Should -Throw -ErrorId 'NoDatabase,*'
+    }
+}
+
+Describe 'Invoke-FoobarFailover' {
+    It 'asks before it changes anything, and knows -WhatIf' {
+        $command = Get-Command Invoke-FoobarFailover
+        $command.Parameters.Keys | Should -Contain 'WhatIf'
+        $command.Parameters.Keys | Should -Contain 'Confirm'
+        [System.Management.Automation.CommandMetadata]::new($command).ConfirmImpact | Should -Be 'High'
+    }
+
+    It 'takes a candidate or -Resume, not both' {
+        { Invoke-FoobarFailover -To web-02 -Resume -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    }
+
+    It 'refuses limits that make no sense' {
+        { Invoke-FoobarFailover -CatchUpSeconds 0 -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'completes the names of servers' {
+        Push-Location (Split-Path $inventory)
+        try {
+            $line = 'Invoke-FoobarFailover -To '
+            (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Contain 'web-01'
+        }
+        finally {
+            Pop-Location
+        }
+    }
+}
+
+Describe 'Reading takes servers like every cmdlet' {
+    It '<_> knows names, roles and the pipeline' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication' {
+        { & $_ -Server nobody -Inventory $inventory -ErrorAction Stop } | Should -Throw -ErrorId 'ServerNotFound,*'
+        @() | & $_ -Inventory $inventory | Should -BeNullOrEmpty
+    }
+}
