@@ -14,7 +14,7 @@ public sealed partial class ArchitectureTests
         ["Inventory", "Findings"],
         ["Remoting", "Planning", "Linux"],
         ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring"],
-        ["Topology", "Auditing"],
+        ["Topology", "Auditing", "Traffic"],
         ["Operations"],
     ];
 

@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Monitoring;
 using Foobar.Ops.Servers;
@@ -14,6 +15,7 @@ public static class AuditRegistry
     public static IReadOnlyList<AuditPart> Parts { get; } =
     [
         new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All),
+        new AuditPart<FirewallFacts>(new FirewallCollector(), FirewallControls.All, compare: FirewallComparison.Compare),
         new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),

@@ -20,7 +20,7 @@ public enum FlowEndKind
     /// <summary>An address or a CIDR.</summary>
     Address,
 
-    /// <summary><c>internet</c>: every address that is not the site's.</summary>
+    /// <summary><c>internet</c>: every address in no declared network.</summary>
     Internet,
 }
 

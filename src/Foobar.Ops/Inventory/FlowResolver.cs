@@ -10,11 +10,10 @@ namespace Foobar.Ops.Inventory;
 /// the inventory, a server, an address, a CIDR. The loader sees to it that no name can mean two of these.
 /// </summary>
 /// <remarks>
-/// <c>internet</c> is every address of both families that lies in no declared network (<see cref="Site.Networks"/>) and is
-/// neither a server's nor a virtual address. Loopback, link-local and multicast ranges are not taken out: no packet with
-/// such a source reaches a server from outside, and a rule that accepts one is worth a finding. A flow from a role to
-/// itself (replication) names each pair of servers; that of a server with itself passes no firewall and is for the reader
-/// to leave out.
+/// <c>internet</c> is every address of both families that lies in no declared network (<see cref="Site.Networks"/>), as a
+/// firewall's rule would have it: a server's own address outside those networks is part of it, and so are the loopback,
+/// link-local and multicast ranges, which no router carries and which are for the reader to leave out. A flow from a role
+/// to itself (replication) names each pair of servers; that of a server with itself passes no firewall.
 /// </remarks>
 public sealed class FlowResolver
 {
@@ -25,13 +24,10 @@ public sealed class FlowResolver
     public FlowResolver(Site site)
     {
         _site = site;
-        _internet = new(() => AddressSpace.Without([
-            .. site.Networks.Values.SelectMany(networks => networks),
-            .. Single(site.Servers.SelectMany(server => server.Addresses)),
-            .. Single(site.Policy.LoadBalancing.VirtualAddresses)]));
+        _internet = new(() => AddressSpace.Without([.. site.Networks.Values.SelectMany(networks => networks)]));
     }
 
-    /// <summary>The word for every address that is not the site's.</summary>
+    /// <summary>The word for every address in no declared network.</summary>
     public const string Internet = "internet";
 
     /// <summary>The word for every server.</summary>

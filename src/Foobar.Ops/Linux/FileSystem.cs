@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.Linux;
 
 /// <summary>A mounted file system of the server's own (none of the network) and how full it is.</summary>
@@ -13,15 +15,18 @@ public sealed record FileSystem
     public required long SizeBytes { get; init; }
 
     /// <summary>What is used, in bytes.</summary>
+    [Measurement]
     public required long UsedBytes { get; init; }
 
     /// <summary>What an ordinary user can still write, in bytes (what is reserved for root does not count).</summary>
+    [Measurement]
     public required long AvailableBytes { get; init; }
 
     /// <summary>How many files and directories it can hold; <see langword="null"/> where it sets no limit or that is not known.</summary>
     public long? Inodes { get; init; }
 
     /// <summary>How many it holds.</summary>
+    [Measurement]
     public long? InodesUsed { get; init; }
 
     /// <summary>How full it is for an ordinary user, in percent: used of used and available, as df counts.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Linux;
 
@@ -12,12 +13,14 @@ public sealed record MemoryUse
     public required long TotalBytes { get; init; }
 
     /// <summary>What a new program could take without swapping, in bytes.</summary>
+    [Measurement]
     public required long AvailableBytes { get; init; }
 
     /// <summary>Swap space, in bytes; 0 for none.</summary>
     public long SwapTotalBytes { get; init; }
 
     /// <summary>Swap space in use, in bytes.</summary>
+    [Measurement]
     public long SwapUsedBytes { get; init; }
 
     /// <summary>What is available, in percent of the total.</summary>

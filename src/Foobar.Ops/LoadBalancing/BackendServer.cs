@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.LoadBalancing;
 
 /// <summary>What a server of a backend does for it.</summary>
@@ -57,17 +59,22 @@ public sealed record BackendServer
     public string? CheckDescription { get; init; }
 
     /// <summary>How long it has this status, in seconds.</summary>
+    [Measurement]
     public required long SinceSeconds { get; init; }
 
     /// <summary>How long it was down since HAProxy started, in seconds.</summary>
+    [Measurement]
     public required long DowntimeSeconds { get; init; }
 
     /// <summary>Requests that wait for it.</summary>
+    [Measurement]
     public required long QueueLength { get; init; }
 
     /// <summary>Sessions now.</summary>
+    [Measurement]
     public required long CurrentSessions { get; init; }
 
     /// <summary>Sessions since HAProxy started.</summary>
+    [Measurement]
     public required long SessionsTotal { get; init; }
 }

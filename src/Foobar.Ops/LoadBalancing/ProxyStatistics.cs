@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.LoadBalancing;
 
 /// <summary>HAProxy's proxies with their states and counters.</summary>
@@ -23,12 +25,15 @@ public sealed record Frontend
     public required string Status { get; init; }
 
     /// <summary>Sessions now.</summary>
+    [Measurement]
     public required long CurrentSessions { get; init; }
 
     /// <summary>Sessions since it started.</summary>
+    [Measurement]
     public required long SessionsTotal { get; init; }
 
     /// <summary>HTTP requests since it started; <see langword="null"/> for TCP.</summary>
+    [Measurement]
     public long? RequestsTotal { get; init; }
 }
 
@@ -45,12 +50,15 @@ public sealed record Backend
     public required string Status { get; init; }
 
     /// <summary>Requests that wait for a server.</summary>
+    [Measurement]
     public required long QueueLength { get; init; }
 
     /// <summary>Sessions now.</summary>
+    [Measurement]
     public required long CurrentSessions { get; init; }
 
     /// <summary>Sessions since it started.</summary>
+    [Measurement]
     public required long SessionsTotal { get; init; }
 
     /// <summary>Its servers.</summary>

@@ -38,6 +38,7 @@ public sealed record MonitoringAgent
     public bool? IsConfigured { get; init; }
 
     /// <summary>How old the newest line of its log is, in seconds; <see langword="null"/> if it keeps none where expected.</summary>
+    [Measurement]
     public double? LogAgeSeconds { get; init; }
 
     /// <summary>What it answered when asked for its metrics; <see langword="null"/> for an agent that is not asked.</summary>
@@ -48,4 +49,4 @@ public sealed record MonitoringAgent
 /// <param name="Url">The address asked.</param>
 /// <param name="Samples">How many samples came.</param>
 /// <param name="Milliseconds">How long it took.</param>
-public sealed record ExporterAnswer(string Url, int Samples, double Milliseconds);
+public sealed record ExporterAnswer(string Url, [property: Measurement] int Samples, [property: Measurement] double Milliseconds);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Servers;
 
@@ -8,7 +9,7 @@ namespace Foobar.Ops.Servers;
 /// </summary>
 /// <param name="Seconds">The offset, in seconds; negative if the server's clock is behind.</param>
 /// <param name="UncertaintySeconds">Half the time the question took, in seconds.</param>
-public sealed record ClockOffset(double Seconds, double UncertaintySeconds)
+public sealed record ClockOffset([property: Measurement] double Seconds, [property: Measurement] double UncertaintySeconds)
 {
     /// <summary>The command the server's clock is read with; nanoseconds are GNU's and left off elsewhere.</summary>
     public const string Source = "date +%s.%N";

@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.Tls;
 
 /// <summary>The certificate an endpoint really served in a handshake, with what came along.</summary>
@@ -31,6 +33,7 @@ public sealed record ServedCertificate
     public string? HandshakeProblem { get; init; }
 
     /// <summary>When it was looked at, in UTC.</summary>
+    [Measurement]
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>Whole days until it expires, counted from <see cref="Time"/>; negative once it has.</summary>

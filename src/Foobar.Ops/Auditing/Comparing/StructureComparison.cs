@@ -7,7 +7,7 @@ namespace Foobar.Ops.Auditing;
 internal static class StructureComparison
 {
     // What tells the items of a list apart, best first; a list is compared by the first that all its items have, each its own.
-    private static readonly string[] Names = ["id", "name", "path", "mountPoint", "address", "server", "host", "key"];
+    private static readonly string[] Names = ["id", "name", "path", "mountPoint", "endpoint", "address", "server", "host", "key"];
     private const int MaxShown = 200;
 
     /// <summary>Where the values differ, in the order of the newer one.</summary>
@@ -44,11 +44,13 @@ internal static class StructureComparison
     }
 
     private static bool Tells(string name, JsonArray items) =>
-        items.All(item => item is JsonObject one && one[name] is JsonValue)
-        && items.Select(item => Text(item![name])).Distinct(StringComparer.Ordinal).Count() == items.Count;
+        items.All(item => item is JsonObject one && one[name] is JsonValue or JsonObject)
+        && items.Select(item => NameText(item![name])).Distinct(StringComparer.Ordinal).Count() == items.Count;
 
     private static Dictionary<string, JsonNode> ByName(string name, JsonArray items) =>
-        items.ToDictionary(item => Text(item![name]), item => item!, StringComparer.Ordinal);
+        items.ToDictionary(item => NameText(item![name]), item => item!, StringComparer.Ordinal);
+
+    private static string NameText(JsonNode? node) => node is JsonObject parts ? string.Join(' ', parts.Select(part => Text(part.Value))) : Text(node);
 
     private static string? Shown(JsonNode? node) => node is null ? null : Cut(Text(node));
 
