@@ -42,28 +42,49 @@ Describe "The live site$because" -Tag Lab -Skip:$noLab {
         $findings | Where-Object Status -EQ Fail | ForEach-Object { "$($_.ControlId) $($_.Server) $($_.Target): $($_.Actual)" } | Should -BeNullOrEmpty
     }
 
-    It 'reports a host key that has changed, with both fingerprints' {
-        $inventory = Get-Content $env:FOOBAR_INVENTORY -Raw | ConvertFrom-Json -AsHashtable
-        $config = $inventory.sshConfig
-        if (-not $config) {
-            Set-ItResult -Skipped -Because 'the inventory names no ssh_config of its own'
-            return
+    Context 'with other host keys known' {
+        BeforeAll {
+            # The site's inventory with an ssh_config that has a known_hosts of its own.
+            function New-Inventory($hosts) {
+                $inventory = Get-Content $env:FOOBAR_INVENTORY -Raw | ConvertFrom-Json -AsHashtable
+                $inventory.Remove('$schema')
+                $folder = Split-Path $env:FOOBAR_INVENTORY
+                $known = Join-Path $TestDrive 'known_hosts'
+                Set-Content $known $hosts
+                (Get-Content ([System.IO.Path]::Combine($folder, $inventory.sshConfig)) -Raw) -replace '(?m)(UserKnownHostsFile\s+).*$', "`$1$known" | Set-Content (Join-Path $TestDrive 'ssh_config')
+                $inventory.sshConfig = Join-Path $TestDrive 'ssh_config'
+                $inventory | ConvertTo-Json -Depth 20 | Set-Content (Join-Path $TestDrive 'foobar.json')
+                Join-Path $TestDrive 'foobar.json'
+            }
+
+            $real = Get-Content (Join-Path (Split-Path $env:FOOBAR_INVENTORY) 'known_hosts')
+            $null = ssh-keygen -q -t ed25519 -N '' -f (Join-Path $TestDrive 'other')
+            $other = (Get-Content (Join-Path $TestDrive 'other.pub')).Split(' ')[0..1] -join ' '
         }
 
-        $folder = Split-Path $env:FOOBAR_INVENTORY
-        $null = ssh-keygen -q -t ed25519 -N '' -f (Join-Path $TestDrive 'other')
-        $other = (Get-Content (Join-Path $TestDrive 'other.pub')).Split(' ')[0..1] -join ' '
-        $hosts = Get-Content (Join-Path $folder 'known_hosts') | ForEach-Object { "$($_.Split(' ')[0]) $other" }
-        Set-Content (Join-Path $TestDrive 'known_hosts') $hosts
-        $text = (Get-Content (Join-Path $folder $config) -Raw) -replace '(?m)(UserKnownHostsFile\s+).*$', "`$1$(Join-Path $TestDrive 'known_hosts')"
-        Set-Content (Join-Path $TestDrive 'ssh_config') $text
-        $inventory.sshConfig = Join-Path $TestDrive 'ssh_config'
-        $inventory.Remove('$schema')
-        $inventory | ConvertTo-Json -Depth 20 | Set-Content (Join-Path $TestDrive 'foobar.json')
+        It 'reports a key that has changed, with both fingerprints, and never accepts it' {
+            $inventory = New-Inventory ($real | ForEach-Object { "$($_.Split(' ')[0]) $other" })
+            foreach ($accept in $false, $true) {
+                $null = Connect-FoobarSite -Inventory $inventory -Server fw-01 -AcceptNewHostKey:$accept -ErrorVariable failures -ErrorAction SilentlyContinue
+                $failures[0].FullyQualifiedErrorId | Should -BeLike 'HostKeyChanged,*'
+                $failures[0].CategoryInfo.Category | Should -Be 'AuthenticationError'
+                ([regex]::Matches("$($failures[0])", 'SHA256:[A-Za-z0-9+/]{43}').Value | Select-Object -Unique).Count | Should -Be 2
+            }
+        }
 
-        $null = Connect-FoobarSite -Inventory (Join-Path $TestDrive 'foobar.json') -Server fw-01 -ErrorVariable failures -ErrorAction SilentlyContinue
-        $failures[0].FullyQualifiedErrorId | Should -BeLike 'HostKeyChanged,*'
-        $failures[0].CategoryInfo.Category | Should -Be 'AuthenticationError'
-        ([regex]::Matches("$($failures[0])", 'SHA256:[A-Za-z0-9+/]{43}').Value | Select-Object -Unique).Count | Should -Be 2
+        It 'reports a key that is revoked' {
+            $inventory = New-Inventory (@($real | ForEach-Object { "@revoked $_" }) + $real)
+            $null = Connect-FoobarSite -Inventory $inventory -Server fw-01 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'HostKeyRevoked,*'
+        }
+
+        It 'reports a key that is unknown, and accepts and keeps it only if told' {
+            $inventory = New-Inventory ''
+            $null = Connect-FoobarSite -Inventory $inventory -Server fw-01 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'HostKeyUnknown,*'
+            "$($failures[0])" | Should -Match 'SHA256:'
+            Connect-FoobarSite -Inventory $inventory -Server fw-01 -AcceptNewHostKey -ErrorAction Stop | Disconnect-FoobarSite
+            Connect-FoobarSite -Inventory $inventory -Server fw-01 -ErrorAction Stop | Disconnect-FoobarSite
+        }
     }
 }

@@ -60,6 +60,11 @@ public sealed class InvokeFoobarCommand : ServerCmdlet
         IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
         CommandOutput result = CommandOutput.Of(await session.RunAsync(command, cancellationToken), Command);
         output.Write(result);
+        if (result.Truncated)
+        {
+            output.Warn($"{server.Name}: the command gave more output than is taken ({command.OutputCap / 1024 / 1024} MiB); the rest is missing.");
+        }
+
         if (FailOnExitCode && result.ExitCode != 0)
         {
             output.Fail(NotZero(result));

@@ -36,7 +36,7 @@ public sealed class PesterTests(LabFixture labs)
     {
         try
         {
-            (int exitCode, _) = await PowerShellAsync(null, "-Command", "exit [int](-not (Get-Module Pester -ListAvailable | Where-Object Version -GE 5.0))");
+            (int exitCode, _) = await PowerShellAsync(null, "-Command", "exit [int](-not (Get-Module Pester -ListAvailable | Where-Object Version -GE '5.0'))");
             Assert.SkipWhen(exitCode != 0, "pwsh is here, but not Pester 5 or later: Install-PSResource Pester.");
         }
         catch (System.ComponentModel.Win32Exception)
