@@ -15,6 +15,9 @@ public interface IDatabaseSession : IAsyncDisposable
     /// <summary>Whether the database server is MariaDB (MySQL or a relative of it otherwise).</summary>
     bool IsMariaDb { get; }
 
+    /// <summary>The time limit of each statement, 30 seconds unless set; then it is killed and <c>DatabaseTimeout</c> thrown.</summary>
+    TimeSpan TimeLimit { get; set; }
+
     /// <summary>Runs a query and gives all its rows.</summary>
     /// <param name="sql">The statement, with <c>@name</c> for each parameter.</param>
     /// <param name="parameters">The parameters, by name without the <c>@</c>.</param>

@@ -1,5 +1,6 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting.Database;
 using Foobar.Ops.Remoting.Forwarding;
 using Foobar.Ops.Remoting.Shell;
 
@@ -13,6 +14,9 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
 
     /// <summary>How long a cancelled command's end is awaited: callers are back within a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
+
+    private readonly Lock _lock = new();
+    private Task<DatabaseAddress>? _database;
 
     public Server Server => server;
 
@@ -50,6 +54,20 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
     {
         log?.Record(new Activity(DateTimeOffset.UtcNow, server.Name, ActivityKind.Forward, endpoint.ToString()));
         return forwarder.ForwardAsync(endpoint, cancellationToken);
+    }
+
+    /// <summary>Where the server's database is; found once a session.</summary>
+    public Task<DatabaseAddress> DatabaseAsync(string? socket, int? port, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_database is null or { IsFaulted: true })
+            {
+                _database = DatabaseAddress.FindAsync(this, socket, port, CancellationToken.None);
+            }
+
+            return _database.WaitAsync(cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting.Database;
 
 namespace Foobar.Ops.Remoting;
 
@@ -35,25 +36,24 @@ public sealed class SiteSession : ISiteSession
     public Site Site { get; }
 
     /// <inheritdoc/>
-    public async Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default)
-    {
-        Server declared = Site.Find(server) ?? throw RemotingErrors.UnknownServer(server, Site.Servers.Select(each => each.Name));
-        return await Shared(declared).WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public async Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+        await ConnectAsync(server, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException();
-
+    public async Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default)
+    {
+        ServerSession session = await ConnectAsync(server, cancellationToken).ConfigureAwait(false);
+        return await new DatabaseOpener(_options, Site.Policy.Database).OpenAsync(session, cancellationToken).ConfigureAwait(false);
+    }
     /// <summary>Connects to several servers at once, no more than the throttle limit at a time. Never fails as a whole: each server has its own outcome.</summary>
     /// <param name="servers">The servers' names; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Cancels what has not come yet.</param>
     public async Task<IReadOnlyList<ConnectOutcome>> ConnectAllAsync(IEnumerable<string>? servers = null, CancellationToken cancellationToken = default)
     {
         using SemaphoreSlim throttle = new(Math.Max(1, _options.ThrottleLimit));
-        return await Task.WhenAll((servers ?? Site.Servers.Select(server => server.Name)).Select(ConnectAsync)).ConfigureAwait(false);
+        return await Task.WhenAll((servers ?? Site.Servers.Select(server => server.Name)).Select(TryAsync)).ConfigureAwait(false);
 
-        async Task<ConnectOutcome> ConnectAsync(string name)
+        async Task<ConnectOutcome> TryAsync(string name)
         {
             Server server = Site.Find(name) ?? throw RemotingErrors.UnknownServer(name, Site.Servers.Select(each => each.Name));
             await throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -94,6 +94,12 @@ public sealed class SiteSession : ISiteSession
         await Task.WhenAll(sessions.Select(CloseAsync)).ConfigureAwait(false);
         _connector.Dispose();
         _closing.Dispose();
+    }
+
+    private Task<ServerSession> ConnectAsync(string server, CancellationToken cancellationToken)
+    {
+        Server declared = Site.Find(server) ?? throw RemotingErrors.UnknownServer(server, Site.Servers.Select(each => each.Name));
+        return Shared(declared).WaitAsync(cancellationToken);
     }
 
     private static async Task CloseAsync(Task<ServerSession> opening)

@@ -17,6 +17,8 @@ internal sealed class FakeDatabaseSession(string server, string version) : IData
 
     public bool IsMariaDb => version.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
+    public TimeSpan TimeLimit { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>The statements it was given, in order.</summary>
     public List<string> Statements { get; } = [];
 

@@ -1,0 +1,61 @@
+using System.Data.Common;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Remoting.Database;
+
+/// <summary>
+/// Opens database connections through a server's session: over its unix socket, or its own loopback port for a login by
+/// password where there is none. The connection ends on the server itself, so nothing of it is readable on the way; a
+/// socket that lets the SSH user in without a password only ever appears in a directory that the operator alone can enter.
+/// </summary>
+internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? policy)
+{
+    /// <summary>Opens a connection.</summary>
+    /// <exception cref="FoobarException">As <see cref="ISiteSession.OpenDatabaseAsync"/>.</exception>
+    public async Task<IDatabaseSession> OpenAsync(ServerSession session, CancellationToken cancellationToken)
+    {
+        string server = session.Server.Name;
+        int? port = options.Database is null ? null : policy?.Port ?? 3306;
+        DatabaseAddress address = await session.DatabaseAsync(policy?.Socket, port, cancellationToken).ConfigureAwait(false);
+        string user = options.Database?.User ?? address.SshUser;
+        options.Log?.Record(new Activity(DateTimeOffset.UtcNow, server, ActivityKind.DatabaseOpen, $"as {user} at {address.Endpoint}"));
+        IForward forward = await session.ForwardAsync(address.Endpoint, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            DbConnection connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            return await DatabaseSession.StartAsync(server, connection, forward, ConnectAsync, options.Log, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await forward.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        Task<DbConnection> ConnectAsync(CancellationToken token) => this.ConnectAsync(server, forward.LocalPath, user, address.Endpoint is RemoteEndpoint.Tcp, token);
+    }
+
+    /// <summary>Opens the driver's connection on a pool thread: its <c>OpenAsync</c> fails over a unix socket.</summary>
+    private async Task<DbConnection> ConnectAsync(string server, string path, string user, bool encrypt, CancellationToken cancellationToken)
+    {
+        DbConnection connection = MySqlDriver.Create(path, user, options.Database?.Password, encrypt, options.ConnectTimeLimit);
+        Task opening = Task.Run(connection.Open, CancellationToken.None);
+        try
+        {
+            await opening.WaitAsync(options.ConnectTimeLimit, cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch (Exception error)
+        {
+            // A connection that opens after all is closed then.
+            _ = opening.ContinueWith(_ => connection.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw error switch
+            {
+                TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", options.ConnectTimeLimit),
+                DbException refused => DatabaseErrors.OfOpening(server, user, refused),
+                IOException or System.Net.Sockets.SocketException => DatabaseErrors.Unreachable(server, error.Message, error),
+                _ => error,
+            };
+        }
+    }
+}
