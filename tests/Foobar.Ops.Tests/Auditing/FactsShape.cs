@@ -39,7 +39,7 @@ internal static class FactsShape
             Visit(derived.DerivedType, $"{path}({derived.DerivedType.Name})", seen, losses);
         }
 
-        foreach (JsonPropertyInfo property in info.Kind == JsonTypeInfoKind.Object ? info.Properties : [])
+        foreach (JsonPropertyInfo property in info.Kind == JsonTypeInfoKind.Object ? info.Properties.Where(property => property.Get is not null) : [])
         {
             Visit(property.PropertyType, $"{path}.{property.Name}", seen, losses);
         }

@@ -41,7 +41,14 @@ public sealed class FirewallComparisonTests
     [Fact]
     public void A_ruleset_that_can_no_longer_be_read_is_a_difference()
     {
-        FirewallFacts after = Before with { Running = Findings.Reading.Unreadable<Ops.Firewall.Collection.RulesetText>("no nft") };
+        FirewallFacts after = new()
+        {
+            Running = Findings.Reading.Unreadable<Ops.Firewall.Collection.RulesetText>("no nft"),
+            Persisted = Before.Persisted,
+            Network = Before.Network,
+            Sockets = Before.Sockets,
+            Forwarding = Before.Forwarding,
+        };
 
         Assert.Contains(FirewallComparison.Compare(Before, after), one => one is { Path: "running", Before: "read", After: "not read: no nft" });
     }

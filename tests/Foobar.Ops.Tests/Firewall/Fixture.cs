@@ -54,6 +54,7 @@ internal static class Fixture
         Networks = new Dictionary<string, IReadOnlyList<IPNetwork>>
         {
             ["internal"] = [IPNetwork.Parse("192.0.2.0/24")],
+            ["internal-six"] = [IPNetwork.Parse("2001:db8:b::/64")],
             ["operator"] = [IPNetwork.Parse("203.0.113.0/28")],
         },
         Servers =
