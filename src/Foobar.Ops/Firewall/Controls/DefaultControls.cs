@@ -44,7 +44,7 @@ internal static class DefaultControls
     {
         OutcomeTable table = analysis.Model.Workspace.Algebra.Table;
         int byPolicy = analysis.Diagram.And(space, analysis.Diagram.Where(function, terminal =>
-            Array.Exists(table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && table.Decider(outcome.Decider) is not FirewallRule)));
+            Array.Exists(table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && !table.IsRule(outcome.Decider))));
         if (byPolicy == Diagram.False)
         {
             return Verdict.Pass(hook, "drops what no rule names");

@@ -125,7 +125,7 @@ internal static class FlowControls
 
     private static int Services(Diagram diagram, int space)
     {
-        foreach (PacketField field in FieldLayout.Fields.Where(field => field is not (PacketField.Protocol or PacketField.DestinationPort or PacketField.IcmpType)))
+        foreach (PacketField field in FieldLayout.Fields.Reverse().Where(field => field is not (PacketField.Protocol or PacketField.DestinationPort or PacketField.IcmpType)))
         {
             space = diagram.Forget(space, field, default(AnyOf));
         }

@@ -54,7 +54,7 @@ internal static class RuleControls
     // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings.
     private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, params IdleKind[] kinds)
     {
-        IEnumerable<IdleRule> idle = RuleReach.Idle(analysis.Model).Where(idle => kinds.Contains(idle.Kind) && idle.Rule.ManagedBy is null or "Foobar.Ops");
+        IEnumerable<IdleRule> idle = analysis.Idle.Where(idle => kinds.Contains(idle.Kind) && idle.Rule.ManagedBy is null or "Foobar.Ops");
         return idle.Where(item => kinds.Contains(item.Kind)).Take(MaxVerdicts).Select(Describe).OrPass("no such rule");
     }
 

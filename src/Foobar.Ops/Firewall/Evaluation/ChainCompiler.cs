@@ -12,10 +12,10 @@ internal sealed class ChainCompiler
     private readonly Dictionary<FirewallChain, int> _functions = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<FirewallChain> _open = new(ReferenceEqualityComparer.Instance);
 
-    public ChainCompiler(OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset)
+    public ChainCompiler(OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, bool namesRules)
     {
         _algebra = algebra;
-        Rules = new RuleCompiler(algebra, conditions, translations, ruleset, Called);
+        Rules = new RuleCompiler(algebra, conditions, translations, ruleset, Called, namesRules);
     }
 
     /// <summary>Makes functions of single rules.</summary>

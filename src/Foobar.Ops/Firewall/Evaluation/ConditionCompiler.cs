@@ -15,10 +15,24 @@ internal readonly record struct Match(int Must, int May)
 /// <summary>Turns conditions into packet spaces.</summary>
 internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, NetworkSpaces network, Ruleset ruleset)
 {
-    private readonly Dictionary<(NamedSet, string), int> _sets = [];
+    private readonly Dictionary<(NamedSet, string), int> _sets = new(SetComparer.Instance);
+
+    // Conditions that several tables share (guards) name no set, so that one answer serves all.
+    private readonly Dictionary<Condition, Match> _matches = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The packets that meet a condition of a rule in a chain.</summary>
-    public Match Compile(Condition condition, FirewallChain chain) => condition switch
+    public Match Compile(Condition condition, FirewallChain chain)
+    {
+        if (!_matches.TryGetValue(condition, out Match match))
+        {
+            match = Build(condition, chain);
+            _matches.Add(condition, match);
+        }
+
+        return match;
+    }
+
+    private Match Build(Condition condition, FirewallChain chain) => condition switch
     {
         Condition.In test => Membership(test, chain),
         Condition.Masked test => Match.Exact(Negate(diagram.FieldMasked(test.Field, test.Mask, test.Value), test.Negated)),
@@ -131,4 +145,14 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
     }
 
     private int Negate(int space, bool negated) => negated ? diagram.Not(space) : space;
+
+    // Sets are told apart as objects: comparing their elements would cost more than the look-up saves.
+    private sealed class SetComparer : IEqualityComparer<(NamedSet Set, string Key)>
+    {
+        public static readonly SetComparer Instance = new();
+
+        public bool Equals((NamedSet Set, string Key) x, (NamedSet Set, string Key) y) => ReferenceEquals(x.Set, y.Set) && x.Key == y.Key;
+
+        public int GetHashCode((NamedSet Set, string Key) obj) => HashCode.Combine(System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(obj.Set), obj.Key);
+    }
 }

@@ -20,7 +20,7 @@ internal sealed class FirewallAnalysis
         Server = server.Server;
         Site = server.Site;
         Network = server.Facts.Network.TryGet(out HostNetwork? network) ? network : new HostNetwork();
-        Model = new FirewallModel(ruleset, Network);
+        Model = new FirewallModel(ruleset, Network, namesRules: false);
         Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, server.Site);
         Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
         Own = [.. Network.Addresses.Select(address => address.Address).Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).DefaultIfEmpty(IPAddress.None)];
@@ -43,6 +43,9 @@ internal sealed class FirewallAnalysis
     public IReadOnlyList<IPAddress> Own { get; }
 
     public Diagram Diagram => Model.Workspace.Diagram;
+
+    /// <summary>The rules that change nothing.</summary>
+    public IReadOnlyList<IdleRule> Idle => field ??= [.. RuleReach.Idle(Model)];
 
     /// <summary>Judges with the analysis of a case; one at a time, for the model grows while it is asked.</summary>
     public static IReadOnlyList<Verdict> Judge(ServerCase<FirewallFacts> server, Func<FirewallAnalysis, IEnumerable<Verdict>> judge)
@@ -74,7 +77,7 @@ internal sealed class FirewallAnalysis
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
     /// <summary>Packets that come in by the interface on which the way back to their source leads; all where routes are not known.</summary>
-    public int ByTheirWay() => Model.Network.ReversePath(strict: true) ?? Diagram.True;
+    public int ByTheirWay() => Model.Network.ByBestWay() ?? Diagram.True;
 
     /// <summary>A packet of a space as a reader would pick one: TCP, from a documentation address, to this server.</summary>
     public Packet Witness(int space)
@@ -82,17 +85,35 @@ internal sealed class FirewallAnalysis
         int preferred = Diagram.And(space, Policy.Ordinary());
         preferred = preferred == Diagram.False ? space : preferred;
         int bySource = Diagram.And(preferred, ByTheirWay());
+        return AnyPacket(bySource == Diagram.False ? preferred : bySource);
+    }
+
+    /// <summary>A packet of a space, found at once however large the space is.</summary>
+    public Packet AnyPacket(int space)
+    {
         Packet wish = Packet.TcpSyn();
         wish[PacketField.InInterface] = (UInt128)Model.Workspace.Atoms.Of(Network.Addresses.FirstOrDefault(address => Own.Contains(address.Address))?.Interface ?? "eth0");
         wish[PacketField.Source4] = 0xCB00_7107;
         wish[PacketField.Source6] = DocumentationSource;
         wish[PacketField.Destination4] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 4) is { } four ? Nftables.AddressText.ToNumber(four) : 0;
         wish[PacketField.Destination6] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 6) is { } six ? Nftables.AddressText.ToNumber(six) : 0;
-        return Diagram.Witness(bySource == Diagram.False ? preferred : bySource, wish);
+        return Diagram.Witness(space, wish);
     }
 
     /// <summary>What the model says of a packet that arrives, rule by rule.</summary>
-    public string Explain(Packet packet, params string[] hooks)
+    public string Explain(Packet packet, params string[] hooks) =>
+        string.Join("; ", Trace(packet, hooks).Select(step => step.Why is null ? step.ToString() : $"{step} ({step.Why})"));
+
+    /// <summary>The step that decided about a packet: the first that can't be told, else the last rule's verdict, else the last policy; <see langword="null"/> without a chain.</summary>
+    public TraceStep? Decider(Packet packet, params string[] hooks)
+    {
+        IReadOnlyList<TraceStep> steps = Trace(packet, hooks);
+        return steps.FirstOrDefault(step => step.Verdict == "unknown")
+            ?? steps.LastOrDefault(step => step.Rule is not null && !step.Verdict.StartsWith("jump", StringComparison.Ordinal) && !step.Verdict.StartsWith("goto", StringComparison.Ordinal))
+            ?? steps.LastOrDefault();
+    }
+
+    private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)
     {
         Tracer tracer = new(Model);
         Packet at = packet;
@@ -106,7 +127,7 @@ internal sealed class FirewallAnalysis
             at = tracer.Packet;
         }
 
-        return string.Join("; ", tracer.Steps.Select(step => step.Why is null ? step.ToString() : $"{step} ({step.Why})"));
+        return tracer.Steps;
     }
 
     private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);

@@ -15,14 +15,18 @@ internal sealed class FirewallModel
     private const int SourceNat = 100;
 
     private readonly Dictionary<string, int> _hooks = [];
+    private readonly Dictionary<int, Match> _passing = [];
     private readonly bool _hasAddresses;
+    private int? _delivered;
+    private int? _forwarded;
     private int? _route;
 
     /// <summary>Makes the model of a ruleset on a server.</summary>
     /// <param name="ruleset">All its packet filters.</param>
     /// <param name="network">Its addresses and routes; without them what depends on them is unknown.</param>
+    /// <param name="namesRules">Whether outcomes name the rule that decided; without, large rulesets take less.</param>
     /// <param name="workspace">The store to work in; models to be compared or chained share one.</param>
-    public FirewallModel(Ruleset ruleset, HostNetwork network, Workspace? workspace = null)
+    public FirewallModel(Ruleset ruleset, HostNetwork network, Workspace? workspace = null, bool namesRules = true)
     {
         Ruleset = ruleset;
         _hasAddresses = network.Addresses.Count > 0;
@@ -30,7 +34,7 @@ internal sealed class FirewallModel
         Network = new NetworkSpaces(Workspace.Diagram, Workspace.Atoms, network);
         Conditions = new ConditionCompiler(Workspace.Diagram, Workspace.Atoms, Network, ruleset);
         TranslationCompiler translations = new(Workspace.Algebra, Workspace.Atoms, Network);
-        Chains = new ChainCompiler(Workspace.Algebra, Conditions, translations, ruleset);
+        Chains = new ChainCompiler(Workspace.Algebra, Conditions, translations, ruleset, namesRules);
     }
 
     /// <summary>The ruleset.</summary>
@@ -72,10 +76,10 @@ internal sealed class FirewallModel
     }
 
     /// <summary>What becomes of packets that arrive from the network and turn out to be for this server; others do not occur in it.</summary>
-    public int Delivered() => Algebra.Then(Hook("prerouting"), ForLocal(local: true, Hook("input")));
+    public int Delivered() => _delivered ??= Algebra.Then(Hook("prerouting"), ForLocal(local: true, Hook("input")));
 
     /// <summary>What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.</summary>
-    public int Forwarded() => Algebra.Then(Hook("prerouting"), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Hook("postrouting"))))));
+    public int Forwarded() => _forwarded ??= Algebra.Then(Hook("prerouting"), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Hook("postrouting"))))));
 
     /// <summary>What becomes of packets that this server sends.</summary>
     public int Sent() => Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Hook("postrouting"))));
@@ -83,9 +87,14 @@ internal sealed class FirewallModel
     /// <summary>The packets that surely pass a function, and those that may.</summary>
     public Match Passing(int function)
     {
+        if (_passing.TryGetValue(function, out Match known))
+        {
+            return known;
+        }
+
         int must = Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
         int may = Workspace.Diagram.Where(function, terminal => Array.Exists(Table.Outcomes(terminal), Passes));
-        return new Match(must, may);
+        return _passing[function] = new Match(must, may);
     }
 
     /// <summary>What becomes of one packet.</summary>

@@ -80,6 +80,14 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
         return diagram.Or(ways.Append(loopback));
     }
 
+    /// <summary>Packets that come in by the interface on which the best route to their source leads; <see langword="null"/> if no route is known.</summary>
+    public int? ByBestWay() => network.Routes.Count == 0 ? null : diagram.Or(network.Routes
+        .Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct()
+        .SelectMany(device => Families.Select(family => diagram.And(
+            diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
+            diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
+            diagram.FieldIn(family.Source, Best(device, family.Family))))));
+
     /// <summary>The destinations each interface leads to, best route first; <see langword="null"/> if no route is known.</summary>
     public IReadOnlyList<(string Interface, int Space)>? Ways()
     {

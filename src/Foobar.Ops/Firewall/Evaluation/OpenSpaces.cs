@@ -7,7 +7,7 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <summary>Says of a space that should be closed which rules open it, one verdict a rule, each with a packet that shows it.</summary>
 internal static class OpenSpaces
 {
-    private const int MaxVerdicts = 50;
+    private const int MaxVerdicts = 25;
 
     /// <summary>The verdicts on what passes of a space.</summary>
     /// <param name="analysis">The server.</param>
@@ -17,37 +17,51 @@ internal static class OpenSpaces
     /// <param name="hooks">The hooks on the way, for the explanation.</param>
     public static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, int space, int function, string expected, params string[] hooks)
     {
-        OutcomeTable table = analysis.Model.Workspace.Algebra.Table;
-        int within = analysis.Model.Workspace.Algebra.Restrict(space, function);
+        Diagram diagram = analysis.Diagram;
+        Match passing = analysis.Model.Passing(function);
+        int open = diagram.And(space, passing.Must);
+        int unsure = diagram.Except(diagram.And(space, passing.May), passing.Must);
+        return PerRule(analysis, open, hooks, (part, decider) => Open(analysis, part, expected, decider, hooks))
+            .Concat(PerRule(analysis, unsure, hooks, (part, decider) => Unsure(analysis, part, decider, hooks)));
+    }
+
+    // A packet of the space is followed to the rule that decides about it; what that rule matches is its part, and the
+    // search goes on with the rest.
+    private static List<Verdict> PerRule(FirewallAnalysis analysis, int space, string[] hooks, Func<int, TraceStep?, Verdict> describe)
+    {
         List<Verdict> verdicts = [];
-        foreach (IGrouping<int, int> group in analysis.Diagram.Terminals(within)
-            .SelectMany(terminal => table.Outcomes(terminal).Where(FirewallModel.Passes).Select(outcome => (outcome.Decider, terminal)))
-            .GroupBy(pair => pair.Decider, pair => pair.terminal))
+        while (space != Diagram.False && verdicts.Count < MaxVerdicts)
         {
-            HashSet<int> terminals = [.. group];
-            int open = analysis.Diagram.Where(within, terminal => terminals.Contains(terminal) && Array.TrueForAll(table.Outcomes(terminal), FirewallModel.Passes));
-            int unsure = analysis.Diagram.Where(within, terminal => terminals.Contains(terminal) && !Array.TrueForAll(table.Outcomes(terminal), FirewallModel.Passes));
-            string target = table.Decider(group.Key)?.ToString() ?? "no chain";
-            verdicts.AddRange(open == Diagram.False ? [] : [Open(analysis, open, target, expected, table.Decider(group.Key), hooks)]);
-            verdicts.AddRange(unsure == Diagram.False ? [] : [Unsure(analysis, unsure, target, hooks)]);
+            Packet witness = analysis.AnyPacket(space);
+            TraceStep? decider = analysis.Decider(witness, hooks);
+            int part = analysis.Diagram.And(space, Reach(analysis, decider));
+            part = analysis.Diagram.Contains(part, witness) ? part : space;
+            verdicts.Add(describe(part, decider));
+            space = analysis.Diagram.Except(space, part);
         }
 
-        return verdicts.Count <= MaxVerdicts ? verdicts : verdicts.Take(MaxVerdicts).Append(Verdict.Fail("further rules", expected, $"{verdicts.Count - MaxVerdicts} more rules open undeclared flows"));
+        return space == Diagram.False ? verdicts : [.. verdicts, Verdict.Fail("further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}")];
     }
 
-    private static Verdict Open(FirewallAnalysis analysis, int open, string target, string expected, object? decider, string[] hooks)
+    private static int Reach(FirewallAnalysis analysis, TraceStep? decider) =>
+        decider?.Rule is { } rule ? analysis.Model.Chains.Rules.Matches(rule, decider.Chain).May : Diagram.True;
+
+    private static Verdict Open(FirewallAnalysis analysis, int open, string expected, TraceStep? decider, string[] hooks)
     {
         Packet witness = analysis.Witness(open);
-        string source = decider is FirewallRule { Source.Length: > 0 } rule ? $" [{Excerpt(rule.Source)}]" : string.Empty;
-        return Verdict.Fail(target, expected, $"open: {analysis.Text.Text(open)}", $"{analysis.Text.Text(witness)} passes: {analysis.Explain(witness, hooks)}{source}");
+        string source = decider?.Rule is { Source.Length: > 0 } rule ? $" [{Excerpt(rule.Source)}]" : string.Empty;
+        return Verdict.Fail(Target(decider), expected, $"open: {analysis.Text.Text(open)}", $"{analysis.Text.Text(witness)} passes: {analysis.Explain(witness, hooks)}{source}");
     }
 
-    private static Verdict Unsure(FirewallAnalysis analysis, int unsure, string target, string[] hooks)
+    private static Verdict Unsure(FirewallAnalysis analysis, int unsure, TraceStep? decider, string[] hooks)
     {
         Packet witness = analysis.Witness(unsure);
         string why = analysis.Explain(witness, hooks);
-        return Verdict.Unknown(target, $"Whether it is open can't be decided: {why}.", $"{analysis.Text.Text(witness)}: {analysis.Text.Text(unsure)}");
+        return Verdict.Unknown(Target(decider), $"Whether it is open can't be decided: {why}.", $"{analysis.Text.Text(witness)}: {analysis.Text.Text(unsure)}");
     }
+
+    private static string Target(TraceStep? decider) =>
+        decider is null ? "no chain" : decider.Rule?.ToString() ?? $"policy {decider.Chain.Policy} of {decider.Chain}";
 
     private static string Excerpt(string text) => text.Length <= 200 ? text : text[..200] + "...";
 }

@@ -5,6 +5,7 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <summary>How functions from packets to outcomes are put together: conditions, sequences, uncertainty.</summary>
 internal sealed class OutcomeAlgebra
 {
+    private readonly Dictionary<int, bool> _rewrites = [];
     private readonly JoinOperation _join;
     private readonly MaskOperation _mask;
     private readonly SequenceOperation _sequence;
@@ -43,14 +44,35 @@ internal sealed class OutcomeAlgebra
             return second;
         }
 
+        if (!Rewrites(first))
+        {
+            return Diagram.Apply(_sequence, first, second);
+        }
+
         int[] transforms = [.. Diagram.Terminals(first).SelectMany(Table.Outcomes)
             .Where(outcome => outcome.Kind == OutcomeKind.Continue).Select(outcome => outcome.Transform).Distinct()];
-        return transforms switch
+        return ThenRewritten(first, second, transforms);
+    }
+
+    // Whether packets may go on rewritten; remembered, for the same large parts are asked about by many rules.
+    private bool Rewrites(int function)
+    {
+        if (Diagram.IsTerminal(function))
         {
-            [] => first,
-            [0] => Diagram.Apply(_sequence, first, second),
-            _ => ThenRewritten(first, second, transforms),
-        };
+            return Array.Exists(Table.Outcomes(function), outcome => outcome is { Kind: OutcomeKind.Continue, Transform: not 0 });
+        }
+
+        if (!_rewrites.TryGetValue(function, out bool rewrites))
+        {
+            foreach (uint edge in Diagram.Edges(function))
+            {
+                rewrites |= Rewrites(Diagram.Child(edge));
+            }
+
+            _rewrites.Add(function, rewrites);
+        }
+
+        return rewrites;
     }
 
     /// <summary>The function of packets that a rewriting was done to.</summary>
@@ -153,7 +175,7 @@ internal sealed class OutcomeAlgebra
             foreach (Outcome going in outcomes.Where(outcome => outcome.Kind == OutcomeKind.Continue))
             {
                 result = terminals.Join(result, terminals.Map(right, outcome => going.Decider != 0
-                    && outcome.Kind != OutcomeKind.Drop && terminals.Decider(outcome.Decider) is not Model.FirewallRule
+                    && outcome.Kind != OutcomeKind.Drop && !terminals.IsRule(outcome.Decider)
                     ? outcome with { Decider = going.Decider } : outcome));
             }
 

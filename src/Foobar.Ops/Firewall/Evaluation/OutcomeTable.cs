@@ -13,7 +13,7 @@ internal sealed class OutcomeTable
     private readonly Dictionary<Outcome[], int> _numbers = new(SetComparer.Instance);
     private readonly List<Transform> _transforms = [Transform.Identity];
     private readonly Dictionary<Transform, int> _transformNumbers = new() { [Transform.Identity] = 0 };
-    private readonly List<object?> _deciders = [null];
+    private readonly List<object?> _deciders = [null, null];
     private readonly Dictionary<(int, int), int> _joined = [];
     private readonly Dictionary<(int, int), int> _composed = [];
 
@@ -86,6 +86,12 @@ internal sealed class OutcomeTable
         _deciders.Add(decider);
         return _deciders.Count - 1;
     }
+
+    /// <summary>The number of "some rule", where it need not be known which: functions of many rules then stay small.</summary>
+    public const int AnyRule = 1;
+
+    /// <summary>Tells whether a number is of a rule, not of a policy or nothing.</summary>
+    public bool IsRule(int number) => number == AnyRule || _deciders[number] is Model.FirewallRule;
 
     /// <summary>The rule or policy of a number.</summary>
     public object? Decider(int number) => _deciders[number];

@@ -18,19 +18,22 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     public IReadOnlyList<ResolvedFlow> Flows => _flows;
 
     /// <summary>The first packets of a flow's connections, to any of some addresses.</summary>
-    public int Space(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to = null)
+    public int Space(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to = null) =>
+        diagram.And(Towards(flow, to), Addresses(flow.From.SelectMany(end => end.Networks), destination: false));
+
+    private int Towards(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to)
     {
         int ports = diagram.Or(flow.Flow.Ports.Select(range => diagram.And(
             diagram.FieldIs(PacketField.Protocol, range.Protocol == TransportProtocol.Tcp ? PacketValues.Tcp : (UInt128)PacketValues.Udp),
             diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(range.First, range.Last)))));
-        int source = Addresses(flow.From.SelectMany(end => end.Networks), destination: false);
         int destination = Addresses(flow.To.SelectMany(end => end.Networks), destination: true);
         int wanted = to is null ? Diagram.True : Addresses(to.Select(Single), destination: true);
-        return diagram.And(ports, source, destination, wanted, NewConnection());
+        return diagram.And(ports, destination, wanted, NewConnection());
     }
 
-    /// <summary>The first packets of all flows that lead to some addresses, or of all flows.</summary>
-    public int Allowed(IReadOnlyCollection<IPAddress>? to = null) => diagram.Or(_flows.Select(flow => Space(flow, to)));
+    /// <summary>The first packets of all flows that lead to some addresses, or of all flows. What the whole internet may reach, the site's own servers may too.</summary>
+    public int Allowed(IReadOnlyCollection<IPAddress>? to = null) => diagram.Or(_flows.Select(flow =>
+        flow.From.Any(end => end.Kind == FlowEndKind.Internet) ? Towards(flow, to) : Space(flow, to)));
 
     /// <summary>Packets to or from networks, of both families.</summary>
     public int Addresses(IEnumerable<IPNetwork> networks, bool destination)
@@ -63,8 +66,9 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
         diagram.FieldIs(PacketField.PacketType, 0),
         diagram.FieldIs(PacketField.RoutingHeader, 0));
 
-    /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header.</summary>
+    /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.</summary>
     public int Ordinary() => diagram.And(
+        diagram.Not(Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
         diagram.FieldIs(PacketField.HopLimit, 64),
         diagram.FieldIs(PacketField.TrafficClass, 0),
         diagram.FieldIn(PacketField.Length, IntervalSet.Range(40, 80)),

@@ -9,10 +9,13 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="translations">Makes functions of translations.</param>
 /// <param name="ruleset">The ruleset the rules are of.</param>
 /// <param name="chainFunction">The function of a chain that is jumped to.</param>
+/// <param name="namesRules">Whether outcomes name the rule that decided; without, rules that share a large set share its function.</param>
 internal sealed class RuleCompiler(
-    OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, Func<FirewallChain, int> chainFunction)
+    OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, Func<FirewallChain, int> chainFunction, bool namesRules)
 {
     private readonly Dictionary<FirewallRule, int> _deciders = new(ReferenceEqualityComparer.Instance);
+
+    private readonly Dictionary<(FirewallChain, OutcomeKind), int> _calls = [];
 
     private OutcomeTable Table => algebra.Table;
 
@@ -102,7 +105,13 @@ internal sealed class RuleCompiler(
 
         // After a jump the packet comes back here, after a goto it goes back to where this chain was called from.
         OutcomeKind back = verdict.Kind == VerdictKind.Jump ? OutcomeKind.Continue : OutcomeKind.Return;
-        return algebra.Map(chainFunction(target), outcome => outcome.Kind is OutcomeKind.Continue or OutcomeKind.Return ? outcome with { Kind = back } : outcome);
+        if (!_calls.TryGetValue((target, back), out int function))
+        {
+            function = algebra.Map(chainFunction(target), outcome => outcome.Kind is OutcomeKind.Continue or OutcomeKind.Return ? outcome with { Kind = back } : outcome);
+            _calls.Add((target, back), function);
+        }
+
+        return function;
     }
 
     private int Lookup(Statement.Lookup lookup, int rest, FirewallRule rule, FirewallChain chain)
@@ -152,6 +161,11 @@ internal sealed class RuleCompiler(
 
     private int Decider(FirewallRule rule)
     {
+        if (!namesRules)
+        {
+            return OutcomeTable.AnyRule;
+        }
+
         if (!_deciders.TryGetValue(rule, out int number))
         {
             number = Table.AddDecider(rule);

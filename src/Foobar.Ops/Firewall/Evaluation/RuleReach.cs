@@ -41,7 +41,7 @@ internal static class RuleReach
     {
         Diagram diagram = model.Workspace.Diagram;
         List<Part> parts = [.. chain.Rules.Select(rule => Measure(model, chain, rule))];
-        bool[] redundant = Redundant(model, parts, chain);
+        bool[] redundant = Redundant(model, parts);
         int left = diagram.True(chain);
         for (int index = 0; index < parts.Count; index++)
         {
@@ -74,14 +74,18 @@ internal static class RuleReach
     {
         OutcomeTable table = model.Workspace.Algebra.Table;
         int function = model.Chains.Rules.Compile(rule, chain);
-        int decides = model.Workspace.Diagram.Where(function, terminal => Array.TrueForAll(table.Outcomes(terminal), outcome => outcome.Kind != OutcomeKind.Continue));
         Match match = model.Chains.Rules.Matches(rule, chain);
+
+        // A rule of tests and one verdict decides all that it matches for certain; only others need to be asked packet by packet.
+        bool plain = rule.Statements is [.., Statement.Verdict { Kind: not (VerdictKind.Jump or VerdictKind.Goto or VerdictKind.Continue) }]
+            && rule.Statements.SkipLast(1).All(step => step is Statement.Test or Statement.NoEffect);
+        int decides = plain ? match.Must : model.Workspace.Diagram.Where(function, terminal => Array.TrueForAll(table.Outcomes(terminal), outcome => outcome.Kind != OutcomeKind.Continue));
         return new Part(rule, function, match.May, decides);
     }
 
     // A plain verdict is redundant if handing its packets on gives the same fate by a later rule. A final drop before a
     // drop policy is good practice and no finding.
-    private static bool[] Redundant(FirewallModel model, List<Part> parts, FirewallChain chain)
+    private static bool[] Redundant(FirewallModel model, List<Part> parts)
     {
         OutcomeAlgebra algebra = model.Workspace.Algebra;
         bool[] result = new bool[parts.Count];
@@ -96,9 +100,8 @@ internal static class RuleReach
 
         for (int index = parts.Count - 1; index >= 0; index--)
         {
-            int plain = algebra.Map(parts[index].Function, outcome => outcome with { Decider = 0 });
-            int with = algebra.Then(plain, rest);
-            bool candidate = parts[index].Decides != Diagram.False && parts[index].Rule.Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop }] && chain.Name.Length > 0;
+            int with = algebra.Then(parts[index].Function, rest);
+            bool candidate = parts[index].Decides != Diagram.False && parts[index].Rule.Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop }];
             result[index] = candidate && reached[index] != Diagram.False && (with == rest
                 || algebra.Restrict(reached[index], with) == algebra.Restrict(reached[index], rest));
             rest = with;

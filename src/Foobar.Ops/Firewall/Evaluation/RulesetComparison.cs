@@ -27,8 +27,8 @@ public static class RulesetComparison
         networkBefore ??= new HostNetwork();
         networkAfter ??= networkBefore;
         Workspace workspace = new([before, after], [networkBefore, networkAfter]);
-        FirewallModel first = new(before, networkBefore, workspace);
-        FirewallModel second = new(after, networkAfter, workspace);
+        FirewallModel first = new(before, networkBefore, workspace, namesRules: false);
+        FirewallModel second = new(after, networkAfter, workspace, namesRules: false);
         return [.. Hooks.Select(hook => Compare(hook, first, second, limit)).OfType<HookDifference>()];
     }
 

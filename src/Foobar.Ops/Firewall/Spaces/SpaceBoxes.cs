@@ -3,7 +3,7 @@ namespace Foobar.Ops.Firewall.Spaces;
 /// <summary>A part of a space: for each field that matters the intervals its value may lie in; all combinations belong to the space.</summary>
 internal sealed record SpaceBox(IReadOnlyList<(PacketField Field, IntervalSet Values)> Sides);
 
-/// <summary>Takes a space apart into boxes.</summary>
+/// <summary>Takes a space apart into boxes, for people to read.</summary>
 internal static class SpaceBoxes
 {
     /// <summary>The boxes of a space, disjoint; stops after <paramref name="limit"/>.</summary>
@@ -39,9 +39,14 @@ internal static class SpaceBoxes
     }
 
     // Every way through the bytes of one field, gathered by where it leads.
+    // A side of more intervals than anyone reads is cut; the box is then a part of what it stands for.
+    private const int MaxIntervals = 64;
+
+    private static bool IsFull(Dictionary<int, List<(UInt128, UInt128)>> ways) => ways.Values.Sum(ranges => ranges.Count) >= 4 * MaxIntervals;
+
     private static void Walk(Diagram diagram, int id, int level, int end, UInt128 prefix, Dictionary<int, List<(UInt128, UInt128)>> ways)
     {
-        if (id == Diagram.False)
+        if (id == Diagram.False || IsFull(ways))
         {
             return;
         }
@@ -98,6 +103,13 @@ internal static class SpaceBoxes
             ways.Add(id, ranges = []);
         }
 
-        ranges.Add((low, high));
+        if (ranges.Count > 0 && ranges[^1].Item2 + 1 == low)
+        {
+            ranges[^1] = (ranges[^1].Item1, high);
+        }
+        else if (ranges.Count < MaxIntervals)
+        {
+            ranges.Add((low, high));
+        }
     }
 }
