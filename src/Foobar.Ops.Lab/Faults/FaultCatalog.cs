@@ -10,6 +10,7 @@ internal static class FaultCatalog
     public static IReadOnlyList<Fault> All { get; } =
     [
         .. ServerFaults.All,
+        .. FirewallFaults.All,
         .. CertificateFaults.All,
         .. BalancerFaults.All,
         .. MonitoringFaults.All,

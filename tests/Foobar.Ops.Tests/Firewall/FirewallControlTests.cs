@@ -85,7 +85,7 @@ public sealed class FirewallControlTests
         Assert.Contains("shadowed by inet filter services rule 1 (handle 99)", shadowed.Actual, StringComparison.Ordinal);
         Finding redundant = Fixture.Judge("FW-006", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Accept}"))).Single(finding => finding.Status == FindingStatus.Fail);
         Assert.Contains("handle 99", redundant.Actual, StringComparison.Ordinal);
-        Finding dead = Fixture.Judge("FW-007", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Payload("udp", "dport", "80")},{Accept}"))).Single(finding => finding.Status == FindingStatus.Warning);
+        Finding dead = Fixture.Judge("FW-007", Fixture.Facts(Fixture.WithFirst("services", $"{accepts80},{Payload("udp", "dport", "80")},{Accept}"))).Single(finding => finding.Status == FindingStatus.Fail);
         Assert.Contains("handle 99", dead.Target, StringComparison.Ordinal);
     }
 

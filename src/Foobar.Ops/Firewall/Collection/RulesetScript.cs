@@ -46,7 +46,7 @@ internal static class RulesetScript
 
         enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }
         ip link set lo up
-        for name in $interfaces; do [ "$name" = lo ] || ip link add "$name" type dummy 2>/dev/null || true; done
+        for name in $interfaces; do [ "$name" = lo ] || ip link add "$name" type dummy 2>/dev/null || ip link add "$name" type bridge 2>/dev/null || true; done
         if enabled nftables.service; then nft -f /etc/nftables.conf || echo '==> failed load nftables'; fi
         if enabled netfilter-persistent.service; then
             [ ! -r /etc/iptables/ipsets ] || ipset restore < /etc/iptables/ipsets || echo '==> failed load ipsets'

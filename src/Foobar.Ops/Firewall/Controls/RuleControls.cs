@@ -66,7 +66,7 @@ internal static class RuleControls
         {
             IdleKind.Shadowed => Verdict.Fail(idle.Rule.ToString(), "decides about some packet", $"shadowed by {others}", evidence),
             IdleKind.Redundant => Verdict.Warning(idle.Rule.ToString(), "changes something", $"redundant: {others} would do the same", evidence),
-            _ => Verdict.Warning(idle.Rule.ToString(), "can match some packet", others, evidence),
+            _ => Verdict.Fail(idle.Rule.ToString(), "can match some packet", others, evidence),
         };
     }
 }
