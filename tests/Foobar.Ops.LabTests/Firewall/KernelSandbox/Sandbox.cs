@@ -1,0 +1,128 @@
+using System.Net;
+using Foobar.Ops.LabTests.Firewall.KernelPackets;
+
+namespace Foobar.Ops.LabTests.Firewall.KernelSandbox;
+
+/// <summary>
+/// A network namespace without a name, held by one thread: a router with three networks on tun devices. It goes when the
+/// thread ends, and so when the process dies, however that happens. The host's own namespace is never touched.
+/// </summary>
+internal sealed class Sandbox : IDisposable
+{
+    private const ushort LogGroup = 7;
+    private readonly TunDevice[] _devices;
+    private readonly Netlink _log;
+    private readonly RawSender _sender;
+
+    private Sandbox()
+    {
+        _devices = [.. SandboxNetwork.Interfaces.Select(name => new TunDevice(name))];
+        SandboxNetwork.Configure();
+        _log = new Netlink();
+        _log.ListenTo(LogGroup);
+        _sender = new RawSender();
+    }
+
+    /// <summary>Runs work on a thread of its own in a new namespace.</summary>
+    public static Task<T> RunAsync<T>(Func<Sandbox, T> work)
+    {
+        TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                Native.EnterNewNetworkNamespace();
+                using Sandbox sandbox = new();
+                completion.SetResult(work(sandbox));
+            }
+#pragma warning disable CA1031 // Whatever it is, it belongs to the one who awaits the work.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                completion.SetException(exception);
+            }
+        });
+        thread.IsBackground = true;
+        thread.Start();
+        return completion.Task;
+    }
+
+    /// <summary>
+    /// Empties all packet filters, forgets all connections, and opens those that the probes belong to. What the server's
+    /// own stack would answer to the opening packets is held back, since it would close them.
+    /// </summary>
+    public void Reset(IEnumerable<Probe> probes)
+    {
+        Tool.Run("nft", ObserverRuleset.WithOpening, "-f", "-");
+        _log.ForgetConnections();
+        foreach (Probe opening in probes.SelectMany(static probe => probe.Prelude))
+        {
+            Send(opening);
+        }
+
+        Drain();
+    }
+
+    /// <summary>Loads a ruleset beside the observer's rules; gives the tool's error, or <see langword="null"/>.</summary>
+    public static string? LoadNft(string ruleset)
+    {
+        (int exitCode, _, string error) = Tool.Try("nft", ObserverRuleset.EndOpening + ruleset, "-f", "-");
+        return exitCode == 0 ? null : error;
+    }
+
+    /// <summary>Sends a probe and tells what the kernel did with it.</summary>
+    public Observation Observe(Probe probe)
+    {
+        Send(probe);
+        List<(string Interface, SeenPacket Packet)> sent = [];
+        foreach (TunDevice device in _devices)
+        {
+            sent.AddRange(device.Sent().Select(bytes => PacketReader.Read(bytes)).OfType<SeenPacket>().Where(packet => packet.Is(probe)).Select(packet => (device.Name, packet)));
+        }
+
+        LoggedPacket[] logged = [.. _log.Logged()];
+        if (Find(logged, ObserverRuleset.InputPrefix, packet => packet.Is(probe)) is { } delivered)
+        {
+            return new Observation(Outcome.Delivered, delivered, null);
+        }
+
+        return sent.Count > 0 ? new Observation(Outcome.Sent, sent[0].Packet, sent[0].Interface)
+            : Find(logged, ObserverRuleset.OutputPrefix, packet => packet.Rejects(probe)) is null ? new Observation(Outcome.Dropped, null, null)
+            : new Observation(Outcome.Rejected, null, null);
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _log.Dispose();
+        foreach (TunDevice device in _devices)
+        {
+            device.Dispose();
+        }
+    }
+
+    private static SeenPacket? Find(LoggedPacket[] logged, string prefix, Func<SeenPacket, bool> condition) => logged
+        .Where(packet => packet.Prefix == prefix)
+        .Select(packet => PacketReader.Read(packet.Bytes))
+        .OfType<SeenPacket>()
+        .FirstOrDefault(condition);
+
+    private void Send(Probe probe)
+    {
+        byte[] packet = PacketWriter.Write(probe);
+        if (probe.InInterface is null)
+        {
+            _sender.Send(packet, probe.Destination, probe.Mark);
+        }
+        else
+        {
+            _devices.Single(device => device.Name == probe.InInterface).Inject(packet);
+        }
+    }
+
+    private void Drain()
+    {
+        _ = _log.Logged().Count();
+        _ = _devices.Sum(device => device.Sent().Count());
+    }
+}
