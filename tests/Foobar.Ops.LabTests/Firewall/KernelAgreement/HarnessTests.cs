@@ -1,5 +1,6 @@
 using System.Net;
 using Foobar.Ops.LabTests.Firewall.KernelPackets;
+using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
@@ -95,7 +96,7 @@ public sealed class HarnessTests
     private static Task<Observation[]> ObserveAsync(string ruleset, params Probe[] probes) => Sandbox.RunAsync(box =>
     {
         box.Reset(probes);
-        Assert.Null(Sandbox.LoadNft(ruleset));
+        Assert.Null(box.Load(new GeneratedRuleset { Nft = ruleset, Atoms = new Atoms() }));
         return probes.Select(box.Observe).ToArray();
     });
 

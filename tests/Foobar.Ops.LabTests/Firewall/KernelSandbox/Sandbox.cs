@@ -1,5 +1,5 @@
-using System.Net;
 using Foobar.Ops.LabTests.Firewall.KernelPackets;
+using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
@@ -13,6 +13,7 @@ internal sealed class Sandbox : IDisposable
     private readonly TunDevice[] _devices;
     private readonly Netlink _log;
     private readonly RawSender _sender;
+    private readonly RulesetLoader _loader = new();
 
     private Sandbox()
     {
@@ -53,7 +54,7 @@ internal sealed class Sandbox : IDisposable
     /// </summary>
     public void Reset(IEnumerable<Probe> probes)
     {
-        Tool.Run("nft", ObserverRuleset.WithOpening, "-f", "-");
+        _loader.Clear();
         _log.ForgetConnections();
         foreach (Probe opening in probes.SelectMany(static probe => probe.Prelude))
         {
@@ -63,12 +64,8 @@ internal sealed class Sandbox : IDisposable
         Drain();
     }
 
-    /// <summary>Loads a ruleset beside the observer's rules; gives the tool's error, or <see langword="null"/>.</summary>
-    public static string? LoadNft(string ruleset)
-    {
-        (int exitCode, _, string error) = Tool.Try("nft", ObserverRuleset.EndOpening + ruleset, "-f", "-");
-        return exitCode == 0 ? null : error;
-    }
+    /// <summary>Loads a ruleset; gives the error of the tool that refused it, or <see langword="null"/>.</summary>
+    public string? Load(GeneratedRuleset ruleset) => _loader.Load(ruleset);
 
     /// <summary>Sends a probe and tells what the kernel did with it.</summary>
     public Observation Observe(Probe probe)
