@@ -29,7 +29,7 @@ internal sealed class ProbeMaker(Random random, Atoms atoms)
 
     private Probe First(ushort id, bool version4, string? inInterface, ProbeDraft draft)
     {
-        byte protocol = draft.Protocol ?? Pick<byte>([Probe.Tcp, Probe.Tcp, Probe.Tcp, Probe.Udp, Probe.Udp, version4 ? Probe.Icmp : Probe.IcmpV6, Probe.Esp]);
+        byte protocol = OfVersion(draft.Protocol, version4) ?? Pick<byte>([Probe.Tcp, Probe.Tcp, Probe.Tcp, Probe.Udp, Probe.Udp, version4 ? Probe.Icmp : Probe.IcmpV6, Probe.Esp]);
         Probe probe = new()
         {
             Id = id,
@@ -50,11 +50,14 @@ internal sealed class ProbeMaker(Random random, Atoms atoms)
                 DestinationPort = draft.DestinationPort ?? Port(9),
                 TcpFlags = protocol == Probe.Tcp ? draft.TcpFlags ?? Pick(NewFlags) : (byte)0,
             },
-            Probe.Icmp => probe with { IcmpType = draft.IcmpType ?? Pick<byte>([8, 8, 13]) },
-            Probe.IcmpV6 => probe with { IcmpType = draft.IcmpType ?? 128 },
+            Probe.Icmp => probe with { IcmpType = draft.IcmpType is { } type and < 100 ? type : Pick<byte>([8, 8, 13]) },
+            Probe.IcmpV6 => probe with { IcmpType = draft.IcmpType is { } type and (1 or > 100) ? type : (byte)128 },
             _ => probe,
         };
     }
+
+    private static byte? OfVersion(byte? protocol, bool version4) =>
+        protocol is Probe.Icmp or Probe.IcmpV6 ? (version4 ? Probe.Icmp : Probe.IcmpV6) : protocol;
 
     // Flags or a type of the draft decide what connection tracking says of a first packet.
     private Probe InState(TrackedState state, Probe first) => state switch

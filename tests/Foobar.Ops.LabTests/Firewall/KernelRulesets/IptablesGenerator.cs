@@ -77,7 +77,7 @@ internal sealed class IptablesGenerator
 
     private void Rules(StringBuilder text, IptablesRuleMaker rules, string chain, string hook, string[] targets)
     {
-        for (int count = _random.Next(chain == hook ? 7 : 4); count > 0; count--)
+        for (int count = _random.Next(chain == hook ? 5 : 3); count > 0; count--)
         {
             text.Append(CultureInfo.InvariantCulture, $"-A {chain} {rules.Rule(hook, targets)}\n");
         }

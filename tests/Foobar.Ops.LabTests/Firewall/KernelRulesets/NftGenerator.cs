@@ -47,8 +47,7 @@ internal sealed class NftGenerator
         string[] families = _random.Next(4) switch
         {
             0 => ["ip", "ip6"],
-            1 => ["inet", "ip"],
-            2 => ["inet", "inet"],
+            1 => Pick<string[]>([["inet", "ip"], ["inet", "inet"], ["ip6", "inet"]]),
             _ => ["inet"],
         };
         for (int index = 0; index < families.Length; index++)
@@ -73,7 +72,7 @@ internal sealed class NftGenerator
         foreach (NftChain chain in chains)
         {
             text.Append(CultureInfo.InvariantCulture, $"  chain {chain.Name} {{\n{chain.Header}");
-            for (int count = _random.Next(1, 7); count > 0; count--)
+            for (int count = _random.Next(1, 5); count > 0; count--)
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {rules.Rule(chain)}\n");
             }
@@ -90,7 +89,7 @@ internal sealed class NftGenerator
         HashSet<Room> rooms = [];
         foreach ((Room room, string type, string hook, int[] priorities, bool mayDrop) in Bases)
         {
-            if (_random.Next(room == Room.Filter ? 10 : 4) is 0 == (room == Room.Filter))
+            if (_random.Next(room == Room.Filter ? 5 : 4) is 0 == (room == Room.Filter))
             {
                 continue;
             }
@@ -103,7 +102,7 @@ internal sealed class NftGenerator
 
         foreach (Room room in rooms)
         {
-            for (int order = _random.Next(room == Room.Filter ? 4 : 2); order > 0; order--)
+            for (int order = _random.Next(room == Room.Filter ? 3 : 2); order > 0; order--)
             {
                 yield return new NftChain(string.Create(CultureInfo.InvariantCulture, $"chain{number++}"), room, string.Empty, string.Empty, order);
             }

@@ -37,7 +37,7 @@ internal sealed class RulesetLoader
     public void Clear()
     {
         Tool.Run("nft", ObserverRuleset.WithOpening, "-f", "-");
-        if (_loaded is { Variant: "legacy", Iptables.Length: > 0 })
+        if (_loaded is { Variant: "legacy" })
         {
             Tool.Run("iptables-legacy-restore", EmptyTables);
             Tool.Run("ip6tables-legacy-restore", EmptyTables);

@@ -87,7 +87,8 @@ internal static class SandboxNetwork
         }
     }
 
-    private static IPNetwork Network(IPAddress address, int prefixLength)
+    /// <summary>The network an address is in.</summary>
+    public static IPNetwork Network(IPAddress address, int prefixLength)
     {
         byte[] bytes = address.GetAddressBytes();
         for (int bit = prefixLength; bit < bytes.Length * 8; bit++)

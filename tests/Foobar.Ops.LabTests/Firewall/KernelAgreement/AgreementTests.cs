@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Foobar.Ops.LabTests.Firewall.KernelRulesets;
+using Foobar.Ops.LabTests.Firewall.KernelSandbox;
+
+namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
+
+/// <summary>The model says of every packet what the kernel does with it, or that it can't tell.</summary>
+public sealed class AgreementTests(ITestOutputHelper output)
+{
+    // One for each core, and as many again: the kernel lets a change of rules wait for all cores to take notice.
+    private static readonly int Workers = 2 * Environment.ProcessorCount;
+
+    [Fact]
+    public async Task Model_and_kernel_agree_on_random_rulesets_of_nftables()
+    {
+        Requirements.Check();
+        await CheckAsync(200, NftGenerator.Generate);
+    }
+
+    [Theory]
+    [InlineData("legacy")]
+    [InlineData("nft")]
+    public async Task Model_and_kernel_agree_on_random_rulesets_of_iptables(string variant)
+    {
+        Requirements.Check($"iptables-{variant}-restore", "ipset");
+        await CheckAsync(60, seed => IptablesGenerator.Generate(seed, variant));
+    }
+
+    private async Task CheckAsync(int rulesets, Func<int, GeneratedRuleset> generate)
+    {
+        // Another first seed tries other rulesets.
+        int first = int.Parse(Environment.GetEnvironmentVariable("FOOBAR_KERNEL_SEED") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+        Stopwatch watch = Stopwatch.StartNew();
+        AgreementRun[] runs = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Sandbox.RunAsync(box =>
+        {
+            AgreementRun run = new(box);
+            for (int seed = first + worker; seed < first + rulesets && !run.HasEnough; seed += Workers)
+            {
+                run.Run($"seed {seed}", generate(seed), new Random(seed));
+            }
+
+            return run;
+        })));
+        Disagreement[] disagreements = [.. runs.SelectMany(static run => run.Disagreements)];
+        int agreed = runs.Sum(static run => run.Agreed);
+        string outcomes = string.Join(", ", Enum.GetValues<Outcome>().Select(outcome => $"{runs.Sum(run => run.Outcomes.GetValueOrDefault(outcome))} {outcome}"));
+        output.WriteLine($"{runs.Sum(static run => run.Rulesets)} rulesets, {agreed} packets agreed, {runs.Sum(static run => run.Unknown)} unknown, {runs.Sum(static run => run.Interfered)} interfered, {outcomes}, {watch.Elapsed.TotalSeconds:0.0} s");
+        Assert.True(disagreements.Length == 0, $"{disagreements.Length} disagreements:\n{string.Join("\n----\n", disagreements.Take(20).Select(static one => one.ToString()))}");
+        Assert.True(runs.Sum(static run => run.Interfered) * 200 < agreed, "Too many pairs agree only with the packet alone.");
+        Assert.True(agreed > rulesets * 34, $"Only {agreed} pairs were decided.");
+    }
+}
