@@ -1,0 +1,111 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.FirewallChange;
+
+/// <summary>
+/// The steps of a firewall change. From the first on, each server's rules come back by themselves at its deadline unless
+/// the last step of that server is done; so a kill between any two steps leaves nobody shut out.
+/// </summary>
+internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openFresh, ChangeProbes probes, IReadOnlyList<Server> reachable, TimeSpan rollbackAfter)
+{
+    private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(20);
+
+    /// <summary>All steps for all targets: server after server up to what the next boot loads, and only then the disarming of all.</summary>
+    public IEnumerable<Step> For(IReadOnlyList<ChangeTarget> targets)
+    {
+        foreach (ChangeTarget target in targets)
+        {
+            yield return Arm(target);
+            yield return Run(target, "load", "Load the new rules in one transaction", ChangeScripts.ToLoad(target));
+            yield return Confirm(target);
+            yield return Run(target, "persist", "Let the next boot load the new rules", ChangeScripts.ToPersist(target));
+        }
+
+        foreach (ChangeTarget target in targets)
+        {
+            yield return Run(target, "disarm", "Disarm the rollback and keep the new rules", ChangeScripts.ToDisarm(target)) with { PointOfNoReturn = true };
+        }
+    }
+
+    private Step Arm(ChangeTarget target) => Run(target, "arm", $"Save the rules and arm a rollback after {rollbackAfter.TotalSeconds:0} s", ChangeScripts.ToArm(target, rollbackAfter)) with
+    {
+        Inverse = "Restore the saved rules and compare them with what then runs",
+        Undo = token => UndoAsync(target, token),
+        Limit = rollbackAfter + TimeSpan.FromSeconds(90),
+    };
+
+    private Step Confirm(ChangeTarget target) => new()
+    {
+        Name = $"confirm {target.Server.Name}",
+        Description = "Reach every server over fresh SSH connections, and try what worked before",
+        Server = target.Server.Name,
+        Change = token => ConfirmAsync(target, token),
+        Limit = TimeSpan.FromSeconds(60),
+    };
+
+    private Step Run(ChangeTarget target, string name, string description, RemoteCommand command) => new()
+    {
+        Name = $"{name} {target.Server.Name}",
+        Description = description,
+        Server = target.Server.Name,
+        Change = async token =>
+        {
+            IServerSession server = await session.GetServerAsync(target.Server.Name, token);
+            SessionReadings.Succeeded(await server.RunAsync(command, token));
+        },
+    };
+
+    private async Task ConfirmAsync(ChangeTarget target, CancellationToken cancellationToken)
+    {
+        await using ISiteSession fresh = openFresh();
+        foreach (Server server in reachable)
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(Handshake);
+            try
+            {
+                IServerSession connection = await fresh.GetServerAsync(server.Name, limit.Token);
+                SessionReadings.Succeeded(await connection.RunAsync(RemoteCommand.FromScript("true"), limit.Token));
+            }
+            catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                throw new FoobarException("FirewallNotConfirmed", ErrorKind.Failed, $"With the new rules of {target.Server.Name} no new SSH connection to {server.Name} succeeds: {error.Message}", error) { Server = target.Server.Name };
+            }
+        }
+
+        await probes.ConfirmAsync(fresh, target.Server, cancellationToken);
+    }
+
+    // Where the new rules cut even the open connection, the server's own rollback is waited for.
+    private async Task UndoAsync(ChangeTarget target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RestoreAsync(session, target, cancellationToken);
+        }
+        catch (FoobarException error) when (error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
+        {
+            await Task.Delay(rollbackAfter + TimeSpan.FromSeconds(5), cancellationToken);
+            await using ISiteSession fresh = openFresh();
+            await RestoreAsync(fresh, target, cancellationToken);
+        }
+    }
+
+    private static async Task RestoreAsync(ISiteSession through, ChangeTarget target, CancellationToken cancellationToken)
+    {
+        IServerSession server = await through.GetServerAsync(target.Server.Name, cancellationToken);
+        CommandResult result = await server.RunAsync(ChangeScripts.ToUndo(target), cancellationToken);
+        if (result.ExitCode != 0 || !result.OutputText.StartsWith("restored", StringComparison.Ordinal))
+        {
+            throw new FoobarException("FirewallNotRestored", ErrorKind.Failed, $"{target.Server.Name}: the old rules could not be put back as they were: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
+            {
+                Server = target.Server.Name,
+                Recommendation = $"See {target.Directory} on the server: 'saved' holds the old rules, 'restored' what runs now.",
+            };
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using Foobar.Ops.Firewall;
+using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Operations.FirewallChange;
+
+/// <summary>One server of a firewall change, with all that was learnt of it before anything is changed.</summary>
+internal sealed record ChangeTarget
+{
+    /// <summary>The server.</summary>
+    public required Server Server { get; init; }
+
+    /// <summary>The change's own number, by which its files and its timer are known on the server.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The rules to be loaded.</summary>
+    public required string NewRuleset { get; init; }
+
+    /// <summary>The rules to be loaded, as nftables understood them.</summary>
+    public Ruleset? After { get; init; }
+
+    /// <summary>What runs now.</summary>
+    public FirewallFacts? Facts { get; init; }
+
+    /// <summary>Where the operator's SSH connection comes from and where it ends; <see langword="null"/> if the server did not tell.</summary>
+    public SshFlow? Client { get; init; }
+
+    /// <summary>Where its files lie while the change is not ended.</summary>
+    public string Directory => $"/run/foobar-ops/firewall-{Id}";
+
+    /// <summary>The name of its timer.</summary>
+    public string Unit => $"foobar-firewall-rollback-{Id}";
+}
+
+/// <summary>An SSH connection as its server sees it.</summary>
+/// <param name="Client">The address it comes from: the operator's, or the last jump host's.</param>
+/// <param name="Server">The address it ends at.</param>
+/// <param name="Port">The port it ends at.</param>
+internal sealed record SshFlow(IPAddress Client, IPAddress Server, int Port)
+{
+    /// <summary>Reads what sshd tells in <c>SSH_CONNECTION</c>.</summary>
+    public static SshFlow? Parse(string text) =>
+        text.Trim().Split(' ') is [var client, _, var server, var port]
+        && IPAddress.TryParse(client, out IPAddress? from) && IPAddress.TryParse(server, out IPAddress? to)
+        && int.TryParse(port, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int number)
+            ? new SshFlow(Plain(from), Plain(to), number)
+            : null;
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

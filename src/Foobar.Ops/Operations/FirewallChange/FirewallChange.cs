@@ -1,0 +1,87 @@
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.FirewallChange;
+
+/// <summary>
+/// Makes the firewalls of servers what the policy says. Learns and foretells first; then every server saves its rules, arms
+/// a rollback of its own, loads the new ones atomically and is asked over fresh connections before they are kept.
+/// </summary>
+public sealed class FirewallChange
+{
+    private readonly ISiteSession _session;
+    private readonly Func<ISiteSession> _openFresh;
+    private readonly FirewallChangeOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IReadOnlyList<ChangeTarget> _targets;
+    private readonly IReadOnlyList<(Server Server, SshFlow Flow)> _flows;
+
+    private FirewallChange(ISiteSession session, Func<ISiteSession> openFresh, FirewallChangeOptions options, TimeProvider time, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
+    {
+        (_session, _openFresh, _options, _time, _targets, _flows) = (session, openFresh, options, time, targets, flows);
+        Previews = [.. targets.Select(static (target, index) => ChangePreparation.Preview(target, index + 1))];
+    }
+
+    /// <summary>What would become of each server, in the order of the change.</summary>
+    public IReadOnlyList<FirewallChangePreview> Previews { get; }
+
+    /// <summary>Reads what stands on servers and what the policy asks of them. Changes nothing.</summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="openFresh">Makes a session that shares no connection with any other, by which a change is confirmed.</param>
+    /// <param name="servers">The servers to change.</param>
+    /// <param name="options">How.</param>
+    /// <param name="time">The clock, which names the change.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Errors.FoobarException">A server can't be reached or read, or its nftables does not take the new rules.</exception>
+    public static async Task<FirewallChange> PrepareAsync(ISiteSession session, Func<ISiteSession> openFresh, IReadOnlyList<Server> servers, FirewallChangeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        ChangePreparation preparation = new(session, time);
+        IReadOnlyList<ChangeTarget> targets = await preparation.ReadAsync(servers, PolicyRuleset.Render, cancellationToken);
+        IReadOnlyList<(Server Server, SshFlow Flow)> flows = await preparation.FlowsAsync(targets, cancellationToken);
+        return new FirewallChange(session, openFresh, options, time, targets, flows);
+    }
+
+    /// <summary>Refuses what would do harm.</summary>
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>.</exception>
+    public void Refuse()
+    {
+        ChangeTarget[] changing = [.. Changing()];
+        if (!_options.AcceptOtherManagers)
+        {
+            Array.ForEach(changing, ChangeObstacles.RefuseOtherManagers);
+        }
+
+        if (!_options.AcceptLockout)
+        {
+            ChangeObstacles.RefuseLockout([.. AccessForecast.Losses(_session.Site, changing, _flows)]);
+        }
+    }
+
+    /// <summary>The steps for all servers that need a change.</summary>
+    public Plan Plan() => new()
+    {
+        Kind = "firewall",
+        Title = $"Make the firewalls of {string.Join(", ", Changing().Select(static target => target.Server.Name))} what the policy says",
+        Parameters = Changing().ToDictionary(static target => target.Server.Name, static target => target.Id),
+        Steps = [.. new ChangeSteps(_session, _openFresh, new ChangeProbes(_session), Reached(), _options.RollbackAfter).For([.. Changing()])],
+    };
+
+    /// <summary>Makes the change; what fails is undone.</summary>
+    /// <param name="journal">Where it records.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    /// <param name="cancellationToken">Cancels and undoes.</param>
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>.</exception>
+    public async Task<PlanResult> RunAsync(IJournal journal, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        Refuse();
+        ChangeProbes probes = new(_session);
+        await probes.LearnAsync(Reached(), cancellationToken);
+        Plan plan = Plan() with { Steps = [.. new ChangeSteps(_session, _openFresh, probes, Reached(), _options.RollbackAfter).For([.. Changing()])] };
+        return await new PlanRunner(journal, _time, progress).RunAsync(plan, cancellationToken);
+    }
+
+    private IEnumerable<ChangeTarget> Changing() => _targets.Where(target => Previews.Any(preview => preview.Server == target.Server.Name && preview.IsChange));
+
+    private IReadOnlyList<Server> Reached() => [.. _flows.Select(static entry => entry.Server)];
+}

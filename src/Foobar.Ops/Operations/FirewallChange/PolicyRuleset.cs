@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Operations.FirewallChange;
+
+/// <summary>
+/// The nftables ruleset that a policy asks of a server: everything closed but the flows that end on it (on the network
+/// firewall also those that pass it), answers, loopback and the control messages IP can't do without. Pure.
+/// </summary>
+public static class PolicyRuleset
+{
+    // Messages that must never be dropped (RFC 4890, 4.3.1 and 4.4.1; RFC 792 for their kin) and echo, which operators test with.
+    private const string Essentials4 = "icmp type { destination-unreachable, time-exceeded, parameter-problem, echo-request, echo-reply } accept";
+    private const string Essentials6 = "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply } accept";
+
+    // Neighbour discovery is trusted from the own link only, which hop limit 255 proves (RFC 4861, 7.1); listener discovery has 1.
+    private const string Neighbours = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
+    private const string Listeners = "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } ip6 saddr fe80::/10 accept";
+
+    /// <summary>The text of <c>/etc/nftables.conf</c>; loading it replaces all rules in one transaction.</summary>
+    public static string Render(Site site, Server server)
+    {
+        FlowRules flows = new(site, server);
+        IReadOnlyList<string> input = flows.Input();
+        IReadOnlyList<string> forward = server.Is(Role.NetworkFirewall) ? flows.Forward() : [];
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $$"""
+            #!/usr/sbin/nft -f
+            # The firewall of {{server.Name}}, made by Set-FoobarFirewall from the policy of {{site.Name}}.
+            # Each rule names the control that asks for it and the flow of the policy that it serves.
+            flush ruleset
+
+            table inet filter {
+
+            """);
+        foreach (string set in flows.Sets)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"    {set}\n\n");
+        }
+
+        Chain(text, "input", "drop", [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "FW-004 the server itself"), .. Control(), .. input]);
+        Chain(text, "forward", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"FW-002 control messages\"", $"{Essentials6} comment \"FW-002 control messages\"", .. forward]);
+        Chain(text, "output", "accept", []);
+        return text.Append("}\n").ToString();
+    }
+
+    private static IEnumerable<string> Always(string control) =>
+    [
+        $"ct state established,related accept comment \"{control} answers\"",
+        $"ct state invalid drop comment \"{control} parts of no connection\"",
+    ];
+
+    private static IEnumerable<string> Control() =>
+    [
+        $"{Essentials4} comment \"FW-002 control messages\"",
+        $"{Essentials6} comment \"FW-002 control messages\"",
+        $"{Neighbours} comment \"FW-002 neighbour discovery\"",
+        $"{Listeners} comment \"FW-002 multicast listeners\"",
+    ];
+
+    private static IEnumerable<string> Comment(string rule, string comment) => [$"{rule} comment \"{comment}\""];
+
+    private static void Chain(StringBuilder text, string hook, string policy, IEnumerable<string> rules)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"    chain {hook} {{\n        type filter hook {hook} priority filter; policy {policy};\n");
+        foreach (string rule in rules)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"        {rule}\n");
+        }
+
+        text.Append("    }\n");
+    }
+}
