@@ -156,6 +156,23 @@ Describe 'Invoke-FoobarCommand' -Skip:$noShell {
         $failures.TargetObject | Should -Be 'off-01'
     }
 
+    It 'ends at the first failed server where errors are to stop, and the sessions go on' {
+        $ErrorActionPreference = 'Stop'
+        { Invoke-FoobarCommand 'sleep 0.2; exit 1' -Server * -FailOnExitCode } | Should -Throw
+        (Invoke-FoobarCommand 'echo on' -Server web-01).Output | Should -Be 'on'
+    }
+
+    It 'may be used on one session by several runspaces at once' {
+        $site = Connect-FoobarSite -Server lb-01
+        $module = $env:FOOBAR_TEST_MODULE
+        $said = 1..4 | ForEach-Object -Parallel {
+            Import-Module $using:module
+            (Invoke-FoobarCommand 'echo "$1"' -Server lb-01 -Session $using:site -ArgumentList $_).Output
+        }
+        $said | Sort-Object | Should -Be '1', '2', '3', '4'
+        (Invoke-FoobarCommand 'echo on' -Server lb-01 -Session $site).Output | Should -Be 'on'
+    }
+
     It 'needs to be told which servers are meant' {
         { Invoke-FoobarCommand 'echo ok' -ErrorAction Stop } | Should -Throw -ErrorId 'ServerRequired,*'
         @() | Invoke-FoobarCommand 'echo ok' | Should -BeNullOrEmpty

@@ -5,6 +5,10 @@ BeforeAll {
 }
 
 Describe 'Importing' {
+    It 'begins with a manifest that PowerShell finds valid' {
+        (Test-ModuleManifest $manifest -ErrorAction Stop).Name | Should -Be 'Foobar.Ops'
+    }
+
     It 'gives every cmdlet of the manifest' {
         (Get-Command -Module Foobar.Ops).Name | Sort-Object | Should -Be ($exports | Sort-Object)
     }
