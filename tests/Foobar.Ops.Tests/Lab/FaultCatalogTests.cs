@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+using Foobar.Ops.Auditing;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Faults;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Tests.Lab;
+
+public sealed partial class FaultCatalogTests
+{
+    [Fact]
+    public void Each_fault_has_a_name_of_its_own_and_one_line_that_says_what_is_wrong()
+    {
+        Assert.Equal(FaultCatalog.All.Count, FaultCatalog.All.Select(fault => fault.Name).Distinct().Count());
+        Assert.All(FaultCatalog.All, fault =>
+        {
+            Assert.Matches(Name(), fault.Name);
+            Assert.DoesNotContain('\n', fault.Description);
+            Assert.False(fault.Description.EndsWith('.'), fault.Description);
+        });
+    }
+
+    [Fact]
+    public void Each_fault_is_seen_by_a_control_that_exists_and_is_of_its_area()
+    {
+        Dictionary<string, ControlInfo> controls = AuditRegistry.Controls.ToDictionary(control => control.Id);
+
+        Assert.All(FaultCatalog.All, fault => Assert.Equal(fault.Area, Assert.Contains(fault.Control, controls).Area));
+    }
+
+    [Fact]
+    public void Every_kind_of_lab_can_be_broken_in_at_least_a_dozen_ways()
+    {
+        foreach (TlsVariant tls in Enum.GetValues<TlsVariant>())
+        {
+            Assert.True(FaultCatalog.For(LabPlans.Of(tls: tls).Options).Count() >= 12);
+        }
+    }
+
+    [Fact]
+    public void Both_ways_of_a_fault_are_called_the_same() => Assert.All(FaultCatalog.All.OfType<VariantFault>(), fault =>
+    {
+        Assert.Equal(fault.One.Name, fault.Other.Name);
+        Assert.Equal(fault.One.Control, fault.Other.Control);
+        Assert.Equal(fault.One.Description, fault.Other.Description);
+    });
+
+    [GeneratedRegex(@"\A[a-z0-9]+(-[a-z0-9]+)*\z")]
+    private static partial Regex Name();
+}

@@ -1,0 +1,14 @@
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Tests.Lab;
+
+/// <summary>Plans of labs that are never raised.</summary>
+internal static class LabPlans
+{
+    public static LabPlan Of(DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, int slot = 3) => new()
+    {
+        Options = new LabOptions { Name = "test", Database = database, Tls = tls },
+        Addresses = new AddressPlan(slot),
+        Secrets = new LabSecrets { Application = "app-password", Replication = "replication-password" },
+    };
+}
