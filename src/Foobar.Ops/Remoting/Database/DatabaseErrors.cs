@@ -59,13 +59,13 @@ internal static class DatabaseErrors
         SqlState = cause is DbException refused && MySqlDriver.Number(refused) is int number ? Logins.GetValueOrDefault(number) : null,
     };
 
-    private static DatabaseException Refused(string server, int number, string? sqlState, string words, Exception? cause) =>
-        new("StatementRefused", number is 1142 or 1143 or 1227 or 1370 ? ErrorKind.Permission : ErrorKind.Failed, $"{server}: the database refused a statement: {words}", cause)
-        {
-            Server = server,
-            Number = number,
-            SqlState = sqlState,
-        };
+    private static DatabaseException Refused(string server, int number, string? sqlState, string words, Exception? cause)
+    {
+        string message = $"{server}: the database refused a statement: {words}";
+        return number is 1142 or 1143 or 1227 or 1370
+            ? new DatabaseException("StatementRefused", ErrorKind.Permission, message, cause) { Server = server, Number = number, SqlState = sqlState }
+            : new DatabaseException("StatementRefused", ErrorKind.Failed, message, cause) { Server = server, Number = number, SqlState = sqlState };
+    }
 
     /// <summary>The innermost words: the driver wraps what the server said.</summary>
     private static string Words(DbException error)
