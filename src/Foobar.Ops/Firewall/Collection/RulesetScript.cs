@@ -11,8 +11,8 @@ internal static class RulesetScript
         dump() {
             if command -v nft >/dev/null; then part nftables nft -j list ruleset; else printf '\n==> missing nft\n'; fi
             if command -v iptables-nft-save >/dev/null; then part iptables iptables-nft-save -c 2>/dev/null; part ip6tables ip6tables-nft-save -c 2>/dev/null; fi
-            if [ -s /proc/net/ip_tables_names ]; then part legacy-iptables legacy iptables-legacy-save /proc/net/ip_tables_names; fi
-            if [ -s /proc/net/ip6_tables_names ]; then part legacy-ip6tables legacy ip6tables-legacy-save /proc/net/ip6_tables_names; fi
+            if [ -n "$(cat /proc/net/ip_tables_names 2>/dev/null)" ]; then part legacy-iptables legacy iptables-legacy-save /proc/net/ip_tables_names; fi
+            if [ -n "$(cat /proc/net/ip6_tables_names 2>/dev/null)" ]; then part legacy-ip6tables legacy ip6tables-legacy-save /proc/net/ip6_tables_names; fi
             if command -v ipset >/dev/null; then part ipset ipset save; fi
         }
         export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
