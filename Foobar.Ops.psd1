@@ -41,6 +41,7 @@
         'Invoke-FoobarCommand'
         'Invoke-FoobarFailover'
         'Measure-FoobarQps'
+        'Set-FoobarBackend'
         'Test-FoobarCertificate'
         'Test-FoobarFirewall'
         'Test-FoobarMonitoring'

@@ -23,6 +23,24 @@ Describe 'Binding' {
     }
 }
 
+Describe 'Set-FoobarBackend' {
+    It 'connects to nothing with -WhatIf, and says what it would do' {
+        # The inventory's servers can't be reached, so a connection would be an error.
+        $failures = $null
+        Set-FoobarBackend -Inventory $offline -Backend web -Name web-01 -State Drain -WhatIf -ErrorVariable failures | Should -BeNullOrEmpty
+        $failures | Should -BeNullOrEmpty
+    }
+
+    It 'refuses names that are more than one word' {
+        { Set-FoobarBackend -Inventory $offline -Backend web -Name 'web-01 state ready; shutdown' -State Drain } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'takes members from the pipeline' {
+        $member = [pscustomobject]@{ Server = 'lb-01'; Backend = 'web'; Name = 'web-01' }
+        $member | Set-FoobarBackend -Inventory $offline -State Maint -WhatIf | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Get-FoobarCertificate of any host' {
     It 'says that nothing listens' {
         { Get-FoobarCertificate -HostName 127.0.0.1 -Port 1 -ErrorAction Stop } | Should -Throw -ErrorId 'EndpointUnreachable,*'
@@ -71,6 +89,18 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
 
     It 'has backends that are up' {
         (Get-FoobarBackend -Backend web).State | Should -Be 'Up', 'Up'
+    }
+
+    It 'lets a web server be taken out and brought back, never the last one' {
+        try {
+            $out = Set-FoobarBackend -Backend web -Name web-01 -State Maint -Confirm:$false
+            $out.After | Should -BeLike 'MAINT*'
+            { Set-FoobarBackend -Backend web -Name web-02 -State Drain -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'BackendWouldBeEmpty,*'
+        }
+        finally {
+            $back = Get-FoobarBackend -Backend web | Where-Object State -eq Maintenance | Set-FoobarBackend -State Ready -Confirm:$false
+        }
+        $back.After | Should -BeLike 'UP*'
     }
 
     It 'is watched' {

@@ -38,6 +38,14 @@ internal static class CertificateFaults
         {
             AppliesTo = options => !EndsAtWeb(options),
         },
+        new FileFault(
+            "web-server-in-plain-text", Area.Tls, "TLS-009", "web-02 answers the load balancer without TLS, though the policy wants it", ["web-02"],
+            "/etc/nginx/nginx.conf", "sed -i 's/^\\( *listen .*\\) ssl;/\\1;/' \"$file\"", ReloadWeb)
+        {
+            AppliesTo = options => options.Tls == TlsVariant.Reencrypt,
+            ShowsOn = "lb-01",
+            ShowsWhen = "echo show stat | socat - /run/haproxy/admin.sock | grep -q '^web,web-02,.*,DOWN,'",
+        },
     ];
 
     private static CertificateRequestDetails Site => new() { CommonName = LabPlan.SiteName, DnsNames = [LabPlan.SiteName, "foobar.com"] };

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.LoadBalancing;
+
+/// <summary>
+/// Takes servers of backends out and back in over HAProxy's runtime API (HAProxy Management Guide, 9.3, "set server"),
+/// and sees over a connection of its own each time what came of it.
+/// </summary>
+public static class BackendSwitch
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Changes a server's state.</summary>
+    /// <param name="session">The load balancer.</param>
+    /// <param name="adminSocket">The path of its admin socket.</param>
+    /// <param name="backend">The backend.</param>
+    /// <param name="name">The server's name in it.</param>
+    /// <param name="target">What is wanted.</param>
+    /// <param name="acceptOutage">Whether the last server that takes traffic may be taken out.</param>
+    /// <param name="patience">How long to wait until it takes traffic, or until its sessions have ended.</param>
+    /// <param name="cancellationToken">Cancels the waiting; what was set stays.</param>
+    /// <exception cref="FoobarException">
+    /// <c>BackendServerNotFound</c>; <c>BackendWouldBeEmpty</c>: nothing was changed; <c>BackendChangeRefused</c>;
+    /// <c>BackendNotReady</c>: it does not pass its health check and was put back.
+    /// </exception>
+    public static async Task<BackendChange> SetAsync(IServerSession session, string adminSocket, string backend, string name, BackendTarget target, bool acceptOutage, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        IReadOnlyList<BackendServer> servers = await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken);
+        BackendServer before = Find(servers, session, backend, name);
+        if (target != BackendTarget.Ready && !acceptOutage)
+        {
+            RefuseLast(servers, before);
+        }
+
+        await OrderAsync(session, adminSocket, before, target, cancellationToken);
+        BackendServer after = await WaitAsync(session, adminSocket, before, target, patience, cancellationToken);
+        if (!IsReached(after, target))
+        {
+            await UndoAsync(session, adminSocket, before, after, patience, cancellationToken);
+        }
+
+        return new BackendChange
+        {
+            Server = session.Server.Name,
+            Backend = before.Backend,
+            Name = before.Name,
+            Before = before.Status,
+            After = after.Status,
+            SessionsLeft = after.CurrentSessions,
+            Duration = Stopwatch.GetElapsedTime(start),
+        };
+    }
+
+    private static BackendServer Find(IReadOnlyList<BackendServer> servers, IServerSession session, string backend, string name) =>
+        servers.FirstOrDefault(server => server.Backend == backend && server.Name == name) ?? throw new FoobarException(
+            "BackendServerNotFound", ErrorKind.NotFound, $"{session.Server.Name}: HAProxy has no server '{backend}/{name}'; it has {string.Join(", ", servers.Select(server => $"{server.Backend}/{server.Name}"))}.")
+        {
+            Server = session.Server.Name,
+            Recommendation = "Get-FoobarBackend lists them.",
+        };
+
+    private static void RefuseLast(IReadOnlyList<BackendServer> servers, BackendServer leaving)
+    {
+        bool others = servers.Any(server => server.Backend == leaving.Backend && server.Name != leaving.Name && server.State == BackendServerState.Up);
+        if (leaving.State == BackendServerState.Up && !others)
+        {
+            throw new FoobarException("BackendWouldBeEmpty", ErrorKind.Refused, $"{leaving.Server}: '{leaving.Backend}/{leaving.Name}' is the last server of its backend that takes traffic; nothing was changed.")
+            {
+                Server = leaving.Server,
+                Recommendation = "Bring another server of the backend back first, or accept the outage with -AcceptOutage.",
+            };
+        }
+    }
+
+    private static async Task OrderAsync(IServerSession session, string adminSocket, BackendServer server, BackendTarget target, CancellationToken cancellationToken)
+    {
+        // Both names are HAProxy's own words from its table, so they hold no blank and no line end.
+        string answer = await HaproxySocket.AskAsync(session, adminSocket, $"set server {server.Backend}/{server.Name} state {target.ToString().ToLowerInvariant()}", cancellationToken);
+        if (!string.IsNullOrWhiteSpace(answer))
+        {
+            throw new FoobarException("BackendChangeRefused", ErrorKind.Failed, $"{session.Server.Name}: HAProxy refused to change '{server.Backend}/{server.Name}': {answer.Trim()}")
+            {
+                Server = session.Server.Name,
+                Recommendation = "The admin socket needs 'level admin'.",
+            };
+        }
+    }
+
+    /// <summary>Waits until what is wanted is reached, and a drained server is empty, or patience ends.</summary>
+    private static async Task<BackendServer> WaitAsync(IServerSession session, string adminSocket, BackendServer server, BackendTarget target, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            BackendServer now = Find(await LoadBalancerCollector.ReadServersAsync(session, adminSocket, cancellationToken), session, server.Backend, server.Name);
+            bool isDone = IsReached(now, target) && (target == BackendTarget.Ready || now.CurrentSessions == 0);
+            if (isDone || Stopwatch.GetElapsedTime(start) >= patience)
+            {
+                return now;
+            }
+
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private static bool IsReached(BackendServer server, BackendTarget target) => target switch
+    {
+        BackendTarget.Ready => server.State == BackendServerState.Up,
+
+        // One whose health check fails is out already, and is shown so.
+        BackendTarget.Drain => server.State is BackendServerState.Drain or BackendServerState.Down,
+        _ => server.State == BackendServerState.Maintenance,
+    };
+
+    private static async Task UndoAsync(IServerSession session, string adminSocket, BackendServer before, BackendServer after, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        BackendTarget? previous = before.State switch { BackendServerState.Maintenance => BackendTarget.Maint, BackendServerState.Drain => BackendTarget.Drain, BackendServerState.Up => BackendTarget.Ready, _ => null };
+        if (previous is { } state)
+        {
+            await OrderAsync(session, adminSocket, before, state, cancellationToken);
+        }
+
+        throw new FoobarException("BackendNotReady", ErrorKind.Failed, FormattableString.Invariant($"{session.Server.Name}: '{before.Backend}/{before.Name}' did not come to the state wanted within {patience.TotalSeconds:0.#} s: {after.Status} {after.CheckStatus} {after.CheckDescription}").TrimEnd() + (previous is null ? "." : $"; it was put back to {previous}."))
+        {
+            Server = session.Server.Name,
+            Recommendation = "See why its health check fails: the service behind it, or the check itself.",
+        };
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text;
+using Foobar.Ops.Errors;
+using Foobar.Ops.LoadBalancing;
+using Foobar.Ops.Tests.Remoting;
+
+namespace Foobar.Ops.Tests.LoadBalancing;
+
+/// <summary>Servers taken out and back in, on a HAProxy that keeps their states.</summary>
+public sealed class BackendSwitchTests
+{
+    private readonly Dictionary<string, string> _states = new() { ["web-01"] = "UP", ["web-02"] = "UP" };
+
+    private readonly List<string> _orders = [];
+
+    private bool _isHealthy = true;
+
+    private int _sessions;
+
+    [Fact]
+    public async Task A_server_is_drained_once_its_sessions_have_ended()
+    {
+        _sessions = 3;
+
+        BackendChange change = await SetAsync("web-01", BackendTarget.Drain, seconds: 5);
+
+        Assert.Equal(("UP", "DRAIN", 0L), (change.Before, change.After, change.SessionsLeft));
+        Assert.Equal(["set server web/web-01 state drain"], _orders);
+    }
+
+    [Fact]
+    public async Task Sessions_that_do_not_end_are_told_and_the_server_stays_out()
+    {
+        _sessions = int.MaxValue;
+
+        BackendChange change = await SetAsync("web-01", BackendTarget.Maint, seconds: 0);
+
+        Assert.Equal("MAINT", change.After);
+        Assert.True(change.SessionsLeft > 0);
+    }
+
+    [Fact]
+    public async Task The_last_server_is_not_taken_out_unless_the_outage_is_accepted()
+    {
+        _states["web-02"] = "MAINT";
+
+        Assert.Equal("BackendWouldBeEmpty", (await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Drain))).ErrorId);
+        Assert.Empty(_orders);
+        Assert.Equal("DRAIN", (await SetAsync("web-01", BackendTarget.Drain, acceptOutage: true)).After);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_become_ready_is_put_back()
+    {
+        _states["web-01"] = "MAINT";
+        _isHealthy = false;
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Ready, seconds: 0));
+
+        Assert.Equal("BackendNotReady", error.ErrorId);
+        Assert.Equal(["set server web/web-01 state ready", "set server web/web-01 state maint"], _orders);
+    }
+
+    [Fact]
+    public async Task An_unknown_server_is_named_with_those_there_are()
+    {
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-09", BackendTarget.Drain));
+
+        Assert.Equal("BackendServerNotFound", error.ErrorId);
+        Assert.Contains("web/web-01, web/web-02", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_in_the_words_of_HAProxy()
+    {
+        FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!).On("socat", command => Encoding.ASCII.GetString(command.Input.Span).StartsWith("set", StringComparison.Ordinal)
+            ? ("Permission denied\n\n", 0, "")
+            : (Table(), 0, ""));
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => BackendSwitch.SetAsync(session, "/s", "web", "web-01", BackendTarget.Drain, false, TimeSpan.Zero, TestContext.Current.CancellationToken));
+
+        Assert.Equal("BackendChangeRefused", error.ErrorId);
+        Assert.Contains("Permission denied", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_socket_is_told()
+    {
+        FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!).On("socat", "", 66, "no socket at /s\n");
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => HaproxySocket.AskAsync(session, "/s", "show info", TestContext.Current.CancellationToken));
+
+        Assert.Equal(("HaproxyUnreachable", "lb-01"), (error.ErrorId, error.Server));
+        Assert.Contains("no socket at /s", error.Message, StringComparison.Ordinal);
+        Assert.True(Assert.Single(session.Commands).Privileged);
+    }
+
+    private Task<BackendChange> SetAsync(string name, BackendTarget target, double seconds = 1, bool acceptOutage = false)
+    {
+        FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)
+            .On("socat", command => (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""));
+        return BackendSwitch.SetAsync(session, "/run/haproxy/admin.sock", "web", name, target, acceptOutage, TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
+    }
+
+    private string Answer(string command)
+    {
+        if (command.StartsWith("set server web/", StringComparison.Ordinal))
+        {
+            _orders.Add(command);
+            string[] words = command.Split(' ');
+            _states[words[2][4..]] = words[4] switch { "drain" => "DRAIN", "maint" => "MAINT", _ => _isHealthy ? "UP" : "DOWN" };
+            return "\n";
+        }
+
+        _sessions = Math.Max(0, _sessions - 1);
+        return Table();
+    }
+
+    private string Table() => "# pxname,svname,scur,status,weight,type,addr,\n"
+        + string.Concat(_states.Select(pair => $"web,{pair.Key},{_sessions},{pair.Value},1,2,192.0.2.11:80,\n")) + "web,BACKEND,0,UP,1,1,,\n";
+}
