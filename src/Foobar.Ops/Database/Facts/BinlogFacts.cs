@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.Database;
 
 /// <summary>How a database server logs what it commits, and what of that survives a crash.</summary>
@@ -25,9 +27,11 @@ public sealed record BinlogFacts
     public long RetentionSeconds { get; init; }
 
     /// <summary>How many log files there are.</summary>
+    [Measurement]
     public int Files { get; init; }
 
     /// <summary>Their size, in bytes.</summary>
+    [Measurement]
     public long SizeBytes { get; init; }
 
     internal static BinlogFacts From(ServerVariables variables, IReadOnlyList<Remoting.DatabaseRow> logs) => new()

@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.Database;
 
 /// <summary>Who a database server is.</summary>
@@ -22,6 +24,7 @@ public sealed record DatabaseIdentity
     public required int Port { get; init; }
 
     /// <summary>Since when it runs, in seconds.</summary>
+    [Measurement]
     public long UptimeSeconds { get; init; }
 
     /// <summary>Whether clients can use TLS.</summary>

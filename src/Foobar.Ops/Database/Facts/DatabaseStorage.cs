@@ -1,4 +1,5 @@
 using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Database;
@@ -13,12 +14,15 @@ public sealed record DatabaseStorage
     public required string BinlogDirectory { get; init; }
 
     /// <summary>Bytes left for data.</summary>
+    [Measurement]
     public required long DataAvailableBytes { get; init; }
 
     /// <summary>Bytes left for binary logs.</summary>
+    [Measurement]
     public required long BinlogAvailableBytes { get; init; }
 
     /// <summary>How full the binary logs' file system is, in percent.</summary>
+    [Measurement]
     public required double BinlogUsedPercent { get; init; }
 
     /// <summary>Whether a file system under it is mounted read-only.</summary>

@@ -1,3 +1,5 @@
+using Foobar.Ops.Findings;
+
 namespace Foobar.Ops.Database;
 
 /// <summary>Which transactions a database server holds, and whether it counts them at all.</summary>
@@ -10,24 +12,31 @@ public sealed record GtidFacts
     public required bool Enforced { get; init; }
 
     /// <summary>All transactions it has committed: MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>.</summary>
+    [Measurement]
     public required string Executed { get; init; }
 
     /// <summary>The transactions of which it no longer has the binary log: MySQL <c>gtid_purged</c>; empty on MariaDB, which does not say.</summary>
+    [Measurement]
     public string Purged { get; init; } = "";
 
     /// <summary>MariaDB <c>gtid_current_pos</c>: how far it is, whoever wrote; <see langword="null"/> on MySQL.</summary>
+    [Measurement]
     public string? Position { get; init; }
 
     /// <summary>When <see cref="Executed"/> was read, by the operator's clock.</summary>
+    [Measurement]
     public DateTimeOffset? ReadAt { get; init; }
 
     /// <summary>The same as <see cref="Executed"/>, read again at the end.</summary>
+    [Measurement]
     public string? ExecutedLater { get; init; }
 
     /// <summary>When <see cref="ExecutedLater"/> was asked for, by the operator's clock.</summary>
+    [Measurement]
     public DateTimeOffset? AskedLaterAt { get; init; }
 
     /// <summary>Transactions committed a second while the facts were read; <see langword="null"/> if not measured.</summary>
+    [Measurement]
     public double? TransactionsPerSecond { get; init; }
 
     internal static GtidFacts From(ServerVariables variables, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql

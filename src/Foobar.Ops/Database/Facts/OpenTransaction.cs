@@ -1,3 +1,4 @@
+using Foobar.Ops.Findings;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
@@ -15,12 +16,14 @@ public sealed record OpenTransaction
     public string? Host { get; init; }
 
     /// <summary>For how long it is open, in seconds.</summary>
+    [Measurement]
     public required double AgeSeconds { get; init; }
 
     /// <summary>Whether the connection runs no statement now.</summary>
     public required bool Idle { get; init; }
 
     /// <summary>For how long its connection has been in its present state (idle, or in one statement), in seconds.</summary>
+    [Measurement]
     public double StateSeconds { get; init; }
 
     /// <summary>About how many rows it has locked.</summary>

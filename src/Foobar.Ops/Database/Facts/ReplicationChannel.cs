@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Database;
 
@@ -53,12 +54,15 @@ public sealed record ReplicationChannel
     public required bool AutoPosition { get; init; }
 
     /// <summary>What it has received: MySQL <c>Retrieved_Gtid_Set</c>, MariaDB <c>Gtid_IO_Pos</c>.</summary>
+    [Measurement]
     public string Received { get; init; } = "";
 
     /// <summary>The server's own estimate, in seconds; <see langword="null"/> when it has none. Only counts what was received.</summary>
+    [Measurement]
     public double? SecondsBehind { get; init; }
 
     /// <summary>The age of the transaction being applied, in seconds since its commit at the source; <see langword="null"/> when none is, or not known.</summary>
+    [Measurement]
     public double? ApplyingAgeSeconds { get; init; }
 
     /// <summary>The delay it is told to keep, in seconds.</summary>
