@@ -27,9 +27,9 @@ internal static class CertificateFaults
         Certificate("certificate-of-a-stranger", "TLS-004", "The site's certificate was issued by an authority nobody trusts", _ =>
             LabAuthority.Create().IssueSite()),
         Either("private-key-readable", "TLS-008", "Everybody on the server can read the site's private key", "chmod 0644 \"$file\"", null),
-        new FileFault("certificates-differ", Area.Tls, "TLS-007", "web-02 serves another certificate than web-01", ["web-02"], WebFile, FileFault.Replace, ReloadWeb)
+        new FileFault("certificates-differ", Area.Tls, "TLS-007", "web-02 missed the last renewal and serves an older certificate than web-01", ["web-02"], WebFile, FileFault.Replace, ReloadWeb)
         {
-            NewContent = lab => lab.Authority.IssueSite().ChainAndKey,
+            NewContent = lab => lab.Authority.Issue(Site with { NotBefore = DateTimeOffset.UtcNow.AddDays(-50), NotAfter = DateTimeOffset.UtcNow.AddDays(40) }).ChainAndKey,
             AppliesTo = EndsAtWeb,
         },
         new FileFault(
