@@ -97,6 +97,30 @@ public sealed class DatabaseControlsTests
     }
 
     [Fact]
+    public void What_was_committed_between_two_looks_is_neither_errant_nor_missing()
+    {
+        DateTimeOffset now = DateTimeOffset.UnixEpoch;
+        GtidFacts source = HealthySite.Primary.Gtid.Value! with { ReadAt = now, ExecutedLater = $"{HealthySite.UuidA}:1-120", AskedLaterAt = now.AddSeconds(1) };
+        GtidFacts replica = HealthySite.Replica.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-110", ReadAt = now.AddSeconds(0.5) };
+        Assert.Equal("", Link(source, replica).Errant);
+        Assert.Equal($"{HealthySite.UuidA}:121-130", Link(source, replica with { Executed = $"{HealthySite.UuidA}:1-130" }).Errant);
+        Assert.Equal("", Link(source, replica with { Executed = $"{HealthySite.UuidA}:1-130", ReadAt = now.AddSeconds(2) }).Errant);
+        Assert.Equal($"{HealthySite.UuidB}:1", Link(source, replica with { Executed = $"{HealthySite.UuidA}:1-130,{HealthySite.UuidB}:1", ReadAt = now.AddSeconds(2) }).Errant);
+
+        static ReplicationLink Link(GtidFacts source, GtidFacts replica) => Assert.Single(ReplicationTopology.Of(HealthySite.Case(
+            HealthySite.Primary with { Gtid = Reading.Of(source) }, HealthySite.Replica with { Gtid = Reading.Of(replica) })).Links);
+    }
+
+    [Fact]
+    public void A_copied_MariaDB_replica_without_a_log_of_its_own_is_not_behind()
+    {
+        GtidFacts source = new() { Enabled = true, Enforced = true, Executed = "0-1-100", Position = "0-1-100", TransactionsPerSecond = 0 };
+        ReplicationFacts primary = Identity(HealthySite.Primary, identity => identity with { Flavor = DatabaseFlavor.MariaDb }) with { Gtid = Reading.Of(source) };
+        ReplicationFacts replica = Identity(HealthySite.Replica, identity => identity with { Flavor = DatabaseFlavor.MariaDb }) with { Gtid = Reading.Of(source with { Executed = "" }) };
+        Assert.Equal(0, Assert.Single(ReplicationTopology.Of(HealthySite.Case(primary, replica)).Links).BacklogTransactions);
+    }
+
+    [Fact]
     public void Control_ids_are_stable_and_unique()
     {
         List<string> ids = [.. DatabaseControls.All.Select(control => control.Info.Id)];

@@ -39,6 +39,9 @@ public sealed record GtidFacts
     [Measurement]
     public double? TransactionsPerSecond { get; init; }
 
+    /// <summary>All it is known to hold. A MariaDB replica that was copied or lost its binary log knows more from its position than from its log.</summary>
+    internal string Reached => Position is { Length: > 0 } ? $"{ExecutedLater ?? Executed},{Position}" : ExecutedLater ?? Executed;
+
     internal static GtidFacts From(ServerVariables variables, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql
         ? new()
         {

@@ -76,7 +76,7 @@ public sealed class ReplicationTopology
         try
         {
             // Of each pair the older look is at what should be behind.
-            double backlog = GtidComparison.Backlog(flavor, source.Executed, replica.ExecutedLater ?? replica.Executed);
+            double backlog = GtidComparison.Backlog(flavor, source.Executed, replica.Reached);
             return link with
             {
                 BacklogTransactions = backlog,
