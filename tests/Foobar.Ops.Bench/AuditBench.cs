@@ -13,7 +13,7 @@ namespace Foobar.Ops.Bench;
 /// </summary>
 internal static class AuditBench
 {
-    private const int Runs = 5;
+    private const int Runs = 3;
 
     // What the collectors read, one task a kind of fact. Nothing is judged.
     private const string Playbook =

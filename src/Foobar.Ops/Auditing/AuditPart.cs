@@ -31,6 +31,9 @@ public abstract class AuditPart
     /// <summary>Judges a snapshot's facts with the controls of a scope. Pure.</summary>
     internal abstract IEnumerable<Finding> Judge(Snapshot snapshot, AuditScope scope);
 
+    /// <summary>The facts without what changes by itself, or by being read, and no property is marked for.</summary>
+    internal abstract object Lasting(object facts);
+
     /// <summary>What of the facts differs, or <see langword="null"/> if the area leaves that to a comparison by structure.</summary>
     internal abstract IEnumerable<FactDifference>? Compare(object before, object after);
 }

@@ -9,12 +9,14 @@ namespace Foobar.Ops.Auditing;
 /// <param name="collector">Reads the facts.</param>
 /// <param name="perServer">The controls that look at one server at a time.</param>
 /// <param name="perSite">The controls that look at all servers together.</param>
+/// <param name="lasting">Takes out of the facts what changes by itself, or by being read, and no property is marked for.</param>
 /// <param name="compare">What of the facts of two snapshots differs, where the area knows better than their structure does.</param>
 public sealed class AuditPart<TFacts>(
     Collector<TFacts> collector,
     IReadOnlyList<Control<ServerCase<TFacts>>> perServer,
     IReadOnlyList<Control<SiteCase<TFacts>>>? perSite = null,
-    Func<TFacts, TFacts, IEnumerable<FactDifference>>? compare = null) : AuditPart
+    Func<TFacts, TFacts, IEnumerable<FactDifference>>? compare = null,
+    Func<TFacts, TFacts>? lasting = null) : AuditPart
     where TFacts : class
 {
     private readonly IReadOnlyList<Control<SiteCase<TFacts>>> _perSite = perSite ?? [];
@@ -54,6 +56,8 @@ public sealed class AuditPart<TFacts>(
                select finding,
         ];
     }
+
+    internal override object Lasting(object facts) => lasting?.Invoke((TFacts)facts) ?? facts;
 
     internal override IEnumerable<FactDifference>? Compare(object before, object after) => compare?.Invoke((TFacts)before, (TFacts)after);
 

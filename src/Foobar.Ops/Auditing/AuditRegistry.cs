@@ -14,7 +14,7 @@ public static class AuditRegistry
     /// <summary>The parts, one an area.</summary>
     public static IReadOnlyList<AuditPart> Parts { get; } =
     [
-        new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All),
+        new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All, lasting: LastingServerFacts.Of),
         new AuditPart<FirewallFacts>(new FirewallCollector(), FirewallControls.All, compare: FirewallComparison.Compare),
         new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),

@@ -60,6 +60,16 @@ public sealed class SnapshotComparisonTests
     }
 
     [Fact]
+    public void An_area_may_leave_out_what_reading_changes_unless_measurements_are_asked_for()
+    {
+        AuditPart part = new AuditPart<PretendFacts>(new PretendCollector((_, _) => Task.FromResult(Pretend.Facts())), [Pretend.Disk], lasting: facts => facts with { Units = [] });
+        Snapshot after = Pretend.Snapshot(("lb-01", Pretend.Facts(50)), ("web-01", Pretend.Facts()), ("web-02", null));
+
+        Assert.Empty(SnapshotComparison.Compare(Before, after, false, [part], []));
+        Assert.Equal(2, SnapshotComparison.Compare(Before, after, true, [part], []).Count);
+    }
+
+    [Fact]
     public void An_area_may_compare_its_facts_by_their_meaning()
     {
         AuditPart part = new AuditPart<PretendFacts>(

@@ -81,7 +81,7 @@ public static class SnapshotComparison
     {
         if (before?.Value is { } old && after?.Value is { } now && old.GetType() == now.GetType())
         {
-            return part?.Compare(old, now) ?? StructureComparison.Compare(Node(old, measurements), Node(now, measurements));
+            return part?.Compare(old, now) ?? StructureComparison.Compare(Node(old, measurements, part), Node(now, measurements, part));
         }
 
         return State(before) == State(after) ? [] : [new FactDifference("facts", State(before), State(after))];
@@ -89,6 +89,7 @@ public static class SnapshotComparison
 
     private static string? State(SnapshotFacts? facts) => facts is null ? null : facts.Failure is { } failure ? $"not read: {failure}" : "read";
 
-    private static JsonNode? Node(object facts, bool measurements) =>
-        JsonSerializer.SerializeToNode(facts, facts.GetType(), measurements ? SnapshotJson.Options : SnapshotJson.Lasting);
+    private static JsonNode? Node(object facts, bool measurements, AuditPart? part) => measurements
+        ? JsonSerializer.SerializeToNode(facts, facts.GetType(), SnapshotJson.Options)
+        : JsonSerializer.SerializeToNode(part?.Lasting(facts) ?? facts, facts.GetType(), SnapshotJson.Lasting);
 }
