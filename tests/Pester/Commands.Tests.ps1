@@ -7,7 +7,7 @@ BeforeAll {
     Import-Module $env:FOOBAR_TEST_MODULE -Force
     $before = $env:FOOBAR_INVENTORY, $env:PATH
     $env:FOOBAR_INVENTORY = Join-Path $PSScriptRoot 'Data' 'foobar.json'
-    $env:PATH = (Join-Path $PSScriptRoot 'Data' 'bin') + [System.IO.Path]::PathSeparator + $env:PATH
+    $env:PATH = (Join-Path $PSScriptRoot 'Data' 'stand-in') + [System.IO.Path]::PathSeparator + $env:PATH
     function Get-Client { @(Get-Process -Name ssh, sh -ErrorAction Ignore | Where-Object { $_.Parent.Id -eq $PID }) }
     function Wait-Ended($id) {
         # A process that has ended may still wait for its parent to notice (state Z).

@@ -7,7 +7,7 @@ Describe 'The compliance tests' -Skip:$noShell {
     BeforeAll {
         Import-Module $env:FOOBAR_TEST_MODULE -Force
         $path = $env:PATH
-        $env:PATH = (Join-Path $PSScriptRoot 'Data' 'bin') + [System.IO.Path]::PathSeparator + $env:PATH
+        $env:PATH = (Join-Path $PSScriptRoot 'Data' 'stand-in') + [System.IO.Path]::PathSeparator + $env:PATH
         $snapshot = Join-Path $TestDrive 'snapshot.json'
         $null = Export-FoobarSnapshot -Path $snapshot -Inventory (Join-Path $PSScriptRoot 'Data' 'foobar.json') -Server lb-01, web-01 -ErrorAction SilentlyContinue
         $env:PATH = $path
