@@ -5,6 +5,9 @@ internal static class FileSystemScript
 {
     private const string Second = "==> inodes";
 
+    /// <summary>Where a container sees files of its host (systemd.io, "Container Interface"): the disk below is not its own.</summary>
+    private const string HostFiles = "/run/host/";
+
     /// <summary>The script. df exits with 1 when one file system can't be asked (a dead FUSE mount) and prints the others.</summary>
     public const string Text = $"""
         export LC_ALL=C
@@ -20,6 +23,7 @@ internal static class FileSystemScript
     {
         int at = text.IndexOf('\n' + Second, StringComparison.Ordinal);
         IReadOnlyList<FileSystem> found = at < 0 ? DfParser.Parse(text, "") : DfParser.Parse(text[..at], text[(at + Second.Length + 1)..]);
-        return found.Count > 0 ? found : throw new Errors.ParseException(null, DfParser.Source, 0, "expected at least one file system, found none.");
+        FileSystem[] own = [.. found.Where(disk => !disk.MountPoint.StartsWith(HostFiles, StringComparison.Ordinal))];
+        return own.Length > 0 ? own : throw new Errors.ParseException(null, DfParser.Source, 0, "expected at least one file system, found none.");
     }
 }

@@ -53,7 +53,7 @@ internal static class DiskControls
             .Select(mount => Verdict.Fail(mount.MountPoint, "writable, or read-only in /etc/fstab", "read-only", $"{MountParser.Source}: {mount.Device} ({mount.Type})"))
             .OrPass("no unexpected read-only file system")));
 
-    /// <summary>An image that is full by nature (squashfs), and a host's disk shown to a container, can't fill up from here.</summary>
+    /// <summary>What can't be written to can't fill up: an image is full by nature (squashfs).</summary>
     private static IEnumerable<FileSystem> Writables(IReadOnlyList<FileSystem> disks, Reading<IReadOnlyList<Mount>> mounts) =>
         disks.Where(disk => mounts.Value?.Any(mount => mount.MountPoint == disk.MountPoint && mount.IsReadOnly) != true);
 

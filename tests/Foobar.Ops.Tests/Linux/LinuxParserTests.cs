@@ -119,6 +119,10 @@ public sealed class LinuxParserTests
     }
 
     [Fact]
+    public void A_disk_of_the_host_is_not_the_container_s() =>
+        Assert.Equal(["/", "/dev", "/mnt/with blank"], FileSystemScript.Parse($"{Space}\n/dev/vda 100 99 1 99% /run/host/os-release\n\n==> inodes\n{Inodes}").Select(disk => disk.MountPoint));
+
+    [Fact]
     public void Mounts_tell_what_is_read_only_and_what_is_meant_to_be()
     {
         IReadOnlyList<Mount> mounts = MountParser.Parse(MountInfo, "# comment\n/dev/sda2 /mnt/a\\040b ext4 ro,noatime 0 2\n");
