@@ -31,7 +31,7 @@ public static class SnapshotFile
             ["format"] = Format,
             ["moduleVersion"] = snapshot.ModuleVersion,
             ["time"] = snapshot.Time,
-            ["durationSeconds"] = snapshot.Duration.TotalSeconds,
+            ["durationSeconds"] = Math.Round(snapshot.Duration.TotalSeconds, 3),
             ["inventory"] = JsonNode.Parse(InventoryWriter.Write(snapshot.Site)),
             ["servers"] = servers,
         };

@@ -27,6 +27,17 @@ public sealed class SnapshotFileTests
         Assert.Equal((TestSite.Now, TimeSpan.FromSeconds(2), "1.2.3"), (again.Time, again.Duration, again.ModuleVersion));
     }
 
+    [Theory]
+    [InlineData(117957514)]
+    [InlineData(1)]
+    [InlineData(3333333333)]
+    public void Any_duration_is_written_the_same_after_loading(long ticks)
+    {
+        string text = SnapshotFile.Write(Snapshot with { Duration = TimeSpan.FromTicks(ticks) });
+
+        Assert.Equal(text, SnapshotFile.Write(Parse(text)));
+    }
+
     [Fact]
     public void The_file_says_its_format_and_holds_nothing_that_is_derived()
     {
