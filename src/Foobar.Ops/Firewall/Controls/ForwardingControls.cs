@@ -31,7 +31,7 @@ internal static class ForwardingControls
             "Publish on 127.0.0.1 (docker run -p 127.0.0.1:80:80), filter in the chain DOCKER-USER, or remove the translation."),
         server => FirewallAnalysis.Judge(server, JudgeBypass));
 
-    private static IEnumerable<Verdict> JudgeForwarding(FirewallAnalysis analysis, ForwardingSettings settings)
+    private static List<Verdict> JudgeForwarding(FirewallAnalysis analysis, ForwardingSettings settings)
     {
         Diagram diagram = analysis.Diagram;
         List<Verdict> verdicts = [];

@@ -110,7 +110,7 @@ internal sealed class FirewallAnalysis
         IReadOnlyList<TraceStep> steps = Trace(packet, hooks);
         return steps.FirstOrDefault(step => step.Verdict == "unknown")
             ?? steps.LastOrDefault(step => step.Rule is not null && !step.Verdict.StartsWith("jump", StringComparison.Ordinal) && !step.Verdict.StartsWith("goto", StringComparison.Ordinal))
-            ?? steps.LastOrDefault();
+            ?? (steps.Count > 0 ? steps[^1] : null);
     }
 
     private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)

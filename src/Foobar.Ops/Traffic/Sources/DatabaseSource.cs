@@ -32,5 +32,9 @@ internal sealed class DatabaseSource(IDatabaseSession session) : TrafficSource(s
             FormattableString.Invariant($"flushed at {flushed}")) { Uptime = TimeSpan.FromSeconds(Math.Min(uptime, int.MaxValue)) };
     }
 
-    public override ValueTask DisposeAsync() => session.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await session.DisposeAsync();
+        await base.DisposeAsync();
+    }
 }

@@ -39,6 +39,6 @@ internal sealed class NginxStatusSource(IServerSession session, NginxStatusPage 
     public override ValueTask DisposeAsync()
     {
         _client.Dispose();
-        return ValueTask.CompletedTask;
+        return base.DisposeAsync();
     }
 }
