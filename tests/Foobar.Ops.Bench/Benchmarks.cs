@@ -1,0 +1,24 @@
+using System.Runtime.CompilerServices;
+
+namespace Foobar.Ops.Bench;
+
+/// <summary>A benchmark by name.</summary>
+/// <param name="Name">The name on the command line.</param>
+/// <param name="Run">Measures on a site.</param>
+internal sealed record Benchmark(string Name, Func<BenchSite, CancellationToken, IAsyncEnumerable<BenchResult>> Run);
+
+/// <summary>All benchmarks; a new one is a line here and a file beside it.</summary>
+internal static class Benchmarks
+{
+    public static IReadOnlyList<Benchmark> All { get; } =
+    [
+        new("session", SessionBenchmark.RunAsync),
+        new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
+    ];
+
+    /// <summary>A benchmark with one result, measured on the site of an inventory.</summary>
+    private static async IAsyncEnumerable<BenchResult> One(BenchSite site, Func<string, Task<BenchResult>> measure, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        yield return await measure(await site.InventoryAsync(cancel));
+    }
+}
