@@ -42,6 +42,7 @@
         'Invoke-FoobarFailover'
         'Measure-FoobarQps'
         'Set-FoobarBackend'
+        'Set-FoobarFirewall'
         'Test-FoobarCertificate'
         'Test-FoobarFirewall'
         'Test-FoobarMonitoring'

@@ -5,20 +5,33 @@ BeforeAll {
 }
 
 Describe 'Binding' {
-    It '<_> takes servers from the pipeline, by value and by property name' -ForEach 'Get-FoobarFirewallRule', 'Test-FoobarFirewall' {
+    It '<_> takes servers from the pipeline, by value and by property name' -ForEach 'Get-FoobarFirewallRule', 'Test-FoobarFirewall', 'Set-FoobarFirewall' {
         $parameter = (Get-Command $_).Parameters['Server'].ParameterSets.Values | Select-Object -First 1
         $parameter.ValueFromPipeline | Should -BeTrue
         $parameter.ValueFromPipelineByPropertyName | Should -BeTrue
     }
 
-    It '<_> takes an empty pipeline for no server' -ForEach 'Get-FoobarFirewallRule', 'Test-FoobarFirewall' {
+    It '<_> takes an empty pipeline for no server' -ForEach 'Get-FoobarFirewallRule', 'Test-FoobarFirewall', 'Set-FoobarFirewall' {
         @() | & $_ -Inventory $inventory | Should -BeNullOrEmpty
     }
 
-    It '<_> names a server that the inventory does not hold' -ForEach 'Get-FoobarFirewallRule', 'Test-FoobarFirewall' {
+    It '<_> names a server that the inventory does not hold' -ForEach 'Get-FoobarFirewallRule', 'Test-FoobarFirewall', 'Set-FoobarFirewall' {
         $failures = $null
         & $_ -Server no-such -Inventory $inventory -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failures[0].FullyQualifiedErrorId | Should -BeLike 'ServerNotFound,*'
+    }
+}
+
+Describe 'Changing' {
+    It 'must be told which servers are meant' {
+        { Set-FoobarFirewall -Inventory $inventory -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'ServerRequired,*'
+    }
+
+    It 'asks before it changes anything' {
+        $command = (Get-Command Set-FoobarFirewall).ImplementingType
+        $attribute = $command.GetCustomAttributes($true) | Where-Object { $_ -is [System.Management.Automation.CmdletAttribute] }
+        $attribute.SupportsShouldProcess | Should -BeTrue
+        $attribute.ConfirmImpact | Should -Be 'High'
     }
 }
 
@@ -43,5 +56,14 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         $running = Get-FoobarFirewallRule web-01
         $boot = Get-FoobarFirewallRule web-01 -Persisted
         Compare-Object $running.Source $boot.Source | Should -BeNullOrEmpty
+    }
+
+    It 'shows with -WhatIf what a change would do, network firewalls last, and changes nothing' {
+        $before = Get-FoobarFirewallRule
+        $previews = Set-FoobarFirewall * -WhatIf
+        $previews | Should -HaveCount (Get-FoobarServer).Count
+        ($previews | Sort-Object Order | Select-Object -Last 1).Server | Should -Be (Get-FoobarServer -Role network-firewall).Name
+        $previews[0].Ruleset | Should -Match 'policy drop'
+        Compare-Object $before.Source (Get-FoobarFirewallRule).Source | Should -BeNullOrEmpty
     }
 }

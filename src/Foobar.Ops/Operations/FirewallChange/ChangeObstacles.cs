@@ -43,7 +43,7 @@ internal static class ChangeObstacles
             return atBoot;
         }
 
-        IEnumerable<string> makers = running.Rules.Select(static rule => rule.ManagedBy).OfType<string>();
+        IEnumerable<string> makers = running.Rules.Select(static rule => rule.ManagedBy).OfType<string>().Where(static name => name != "Foobar.Ops");
         return atBoot.Concat(makers).Concat(running.Rules.Any(static rule => rule.Origin == RulesetOrigin.LegacyIptables) ? ["legacy iptables"] : []);
     }
 }

@@ -10,6 +10,7 @@ namespace Foobar.Ops.Operations.FirewallChange;
 /// </summary>
 public sealed class FirewallChange
 {
+    private const string Kind = "firewall";
     private readonly ISiteSession _session;
     private readonly Func<ISiteSession> _openFresh;
     private readonly FirewallChangeOptions _options;
@@ -58,28 +59,46 @@ public sealed class FirewallChange
         }
     }
 
-    /// <summary>The steps for all servers that need a change.</summary>
-    public Plan Plan() => new()
-    {
-        Kind = "firewall",
-        Title = $"Make the firewalls of {string.Join(", ", Changing().Select(static target => target.Server.Name))} what the policy says",
-        Parameters = Changing().ToDictionary(static target => target.Server.Name, static target => target.Id),
-        Steps = [.. new ChangeSteps(_session, _openFresh, new ChangeProbes(_session), Reached(), _options.RollbackAfter).For([.. Changing()])],
-    };
+    /// <summary>The steps, in words, for all servers that need a change.</summary>
+    public IReadOnlyList<string> Steps => [.. Plan(new ChangeProbes(_session)).Steps.Select(static step => $"{step.Name}: {step.Description}")];
 
     /// <summary>Makes the change; what fails is undone.</summary>
-    /// <param name="journal">Where it records.</param>
+    /// <param name="store">Where the journal is kept; holds off other operations on the site.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels and undoes.</param>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>.</exception>
-    public async Task<PlanResult> RunAsync(IJournal journal, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>, <c>OperationRunning</c>.</exception>
+    public async Task<FirewallChangeResult> RunAsync(OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         Refuse();
+        DateTimeOffset started = _time.GetUtcNow();
+        using IDisposable hold = store.Lock(Kind, started);
+        using FileJournal journal = store.NewJournal(Kind, started);
+        PlanResult result = await RunAsync(journal, progress, cancellationToken);
+        return new FirewallChangeResult
+        {
+            Outcome = result.Outcome,
+            Servers = [.. Changing().Select(static target => target.Server.Name)],
+            Steps = result.Steps,
+            Error = result.Failure?.Message,
+            Journal = journal.Path,
+        };
+    }
+
+    /// <summary>Makes the change without asking whether it does harm.</summary>
+    internal async Task<PlanResult> RunAsync(IJournal journal, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
         ChangeProbes probes = new(_session);
         await probes.LearnAsync(Reached(), cancellationToken);
-        Plan plan = Plan() with { Steps = [.. new ChangeSteps(_session, _openFresh, probes, Reached(), _options.RollbackAfter).For([.. Changing()])] };
-        return await new PlanRunner(journal, _time, progress).RunAsync(plan, cancellationToken);
+        return await new PlanRunner(journal, _time, progress).RunAsync(Plan(probes), cancellationToken);
     }
+
+    private Plan Plan(ChangeProbes probes) => new()
+    {
+        Kind = Kind,
+        Title = $"Make the firewalls of {string.Join(", ", Changing().Select(static target => target.Server.Name))} what the policy says",
+        Parameters = Changing().ToDictionary(static target => target.Server.Name, static target => target.Id),
+        Steps = [.. new ChangeSteps(_session, _openFresh, probes, Reached(), _options.RollbackAfter).For([.. Changing()])],
+    };
 
     private IEnumerable<ChangeTarget> Changing() => _targets.Where(target => Previews.Any(preview => preview.Server == target.Server.Name && preview.IsChange));
 

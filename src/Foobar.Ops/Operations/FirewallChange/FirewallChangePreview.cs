@@ -1,4 +1,5 @@
 using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.FirewallChange;
 
@@ -25,6 +26,25 @@ public sealed record FirewallChangePreview
 
     /// <summary>The whole ruleset, as <c>/etc/nftables.conf</c> would have it.</summary>
     public required string Ruleset { get; init; }
+}
+
+/// <summary>What became of a firewall change.</summary>
+public sealed record FirewallChangeResult
+{
+    /// <summary>How it ended.</summary>
+    public required PlanOutcome Outcome { get; init; }
+
+    /// <summary>The servers that were to be changed, in order; empty if all were as the policy says.</summary>
+    public required IReadOnlyList<string> Servers { get; init; }
+
+    /// <summary>Its steps, in order.</summary>
+    public required IReadOnlyList<StepResult> Steps { get; init; }
+
+    /// <summary>The first failure; <see langword="null"/> if there was none.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The path of its journal.</summary>
+    public required string Journal { get; init; }
 }
 
 /// <summary>How a firewall change is made.</summary>

@@ -57,7 +57,7 @@ internal sealed class FlowRules
             foreach (IGrouping<TransportProtocol, PortRange> ports in flow.Flow.Ports.GroupBy(static range => range.Protocol))
             {
                 string transport = ports.Key == TransportProtocol.Tcp ? "tcp" : "udp";
-                yield return $"{protocol} saddr {Named(end, from, version4)} {protocol} daddr {Braced([.. reached.Select(Text)])} {transport} dport {Braced([.. ports.Select(Text)])} accept comment \"FW-002 flow {Plain(flow.Flow.Name)}\"";
+                yield return $"{protocol} saddr {Named(end, from, version4)} {protocol} daddr {Braced([.. reached.Select(Text)])} {transport} dport {Braced([.. ports.Select(Text)])} accept comment \"Foobar.Ops FW-002 flow {Plain(flow.Flow.Name)}\"";
             }
         }
     }

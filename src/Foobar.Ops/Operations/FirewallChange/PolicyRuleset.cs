@@ -39,24 +39,24 @@ public static class PolicyRuleset
             text.Append(CultureInfo.InvariantCulture, $"    {set}\n\n");
         }
 
-        Chain(text, "input", "drop", [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "FW-004 the server itself"), .. Control(), .. input]);
-        Chain(text, "forward", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"FW-002 control messages\"", $"{Essentials6} comment \"FW-002 control messages\"", .. forward]);
+        Chain(text, "input", "drop", [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. input]);
+        Chain(text, "forward", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"", $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"", .. forward]);
         Chain(text, "output", "accept", []);
         return text.Append("}\n").ToString();
     }
 
     private static IEnumerable<string> Always(string control) =>
     [
-        $"ct state established,related accept comment \"{control} answers\"",
-        $"ct state invalid drop comment \"{control} parts of no connection\"",
+        $"ct state established,related accept comment \"Foobar.Ops {control} answers\"",
+        $"ct state invalid drop comment \"Foobar.Ops {control} parts of no connection\"",
     ];
 
     private static IEnumerable<string> Control() =>
     [
-        $"{Essentials4} comment \"FW-002 control messages\"",
-        $"{Essentials6} comment \"FW-002 control messages\"",
-        $"{Neighbours} comment \"FW-002 neighbour discovery\"",
-        $"{Listeners} comment \"FW-002 multicast listeners\"",
+        $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"",
+        $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"",
+        $"{Neighbours} comment \"Foobar.Ops FW-002 neighbour discovery\"",
+        $"{Listeners} comment \"Foobar.Ops FW-002 multicast listeners\"",
     ];
 
     private static IEnumerable<string> Comment(string rule, string comment) => [$"{rule} comment \"{comment}\""];

@@ -1,0 +1,95 @@
+using System.Management.Automation;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.FirewallChange;
+using Foobar.Ops.Planning;
+using Foobar.Ops.PowerShell.Hosting;
+using Foobar.Ops.PowerShell.Sites;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.PowerShell.Cmdlets;
+
+/// <summary>Makes the firewalls of servers what the policy says, with a rollback on each server that fires unless the change is confirmed.</summary>
+[Cmdlet(VerbsCommon.Set, "FoobarFirewall", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(FirewallChangeResult), typeof(FirewallChangePreview))]
+public sealed class SetFoobarFirewall : ServerChoiceCmdlet
+{
+    /// <summary>After how many seconds a server whose change was not confirmed puts its old rules back.</summary>
+    [Parameter]
+    [ValidateRange(30, 3600)]
+    public int RollbackSeconds { get; set; } = 180;
+
+    /// <summary>Whether the change is made although it would end the operator's access.</summary>
+    [Parameter]
+    public SwitchParameter AcceptLockout { get; set; }
+
+    /// <summary>Whether rules that another program makes are replaced.</summary>
+    [Parameter]
+    public SwitchParameter AcceptOtherManagers { get; set; }
+
+    private protected override bool MustNameServers => true;
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        IReadOnlyList<Server> servers = ChooseServers(FindSite());
+        if (servers.Count == 0)
+        {
+            return;
+        }
+
+        ISiteSession site = OpenSite();
+        FirewallChange change = Run((output, token) => FirewallChange.PrepareAsync(
+            new LoggedSiteSession(site, output), () => new SiteSession(site.Site, new SessionRequest(string.Empty).Options()), servers, Options(), TimeProvider.System, token));
+        FirewallChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
+        bool approved = changing.Count(preview => ShouldProcess(preview.Server, Describe(preview))) == changing.Length && changing.Length > 0;
+        if (!approved)
+        {
+            WriteObject(change.Previews, enumerateCollection: true);
+            return;
+        }
+
+        FirewallChangeResult result = Run((output, token) => change.RunAsync(new OperationStore(site.Site.Name), new StepProgress(output), token));
+        WriteObject(result);
+        if (Failure(result) is { } failure)
+        {
+            Fail(failure, result);
+        }
+    }
+
+    private FirewallChangeOptions Options() => new()
+    {
+        RollbackAfter = TimeSpan.FromSeconds(RollbackSeconds),
+        AcceptLockout = AcceptLockout,
+        AcceptOtherManagers = AcceptOtherManagers,
+    };
+
+    private static string Describe(FirewallChangePreview preview) =>
+        $"Replace the firewall's rules ({preview.RulesRemoved.Count} go, {preview.RulesAdded.Count} come; packets are treated differently in {(preview.Differences.Count == 0 ? "no hook" : string.Join(", ", preview.Differences.Select(static difference => difference.Hook)))})";
+
+    private static FoobarException? Failure(FirewallChangeResult result) => result.Outcome switch
+    {
+        PlanOutcome.Undone => new FoobarException("FirewallChangeUndone", ErrorKind.Failed, $"The firewalls are as they were: {result.Error}")
+        {
+            Recommendation = "Put right what the message names, and try again.",
+        },
+        PlanOutcome.Degraded => new FoobarException("FirewallChangeDegraded", ErrorKind.Failed, $"The new rules were confirmed, but a later step failed; a server whose rollback was not disarmed goes back to its old rules: {result.Error}")
+        {
+            Recommendation = "See the Steps of the result, and run Set-FoobarFirewall again.",
+        },
+        PlanOutcome.UndoFailed => new FoobarException("FirewallChangeUndoFailed", ErrorKind.Failed, $"The change failed, and undoing it was not confirmed; the servers put their old rules back at their deadline: {result.Error}")
+        {
+            Recommendation = $"Wait for the deadline, then run Test-FoobarFirewall. The journal is {result.Journal}.",
+        },
+        _ => null,
+    };
+
+    private sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
+    {
+        public void Report(StepResult value)
+        {
+            output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms");
+            output.Progress.Report(value.Description);
+        }
+    }
+}
