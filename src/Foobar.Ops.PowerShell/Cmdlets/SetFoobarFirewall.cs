@@ -39,8 +39,8 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         }
 
         ISiteSession site = OpenSite();
-        FirewallChange change = Run((output, token) => FirewallChange.PrepareAsync(
-            new LoggedSiteSession(site, output), () => new SiteSession(site.Site, new SessionRequest(string.Empty).Options()), servers, Options(), TimeProvider.System, token));
+        FirewallChange change = Run((_, token) => FirewallChange.PrepareAsync(
+            site, () => new SiteSession(site.Site, new SessionRequest(string.Empty).Options()), servers, Options(), TimeProvider.System, token));
         FirewallChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
         bool approved = changing.Count(preview => ShouldProcess(preview.Server, Describe(preview))) == changing.Length && changing.Length > 0;
         if (!approved)
