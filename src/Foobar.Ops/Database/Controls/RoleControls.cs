@@ -14,7 +14,7 @@ internal static class RoleControls
             : [Verdict.NotApplicable(actual: "the inventory declares no database")]);
 
     public static Control<SiteCase<ReplicationFacts>> Writers { get; } = OfSite(
-        Info("DB-002", Severity.Critical, "As many members take writes as are declared", "Two primaries that do not know of each other take writes that contradict each other, and neither can be thrown away; with none the site can't write.", "With too many, set super_read_only (read_only on MariaDB) on all but the right one at once; with none, find out why and promote one with Invoke-FoobarFailover."),
+        Info("DB-002", Severity.Critical, "As many members take writes as are declared", "Two primaries that do not know of each other take writes that contradict each other, and neither can be thrown away; with none the site can't write.", "With too many, set super_read_only (read_only on MariaDB) on all but the right one at once; with none, find out why, and lift super_read_only (read_only on MariaDB) on the one that holds the most."),
         CountWriters);
 
     public static Control<SiteCase<ReplicationFacts>> ReplicasRefuse { get; } = OfFact(
