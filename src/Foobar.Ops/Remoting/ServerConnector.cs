@@ -52,9 +52,10 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
         }
     }
 
-    private SshForwarder Forwarder(Server server, string? control) => control is null
-        ? new SeparateForwarder(server.Name, _directory.Value, arguments => Start(server, null, arguments), options.ConnectTimeLimit)
-        : new SharedForwarder(server.Name, _directory.Value, options.SshProgram, control);
+    private IForwarder Forwarder(Server server, string? control) =>
+        control is not null ? new SharedForwarder(server.Name, _directory.Value, options.SshProgram, control)
+        : options.UnixSockets ? new SeparateForwarder(server.Name, _directory.Value, arguments => Start(server, null, arguments), options.ConnectTimeLimit)
+        : new StdioForwarder(server.Name, _directory.Value, arguments => Start(server, null, arguments));
 
     /// <summary>Starts a client for a session (whose shell is the remote command), or for what the arguments say instead.</summary>
     private SshProcess Start(Server server, string? control, IEnumerable<string> instead)

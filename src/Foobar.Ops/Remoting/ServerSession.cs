@@ -57,13 +57,13 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
     }
 
     /// <summary>Where the server's database is; found once a session.</summary>
-    public Task<DatabaseAddress> DatabaseAsync(string? socket, int? port, CancellationToken cancellationToken)
+    public Task<DatabaseAddress> DatabaseAsync(IReadOnlyList<string> sockets, int? port, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             if (_database is null or { IsFaulted: true })
             {
-                _database = DatabaseAddress.FindAsync(this, socket, port, CancellationToken.None);
+                _database = DatabaseAddress.FindAsync(this, sockets, port, CancellationToken.None);
             }
 
             return _database.WaitAsync(cancellationToken);

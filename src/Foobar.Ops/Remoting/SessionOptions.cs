@@ -24,6 +24,9 @@ public sealed record SessionOptions
     /// </summary>
     public bool ShareConnections { get; init; } = !OperatingSystem.IsWindows();
 
+    /// <summary>Whether the OpenSSH client can listen on unix sockets. Windows' can't: forwards there lead to TCP ports only.</summary>
+    public bool UnixSockets { get; init; } = !OperatingSystem.IsWindows();
+
     /// <summary>The OpenSSH client: a name to look for in the path, or a path.</summary>
     public string SshProgram { get; init; } = "ssh";
 

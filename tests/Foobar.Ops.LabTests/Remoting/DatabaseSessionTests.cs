@@ -81,18 +81,22 @@ public sealed class DatabaseSessionTests(LabFixture labs)
     {
         RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour));
         Site inventory = InventoryLoader.Load(lab.Inventory);
-        await lab.ExecAsync("web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"CREATE USER IF NOT EXISTS 'probe'@'localhost' IDENTIFIED BY 'p;w=''d'\"");
+        await lab.ExecAsync("web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"CREATE USER 'probe'@'localhost' IDENTIFIED BY 'p;w=''d', 'probe'@'127.0.0.1' IDENTIFIED BY 'p;w=''d'\"");
         using Secret right = new("p;w='d");
         await using SiteSession good = new(inventory, new SessionOptions { Database = new DatabaseLogin("probe", right) });
         await using IDatabaseSession database = await good.OpenDatabaseAsync("web-01");
         Assert.Equal("probe@localhost", (await database.QueryAsync("SELECT CURRENT_USER() AS me"))[0].Text("me"));
+
+        await using SiteSession byPort = new(inventory, new SessionOptions { Database = new DatabaseLogin("probe", right), ShareConnections = false, UnixSockets = false });
+        await using IDatabaseSession overTcp = await byPort.OpenDatabaseAsync("web-01");
+        Assert.NotEqual("", (await overTcp.QueryAsync("SHOW STATUS LIKE 'Ssl_cipher'"))[0].Text("Value"));
 
         using Secret wrong = new("not-the-password");
         await using SiteSession bad = new(inventory, new SessionOptions { Database = new DatabaseLogin("probe", wrong) });
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => bad.OpenDatabaseAsync("web-01"));
         Assert.Equal(("DatabaseLoginRefused", 1045, ErrorKind.Authentication), (error.ErrorId, error.Number, error.Kind));
         Assert.DoesNotContain("not-the-password", error.ToString(), StringComparison.Ordinal);
-        await lab.ExecAsync("web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"DROP USER 'probe'@'localhost'\"");
+        await lab.ExecAsync("web-01", $"{(flavour == "MariaDb" ? "mariadb" : "mysql")} -e \"DROP USER 'probe'@'localhost', 'probe'@'127.0.0.1'\"");
     }
 
     [Fact]

@@ -26,9 +26,16 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using SiteSession site = new(sshd.Needed().Site());
         IServerSession[] sessions = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => site.GetServerAsync("web-01")));
         Assert.Single(sessions.Distinct());
+        string directory = Path.GetDirectoryName((await sessions[0].RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() =>
             sessions[0].RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $$)")));
         Assert.Equal(("ConnectionLost", "web-01"), (error.ErrorId, error.Server));
+        for (int wait = 0; Directory.Exists(directory); wait++)
+        {
+            Assert.True(wait < 200, "the lost session's files are still there");
+            await Task.Delay(100);
+        }
+
         IServerSession again = await site.GetServerAsync("web-01");
         Assert.NotSame(sessions[0], again);
         Assert.Equal("hi\n", (await again.RunAsync(RemoteCommand.FromScript("echo hi"))).OutputText);
@@ -179,6 +186,33 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
             await peer.SendAsync(buffer);
             await stream.ReadExactlyAsync(buffer);
             Assert.Equal("hello", Encoding.UTF8.GetString(buffer));
+        }
+    }
+
+    [Fact]
+    public async Task A_client_without_sharing_and_unix_sockets_still_leads_to_ports()
+    {
+        await using SiteSession site = new(sshd.Needed().Site(), new SessionOptions { ShareConnections = false, UnixSockets = false });
+        IServerSession session = await site.GetServerAsync("web-01");
+        RemoteEndpoint.Tcp endpoint = new("127.0.0.1", sshd.Port);
+        await using (Stream stream = await session.ConnectAsync(endpoint))
+        {
+            Assert.StartsWith("SSH-2.0-", await GreetingAsync(stream), StringComparison.Ordinal);
+        }
+
+        await using IForward forward = await session.ForwardAsync(endpoint);
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(forward.LocalPath));
+        await using NetworkStream carried = new(socket);
+        Assert.StartsWith("SSH-2.0-", await GreetingAsync(carried), StringComparison.Ordinal);
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.ConnectAsync(new RemoteEndpoint.UnixSocket("/run/x")));
+        Assert.Equal("ForwardUnsupported", error.ErrorId);
+
+        static async Task<string> GreetingAsync(Stream stream)
+        {
+            byte[] buffer = new byte[8];
+            await stream.ReadExactlyAsync(buffer);
+            return Encoding.ASCII.GetString(buffer);
         }
     }
 

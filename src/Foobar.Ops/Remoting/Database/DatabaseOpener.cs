@@ -17,7 +17,8 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     {
         string server = session.Server.Name;
         int? port = options.Database is null ? null : policy?.Port ?? 3306;
-        DatabaseAddress address = await session.DatabaseAsync(policy?.Socket, port, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> sockets = !options.UnixSockets && port is not null ? [] : policy?.Socket is string socket ? [socket] : DatabaseAddress.UsualSockets;
+        DatabaseAddress address = await session.DatabaseAsync(sockets, port, cancellationToken).ConfigureAwait(false);
         string user = options.Database?.User ?? address.SshUser;
         options.Log?.Record(new Activity(DateTimeOffset.UtcNow, server, ActivityKind.DatabaseOpen, $"as {user} at {address.Endpoint}"));
         IForward forward = await session.ForwardAsync(address.Endpoint, cancellationToken).ConfigureAwait(false);

@@ -10,7 +10,9 @@ internal static class SshForward
     /// <exception cref="FoobarException"><c>EndpointInvalid</c>.</exception>
     public static string Argument(string localPath, RemoteEndpoint endpoint) => $"{Escaped(localPath)}:{Target(endpoint)}";
 
-    private static string Target(RemoteEndpoint endpoint) => endpoint switch
+    /// <summary>How OpenSSH writes an endpoint.</summary>
+    /// <exception cref="FoobarException"><c>EndpointInvalid</c>.</exception>
+    public static string Target(RemoteEndpoint endpoint) => endpoint switch
     {
         RemoteEndpoint.Tcp { Port: > 0 and <= 65535 } tcp when tcp.Host.Length > 0 && tcp.Host[0] != '-' && tcp.Host.All(IsOfHost) =>
             string.Create(CultureInfo.InvariantCulture, $"[{tcp.Host.Trim('[', ']')}]:{tcp.Port}"),
