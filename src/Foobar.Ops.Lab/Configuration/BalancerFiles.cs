@@ -18,7 +18,11 @@ internal static class BalancerFiles
             yield return new ServerFile(Certificate, authority.IssueSite().ChainAndKey) { Mode = ServerFile.OwnerOnly };
         }
 
-        yield return new ServerFile(Authorities, authority.RootPem);
+        if (plan.Options.Tls == TlsVariant.Reencrypt)
+        {
+            yield return new ServerFile(Authorities, authority.RootPem);
+        }
+
         yield return new ServerFile("/etc/haproxy/haproxy.cfg", Configuration(plan));
         yield return ServerFile.Enable("haproxy.service");
     }
@@ -128,7 +132,7 @@ internal static class BalancerFiles
         {
             TlsVariant.Edge => endpoint,
             TlsVariant.Reencrypt => $"{endpoint} ssl verify required ca-file {Authorities} verifyhost {server.Name} sni str({server.Name}) check-sni {server.Name}",
-            _ => $"{endpoint} check-ssl verify required ca-file {Authorities} verifyhost {LabPlan.SiteName} check-sni {LabPlan.SiteName}",
+            _ => $"{endpoint} check-ssl verify none check-sni {LabPlan.SiteName}",
         };
     }
 }

@@ -6,33 +6,32 @@ namespace Foobar.Ops.Lab.Faults;
 /// <summary>Faults of the load balancer and of what it sees behind it.</summary>
 internal static class BalancerFaults
 {
-    /// <summary>Lets HAProxy read its configuration again, if it is valid.</summary>
-    public const string Reload = "haproxy -c -q -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy";
-
     private const string Api = "socat - /run/haproxy/admin.sock";
 
     /// <summary>The table.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
-        Edit("admin-socket-gone", "LB-001", "HAProxy has no admin socket", "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock"),
+        Edit("admin-socket-gone", "LB-001", "HAProxy has no admin socket", "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock") with
+            { AlsoSeenBy = ["LB-002", "LB-003", "LB-004", "LB-007", "LB-009", "LB-010"] },
         new FileFault(
             "health-check-fails", Area.LoadBalancing, "LB-002", "web-02 fails the load balancer's health check", ["web-02"],
-            "/etc/nginx/nginx.conf", "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"", "nginx -t -q && systemctl reload nginx")
+            "/etc/nginx/nginx.conf", "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"", ServiceReload.Nginx)
         {
             ShowsOn = "lb-01",
             ShowsWhen = $"echo show stat | {Api} | grep -q '^web,web-02,.*,DOWN,'",
         },
-        Edit("one-web-server", "LB-003", "The load balancer knows one web server only", "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\""),
+        Edit("one-web-server", "LB-003", "The load balancer knows one web server only", "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\"") with
+            { AlsoSeenBy = ["LB-009"] },
         Edit("unknown-web-server", "LB-009", "The load balancer has a web server that nobody declared",
             "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\""),
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
-            "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl / ssl /' \"$file\""),
+            "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl .*//' \"$file\""),
         Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",
             "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' \"$file\""),
         new VariantFault(
             new FileFault(
                 "no-hsts", Area.LoadBalancing, "LB-006", "Browsers are not told to use HTTPS only", ["web-01", "web-02"],
-                "/etc/nginx/nginx.conf", "sed -i '/Strict-Transport-Security/d' \"$file\"", "nginx -t -q && systemctl reload nginx")
+                "/etc/nginx/nginx.conf", "sed -i '/Strict-Transport-Security/d' \"$file\"", ServiceReload.Nginx)
             {
                 AppliesTo = options => options.Tls == TlsVariant.Web,
             },
@@ -48,5 +47,5 @@ internal static class BalancerFaults
     ];
 
     private static FileFault Edit(string name, string control, string description, string edit) =>
-        new(name, Area.LoadBalancing, control, description, ["lb-01"], "/etc/haproxy/haproxy.cfg", edit, Reload);
+        new(name, Area.LoadBalancing, control, description, ["lb-01"], "/etc/haproxy/haproxy.cfg", edit, ServiceReload.Haproxy);
 }

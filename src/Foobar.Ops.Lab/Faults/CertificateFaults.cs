@@ -11,8 +11,6 @@ internal static class CertificateFaults
 
     private const string WebFile = "/etc/nginx/tls/site.pem";
 
-    private const string ReloadWeb = "nginx -t -q && systemctl reload nginx";
-
     /// <summary>The table.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
@@ -27,20 +25,23 @@ internal static class CertificateFaults
         Certificate("certificate-of-a-stranger", "TLS-004", "The site's certificate was issued by an authority nobody trusts", _ =>
             LabAuthority.Create().IssueSite()),
         Either("private-key-readable", "TLS-008", "Everybody on the server can read the site's private key", "chmod 0644 \"$file\"", null),
-        new FileFault("certificates-differ", Area.Tls, "TLS-007", "web-02 missed the last renewal and serves an older certificate than web-01", ["web-02"], WebFile, FileFault.Replace, ReloadWeb)
+        new FileFault("certificates-differ", Area.Tls, "TLS-007", "web-02 missed the last renewal and serves an older certificate than web-01", ["web-02"], WebFile, FileFault.Replace, ServiceReload.Nginx)
         {
             NewContent = lab => lab.Authority.Issue(Site with { NotBefore = DateTimeOffset.UtcNow.AddDays(-50), NotAfter = DateTimeOffset.UtcNow.AddDays(40) }).ChainAndKey,
             AppliesTo = EndsAtWeb,
         },
         new FileFault(
             "tls-off", Area.Tls, "TLS-010", "The site's HTTPS port answers without TLS", ["lb-01"],
-            "/etc/haproxy/haproxy.cfg", "sed -i 's/:443 ssl crt [^ ]* alpn [^ ]*/:443/' \"$file\"", BalancerFaults.Reload)
+            "/etc/haproxy/haproxy.cfg", "sed -i 's/:443 ssl crt [^ ]* alpn [^ ]*/:443/' \"$file\"", ServiceReload.Haproxy)
         {
             AppliesTo = options => !EndsAtWeb(options),
+
+            // There is no certificate to be judged.
+            AlsoSeenBy = ["TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "LB-006"],
         },
         new FileFault(
             "web-server-in-plain-text", Area.Tls, "TLS-009", "web-02 answers the load balancer without TLS, though the policy wants it", ["web-02"],
-            "/etc/nginx/nginx.conf", "sed -i 's/^\\( *listen .*\\) ssl;/\\1;/' \"$file\"", ReloadWeb)
+            "/etc/nginx/nginx.conf", "sed -i 's/^\\( *listen .*\\) ssl;/\\1;/' \"$file\"", ServiceReload.Nginx)
         {
             AppliesTo = options => options.Tls == TlsVariant.Reencrypt,
             ShowsOn = "lb-01",
@@ -56,6 +57,6 @@ internal static class CertificateFaults
         Either(name, control, description, FileFault.Replace, lab => issue(lab).ChainAndKey);
 
     private static VariantFault Either(string name, string control, string description, string edit, Func<RaisedLab, string>? content) => new(
-        new FileFault(name, Area.Tls, control, description, ["web-01", "web-02"], WebFile, edit, ReloadWeb) { NewContent = content, AppliesTo = EndsAtWeb },
-        new FileFault(name, Area.Tls, control, description, ["lb-01"], BalancerFile, edit, BalancerFaults.Reload) { NewContent = content });
+        new FileFault(name, Area.Tls, control, description, ["web-01", "web-02"], WebFile, edit, ServiceReload.Nginx) { NewContent = content, AppliesTo = EndsAtWeb },
+        new FileFault(name, Area.Tls, control, description, ["lb-01"], BalancerFile, edit, ServiceReload.Haproxy) { NewContent = content });
 }

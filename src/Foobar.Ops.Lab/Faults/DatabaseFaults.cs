@@ -12,7 +12,8 @@ internal static class DatabaseFaults
     public static IReadOnlyList<Fault> All { get; } =
     [
         Row("replication-stopped", "DB-003", "The replica has stopped applying", "web-02", "mysql -e 'STOP REPLICA SQL_THREAD'", "mysql -e 'START REPLICA SQL_THREAD'"),
-        Row("replica-writable", "DB-006", "The replica takes writes", "web-02", "mysql -e 'SET GLOBAL read_only = OFF'", RefuseWrites),
+        Row("replica-writable", "DB-006", "The replica takes writes", "web-02", "mysql -e 'SET GLOBAL read_only = OFF'", RefuseWrites) with
+            { AlsoSeenBy = ["DB-002"] },
         new VariantFault(
             Row("role-not-persisted", "DB-007", "The replica refuses writes only until its next restart", "web-02",
                 "mysql -e 'RESET PERSIST super_read_only'", "mysql -e 'SET PERSIST super_read_only = ON'") with
@@ -32,7 +33,8 @@ internal static class DatabaseFaults
             { AppliesTo = options => options.Database == DatabaseFlavour.MySql },
         Row("replica-out-of-order", "DB-023", "The replica commits in another order than its source", "web-02", PreserveOrder("OFF"), PreserveOrder("ON")) with
             { AppliesTo = options => options.Database == DatabaseFlavour.MySql },
-        Row("nobody-takes-writes", "DB-002", "The primary refuses writes", "web-01", RefuseWrites, "mysql -e 'SET GLOBAL read_only = OFF'"),
+        Row("nobody-takes-writes", "DB-002", "The primary refuses writes", "web-01", RefuseWrites, "mysql -e 'SET GLOBAL read_only = OFF'") with
+            { AlsoSeenBy = ["DB-003", "DB-007"] },
         Row("statement-format", "DB-010", "The primary logs statements instead of rows", "web-01", "mysql -e \"SET GLOBAL binlog_format = 'STATEMENT'\"", "mysql -e \"SET GLOBAL binlog_format = 'ROW'\""),
         Row("short-retention", "DB-020", "The primary keeps its binary logs for an hour", "web-01",
             "mysql -e 'SET GLOBAL binlog_expire_logs_seconds = 3600'", "mysql -e 'SET GLOBAL binlog_expire_logs_seconds = 604800'"),

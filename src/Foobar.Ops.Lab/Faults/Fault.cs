@@ -13,6 +13,9 @@ internal abstract record Fault(string Name, Area Area, string Control, string De
     /// <summary>The kinds of lab it can be made on; all unless told.</summary>
     public Func<LabOptions, bool> AppliesTo { get; init; } = _ => true;
 
+    /// <summary>Other controls that rightly see it too: what a stopped service leaves without a listener, for one.</summary>
+    public IReadOnlyList<string> AlsoSeenBy { get; init; } = [];
+
     /// <summary>A command that succeeds on a server once the damage shows, where that takes a moment.</summary>
     public string? ShowsWhen { get; init; }
 

@@ -22,9 +22,11 @@ internal static class FirewallFaults
         new FileFault("fw-concatenation", Area.Firewall, "FW-001", "A concatenated set on web-01 accepts a range of ports from a foreign network", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        ip saddr . tcp dport { 198.18.0.0/15 . 8000-9000 } accept#' \"$file\"", Load),
         new FileFault("fw-trusted-interface", Area.Firewall, "FW-001", "web-01 trusts everything that comes in by its internal interface", ["web-01"], Path,
-            "sed -i '0,\\#ct state invalid drop#s##&\\n        iifname \"internal\" accept#' \"$file\"", Load),
+            "sed -i '0,\\#ct state invalid drop#s##&\\n        iifname \"internal\" accept#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-003", "FW-006", "FW-010"] },
         new FileFault("fw-udp-range", Area.Firewall, "FW-001", "web-01 accepts all low UDP ports", ["web-01"], Path,
-            "sed -i '0,\\#ct state invalid drop#s##&\\n        udp dport 1-1023 accept#' \"$file\"", Load),
+            "sed -i '0,\\#ct state invalid drop#s##&\\n        udp dport 1-1023 accept#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-006"] },
         new FileFault("fw-mark-bypass", Area.Firewall, "FW-001", "A mark that any packet from port 53 gets is accepted on web-01", ["web-01"], Path,
             "sed -i 's#^table inet filter {#&\\n    chain marks { type filter hook prerouting priority mangle; udp sport 53 meta mark set 0x53; }#' \"$file\"; sed -i '0,\\#ct state invalid drop#s##&\\n        meta mark 0x53 accept#' \"$file\"", Load),
         new FileFault("fw-network-firewall-open", Area.Firewall, "FW-001", "fw-01 lets the database port through to the public network", ["fw-01"], Path,
@@ -32,21 +34,26 @@ internal static class FirewallFaults
         new FileFault("fw-flow-forgotten", Area.Firewall, "FW-002", "web-01 has no rule for replication", ["web-01"], Path,
             "sed -i '/flow replication/d' \"$file\"", Load),
         new FileFault("fw-drop-before-accept", Area.Firewall, "FW-002", "A rule on web-01 drops the database port before the rules that accept it", ["web-01"], Path,
-            "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 3306 drop#' \"$file\"", Load),
-        new FileFault("fw-block-list-too-wide", Area.Firewall, "FW-002", "A block list entry on web-01 holds the whole internal network", ["web-01"], Path,
-            "sed -i '0,\\#ct state invalid drop#s##&\\n        ip saddr 192.0.2.0/24 drop#' \"$file\"", Load),
+            "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 3306 drop#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-006"] },
+        new FileFault("fw-block-list-too-wide", Area.Firewall, "FW-002", "A block list entry on web-01 holds the other database server", ["web-01"], Path,
+            "peer=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow replication.*#\\1#p' \"$file\"); sed -i \"0,\\\\#ct state invalid drop#s##&\\n        ip saddr $peer/31 drop#\" \"$file\"", Load)
+            { AlsoSeenBy = ["FW-006"] },
         new FileFault("fw-network-flow-missing", Area.Firewall, "FW-002", "fw-01 no longer lets visitors through", ["fw-01"], Path,
             "sed -i '/flow visitors/d' \"$file\"", Load),
         new FileFault("fw-ports-swapped", Area.Firewall, "FW-002", "The rule for the web on web-01 names port 8 instead of 80", ["web-01"], Path,
-            "sed -i 's#tcp dport 80 #tcp dport 8 #' \"$file\"", Load),
+            "sed -i 's#tcp dport 80 #tcp dport 8 #' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-001", "LB-002", "LB-006"] },
         new FileFault("fw-ipv6-open", Area.Firewall, "FW-003", "web-01 accepts a port over IPv6 that is closed over IPv4", ["web-01"], Path,
-            "sed -i '0,\\#ct state invalid drop#s##&\\n        meta nfproto ipv6 tcp dport 9200 accept#' \"$file\"", Load),
+            "sed -i '0,\\#ct state invalid drop#s##&\\n        meta nfproto ipv6 tcp dport 9200 accept#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-001"] },
         new FileFault("fw-policy-accept", Area.Firewall, "FW-004", "The input chain of web-01 accepts what no rule names", ["web-01"], Path,
-            "sed -i 's#hook input priority filter; policy drop;#hook input priority filter; policy accept;#' \"$file\"", Load),
+            "sed -i 's#hook input priority filter; policy drop;#hook input priority filter; policy accept;#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-001", "FW-003", "FW-010"] },
         new ShellFault("fw-flushed", Area.Firewall, "FW-004", "The ruleset of web-02 is flushed", "web-02",
             "nft flush ruleset",
             "nft -f /etc/nftables.conf")
-            { Thing = Ruleset },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-001", "FW-003", "FW-008", "FW-010"] },
         new FileFault("fw-no-replies", Area.Firewall, "FW-005", "web-01 takes no replies to its own connections", ["web-01"], Path,
             "sed -i '/ct state established,related accept/d' \"$file\"", Load),
         new FileFault("fw-no-related", Area.Firewall, "FW-005", "web-01 takes replies, but not the ICMP errors about its connections", ["web-01"], Path,
@@ -60,7 +67,7 @@ internal static class FirewallFaults
         new ShellFault("fw-not-persisted", Area.Firewall, "FW-008", "A rule of lb-01 that answers pings runs, but the next boot would not load it", "lb-01",
             "nft insert rule inet filter input icmp type echo-request accept",
             "nft -f /etc/nftables.conf")
-            { Thing = Ruleset },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-002"] },
         new FileFault("fw-file-not-loaded", Area.Firewall, "FW-008", "The file of lb-01 opens a port as soon as it is loaded", ["lb-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 8443 accept#' \"$file\"", NotLoaded),
         new FileFault("fw-file-broken", Area.Firewall, "FW-008", "The file of lb-01 can not be loaded at the next boot", ["lb-01"], Path,
@@ -70,22 +77,25 @@ internal static class FirewallFaults
             "systemctl enable --quiet nftables")
             { Thing = Ruleset },
         new FileFault("fw-ssh-open", Area.Firewall, "FW-010", "lb-01 accepts SSH from everyone", ["lb-01"], Path,
-            "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 22 accept#' \"$file\"", Load),
+            "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 22 accept#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-001", "FW-006"] },
         new FileFault("fw-database-open", Area.Firewall, "FW-010", "The rules for the database on web-01 forgot the source", ["web-01"], Path,
-            "sed -i 's#iifname \"internal\" ip saddr [0-9.]* tcp dport 3306#tcp dport 3306#' \"$file\"", Load),
+            "sed -i 's#iifname \"internal\" ip saddr [0-9.]* tcp dport 3306#tcp dport 3306#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-001", "FW-006"] },
         new FileFault("fw-operators-too-wide", Area.Firewall, "FW-010", "The network of those who reach SSH on lb-01 is a digit too wide", ["lb-01"], Path,
-            "sed -i 's#ip saddr \\([0-9.]*\\) tcp dport 22#ip saddr \\1/12 tcp dport 22#' \"$file\"", Load),
+            "sed -i 's#ip saddr \\([0-9.]*\\) tcp dport 22#ip saddr \\1/12 tcp dport 22#' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-001"] },
         new ShellFault("fw-forwards", Area.Firewall, "FW-011", "lb-01 forwards packets between its networks", "lb-01",
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'chain inet filter forward { policy accept; }'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
-            { Thing = Ruleset },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-004", "FW-008"] },
         new ShellFault("fw-legacy-beside", Area.Firewall, "FW-013", "Legacy iptables drops a port on web-02 beside nftables", "web-02",
             "iptables-legacy -A INPUT -p tcp --dport 8443 -j DROP",
             "iptables-legacy -F INPUT")
-            { Thing = Ruleset },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-008"] },
         new ShellFault("fw-nat-bypass", Area.Firewall, "FW-012", "A published container port on lb-01 leads around its input chain", "lb-01",
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'add table ip nat; add chain ip nat prerouting { type nat hook prerouting priority dstnat; }; add rule ip nat prerouting tcp dport 8081 dnat to 172.17.0.2:80; insert rule inet filter forward ip daddr 172.17.0.2 accept'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
-            { Thing = Ruleset },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011"] },
     ];
 }

@@ -5,15 +5,15 @@ namespace Foobar.Ops.Lab.Faults;
 /// <summary>Faults of the servers themselves: units, sockets, disks, logins.</summary>
 internal static class ServerFaults
 {
-    private const string Sshd = "sshd -t && systemctl reload ssh";
-
     /// <summary>The table.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
         Row("app-stopped", "SRV-001", "The application on web-02 is stopped", "web-02",
-            "systemctl stop foobar-app", "systemctl start foobar-app"),
+            "systemctl stop foobar-app", "systemctl start foobar-app") with
+            { AlsoSeenBy = ["LB-002"] },
         Row("nginx-stopped", "SRV-001", "nginx on web-02 is stopped", "web-02",
-            "systemctl stop nginx", "systemctl start nginx"),
+            "systemctl stop nginx", "systemctl start nginx") with
+            { AlsoSeenBy = ["SRV-004", "LB-002"] },
         Row("nginx-not-at-boot", "SRV-014", "nginx on web-01 runs, but is not enabled: it would not come back after a restart", "web-01",
             "systemctl disable --quiet nginx", "systemctl enable --quiet nginx"),
         Row("unit-failed", "SRV-002", "A unit on lb-01 has failed: the log shipping job", "lb-01",
@@ -40,10 +40,10 @@ internal static class ServerFaults
         Row("restart-pending", "SRV-011", "An update on fw-01 waits for a restart", "fw-01",
             "echo linux-image-amd64 > /run/reboot-required.pkgs && touch /run/reboot-required", "rm -f /run/reboot-required /run/reboot-required.pkgs"),
         Row("root-password-login", "SRV-012", "sshd on fw-01 lets root in with a password", "fw-01",
-            $"printf 'PermitRootLogin yes\\nPasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {Sshd}") with
-            { Thing = "sshd" },
+            $"printf 'PermitRootLogin yes\\nPasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}") with
+            { Thing = "sshd", AlsoSeenBy = ["SRV-013"] },
         Row("password-login", "SRV-013", "sshd on lb-01 takes passwords", "lb-01",
-            $"printf 'PasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {Sshd}") with
+            $"printf 'PasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}") with
             { Thing = "sshd" },
     ];
 

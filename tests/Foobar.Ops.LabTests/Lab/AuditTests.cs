@@ -1,0 +1,60 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Faults;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.LabTests.Lab;
+
+/// <summary>The audit finds nothing wrong with a clean lab of each kind, and each fault with the control that must see it and no others.</summary>
+[Collection(LabCollection.Name)]
+public sealed class AuditTests(LabFixture labs)
+{
+    public static TheoryData<string, string> Variants => new(
+        from database in Enum.GetNames<DatabaseFlavour>()
+        from tls in Enum.GetNames<TlsVariant>()
+        select (database, tls));
+
+    /// <summary>Every fault on the default kind of lab; those of an area again where that area is another.</summary>
+    public static TheoryData<string, string, string> Faults => new(
+        On(DatabaseFlavour.MySql, TlsVariant.Edge, _ => true)
+            .Concat(On(DatabaseFlavour.MariaDb, TlsVariant.Edge, fault => fault.Area == Area.Database))
+            .Concat(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => fault.Area is Area.Tls or Area.LoadBalancing)));
+
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public async Task A_clean_lab_has_nothing_wrong(string database, string tls)
+    {
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
+
+        IReadOnlyList<Finding> trouble = await LabAudit.FindTroubleAsync(lab);
+
+        Assert.True(trouble.Count == 0, string.Join('\n', trouble.Select(LabAudit.Text)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task A_fault_is_seen_by_its_control_and_by_no_other(string database, string tls, string name)
+    {
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
+        Fault fault = FaultCatalog.Find(name);
+        IReadOnlyList<Finding> trouble;
+        await lab.BreakAsync(name);
+        try
+        {
+            trouble = await LabAudit.FindTroubleAsync(lab);
+        }
+        finally
+        {
+            await lab.HealAsync(name);
+        }
+
+        Assert.True(trouble.Any(finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail), $"{fault.Control} does not fail; these do:\n{string.Join('\n', trouble.Select(LabAudit.Text))}");
+        Finding[] others = [.. trouble.Where(finding => finding.ControlId != fault.Control && !fault.AlsoSeenBy.Contains(finding.ControlId))];
+        Assert.True(others.Length == 0, $"others see it too:\n{string.Join('\n', others.Select(LabAudit.Text))}");
+    }
+
+    private static IEnumerable<(string Database, string Tls, string Fault)> On(DatabaseFlavour database, TlsVariant tls, Func<Fault, bool> wanted) =>
+        from fault in FaultCatalog.For(new LabOptions { Database = database, Tls = tls })
+        where wanted(fault)
+        select (database.ToString(), tls.ToString(), fault.Name);
+}

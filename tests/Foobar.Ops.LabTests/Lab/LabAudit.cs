@@ -1,0 +1,25 @@
+using Foobar.Ops.Auditing;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Lab;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.LabTests.Lab;
+
+/// <summary>Audits a lab as <c>Invoke-FoobarAudit</c> does: over SSH, with every control.</summary>
+internal static class LabAudit
+{
+    /// <summary>What is wrong: every finding that fails or could not be decided.</summary>
+    public static async Task<IReadOnlyList<Finding>> FindTroubleAsync(RaisedLab lab, AuditScope? scope = null)
+    {
+        // Long limits: a busy machine is no finding.
+        await using SiteSession session = new(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
+        CollectOptions patient = new() { ServerTimeLimit = TimeSpan.FromMinutes(3) };
+        SnapshotResult result = await new SnapshotCollector(session, scope, patient).CollectAsync(TestContext.Current.CancellationToken);
+        return [.. Audit.Judge(result.Snapshot, scope).Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Unknown)];
+    }
+
+    /// <summary>One line for a message.</summary>
+    public static string Text(Finding finding) =>
+        $"{finding.ControlId} {finding.Status} {finding.Server} {finding.Target}: expected {finding.Expected}, actual {finding.Actual} {finding.Reason}";
+}
