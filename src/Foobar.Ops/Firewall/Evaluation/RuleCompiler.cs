@@ -56,7 +56,7 @@ internal sealed class RuleCompiler(
         Statement.NoTrack => algebra.After(Table.Number(Transform.Assign(PacketField.State, 0, PacketValues.Untracked)), rest),
         Statement.Nat nat => translations.Compile(nat, Decider(rule)),
         Statement.NoEffect => rest,
-        _ => algebra.Join(rest, Anything(rule)),
+        _ => algebra.Join(algebra.Join(rest, Anything(rule)), translations.Unknown(Decider(rule))),
     };
 
     // A packet without a connection has no connection mark to set; the rule goes on all the same (nft_ct_set_eval).

@@ -27,6 +27,22 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         return algebra.Join(result, algebra.Restrict(neither, algebra.Table.Continue));
     }
 
+    /// <summary>The function of a step that may be a translation to anywhere.</summary>
+    /// <param name="decider">The number of its rule.</param>
+    public int Unknown(int decider)
+    {
+        int result = algebra.Table.None;
+        foreach (int family in (int[])[PacketValues.Ipv4, PacketValues.Ipv6])
+        {
+            ValueRange anywhere = new(0, family == PacketValues.Ipv4 ? uint.MaxValue : UInt128.MaxValue);
+            Statement.Nat nat = new(NatKind.Destination, family, anywhere, new ValueRange(0, ushort.MaxValue));
+            int function = Function(Destination(nat, family, anywhere).Then(Source(nat, family, anywhere)), decider);
+            result = algebra.Join(result, algebra.Restrict(algebra.Diagram.FieldIs(PacketField.Family, (UInt128)family), function));
+        }
+
+        return result;
+    }
+
     private int Translated(Statement.Nat nat, int family, int decider) => nat.Kind switch
     {
         NatKind.Destination => Function(Destination(nat, family, nat.Address), decider),
