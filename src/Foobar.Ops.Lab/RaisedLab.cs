@@ -73,6 +73,9 @@ internal sealed class RaisedLab
     /// <exception cref="LabException">There is none of that name, or the lab does not come back.</exception>
     public Task HealAsync(string fault, CancellationToken cancel = default) => new FaultKeeper(this).HealAsync(FaultCatalog.Find(fault), cancel);
 
+    /// <summary>Undoes all faults in force.</summary>
+    public Task HealAllAsync(CancellationToken cancel = default) => new FaultKeeper(this).HealAllAsync(cancel);
+
     /// <summary>Pulls a server's network cables.</summary>
     public Task CutAsync(string server, CancellationToken cancel = default) =>
         LabNetwork.SetCablesAsync(Plan.Options.Name, Plan.Find(server), plugged: false, cancel);

@@ -12,11 +12,14 @@ internal static class Demonstration
 {
     private const string Broken = "fw-ssh-open";
 
+    private const int LongestCell = 120;
+
     /// <summary>Runs it all; the exit code is 0 if the audits found what they had to: nothing, then the fault, then nothing again.</summary>
     public static async Task<int> RunAsync(LabOptions options, CancellationToken cancel)
     {
         ConsoleProgress progress = new();
         RaisedLab lab = await RaisedLab.UpAsync(options, progress, cancel);
+        await lab.HealAllAsync(cancel);
         IAuditor auditor = await ModuleAuditor.FindAsync(progress, cancel) is ModuleAuditor module ? module : new LibraryAuditor();
         progress.Report($"Auditing with {auditor.Name}");
         IReadOnlyList<AuditLine> before = await AuditAsync(auditor, lab, cancel);
@@ -66,7 +69,7 @@ internal static class Demonstration
         {
             string was = string.Join(", ", before.Where(one => one.ControlId == line.ControlId && one.Server == line.Server).Select(one => one.Status).Distinct());
             string[] cells = [line.ControlId, was, line.Status, line.Server ?? string.Empty, line.Title, line.Expected ?? string.Empty, line.Actual ?? string.Empty];
-            table.AddRow([.. cells.Select(Markup.Escape)]);
+            table.AddRow([.. cells.Select(cell => Markup.Escape(cell.Length <= LongestCell ? cell : cell[..LongestCell] + "…"))]);
         }
 
         AnsiConsole.Write(table);
