@@ -41,10 +41,12 @@ internal sealed class StdioForwarder(string server, PrivateDirectory directory, 
     {
         private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         private readonly CancellationTokenSource _closing = new();
+        private readonly CancellationToken _closed;
 
         public Relay(string path, Func<Task<Stream>> connect)
         {
             LocalPath = path;
+            _closed = _closing.Token;
             _listener.Bind(new UnixDomainSocketEndPoint(path));
             _listener.Listen();
             _ = AcceptAsync(connect);
@@ -55,6 +57,7 @@ internal sealed class StdioForwarder(string server, PrivateDirectory directory, 
         public async ValueTask DisposeAsync()
         {
             await _closing.CancelAsync().ConfigureAwait(false);
+            _closing.Dispose();
             _listener.Dispose();
             File.Delete(LocalPath);
         }
@@ -65,7 +68,7 @@ internal sealed class StdioForwarder(string server, PrivateDirectory directory, 
             {
                 while (true)
                 {
-                    Socket socket = await _listener.AcceptAsync(_closing.Token).ConfigureAwait(false);
+                    Socket socket = await _listener.AcceptAsync(_closed).ConfigureAwait(false);
                     _ = CarryAsync(new NetworkStream(socket, ownsSocket: true), connect);
                 }
             }
@@ -84,7 +87,7 @@ internal sealed class StdioForwarder(string server, PrivateDirectory directory, 
                     Stream far = await connect().ConfigureAwait(false);
                     await using (far.ConfigureAwait(false))
                     {
-                        await Task.WhenAny(near.CopyToAsync(far, _closing.Token), far.CopyToAsync(near, _closing.Token)).ConfigureAwait(false);
+                        await Task.WhenAny(near.CopyToAsync(far, _closed), far.CopyToAsync(near, _closed)).ConfigureAwait(false);
                     }
                 }
             }
