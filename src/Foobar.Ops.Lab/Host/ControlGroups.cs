@@ -60,6 +60,9 @@ internal static class ControlGroups
         }
     }
 
+    /// <summary>Whether any lab of this machine has groups.</summary>
+    public static bool AnyLab => Unified is not null && Directory.Exists(Path.Combine(Unified, "foobar-lab"));
+
     /// <summary>Removes a lab's groups, which must be empty, and the common parent if this was the last lab.</summary>
     public static void Remove(string lab)
     {

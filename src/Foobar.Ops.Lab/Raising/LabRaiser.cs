@@ -21,8 +21,8 @@ internal sealed class LabRaiser(IProgress<string> progress)
         string image = await ImageStore.EnsureAsync(ImageFlavour.Of(options.Database), progress, cancel);
         LabRecord record = await RecordAsync(options, image, cancel);
         LabPlan plan = record.ToPlan();
-
         KernelLimits.Raise(progress);
+
         progress.Report($"Raising the lab '{options.Name}' in slot {record.Slot}");
         LabAuthority authority = LabAuthority.Open(plan.Files.Authority);
         await Task.WhenAll(WriteAccessAsync(plan, authority, cancel), LabNetwork.EnsureAsync(plan, cancel));

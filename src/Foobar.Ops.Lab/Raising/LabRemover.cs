@@ -27,12 +27,18 @@ internal static class LabRemover
         }
 
         MountTable.DeleteTree(files.Directory);
-        if (LabRecord.All().Count == 0)
+        await RestoreMachineAsync(cancel);
+        return true;
+    }
+
+    /// <summary>After the last lab, wherever its files are: a lab that is being raised has its record, one that runs its control group.</summary>
+    private static async Task RestoreMachineAsync(CancellationToken cancel)
+    {
+        using LabLock slots = await LabLock.WaitAsync("slots", _ => { }, cancel);
+        if (LabRecord.All().Count == 0 && !ControlGroups.AnyLab)
         {
             KernelLimits.Restore();
         }
-
-        return true;
     }
 
     private static async Task RemoveServerAsync(LabPlan plan, LabServer server, CancellationToken cancel)
