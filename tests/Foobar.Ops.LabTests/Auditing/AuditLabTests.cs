@@ -2,35 +2,15 @@ using Foobar.Ops.Auditing;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab;
-using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LabTests.Auditing;
 
-/// <summary>The audit of real servers: a clean lab passes, each fault is seen, nothing is written.</summary>
+/// <summary>The audit of real servers: saved and live judged the same, one lost server no more than that, nothing written.</summary>
 [Collection(LabCollection.Name)]
 public sealed class AuditLabTests(LabFixture labs)
 {
-    [Theory]
-    [InlineData("MySql", "Edge")]
-    [InlineData("MySql", "Reencrypt")]
-    [InlineData("MySql", "Web")]
-    [InlineData("MariaDb", "Edge")]
-    [InlineData("MariaDb", "Reencrypt")]
-    [InlineData("MariaDb", "Web")]
-    public async Task A_clean_lab_has_nothing_that_fails_or_is_unknown(string database, string tls)
-    {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
-
-        SnapshotResult result = await CollectAsync(lab);
-
-        Assert.Empty(result.Errors.Select(error => error.Message));
-        IReadOnlyList<Finding> findings = Audit.Judge(result.Snapshot);
-        Assert.Empty(findings.Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Unknown).Select(Line));
-        Assert.True(findings.Count(finding => finding.Status == FindingStatus.Pass) > 100);
-    }
-
     [Fact]
     public async Task A_saved_snapshot_gets_the_same_judgement_and_a_second_one_does_not_differ()
     {
@@ -89,7 +69,4 @@ public sealed class AuditLabTests(LabFixture labs)
         await using SiteSession session = new(InventoryLoader.Load(lab.Inventory));
         return await new SnapshotCollector(session).CollectAsync(TestContext.Current.CancellationToken);
     }
-
-    private static string Line(Finding finding) =>
-        $"{finding.Status} {finding.ControlId} {finding.Server} {finding.Target}: expected {finding.Expected}, found {finding.Actual} {finding.Reason}";
 }

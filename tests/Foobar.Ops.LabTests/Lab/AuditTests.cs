@@ -26,7 +26,7 @@ public sealed class AuditTests(LabFixture labs)
     {
         RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
 
-        IReadOnlyList<Finding> trouble = await LabAudit.FindTroubleAsync(lab);
+        IReadOnlyList<Finding> trouble = await SettledAsync(lab, static found => found.Count == 0);
 
         Assert.True(trouble.Count == 0, string.Join('\n', trouble.Select(LabAudit.Text)));
     }
@@ -41,16 +41,35 @@ public sealed class AuditTests(LabFixture labs)
         await lab.BreakAsync(name);
         try
         {
-            trouble = await LabAudit.FindTroubleAsync(lab);
+            trouble = await SettledAsync(lab, found => IsSeen(found, fault) && Others(found, fault).Length == 0);
         }
         finally
         {
             await lab.HealAsync(name);
         }
 
-        Assert.True(trouble.Any(finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail), $"{fault.Control} does not fail; these do:\n{string.Join('\n', trouble.Select(LabAudit.Text))}");
-        Finding[] others = [.. trouble.Where(finding => finding.ControlId != fault.Control && !fault.AlsoSeenBy.Contains(finding.ControlId))];
+        Assert.True(IsSeen(trouble, fault), $"{fault.Control} does not fail; these do:\n{string.Join('\n', trouble.Select(LabAudit.Text))}");
+        Finding[] others = Others(trouble, fault);
         Assert.True(others.Length == 0, $"others see it too:\n{string.Join('\n', others.Select(LabAudit.Text))}");
+    }
+
+    private static bool IsSeen(IReadOnlyList<Finding> trouble, Fault fault) =>
+        trouble.Any(finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail);
+
+    private static Finding[] Others(IReadOnlyList<Finding> trouble, Fault fault) =>
+        [.. trouble.Where(finding => finding.ControlId != fault.Control && !fault.AlsoSeenBy.Contains(finding.ControlId))];
+
+    // Around a break the balancer still asks a server whose health check has not failed yet: what others see then passes.
+    private static async Task<IReadOnlyList<Finding>> SettledAsync(RaisedLab lab, Func<IReadOnlyList<Finding>, bool> isSettled)
+    {
+        IReadOnlyList<Finding> trouble = await LabAudit.FindTroubleAsync(lab);
+        for (int again = 0; again < 4 && !isSettled(trouble); again++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+            trouble = await LabAudit.FindTroubleAsync(lab);
+        }
+
+        return trouble;
     }
 
     private static IEnumerable<(string Database, string Tls, string Fault)> On(DatabaseFlavour database, TlsVariant tls, Func<Fault, bool> wanted) =>
