@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace Foobar.Ops.Remoting.Shell;
 
 /// <summary>A command on its way: what the server has sent of it so far, and the tasks that wait for it.</summary>
-internal sealed class Job(int id, bool asRoot, RemoteCommand command)
+internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command)
 {
     private readonly TaskCompletionSource<CommandResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,6 +15,9 @@ internal sealed class Job(int id, bool asRoot, RemoteCommand command)
     public int Id => id;
 
     public bool AsRoot => asRoot;
+
+    /// <summary>The number of the worker on the server that runs it.</summary>
+    public int Worker => worker;
 
     public RemoteCommand Command => command;
 

@@ -17,7 +17,9 @@ internal static class RunnerText
 
     public static string AsRoot(string call) => Text($"__fb_as_root {call}\n");
 
-    public static string Job(int id, RemoteCommand command) => Text($"__fb_job {id} {command.OutputCap} {command.Script}\n");
+    public static string Job(Job job) => Text($"__fb_job {job.Worker} {job.Id} {job.Command.OutputCap} {job.Command.Script}\n");
+
+    public static string Dismiss(int worker) => Text($"__fb_dismiss {worker}\n");
 
     public static string Put(int id, string base64) => Text($"__fb_put {id} {base64}\n");
 

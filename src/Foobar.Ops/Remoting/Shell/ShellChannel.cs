@@ -22,7 +22,10 @@ internal sealed class ShellChannel : IAsyncDisposable
     private readonly TaskCompletionSource<ShellGreeting> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<FoobarException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RootShell _root;
+    private readonly WorkerPool _workers = new();
+    private readonly WorkerPool _rootWorkers = new();
     private int _lastId;
+    private int _lastWorker;
     private volatile bool _closing;
 
     public ShellChannel(IShellTransport transport, string server, Secret? sudoPassword)
@@ -55,7 +58,8 @@ internal sealed class ShellChannel : IAsyncDisposable
     public async Task<Job> StartAsync(RemoteCommand command, CancellationToken cancellationToken)
     {
         bool asRoot = command.Privileged && await _root.NeededAsync(cancellationToken).ConfigureAwait(false);
-        Job job = new(Interlocked.Increment(ref _lastId), asRoot, command);
+        int worker = (asRoot ? _rootWorkers : _workers).Take(() => Interlocked.Increment(ref _lastWorker));
+        Job job = new(Interlocked.Increment(ref _lastId), asRoot, worker, command);
         for (int at = 0; at < command.Input.Length; at += InputPart)
         {
             string part = Convert.ToBase64String(command.Input.Span[at..Math.Min(at + InputPart, command.Input.Length)]);
@@ -63,7 +67,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         }
 
         _jobs[job.Id] = job;
-        await CallAsync(asRoot, RunnerText.Job(job.Id, command), cancellationToken).ConfigureAwait(false);
+        await CallAsync(asRoot, RunnerText.Job(job), cancellationToken).ConfigureAwait(false);
         if (_lost.Task.IsCompleted && _jobs.TryRemove(job.Id, out _))
         {
             job.Fail(await _lost.Task.ConfigureAwait(false));
@@ -167,15 +171,27 @@ internal sealed class ShellChannel : IAsyncDisposable
 
     private Job? Find(string[] words) => _jobs.GetValueOrDefault(FrameReader.Number(words, 1));
 
-    /// <summary>Takes a job out. One that was told to end is not forgotten on the server: what ends it may still need its mark.</summary>
+    /// <summary>
+    /// Takes a job out. The mark of one that was told to end is kept on the server, since what ends it may still need it,
+    /// and its worker is not used again, so that the end can't meet another job.
+    /// </summary>
     private Job? Done(string[] words)
     {
-        if (!_jobs.TryRemove(FrameReader.Number(words, 1), out Job? job) || job.Killed)
+        if (!_jobs.TryRemove(FrameReader.Number(words, 1), out Job? job))
         {
-            return job;
+            return null;
         }
 
-        _done.Add(job);
+        if (job.Killed || !(job.AsRoot ? _rootWorkers : _workers).Return(job.Worker))
+        {
+            _ = CallAsync(job.AsRoot, RunnerText.Dismiss(job.Worker), CancellationToken.None);
+        }
+
+        if (!job.Killed)
+        {
+            _done.Add(job);
+        }
+
         if (_done.Count >= ForgetAfter)
         {
             _ = ForgetAsync([.. _done]);

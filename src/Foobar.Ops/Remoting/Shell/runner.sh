@@ -8,51 +8,84 @@
 #   x id code cut length length    a job ended; the rest of its output and error
 #   f id                           a job could not be started: no room for its output, or its input did not arrive
 #   k id                           a request to end a job was read
-# Descriptors: 5, 6 a job's output and error (in its wrapper), 7 to root's runner, 8 the token that allows to write a
-# frame, 9 marks every process of a job (unless it closed it; then the environment or its parents tell).
+# A worker waits for one job after another; the child that will run the next one is forked beforehand, and waits for a line
+# on descriptor 4, so that a job costs no fork while somebody waits for it. Files of worker k: wk its FIFO, nk the job's id
+# and cap, ck the script, qk the child's process id. Files of job i: oi, ei output and error, ii input, fi the input failed.
+# Other descriptors: 7 to root's runner, 8 the token that allows to write a frame, 9 marks every process of a job (unless
+# it closed it; then the environment or its parents tell).
 
 __fb_nl='
 '
 __fb_ids=
+__fb_workers=
 
-# A job: id, the most bytes of output and of error to keep, script.
+# A job: worker, id, the most bytes of output and of error to keep, script.
 __fb_job() {
-    __fb_wrap "$@" </dev/null 2>/dev/null 7>&- &
-    eval "__fb_p$1=\$!"
-    __fb_ids="$__fb_ids $1"
+    eval "[ -n \"\${__fb_w$1-}\" ]" || __fb_hire "$1"
+    if [ ! -e "$__fb_dir/f$2" ] && true >>"$__fb_dir/o$2" && true >>"$__fb_dir/e$2" &&
+        printf '%s\n' "$2 $3" >"$__fb_dir/n$1" && printf '__fb_begin %s\n%s\n' "$2" "$4" >"$__fb_dir/c$1"; then
+        eval "__fb_p$2=\$__fb_w$1 __fb_k$2=$1"
+        __fb_ids="$__fb_ids $2"
+        echo 1<>"$__fb_dir/w$1"
+    else
+        __fb_frame "f $2$__fb_nl"
+    fi
+} 2>/dev/null
+
+__fb_hire() {
+    [ -p "$__fb_dir/w$1" ] || mkfifo "$__fb_dir/w$1"
+    exec 4<>"$__fb_dir/w$1"
+    __fb_work "$1" </dev/null 2>/dev/null 7>&- &
+    exec 4>&-
+    eval "__fb_w$1=\$!"
+    __fb_workers="$__fb_workers $1"
 }
 
-__fb_wrap() {
+__fb_work() {
     trap - EXIT HUP TERM
-    __fb_o=$__fb_dir/o$1 __fb_e=$__fb_dir/e$1 __fb_i=$__fb_dir/i$1
-    if [ -e "$__fb_dir/f$1" ] || ! true >>"$__fb_o" || ! true >>"$__fb_e"; then
-        __fb_frame "f $1$__fb_nl"
-        exit
-    fi
-    exec 5>>"$__fb_o" 6>>"$__fb_e" 9<"$__fb_o"
-    [ ! -e "$__fb_i" ] || exec <"$__fb_i"
-    (
-        exec >&5 2>&6 5>&- 6>&- 8>&-
-        umask "$__fb_umask"
-        FOOBAR_JOB=$__fb_nonce-$1. LC_ALL=C.UTF-8 LVM_SUPPRESS_FD_WARNINGS=1
-        export FOOBAR_JOB LC_ALL LVM_SUPPRESS_FD_WARNINGS
-        __fb_script=$3
-        unset __fb_dir __fb_umask __fb_nonce __fb_ids __fb_o __fb_e __fb_i __fb_nl
-        set --
-        eval "$__fb_script"
-    )
-    __fb_code=$?
-    exec 9<&-
-    __fb_report "$1" "$2"
+    LC_ALL=C
+    while :; do
+        (
+            read -r __fb_x __fb_y </proc/self/stat
+            printf '%s\n' "$__fb_x" >"$__fb_dir/q$1"
+            __fb_c=$__fb_dir/c$1
+            set --
+            read -r __fb_x <&4
+            . "$__fb_c"
+        )
+        __fb_code=$?
+        read -r __fb_id __fb_cap <"$__fb_dir/n$1"
+        [ "$__fb_id" != - ] || exit
+        __fb_report "$__fb_id" "$__fb_cap"
+    done
 }
+
+# What every script begins with: id.
+__fb_begin() {
+    exec >>"$__fb_dir/o$1" 2>>"$__fb_dir/e$1" 4>&- 8>&- 9<"$__fb_dir/o$1"
+    [ ! -e "$__fb_dir/i$1" ] || exec <"$__fb_dir/i$1"
+    umask "$__fb_umask"
+    FOOBAR_JOB=$__fb_nonce-$1. LC_ALL=C.UTF-8 LVM_SUPPRESS_FD_WARNINGS=1
+    export FOOBAR_JOB LC_ALL LVM_SUPPRESS_FD_WARNINGS
+    unset __fb_dir __fb_umask __fb_nonce __fb_ids __fb_workers __fb_c __fb_nl
+}
+
+# Lets a worker go: its number. It ends by itself, since it may have the token still.
+__fb_dismiss() {
+    eval "[ -n \"\${__fb_w$1-}\" ]" || return 0
+    echo - >"$__fb_dir/n$1"
+    echo exit >"$__fb_dir/c$1"
+    echo 1<>"$__fb_dir/w$1"
+    unset "__fb_w$1"
+} 2>/dev/null
 
 # Sends what a job gave. Short text goes out by builtins alone: starting one program costs more than all the rest.
 __fb_report() {
-    LC_ALL=C
+    __fb_o=$__fb_dir/o$1 __fb_e=$__fb_dir/e$1 __fb_i=$__fb_dir/i$1
     __fb_cut=0 __fb_to= __fb_te=
-    __fb_size 5 "$__fb_o" "$2"
+    __fb_size "$__fb_o" "$2"
     __fb_no=$__fb_n
-    __fb_size 6 "$__fb_e" "$2"
+    __fb_size "$__fb_e" "$2"
     __fb_ne=$__fb_n
     if [ "$__fb_no" -gt 0 ]; then
         if __fb_text "$__fb_o" "$__fb_no"; then __fb_to=$__fb_t; else __fb_send o "$1" "$__fb_o" "$__fb_no"; __fb_no=0; fi
@@ -66,18 +99,20 @@ __fb_report() {
     __fb_frame "x $1 $__fb_code $__fb_cut $__fb_no $__fb_ne$__fb_nl$__fb_to$__fb_te"
 }
 
-# The size of a spool file, at most the cap: descriptor, file, cap. A line feed is appended (and never sent), for the
-# position after it is the size, even if the job opened /dev/stdout anew.
+# The size of a spool file, at most the cap: file, cap. A line feed is appended (and never sent), for the position after it
+# is the size.
 __fb_size() {
     __fb_n=0
-    [ -s "$2" ] || return 0
-    if echo >&"$1" && read -r __fb_x __fb_n <"/proc/self/fdinfo/$1"; then
+    [ -s "$1" ] || return 0
+    exec 5>>"$1"
+    if echo >&5 && read -r __fb_x __fb_n </proc/self/fdinfo/5; then
         __fb_n=$((__fb_n - 1))
     else
-        __fb_n=$(wc -c <"$2")
+        __fb_n=$(wc -c <"$1")
         __fb_n=$((__fb_n))
     fi
-    [ "$__fb_n" -le "$3" ] || { __fb_n=$3 __fb_cut=1; }
+    exec 5>&-
+    [ "$__fb_n" -le "$2" ] || { __fb_n=$2 __fb_cut=1; }
 }
 
 # Reads a short spool file; false if it is long, or holds a NUL (which variables can't).
@@ -124,7 +159,7 @@ __fb_put() {
 __fb_forget() {
     __fb_files=
     for __fb_x; do
-        eval "[ -z \"\${__fb_p$__fb_x-}\" ] || wait \"\$__fb_p$__fb_x\"; unset __fb_p$__fb_x"
+        unset "__fb_p$__fb_x" "__fb_k$__fb_x"
         __fb_files="$__fb_files o$__fb_x e$__fb_x i$__fb_x f$__fb_x"
     done
     __fb_left=
@@ -137,21 +172,15 @@ __fb_forget() {
 
 # Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, or when nobody ended it in time.
 __fb_watch() {
-    eval "__fb_p=\${__fb_p$1-}"
-    [ -z "$__fb_p" ] || (__fb_watching "$@" </dev/null >/dev/null 7>&- &)
+    ! __fb_child "$1" || (__fb_watching "$@" </dev/null >/dev/null 7>&- &)
 } 2>/dev/null
 
 __fb_watching() {
     trap - EXIT HUP TERM
-    __fb_tick=0
-    while [ "/proc/$__fb_p/fd/9" -ef "$__fb_dir/o$1" ]; do
-        read -r __fb_x __fb_no <"/proc/$__fb_p/fdinfo/5"
-        read -r __fb_x __fb_ne <"/proc/$__fb_p/fdinfo/6"
-        if [ $((__fb_tick % 20)) = 19 ]; then
-            __fb_no=$(wc -c <"$__fb_dir/o$1") __fb_ne=$(wc -c <"$__fb_dir/e$1")
-        fi
-        if [ "$__fb_no" -gt "$2" ] || [ "$__fb_ne" -gt "$2" ] || [ $((__fb_tick / 20)) -ge "$3" ]; then
-            __fb_killing "$1"
+    __fb_tick=0 __fb_job=$1 __fb_cap=$2 __fb_limit=$3
+    while __fb_child "$__fb_job"; do
+        if [ -n "$(find "$__fb_dir/o$__fb_job" "$__fb_dir/e$__fb_job" -size +"$__fb_cap"c)" ] || [ $((__fb_tick / 20)) -ge "$__fb_limit" ]; then
+            __fb_killing "$__fb_job"
             return
         fi
         sleep 0.05 || { sleep 1; __fb_tick=$((__fb_tick + 19)); }
@@ -159,10 +188,17 @@ __fb_watching() {
     done
 }
 
+# The process that runs a job's script, into __fb_q; false if the job has ended: its worker has another, or its next child
+# waits (on descriptor 4). Also sets __fb_p, the worker's process, and __fb_k, its number.
+__fb_child() {
+    eval "__fb_p=\${__fb_p$1-} __fb_k=\${__fb_k$1-}"
+    [ -n "$__fb_p" ] && read -r __fb_x __fb_y <"$__fb_dir/n$__fb_k" && [ "$__fb_x" = "$1" ] &&
+        read -r __fb_q <"$__fb_dir/q$__fb_k" && [ -e "/proc/$__fb_q/fd" ] && [ ! "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]
+}
+
 # Ends a job with all that it started: id. Acknowledged at once, so that a silent server is told from a slow end.
 __fb_kill() {
-    eval "__fb_p=\${__fb_p$1-}"
-    [ -z "$__fb_p" ] || (__fb_killing "$1" </dev/null >/dev/null 7>&- &)
+    ! __fb_child "$1" || (__fb_killing "$1" </dev/null >/dev/null 7>&- &)
     __fb_frame "k $1$__fb_nl"
 } 2>/dev/null
 
@@ -171,7 +207,7 @@ __fb_killing() {
     __fb_all=' ' __fb_round=0
     while [ "$__fb_round" -lt 30 ]; do
         __fb_find "$1"
-        [ "$__fb_all" != ' ' ] || return 0
+        [ "$__fb_all" != ' ' ] || break
         __fb_signal=TERM
         [ "$__fb_round" -lt 2 ] || __fb_signal=KILL
         # A process that changed its user (the job itself called sudo) may only be ended by root.
@@ -194,24 +230,22 @@ __fb_find() {
         __fb_x=${__fb_x#/proc/}
         __fb_add "${__fb_x%/environ}"
     done
+    ! __fb_child "$1" || __fb_add "$__fb_q"
     __fb_pairs=$(grep -s '^PPid:' /proc/[0-9]*/status)
-    # While the wrapper has the mark, its children are the job's (later they are programs that send its output).
-    __fb_parents=
-    [ ! "/proc/$__fb_p/fd/9" -ef "$__fb_dir/o$1" ] || __fb_parents=" $__fb_p "
     __fb_more=1
     while [ $__fb_more = 1 ]; do
         __fb_more=0
         for __fb_x in $__fb_pairs; do
             case $__fb_x in
                 /proc/*) __fb_q=${__fb_x#/proc/} __fb_q=${__fb_q%%/*} ;;
-                *) case $__fb_all$__fb_parents in *" $__fb_x "*) __fb_add "$__fb_q" ;; esac ;;
+                *) case $__fb_all in *" $__fb_x "*) __fb_add "$__fb_q" ;; esac ;;
             esac
         done
     done
 }
 
 __fb_add() {
-    case "$__fb_all$__fb_p " in
+    case $__fb_all in
         *" $1 "*) ;;
         *) __fb_dead "$1" || { __fb_all="$__fb_all$1 " __fb_more=1; } ;;
     esac
@@ -257,13 +291,21 @@ __fb_end() {
     exec 7>&- 2>/dev/null
     __fb_enders=${__fb_rootpid-}
     for __fb_id in $__fb_ids; do
-        eval "__fb_p=\$__fb_p$__fb_id"
-        if [ "/proc/$__fb_p/fd/9" -ef "$__fb_dir/o$__fb_id" ]; then
+        if __fb_child "$__fb_id"; then
             __fb_killing "$__fb_id" &
             __fb_enders="$__fb_enders $!"
         fi
     done
     [ -z "$__fb_enders" ] || wait $__fb_enders
+    # First each worker, so that it forks no more, then the child that waits.
+    for __fb_k in $__fb_workers; do
+        eval "[ -z \"\${__fb_w$__fb_k-}\" ] || kill -s KILL \"\$__fb_w$__fb_k\""
+    done
+    for __fb_x in /proc/[0-9]*; do
+        for __fb_k in $__fb_workers; do
+            [ ! "$__fb_x/fd/4" -ef "$__fb_dir/w$__fb_k" ] || kill -s KILL "${__fb_x#/proc/}"
+        done
+    done
     [ -n "${__fb_is_root-}" ] || rm -rf "$__fb_dir"
 }
 
@@ -274,7 +316,7 @@ __fb_start() {
     for __fb_x in /dev/shm "${XDG_RUNTIME_DIR:-/dev/shm}" "${TMPDIR:-/tmp}" /tmp /var/tmp "${HOME:-/}"; do
         __fb_dir=$__fb_x/foobar-$__fb_nonce
         if [ -d "$__fb_x" ] && mkdir -m 700 "$__fb_dir"; then
-            mkfifo "$__fb_dir/t" && return 0
+            (cd "$__fb_dir" && exec mkfifo t w1 w2 w3 w4 w5 w6 w7 w8) && return 0
             rmdir "$__fb_dir"
         fi
     done
