@@ -24,7 +24,16 @@ internal static class BreakCommand
         {
             if (parsed.GetValue(list))
             {
-                List(parsed.GetValue(name)!, parsed.GetValue(json));
+                Fault[] faults = [.. LabRecord.Find(parsed.GetValue(name)!) is LabRecord record ? FaultCatalog.For(record.Options) : FaultCatalog.All];
+                if (parsed.GetValue(json))
+                {
+                    await parsed.InvocationConfiguration.Output.WriteLineAsync(Json(faults));
+                }
+                else
+                {
+                    Show(faults);
+                }
+
                 return 0;
             }
 
@@ -36,16 +45,11 @@ internal static class BreakCommand
         return command;
     }
 
-    private static void List(string lab, bool json)
-    {
-        Fault[] faults = [.. LabRecord.Find(lab) is LabRecord record ? FaultCatalog.For(record.Options) : FaultCatalog.All];
-        if (json)
-        {
-            Console.WriteLine(JsonSerializer.Serialize(
-                faults.Select(fault => new { fault.Name, Area = fault.Area.ToString(), fault.Control, fault.Description }), Format));
-            return;
-        }
+    private static string Json(IEnumerable<Fault> faults) => JsonSerializer.Serialize(
+        faults.Select(fault => new { fault.Name, Area = fault.Area.ToString(), fault.Control, fault.Description }), Format);
 
+    private static void Show(IEnumerable<Fault> faults)
+    {
         Table table = new Table().AddColumns("Fault", "Area", "Control", "What is wrong");
         foreach (Fault fault in faults)
         {

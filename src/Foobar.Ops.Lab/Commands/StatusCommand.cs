@@ -19,8 +19,8 @@ internal static class StatusCommand
             LabRecord[] labs = [.. LabRecord.All().Where(lab => parsed.GetValue(name) is not string wanted || lab.Options.Name == wanted)];
             if (labs.Length == 0)
             {
-                AnsiConsole.MarkupLine("No lab stands on this machine.");
-                return 1;
+                AnsiConsole.MarkupLine("No such lab stands on this machine.");
+                return parsed.GetValue(name) is null ? 0 : 1;
             }
 
             bool allWell = true;
