@@ -40,7 +40,7 @@ internal static class Demonstration
         }
 
         IReadOnlyList<AuditLine> healed = await AuditAsync(auditor, lab, cancel);
-        PrintNext(lab);
+        PrintNext(lab, auditor);
         return before.Any(line => line.IsTrouble) || healed.Any(line => line.IsTrouble)
             ? throw LabException.Failed("The audit found something wrong with the lab while nothing was broken on purpose; see above.")
             : after.Any(line => line.ControlId == fault.Control && line.Status == "Fail")
@@ -75,7 +75,7 @@ internal static class Demonstration
         AnsiConsole.Write(table);
     }
 
-    private static void PrintNext(RaisedLab lab)
+    private static void PrintNext(RaisedLab lab, IAuditor auditor)
     {
         string name = lab.Plan.Options.Name;
         AnsiConsole.WriteLine();
@@ -83,7 +83,7 @@ internal static class Demonstration
         Console.WriteLine($"  look at it      dotnet run --project src/Foobar.Ops.Lab -- status --name {name}");
         Console.WriteLine($"  break it        dotnet run --project src/Foobar.Ops.Lab -- break --name {name} --list");
         Console.WriteLine($"  log in          ssh -F {lab.SshConfig} web-01");
-        Console.WriteLine($"  in PowerShell   Import-Module ./output/Foobar.Ops/*/Foobar.Ops.psd1; Connect-FoobarSite -Inventory {lab.Inventory}; Invoke-FoobarAudit");
+        Console.WriteLine($"  in PowerShell   Import-Module {auditor.Module}; Connect-FoobarSite -Inventory {lab.Inventory}; Invoke-FoobarAudit");
         Console.WriteLine($"  remove it       dotnet run --project src/Foobar.Ops.Lab -- down --name {name}");
     }
 }

@@ -6,6 +6,9 @@ internal interface IAuditor
     /// <summary>What is used, for the user to read.</summary>
     string Name { get; }
 
+    /// <summary>What <c>Import-Module</c> takes on this machine: the staged manifest, or the module's name where it is not staged.</summary>
+    string Module { get; }
+
     /// <summary>Audits the site of an inventory with every control.</summary>
     /// <exception cref="Host.LabException">The audit could not be made.</exception>
     Task<IReadOnlyList<AuditLine>> AuditAsync(string inventory, CancellationToken cancel);

@@ -11,6 +11,9 @@ internal sealed class LibraryAuditor : IAuditor
     public string Name => "the library directly, since this machine has no pwsh with the staged module";
 
     /// <inheritdoc/>
+    public string Module => "Foobar.Ops";
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<AuditLine>> AuditAsync(string inventory, CancellationToken cancel)
     {
         await using SiteSession session = new(InventoryLoader.Load(inventory));

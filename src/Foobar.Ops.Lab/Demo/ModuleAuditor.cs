@@ -21,6 +21,9 @@ internal sealed class ModuleAuditor(string manifest) : IAuditor
     /// <inheritdoc/>
     public string Name => $"the module in PowerShell ({manifest})";
 
+    /// <inheritdoc/>
+    public string Module => manifest;
+
     /// <summary>The auditor, if this machine has a pwsh and the program runs from a clone whose module can be staged.</summary>
     public static async Task<ModuleAuditor?> FindAsync(IProgress<string> progress, CancellationToken cancel)
     {
