@@ -64,7 +64,8 @@ public sealed class SiteSessionTests(LabFixture labs)
             await EventuallyAsync(async () => (await lab.RunAsync("web-01", "pgrep -fc '[s]leep 98763' || true")).Trim() != "0");
         }
 
-        await EventuallyAsync(async () => (await lab.RunAsync("web-01", "pgrep -fc '[s]leep 98763' || true; ls -d /dev/shm/foobar-* 2>/dev/null | wc -l; pgrep -cu operator sh || true")).Split('\n') is ["0", "0", "0", ..]);
+        const string Left = "pgrep -fa '[s]leep 98763'; ls -d /dev/shm/foobar-*; pgrep -xau operator sh";
+        await EventuallyAsync(async () => (await lab.ExecAsync("web-01", Left)).Output.Length == 0, async () => (await lab.ExecAsync("web-01", Left + "; ps -ef --forest")).Output);
     }
 
     [Fact]
@@ -146,12 +147,16 @@ public sealed class SiteSessionTests(LabFixture labs)
         }
     }
 
-    private static async Task EventuallyAsync(Func<Task<bool>> holds)
+    private static async Task EventuallyAsync(Func<Task<bool>> holds, Func<Task<string>>? what = null)
     {
         Stopwatch watch = Stopwatch.StartNew();
         while (!await holds())
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), "does not come about within 20 s");
+            if (watch.Elapsed > TimeSpan.FromSeconds(20))
+            {
+                Assert.Fail($"does not come about within 20 s: {(what is null ? "" : await what())}");
+            }
+
             await Task.Delay(100);
         }
     }

@@ -11,7 +11,8 @@
 # A worker waits for one job after another; the child that will run the next one is forked beforehand, and waits for a line
 # on descriptor 4, so that a job costs no fork while somebody waits for it. Files of worker k: wk its FIFO, nk the job's id
 # and cap, ck the script, qk the child's process id. Files of job i: oi, ei output and error, ii input, fi the input failed.
-# Other descriptors: 7 to root's runner, 8 the token that allows to write a frame, 9 marks every process of a job (unless
+# Other descriptors: 7 to root's runner (closed by 'exec' in every other process: a redirection of a function's call keeps a
+# copy, and root's runner would never see the end), 8 the token that allows to write a frame, 9 marks every process of a job (unless
 # it closed it; then the environment or its parents tell).
 
 __fb_nl='
@@ -35,7 +36,7 @@ __fb_job() {
 __fb_hire() {
     [ -p "$__fb_dir/w$1" ] || mkfifo "$__fb_dir/w$1"
     exec 4<>"$__fb_dir/w$1"
-    __fb_work "$1" </dev/null 2>/dev/null 7>&- &
+    __fb_work "$1" </dev/null 2>/dev/null &
     exec 4>&-
     eval "__fb_w$1=\$!"
     __fb_workers="$__fb_workers $1"
@@ -43,6 +44,7 @@ __fb_hire() {
 
 __fb_work() {
     trap - EXIT HUP TERM
+    exec 7>&-
     LC_ALL=C
     while :; do
         (
@@ -172,11 +174,12 @@ __fb_forget() {
 
 # Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, or when nobody ended it in time.
 __fb_watch() {
-    ! __fb_child "$1" || (__fb_watching "$@" </dev/null >/dev/null 7>&- &)
+    ! __fb_child "$1" || (__fb_watching "$@" </dev/null >/dev/null &)
 } 2>/dev/null
 
 __fb_watching() {
     trap - EXIT HUP TERM
+    exec 7>&-
     __fb_tick=0 __fb_job=$1 __fb_cap=$2 __fb_limit=$3
     while __fb_child "$__fb_job"; do
         if [ -n "$(find "$__fb_dir/o$__fb_job" "$__fb_dir/e$__fb_job" -size +"$__fb_cap"c)" ] || [ $((__fb_tick / 20)) -ge "$__fb_limit" ]; then
@@ -198,12 +201,13 @@ __fb_child() {
 
 # Ends a job with all that it started: id. Acknowledged at once, so that a silent server is told from a slow end.
 __fb_kill() {
-    ! __fb_child "$1" || (__fb_killing "$1" </dev/null >/dev/null 7>&- &)
+    ! __fb_child "$1" || (__fb_killing "$1" </dev/null >/dev/null &)
     __fb_frame "k $1$__fb_nl"
 } 2>/dev/null
 
 __fb_killing() {
     trap - EXIT HUP TERM
+    exec 7>&-
     __fb_all=' ' __fb_round=0
     while [ "$__fb_round" -lt 30 ]; do
         __fb_find "$1"
@@ -289,7 +293,7 @@ __fb_as_root() {
 __fb_end() {
     trap '' HUP TERM PIPE
     exec 7>&- 2>/dev/null
-    __fb_enders=${__fb_rootpid-}
+    __fb_enders=
     for __fb_id in $__fb_ids; do
         if __fb_child "$__fb_id"; then
             __fb_killing "$__fb_id" &
@@ -306,6 +310,7 @@ __fb_end() {
             [ ! "$__fb_x/fd/4" -ef "$__fb_dir/w$__fb_k" ] || kill -s KILL "${__fb_x#/proc/}"
         done
     done
+    [ -z "${__fb_rootpid-}" ] || wait "$__fb_rootpid"
     [ -n "${__fb_is_root-}" ] || rm -rf "$__fb_dir"
 }
 
