@@ -41,6 +41,7 @@
         'Invoke-FoobarCommand'
         'Invoke-FoobarFailover'
         'Measure-FoobarQps'
+        'Measure-FoobarWrite'
         'Set-FoobarBackend'
         'Set-FoobarFirewall'
         'Test-FoobarCertificate'

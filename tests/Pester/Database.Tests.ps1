@@ -44,6 +44,35 @@ Describe 'Invoke-FoobarFailover' {
     }
 }
 
+Describe 'Measure-FoobarWrite' {
+    BeforeAll {
+        $canary = [pscredential]::new('canary', (ConvertTo-SecureString 'secret' -AsPlainText -Force))
+    }
+
+    It 'needs to be told where the application writes' {
+        { Measure-FoobarWrite $canary -Inventory $without -ErrorAction Stop } | Should -Throw -ErrorId 'WritePathUnknown,*'
+    }
+
+    It 'refuses <_>' -ForEach @{ DurationSeconds = 0 }, @{ IntervalMilliseconds = 0 } {
+        { Measure-FoobarWrite $canary -Inventory $inventory @_ } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'takes the password as a credential only' {
+        (Get-Command Measure-FoobarWrite).Parameters.CanaryCredential.ParameterType | Should -Be ([pscredential])
+        (Get-Command Invoke-FoobarFailover).Parameters.CanaryCredential.ParameterType | Should -Be ([pscredential])
+    }
+}
+
+$noLab = -not $env:FOOBAR_INVENTORY
+$because = if ($noLab) { ' (skipped: FOOBAR_INVENTORY names no inventory of a raised lab)' }
+Describe "Writes on the live site$because" -Tag Lab -Skip:$noLab {
+    It 'are refused to a canary with a wrong password, and the error never shows it' {
+        $wrong = [pscredential]::new('canary', (ConvertTo-SecureString 'not-the-password' -AsPlainText -Force))
+        $failure = { Measure-FoobarWrite $wrong -Inventory $env:FOOBAR_INVENTORY } | Should -Throw -ErrorId 'CanaryFailed,*' -PassThru
+        $failure | Format-List * -Force | Out-String | Should -Not -Match 'not-the-password'
+    }
+}
+
 Describe 'Reading takes servers like every cmdlet' {
     It '<_> knows names, roles and the pipeline' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication' {
         { & $_ -Server nobody -Inventory $inventory -ErrorAction Stop } | Should -Throw -ErrorId 'ServerNotFound,*'

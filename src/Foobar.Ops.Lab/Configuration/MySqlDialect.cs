@@ -36,6 +36,7 @@ internal sealed class MySqlDialect : DatabaseDialect
             GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO repl@'{ReplicaHosts(plan)}';
             CREATE USER IF NOT EXISTS app@'{plan.Addresses.BalancerInternal.V4}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
             GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{plan.Addresses.BalancerInternal.V4}';
+            {CanaryAccount(plan)}
 
             """;
         return server.Name == plan.Primary.Name ? users : users + Follow(plan);

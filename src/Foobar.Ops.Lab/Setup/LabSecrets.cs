@@ -11,6 +11,9 @@ internal sealed record LabSecrets
     /// <summary>The replication user's.</summary>
     public required string Replication { get; init; }
 
+    /// <summary>The account's that write canaries log in with.</summary>
+    public string Canary { get; init; } = Password();
+
     /// <summary>Makes new ones.</summary>
     public static LabSecrets Create() => new() { Application = Password(), Replication = Password() };
 

@@ -34,6 +34,16 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
     [ValidateRange(1, 300)]
     public int CatchUpSeconds { get; set; } = 5;
 
+    /// <summary>The database account of a canary that writes through the application's path meanwhile.</summary>
+    [Parameter(ParameterSetName = "Failover")]
+    [Credential]
+    public PSCredential? CanaryCredential { get; set; }
+
+    /// <summary>How often the canary writes, in milliseconds.</summary>
+    [Parameter(ParameterSetName = "Failover")]
+    [ValidateRange(1, 1000)]
+    public int CanaryIntervalMilliseconds { get; set; } = 5;
+
     /// <summary>Whether the plan is written out, before the result or instead of it with -WhatIf.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -65,7 +75,13 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
 
         if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}", string.Join("; ", preview.Steps.DefaultIfEmpty("Move writes"))))
         {
-            Perform(site, (operation, progress, token) => operation.RunAsync(Options(), progress, token));
+            using Secret? canary = CanaryCredential?.TakeSecret();
+            FailoverOptions options = canary is null ? Options() : Options() with
+            {
+                Canary = new DatabaseLogin(CanaryCredential!.UserName, canary),
+                CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
+            };
+            Perform(site, (operation, progress, token) => operation.RunAsync(options, progress, token));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Foobar.Ops.Inventory;
@@ -16,6 +17,12 @@ public sealed record WriteEndpoint
 
     /// <summary>The address the application connects to, <c>host:port</c>; <see langword="null"/> if not declared.</summary>
     public string? Address { get; init; }
+
+    /// <summary>Host and port of <see cref="Address"/>; <see langword="null"/> if it is not declared or holds no port.</summary>
+    internal (string Host, int Port)? Place =>
+        Address is { } address && address.LastIndexOf(':') is > 0 and int colon && int.TryParse(address[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is > 0 and <= 65535
+            ? (address[..colon].Trim('[', ']'), port)
+            : null;
 }
 
 /// <summary>What kind of place the application writes to.</summary>

@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using FsCheck;
 using FsCheck.Fluent;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover;
 
 namespace Foobar.Ops.Tests.Operations;
@@ -99,13 +99,5 @@ public sealed class FailoverPartsTests
         Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 1, 0)).Verdict);
         Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 1)).Verdict);
         Assert.Equal(ProofVerdict.Proven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 0)).Verdict);
-    }
-
-    [Fact]
-    public void The_longest_pause_between_acknowledged_writes_is_the_gap()
-    {
-        long second = Stopwatch.Frequency;
-        WriteGap gap = WriteCanary.Longest([(1, 0, second), (2, second, 2 * second), (4, 4 * second, 5 * second)], TimeSpan.FromMilliseconds(5));
-        Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(1005), WriteGapSource.Canary), (gap.Duration, gap.Resolution, gap.Source));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        if (live.Policy.WriteEndpoint is not { Address: { } address } endpoint || address.LastIndexOf(':') is not (> 0 and int colon) || !int.TryParse(address[(colon + 1)..], out int port))
+        if (live.Policy.WriteEndpoint is not { Place: (string host, int port) } endpoint)
         {
             return;
         }
@@ -22,7 +22,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
         {
             try
             {
-                if (await MySqlGreeting.HoldAsync(balancer, address[..colon].Trim('[', ']'), port, Limit, KnowsAsync, cancellationToken))
+                if (await MySqlGreeting.HoldAsync(balancer, host, port, Limit, KnowsAsync, cancellationToken))
                 {
                     return;
                 }
@@ -34,7 +34,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
 
             if (attempt >= 20)
             {
-                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {address} does not lead to {live.NewName}.") { Server = endpoint.Server };
+                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {live.NewName}.") { Server = endpoint.Server };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);

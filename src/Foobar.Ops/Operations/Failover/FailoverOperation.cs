@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -63,12 +64,12 @@ public sealed class FailoverOperation
 
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
         string id = Guid.CreateVersion7().ToString();
-        await using WriteCanary? canary = options.OpenCanary is null ? null : new WriteCanary(options.OpenCanary, id, options.CanaryInterval);
+        await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, id, _time, cancellationToken);
         SwitchoverSteps steps = Steps(live, options, id, preflight.SemiSync);
-        steps.Canary = canary;
+        steps.Canary = canary?.Writer;
         using FileJournal journal = _store.NewJournal("failover", started);
         PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
-        return await ReportAsync(live, steps, options, id, journal.Path, started, result);
+        return await ReportAsync(live, steps, canary, id, journal.Path, started, result);
     }
 
     /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
@@ -84,7 +85,7 @@ public sealed class FailoverOperation
         SwitchoverSteps steps = Steps(live, options, state.Parameters["id"], semiSync);
         using FileJournal journal = FileJournal.Open(path);
         PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
-        return await ReportAsync(live, steps, options, state.Parameters["id"], path, started, result);
+        return await ReportAsync(live, steps, canary: null, state.Parameters["id"], path, started, result);
     }
 
     private static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) =>
@@ -141,19 +142,19 @@ public sealed class FailoverOperation
         return preflight with { Blockers = blockers };
     }
 
-    private async Task<FailoverResult> ReportAsync(FailoverConnections live, SwitchoverSteps steps, FailoverOptions options, string id, string journal, DateTimeOffset started, PlanResult result)
+    private async Task<FailoverResult> ReportAsync(FailoverConnections live, SwitchoverSteps steps, FailoverCanary? canary, string id, string journal, DateTimeOffset started, PlanResult result)
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
-        (WriteGap? gap, CanaryAccount? account) = await CanaryReport.ReadAsync(steps, moved ? live.NewSession : live.OldSession!, id, options.CanaryInterval, limit.Token);
+        (WriteMeasurement? writes, CanaryAccount? account) = canary is null ? default : await canary.ReadAsync(moved ? live.NewSession : live.OldSession!, steps.Window, limit.Token);
         return new()
         {
             Id = id,
             Outcome = result.Outcome,
             OldPrimary = live.OldName,
             NewPrimary = live.NewName,
-            WriteGap = gap ?? (moved && steps.Closed > TimeSpan.Zero ? new() { Duration = steps.Closed, Resolution = TimeSpan.Zero, Source = WriteGapSource.Steps } : null),
-            Canary = account,
+            WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
+            Canary = writes,
             Proof = moved
                 ? FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? await live.Old!.ExecutedAsync(limit.Token), await live.Old!.ExecutedAsync(limit.Token), await live.New.ExecutedAsync(limit.Token), account)
                 : new() { Verdict = result.Outcome == PlanOutcome.Undone ? ProofVerdict.Proven : ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Undone ? "Writes were not moved." : "Undoing failed; look at the members now." },

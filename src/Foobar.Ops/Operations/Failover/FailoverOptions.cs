@@ -9,10 +9,10 @@ public sealed record FailoverOptions
     public string? To { get; init; }
 
     /// <summary>
-    /// Opens a connection through the application's own path with an account that may insert into <c>foobar_ops.canary</c>;
+    /// The canary's account, with SELECT, INSERT and DELETE on <c>foobar_ops.canary</c> through the write endpoint;
     /// <see langword="null"/> for no canary.
     /// </summary>
-    public Func<CancellationToken, Task<IDatabaseSession>>? OpenCanary { get; init; }
+    public DatabaseLogin? Canary { get; init; }
 
     /// <summary>How often the canary writes.</summary>
     public TimeSpan CanaryInterval { get; init; } = TimeSpan.FromMilliseconds(5);

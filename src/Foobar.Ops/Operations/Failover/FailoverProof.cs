@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Operations.Canary;
 
 namespace Foobar.Ops.Operations.Failover;
 
@@ -62,9 +63,3 @@ public sealed record FailoverProof
                 : new() { Verdict = ProofVerdict.Proven, Reason = $"Every transaction of the old primary is on the new one, and none came to the old one after it was fenced{(canary is null ? "" : $"; all {canary.Acknowledged} acknowledged writes of the canary are there once")}." };
     }
 }
-
-/// <summary>What became of a canary's acknowledged writes.</summary>
-/// <param name="Acknowledged">How many were acknowledged.</param>
-/// <param name="Lost">How many of them are not there.</param>
-/// <param name="Doubled">How many of them are there more than once.</param>
-public sealed record CanaryAccount(long Acknowledged, long Lost, long Doubled);

@@ -1,3 +1,4 @@
+using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Failover;
@@ -45,8 +46,8 @@ public sealed record FailoverResult
     /// <summary>Whether it is proved that nothing was lost.</summary>
     public required FailoverProof Proof { get; init; }
 
-    /// <summary>What became of the canary's writes; <see langword="null"/> for no canary.</summary>
-    public CanaryAccount? Canary { get; init; }
+    /// <summary>What a canary saw from before the first step to after the last; <see langword="null"/> for no canary.</summary>
+    public WriteMeasurement? Canary { get; init; }
 
     /// <summary>Each step with its time.</summary>
     public required IReadOnlyList<StepResult> Steps { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Failover;
@@ -18,10 +19,7 @@ internal static class OperationMarker
             slot TINYINT NOT NULL PRIMARY KEY, id VARCHAR(64) NOT NULL, kind VARCHAR(32) NOT NULL, holder VARCHAR(255) NOT NULL,
             since DATETIME(3) NOT NULL, state VARCHAR(32) NOT NULL, old_primary VARCHAR(255) NOT NULL, new_primary VARCHAR(255) NOT NULL) ENGINE = InnoDB
         """,
-        """
-        CREATE TABLE IF NOT EXISTS foobar_ops.canary (
-            id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, run VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, KEY run (run)) ENGINE = InnoDB
-        """,
+        CanaryTable.Create,
     ];
 
     /// <summary>Writes the marker, unless another operation holds it.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Planning;
 using static System.FormattableString;
 
@@ -13,15 +14,19 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private static readonly TimeSpan SmallWait = TimeSpan.FromMilliseconds(25);
 
     private long _closed;
+    private long _opened;
     private Task _ending = Task.CompletedTask;
 
     /// <summary>What the old primary held when it was fenced.</summary>
     public string? FinalExecuted { get; private set; }
 
     /// <summary>From closing the endpoint to opening it again.</summary>
-    public TimeSpan Closed { get; private set; }
+    public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_closed, _opened);
 
-    /// <summary>The canary, if there is one; started by the first step.</summary>
+    /// <summary>When the endpoint was closed and opened again, as timestamps; <see langword="null"/> if it was not both.</summary>
+    public (long From, long To)? Window => _opened == 0 ? null : (_closed, _opened);
+
+    /// <summary>The canary, if there is one; it writes already.</summary>
     public WriteCanary? Canary { get; set; }
 
     private DatabaseMember Old => live.Old!;
@@ -43,11 +48,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Description = "mark the operation on both databases",
         Inverse = "mark it as undone",
         Server = live.OldName,
-        Change = async token =>
-        {
-            await OperationMarker.BeginAsync(live.OldSession!, id, live.OldName, live.NewName, time.GetUtcNow(), token);
-            await (Canary?.StartAsync(token) ?? Task.CompletedTask);
-        },
+        Change = token => OperationMarker.BeginAsync(live.OldSession!, id, live.OldName, live.NewName, time.GetUtcNow(), token),
         Undo = token => OperationMarker.EndAsync(live.OldSession!, id, "undone", token),
     };
 
@@ -172,7 +173,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             await (live.Endpoint?.OpenAsync(live.NewName, token) ?? Task.CompletedTask);
-            Closed = Stopwatch.GetElapsedTime(_closed);
+            _opened = Stopwatch.GetTimestamp();
             await (live.Endpoint?.EndSessionsAsync(live.OldName, token) ?? Task.CompletedTask);
             await _ending;
         },

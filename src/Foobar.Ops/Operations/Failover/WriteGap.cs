@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Foobar.Ops.Operations.Canary;
 
 namespace Foobar.Ops.Operations.Failover;
 
@@ -24,4 +25,10 @@ public sealed record WriteGap
 
     /// <summary>How it was found.</summary>
     public required WriteGapSource Source { get; init; }
+
+    /// <summary>What a canary saw, if there was one; else what the steps took.</summary>
+    internal static WriteGap? Of(WriteMeasurement? canary, TimeSpan closed) =>
+        canary is { Gap: { } gap } && gap > TimeSpan.Zero ? new() { Duration = gap, Resolution = canary.Resolution, Source = WriteGapSource.Canary }
+        : closed > TimeSpan.Zero ? new() { Duration = closed, Resolution = TimeSpan.Zero, Source = WriteGapSource.Steps }
+        : null;
 }

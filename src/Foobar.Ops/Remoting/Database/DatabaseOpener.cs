@@ -33,17 +33,18 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             throw;
         }
 
-        Task<DbConnection> ConnectAsync(CancellationToken token) => this.ConnectAsync(server, forward.LocalPath, user, address.Endpoint is RemoteEndpoint.Tcp, token);
+        Task<DbConnection> ConnectAsync(CancellationToken token) =>
+            DatabaseOpener.ConnectAsync(server, forward.LocalPath, user, options.Database?.Password, address.Endpoint is RemoteEndpoint.Tcp, options.ConnectTimeLimit, token);
     }
 
     /// <summary>Opens the driver's connection on a pool thread: its <c>OpenAsync</c> fails over a unix socket.</summary>
-    private async Task<DbConnection> ConnectAsync(string server, string path, string user, bool encrypt, CancellationToken cancellationToken)
+    internal static async Task<DbConnection> ConnectAsync(string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
     {
-        DbConnection connection = MySqlDriver.Create(path, user, options.Database?.Password, encrypt, options.ConnectTimeLimit);
+        DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, limit);
         Task opening = Task.Run(connection.Open, CancellationToken.None);
         try
         {
-            await opening.WaitAsync(options.ConnectTimeLimit, cancellationToken).ConfigureAwait(false);
+            await opening.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
             return connection;
         }
         catch (Exception error)
@@ -52,7 +53,7 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             _ = opening.ContinueWith(_ => connection.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             throw error switch
             {
-                TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", options.ConnectTimeLimit),
+                TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", limit),
                 DbException refused => DatabaseErrors.OfOpening(server, user, refused),
                 IOException or System.Net.Sockets.SocketException => DatabaseErrors.Unreachable(server, error.Message, error),
                 _ => error,

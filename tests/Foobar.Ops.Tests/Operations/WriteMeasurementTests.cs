@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Foobar.Ops.Operations.Canary;
+
+namespace Foobar.Ops.Tests.Operations;
+
+/// <summary>What is computed from a canary's writes.</summary>
+public sealed class WriteMeasurementTests
+{
+    private static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    [Fact]
+    public void The_longest_time_between_acknowledged_writes_is_the_gap()
+    {
+        WriteMeasurement found = Of([Good(1, 0, 1), Good(2, 1, 2), Good(3, 4, 5), Good(4, 5, 6)]);
+        Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(1005)), (found.Gap, found.Resolution));
+        Assert.Equal((Noon.AddSeconds(2), Noon.AddSeconds(5)), (found.LastBeforeGap, found.FirstAfterGap));
+        Assert.Equal((4, 0, 100, TimeSpan.FromSeconds(6)), (found.Acknowledged, found.Failed, found.AvailabilityPercent, found.Duration));
+        Assert.Empty(found.Interruptions);
+    }
+
+    [Fact]
+    public void A_gap_outside_the_window_does_not_count()
+    {
+        CanaryWrite[] writes = [Good(1, 0, 1), Good(2, 1, 9), Good(3, 9, 10), Good(4, 10, 12), Good(5, 12, 13)];
+        Assert.Equal(TimeSpan.FromSeconds(2), WriteMeasurement.Of("", writes, Interval, new(0, Noon), null, (Seconds(11), Seconds(11))).Gap);
+        Assert.Equal(TimeSpan.FromSeconds(8), Of(writes).Gap);
+    }
+
+    [Fact]
+    public void Failed_writes_between_acknowledged_ones_are_one_interruption()
+    {
+        WriteMeasurement found = Of([Good(1, 0, 1), Bad(2, 1, 2, "first"), Bad(3, 2, 3, "second"), Good(4, 3, 5), Good(5, 5, 10)]);
+        WriteInterruption one = Assert.Single(found.Interruptions);
+        Assert.Equal((2, "first", TimeSpan.FromSeconds(4)), (one.Failed, one.Error, one.Duration));
+        Assert.Equal((Noon.AddSeconds(1), Noon.AddSeconds(5)), (one.LastAcknowledged, one.FirstAcknowledged));
+        Assert.Equal(60, found.AvailabilityPercent, 6);
+    }
+
+    [Fact]
+    public void An_interruption_that_does_not_end_has_no_first_write_after_it()
+    {
+        WriteInterruption one = Assert.Single(Of([Good(1, 0, 1), Bad(2, 1, 4, "gone")]).Interruptions);
+        Assert.Equal((null, TimeSpan.FromSeconds(3)), (one.FirstAcknowledged, one.Duration));
+        WriteMeasurement never = Of([Bad(1, 0, 2, "refused")]);
+        Assert.Equal((0, 0, TimeSpan.Zero, null), (never.AvailabilityPercent, never.Acknowledged, never.Gap, never.Interruptions[0].LastAcknowledged));
+    }
+
+    [Fact]
+    public void No_write_at_all_is_no_error() => Assert.Equal((0, TimeSpan.Zero), (Of([]).Acknowledged, Of([]).Duration));
+
+    private static WriteMeasurement Of(CanaryWrite[] writes) => WriteMeasurement.Of("somewhere", writes, Interval, new(0, Noon), null);
+
+    private static CanaryWrite Good(long sequence, double sent, double ended) => new(sequence, Seconds(sent), Seconds(ended), null);
+
+    private static CanaryWrite Bad(long sequence, double sent, double ended, string error) => new(sequence, Seconds(sent), Seconds(ended), error);
+
+    private static long Seconds(double seconds) => (long)(seconds * Stopwatch.Frequency);
+}
