@@ -9,9 +9,6 @@ namespace Foobar.Ops.Remoting;
 /// <summary>The live session to one server: commands over one shell, forwards beside it.</summary>
 internal sealed class ServerSession(Server server, ShellChannel channel, IForwarder forwarder, IActivityLog? log) : IServerSession
 {
-    /// <summary>How long a command may take before the server is told to guard it; most are done before.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(25);
-
     /// <summary>How long a cancelled command's end is awaited: callers are back within a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
 
@@ -82,11 +79,6 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
         Job job = await channel.StartAsync(command, limit.Token).ConfigureAwait(false);
         try
         {
-            if (await Task.WhenAny(job.Result, Task.Delay(Moment, limit.Token)).ConfigureAwait(false) != job.Result)
-            {
-                await channel.WatchAsync(job).WaitAsync(limit.Token).ConfigureAwait(false);
-            }
-
             return await job.Result.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -24,6 +24,15 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
     /// <summary>Whether it was told to end.</summary>
     public bool Killed { get; set; }
 
+    /// <summary>Whether the server guards it by now.</summary>
+    public bool Watched { get; set; }
+
+    /// <summary>How many bytes the shell's input has with this job's call.</summary>
+    public long InputEnd { get; set; }
+
+    /// <summary>How long it has been on its way.</summary>
+    public TimeSpan Age => Stopwatch.GetElapsedTime(_started);
+
     public Task<CommandResult> Result => _result.Task;
 
     /// <summary>Ends when the server has heard that the command is to be ended.</summary>
@@ -41,7 +50,7 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
         Error = Whole(_error, error),
         ExitCode = exitCode,
         Truncated = truncated,
-        Duration = Stopwatch.GetElapsedTime(_started),
+        Duration = Age,
     });
 
     public void Refuse(string server) => Fail(RemotingErrors.SpoolFailed(server, command));

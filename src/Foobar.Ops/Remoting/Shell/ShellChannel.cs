@@ -24,6 +24,7 @@ internal sealed class ShellChannel : IAsyncDisposable
     private readonly RootShell _root;
     private readonly WorkerPool _workers = new();
     private readonly WorkerPool _rootWorkers = new();
+    private readonly JobWatch _watch;
     private int _lastId;
     private int _lastWorker;
     private volatile bool _closing;
@@ -35,6 +36,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         _writer = new ShellWriter(transport.Input, server);
         _reader = new FrameReader(transport.Output);
         _root = new RootShell(server, sudoPassword, _nonce, _writer);
+        _watch = new JobWatch(_jobs.Select(each => each.Value), Watch);
     }
 
     /// <summary>Ends, with the reason, when the connection is gone.</summary>
@@ -67,7 +69,8 @@ internal sealed class ShellChannel : IAsyncDisposable
         }
 
         _jobs[job.Id] = job;
-        await CallAsync(asRoot, RunnerText.Job(job), cancellationToken).ConfigureAwait(false);
+        _watch.Expect();
+        await CallAsync(asRoot, RunnerText.Job(job), cancellationToken, job).ConfigureAwait(false);
         if (_lost.Task.IsCompleted && _jobs.TryRemove(job.Id, out _))
         {
             job.Fail(await _lost.Task.ConfigureAwait(false));
@@ -75,9 +78,6 @@ internal sealed class ShellChannel : IAsyncDisposable
 
         return job;
     }
-
-    /// <summary>Has the server guard a job that has been running for a moment: its output cap, and its time limit should we vanish.</summary>
-    public Task WatchAsync(Job job) => CallAsync(job.AsRoot, RunnerText.Watch(job.Id, job.Command), CancellationToken.None);
 
     /// <summary>Has the server end a job with all that it started.</summary>
     public Task KillAsync(Job job)
@@ -103,13 +103,17 @@ internal sealed class ShellChannel : IAsyncDisposable
         Abort();
         await _transport.DisposeAsync().ConfigureAwait(false);
         _writer.Dispose();
+        _watch.Dispose();
     }
 
-    private async Task CallAsync(bool asRoot, string call, CancellationToken cancellationToken)
+    /// <summary>Has the server guard a job that takes longer: its output cap, and its time limit should we vanish.</summary>
+    private void Watch(Job job) => _ = CallAsync(job.AsRoot, RunnerText.Watch(job.Id, job.Command), CancellationToken.None);
+
+    private async Task CallAsync(bool asRoot, string call, CancellationToken cancellationToken, Job? job = null)
     {
         if (!_lost.Task.IsCompleted)
         {
-            await _writer.WriteAsync(asRoot ? RunnerText.AsRoot(call) : call, cancellationToken).ConfigureAwait(false);
+            await _writer.WriteAsync(asRoot ? RunnerText.AsRoot(call) : call, cancellationToken, job).ConfigureAwait(false);
         }
     }
 
@@ -182,6 +186,7 @@ internal sealed class ShellChannel : IAsyncDisposable
             return null;
         }
 
+        _writer.Heard(job);
         if (job.Killed || !(job.AsRoot ? _rootWorkers : _workers).Return(job.Worker))
         {
             _ = CallAsync(job.AsRoot, RunnerText.Dismiss(job.Worker), CancellationToken.None);

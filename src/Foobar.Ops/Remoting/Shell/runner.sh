@@ -9,8 +9,9 @@
 #   f id                           a job could not be started: no room for its output, or its input did not arrive
 #   k id                           a request to end a job was read
 # A worker waits for one job after another; the child that will run the next one is forked beforehand, and waits for a line
-# on descriptor 4, so that a job costs no fork while somebody waits for it. Files of worker k: wk its FIFO, nk the job's id
-# and cap, ck the script, qk the child's process id. Files of job i: oi, ei output and error, ii input, fi the input failed.
+# on descriptor 4, so that a job costs no fork while somebody waits for it. Files of worker k: wk its FIFO, ck the script (its
+# first line has the job's id and cap), qk the child's process id. Files of job i: oi, ei output and error, ii input, fi the
+# input failed. The fewer files and redirections, the sooner a job is done: each takes a dozen system calls.
 # Other descriptors: 7 to root's runner (closed by 'exec' in every other process: a redirection of a function's call keeps a
 # copy, and root's runner would never see the end), 8 the token that allows to write a frame, 9 marks every process of a job (unless
 # it closed it; then the environment or its parents tell).
@@ -23,20 +24,19 @@ __fb_workers=
 # A job: worker, id, the most bytes of output and of error to keep, script.
 __fb_job() {
     eval "[ -n \"\${__fb_w$1-}\" ]" || __fb_hire "$1"
-    if [ ! -e "$__fb_dir/f$2" ] && true >>"$__fb_dir/o$2" && true >>"$__fb_dir/e$2" &&
-        printf '%s\n' "$2 $3" >"$__fb_dir/n$1" && printf '__fb_begin %s\n%s\n' "$2" "$4" >"$__fb_dir/c$1"; then
+    if [ ! -e "$__fb_dir/f$2" ] && printf '__fb_begin %s %s\n%s\n' "$2" "$3" "$4" >"$__fb_dir/c$1"; then
         eval "__fb_p$2=\$__fb_w$1 __fb_k$2=$1"
         __fb_ids="$__fb_ids $2"
         echo 1<>"$__fb_dir/w$1"
     else
         __fb_frame "f $2$__fb_nl"
     fi
-} 2>/dev/null
+}
 
 __fb_hire() {
     [ -p "$__fb_dir/w$1" ] || mkfifo "$__fb_dir/w$1"
     exec 4<>"$__fb_dir/w$1"
-    __fb_work "$1" </dev/null 2>/dev/null &
+    __fb_work "$1" </dev/null &
     exec 4>&-
     eval "__fb_w$1=\$!"
     __fb_workers="$__fb_workers $1"
@@ -48,21 +48,25 @@ __fb_work() {
     LC_ALL=C
     while :; do
         (
-            read -r __fb_x __fb_y </proc/self/stat
-            printf '%s\n' "$__fb_x" >"$__fb_dir/q$1"
             __fb_c=$__fb_dir/c$1
             set --
             read -r __fb_x <&4
             . "$__fb_c"
-        )
+        ) &
+        echo $! >"$__fb_dir/q$1"
+        wait $!
         __fb_code=$?
-        read -r __fb_id __fb_cap <"$__fb_dir/n$1"
-        [ "$__fb_id" != - ] || exit
-        __fb_report "$__fb_id" "$__fb_cap"
+        read -r __fb_x __fb_id __fb_cap <"$__fb_dir/c$1"
+        [ -n "$__fb_id" ] || exit
+        if [ "$__fb_code" = 0 ] || [ -e "$__fb_dir/e$__fb_id" ]; then
+            __fb_report "$__fb_id" "$__fb_cap"
+        else
+            __fb_frame "f $__fb_id$__fb_nl"
+        fi
     done
 }
 
-# What every script begins with: id.
+# What every script begins with: id, cap. Where there is no room for the output, the shell ends.
 __fb_begin() {
     exec >>"$__fb_dir/o$1" 2>>"$__fb_dir/e$1" 4>&- 8>&- 9<"$__fb_dir/o$1"
     [ ! -e "$__fb_dir/i$1" ] || exec <"$__fb_dir/i$1"
@@ -75,11 +79,10 @@ __fb_begin() {
 # Lets a worker go: its number. It ends by itself, since it may have the token still.
 __fb_dismiss() {
     eval "[ -n \"\${__fb_w$1-}\" ]" || return 0
-    echo - >"$__fb_dir/n$1"
     echo exit >"$__fb_dir/c$1"
     echo 1<>"$__fb_dir/w$1"
     unset "__fb_w$1"
-} 2>/dev/null
+}
 
 # Sends what a job gave. Short text goes out by builtins alone: starting one program costs more than all the rest.
 __fb_report() {
@@ -155,7 +158,7 @@ __fb_frame() {
 # A part of a job's input, before the job: id, base64.
 __fb_put() {
     printf %s "$2" | base64 -d >>"$__fb_dir/i$1" || true >"$__fb_dir/f$1"
-} 2>/dev/null
+}
 
 # Jobs whose results have arrived: forgets them and their files.
 __fb_forget() {
@@ -170,12 +173,12 @@ __fb_forget() {
     done
     __fb_ids=$__fb_left
     (cd "$__fb_dir" && exec rm -f $__fb_files) </dev/null >/dev/null
-} 2>/dev/null
+}
 
 # Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, or when nobody ended it in time.
 __fb_watch() {
     ! __fb_child "$1" || (__fb_watching "$@" </dev/null >/dev/null &)
-} 2>/dev/null
+}
 
 __fb_watching() {
     trap - EXIT HUP TERM
@@ -191,19 +194,19 @@ __fb_watching() {
     done
 }
 
-# The process that runs a job's script, into __fb_q; false if the job has ended: its worker has another, or its next child
-# waits (on descriptor 4). Also sets __fb_p, the worker's process, and __fb_k, its number.
+# The process that runs a job's script, into __fb_q; false if the job has surely ended: its worker has another, or its next
+# child waits (on descriptor 4). Also sets __fb_p, the worker's process, and __fb_k, its number.
 __fb_child() {
     eval "__fb_p=\${__fb_p$1-} __fb_k=\${__fb_k$1-}"
-    [ -n "$__fb_p" ] && read -r __fb_x __fb_y <"$__fb_dir/n$__fb_k" && [ "$__fb_x" = "$1" ] &&
-        read -r __fb_q <"$__fb_dir/q$__fb_k" && [ -e "/proc/$__fb_q/fd" ] && [ ! "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]
+    [ -n "$__fb_p" ] && read -r __fb_x __fb_y __fb_z <"$__fb_dir/c$__fb_k" && [ "$__fb_y" = "$1" ] &&
+        read -r __fb_q <"$__fb_dir/q$__fb_k" && { [ ! -e "$__fb_dir/o$1" ] || [ ! "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]; }
 }
 
 # Ends a job with all that it started: id. Acknowledged at once, so that a silent server is told from a slow end.
 __fb_kill() {
     ! __fb_child "$1" || (__fb_killing "$1" </dev/null >/dev/null &)
     __fb_frame "k $1$__fb_nl"
-} 2>/dev/null
+}
 
 __fb_killing() {
     trap - EXIT HUP TERM
@@ -211,7 +214,7 @@ __fb_killing() {
     __fb_all=' ' __fb_round=0
     while [ "$__fb_round" -lt 30 ]; do
         __fb_find "$1"
-        [ "$__fb_all" != ' ' ] || break
+        [ "$__fb_all" != ' ' ] || { [ ! -e "$__fb_dir/o$1" ] && __fb_child "$1"; } || break
         __fb_signal=TERM
         [ "$__fb_round" -lt 2 ] || __fb_signal=KILL
         # A process that changed its user (the job itself called sudo) may only be ended by root.
@@ -282,7 +285,7 @@ __fb_root() {
     ) </dev/null &
     __fb_rootpid=$!
     printf '%s\n' "$1" >&7
-} 2>/dev/null
+}
 
 # Has root's runner do something: the text of a call.
 __fb_as_root() {
@@ -292,7 +295,7 @@ __fb_as_root() {
 # The connection is gone, or the session is over: nothing stays.
 __fb_end() {
     trap '' HUP TERM PIPE
-    exec 7>&- 2>/dev/null
+    exec 7>&-
     __fb_enders=
     for __fb_id in $__fb_ids; do
         if __fb_child "$__fb_id"; then
@@ -341,7 +344,7 @@ else
         printf '\nFOOBAR %s %s -\n' "$__fb_nonce" "$(id -u)"
         exit 1
     fi
-    exec 8<>"$__fb_dir/t"
+    exec 8<>"$__fb_dir/t" 2>/dev/null
     echo >&8
     trap __fb_end EXIT
     trap 'exit 1' HUP TERM
