@@ -38,6 +38,9 @@ public abstract class DatabaseMember
     /// <summary>Makes it refuse writes; when it returns, no commit is under way.</summary>
     public abstract Task FenceAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same, and what it held then, in one round trip; flavours whose fence does not bind every account end their clients before they look.</summary>
+    public abstract Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken);
+
     /// <summary>Makes it take writes.</summary>
     public abstract Task UnfenceAsync(CancellationToken cancellationToken);
 
@@ -76,9 +79,8 @@ public abstract class DatabaseMember
         [.. (await Session.QueryAsync(
             """
             SELECT ID AS id FROM information_schema.PROCESSLIST
-            WHERE USER NOT IN ('system user', 'event_scheduler', 'unauthenticated user') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')
-              AND NOT (HOST = 'localhost' AND USER = SUBSTRING_INDEX(USER(), '@', 1))
-            """, null, cancellationToken)).Select(row => row.Number("id") ?? 0)];
+            WHERE
+            """ + " " + IsClient, null, cancellationToken)).Select(row => row.Number("id") ?? 0)];
 
     /// <summary>Ends connections; one that is gone already is no error.</summary>
     public async Task EndAsync(IEnumerable<long> connections, CancellationToken cancellationToken)
@@ -100,6 +102,14 @@ public abstract class DatabaseMember
     protected Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters) =>
         Session.ExecuteAsync(sql, new Dictionary<string, object?>(parameters), cancellationToken);
 
+    /// <summary>The one row of statements of which the last is a query.</summary>
+    /// <exception cref="ParseException">It gave no row.</exception>
+    private protected async Task<DatabaseRow> RowAsync(string sql, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(sql, null, cancellationToken);
+        return rows.Count > 0 ? rows[0] : throw new ParseException(Name, sql, 0, "expected one row, found none.");
+    }
+
     /// <summary>The one value of a query.</summary>
     /// <exception cref="ParseException">It gave no row.</exception>
     protected async Task<string> ValueAsync(string sql, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
@@ -110,6 +120,18 @@ public abstract class DatabaseMember
             : throw new ParseException(Name, sql, 0, "expected one row, found none.");
     }
 
+    /// <summary>Which connections are the application's and other people's, and not replication's, the server's or our own.</summary>
+    private protected const string IsClient = """
+        USER NOT IN ('system user', 'event_scheduler', 'unauthenticated user') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')
+            AND NOT (HOST = 'localhost' AND USER = SUBSTRING_INDEX(USER(), '@', 1))
+        """;
+
     // ER_NO_SUCH_THREAD
-    private const int NoSuchThread = 1094;
+    private protected const int NoSuchThread = 1094;
 }
+
+/// <summary>What a member held when it was fenced.</summary>
+/// <param name="IsFenced">Whether it said afterwards that it refuses writes.</param>
+/// <param name="Position">How far it had come, as another member waits for it.</param>
+/// <param name="Executed">All transactions it had committed.</param>
+public sealed record FencedPosition(bool IsFenced, string Position, string Executed);

@@ -21,6 +21,22 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     // Blocks commits while it is set, so that it returns with none under way. Does not bind accounts with READ ONLY ADMIN.
     public override Task FenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 1", cancellationToken);
 
+    public override async Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken)
+    {
+        DatabaseRow row = await RowAsync(
+            $"""
+            SET GLOBAL read_only = 1;
+            BEGIN NOT ATOMIC
+                DECLARE CONTINUE HANDLER FOR {NoSuchThread} BEGIN END;
+                FOR client IN (SELECT ID FROM information_schema.PROCESSLIST WHERE {IsClient}) DO
+                    EXECUTE IMMEDIATE CONCAT('KILL ', client.ID);
+                END FOR;
+            END;
+            SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed
+            """, cancellationToken);
+        return new(row.Number("fenced") == 1, row.Text("position") ?? "", row.Text("executed") ?? "");
+    }
+
     public override Task UnfenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 0", cancellationToken);
 
     public override async Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken) =>

@@ -35,7 +35,7 @@ public sealed record WriteMeasurement
     /// <summary>The longest time between two acknowledged writes: the write gap.</summary>
     public required TimeSpan Gap { get; init; }
 
-    /// <summary>How exactly the gap is known: the interval and the median latency together.</summary>
+    /// <summary>How exactly the gap is known: the interval and what the first write after it took, connecting included. The application's own may have been shorter by this.</summary>
     public required TimeSpan Resolution { get; init; }
 
     /// <summary>When the last write before the gap was acknowledged, in UTC; <see langword="null"/> if fewer than two were.</summary>
@@ -80,7 +80,7 @@ public sealed record WriteMeasurement
             LatencyMedian = median,
             LatencyP99 = latencies.Length > 0 ? latencies[(int)(latencies.Length * 0.99)] : TimeSpan.Zero,
             Gap = gap is { } longest ? Stopwatch.GetElapsedTime(longest.Last.Ended, longest.First.Ended) : TimeSpan.Zero,
-            Resolution = interval + median,
+            Resolution = interval + (gap is { } seen ? Stopwatch.GetElapsedTime(seen.First.Sent, seen.First.Ended) : median),
             LastBeforeGap = gap is { } before ? clock.At(before.Last.Ended) : null,
             FirstAfterGap = gap is { } after ? clock.At(after.First.Ended) : null,
             Interruptions = interruptions,
@@ -157,4 +157,7 @@ internal sealed record CanaryClock(long Timestamp, DateTimeOffset Time)
 
     /// <summary>The time of a timestamp.</summary>
     public DateTimeOffset At(long timestamp) => timestamp >= Timestamp ? Time + Stopwatch.GetElapsedTime(Timestamp, timestamp) : Time - Stopwatch.GetElapsedTime(timestamp, Timestamp);
+
+    /// <summary>The timestamp of a time.</summary>
+    public long At(DateTimeOffset time) => Timestamp + (long)((time - Time).TotalSeconds * Stopwatch.Frequency);
 }

@@ -5,9 +5,9 @@ namespace Foobar.Ops.Operations.Failover;
 /// <summary>Predicts the write gap from the round trips that stand in it.</summary>
 internal static class GapEstimate
 {
-    // Close, fence, verify, list and end clients, position, wait, promote, open: about two at the endpoint, seven at the databases.
-    private const int EndpointTrips = 2;
-    private const int DatabaseTrips = 7;
+    // Fence, with which the endpoint is closed at the same time, wait, promote; then open at the endpoint.
+    private const int EndpointTrips = 1;
+    private const int DatabaseTrips = 3;
     private const int Samples = 7;
 
     // What commits under way, the last transactions' way to the candidate and the clients' reconnecting add, from the lab.

@@ -15,10 +15,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
     private long _closed;
     private long _opened;
+    private Task _closing = Task.CompletedTask;
     private Task _ending = Task.CompletedTask;
+    private FencedPosition? _last;
 
     /// <summary>What the old primary held when it was fenced.</summary>
-    public string? FinalExecuted { get; private set; }
+    public string? FinalExecuted => _last?.Executed;
 
     /// <summary>From closing the endpoint to opening it again.</summary>
     public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_closed, _opened);
@@ -92,10 +94,13 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Server = live.Policy.WriteEndpoint?.Server,
         Swift = true,
         Limit = options.CatchUpLimit,
-        Change = async token =>
+
+        // The fence goes out at once behind it; its step waits for both answers.
+        Change = token =>
         {
             _closed = Stopwatch.GetTimestamp();
-            await (live.Endpoint?.CloseAsync(live.OldName, token) ?? Task.CompletedTask);
+            _closing = live.Endpoint?.CloseAsync(live.OldName, token) ?? Task.CompletedTask;
+            return Task.CompletedTask;
         },
         Undo = token => live.Endpoint?.OpenAsync(live.OldName, token) ?? Task.CompletedTask,
     };
@@ -108,18 +113,18 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Server = live.OldName,
         Swift = true,
         Limit = options.CatchUpLimit,
-        Change = Old.FenceAsync,
-        Verify = async token =>
+        Change = async token =>
         {
-            if (!await Old.IsFencedAsync(token))
+            Task<FencedPosition> fencing = Old.FenceAndReadAsync(token);
+            await Task.WhenAll(fencing, _closing);
+            _last = await fencing;
+            if (!_last.IsFenced)
             {
                 throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{live.OldName}: it still takes writes after it was told to refuse them.") { Server = live.OldName };
             }
 
-            _ending = EndClientsAsync(token);
-
-            // MySQL's fence binds every account. MariaDB's does not, so there the clients must be gone first.
-            await (Old.Flavor == DatabaseFlavor.MariaDb ? _ending : Task.CompletedTask);
+            // MySQL's fence binds every account, so its clients may end while the rest goes on.
+            _ending = Old.Flavor == DatabaseFlavor.MySql ? EndClientsAsync(token) : Task.CompletedTask;
         },
         Undo = Old.UnfenceAsync,
     };
@@ -133,13 +138,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Limit = options.CatchUpLimit,
         Change = async token =>
         {
-            string position = await Old.PositionAsync(token);
-            if (!await New.WaitForAsync(position, options.CatchUpLimit, token))
+            // A resume may begin here.
+            _last ??= await Old.FenceAndReadAsync(token);
+            if (!await New.WaitForAsync(_last.Position, options.CatchUpLimit, token))
             {
                 throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.NewName}: it did not apply the old primary's last transactions within {options.CatchUpLimit.TotalSeconds:0.#} s.") { Server = live.NewName };
             }
-
-            FinalExecuted = Old.Flavor == DatabaseFlavor.MySql ? position : await Old.ExecutedAsync(token);
         },
     };
 
@@ -231,7 +235,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
     private async Task DrainAsync(CancellationToken token)
     {
-        for (TimeSpan accepted = SmallWait; ; accepted *= 1.5)
+        long began = Stopwatch.GetTimestamp();
+        for (TimeSpan accepted = SmallWait; ; accepted *= Stopwatch.GetElapsedTime(began) > options.DrainLimit / 6 ? 1.2 : 1)
         {
             string position = await Old.PositionAsync(token);
             long started = Stopwatch.GetTimestamp();

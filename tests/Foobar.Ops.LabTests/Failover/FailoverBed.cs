@@ -1,0 +1,92 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Setup;
+using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.LabTests.Failover;
+
+/// <summary>A lab with a session and a place for journals of its own; the roles are put back at the end.</summary>
+internal sealed class FailoverBed : IAsyncDisposable
+{
+    private readonly DirectoryInfo _state = System.IO.Directory.CreateTempSubdirectory("failover-");
+
+    private FailoverBed(RaisedLab lab, SiteSession session)
+    {
+        Lab = lab;
+        Session = session;
+    }
+
+    /// <summary>The lab.</summary>
+    public RaisedLab Lab { get; }
+
+    /// <summary>The site's connections.</summary>
+    public SiteSession Session { get; }
+
+    /// <summary>The directory of this bed's journals.</summary>
+    public string State => _state.FullName;
+
+    /// <summary>The account that write canaries log in with.</summary>
+    public DatabaseLogin Canary => new("canary", new Secret(Lab.Plan.Secrets.Canary));
+
+    /// <summary>Whether the full counts of runs are wanted.</summary>
+    public static bool IsThorough => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1";
+
+    /// <summary>Makes a bed on the lab of a flavour.</summary>
+    public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false)
+    {
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync);
+        return new(lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
+    }
+
+    /// <summary>A failover as an operator would make it.</summary>
+    public FailoverOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
+
+    /// <summary>Who replicates from whom.</summary>
+    public async Task<ReplicationTopology> TopologyAsync() =>
+        ReplicationTopology.Of(await ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken));
+
+    /// <summary>The members that take writes now.</summary>
+    public async Task<IReadOnlyList<string>> PrimariesAsync()
+    {
+        ReplicationTopology topology = await TopologyAsync();
+        return [.. topology.Members.Select(member => member.Name).Where(name => topology.Facts(name)?.Guard.Value is { TakesWrites: true })];
+    }
+
+    /// <summary>Waits until the replica has applied all.</summary>
+    public async Task WaitUntilCaughtUpAsync()
+    {
+        for (int attempt = 0; attempt < 300; attempt++)
+        {
+            if ((await TopologyAsync()).Links is [{ BacklogTransactions: 0, Channel.Replicates: true }])
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail("The replica did not catch up.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // Faults and other tests find web-01 as the primary.
+            if ((await PrimariesAsync()) is ["web-02"])
+            {
+                await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await Session.DisposeAsync();
+            _state.Delete(recursive: true);
+        }
+    }
+}

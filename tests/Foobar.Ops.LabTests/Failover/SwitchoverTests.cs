@@ -1,0 +1,108 @@
+using System.Globalization;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Lab.Load;
+using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.LabTests.Failover;
+
+/// <summary>Planned switchovers back and forth while writers that know nothing of them write through the shop's own path.</summary>
+[Collection(LabCollection.Name)]
+public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
+{
+    private const int Writers = 4;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Flavours, and how often each writer writes in milliseconds; 0 is without pause, which is a figure and no proof more.</summary>
+    public static TheoryData<string, int> Loads => new(
+        from flavour in (string[])["MariaDb", "MySql"]
+        from interval in FailoverBed.IsThorough ? (int[])[5, 0] : [5]
+        select (flavour, interval));
+
+    [Theory]
+    [MemberData(nameof(Loads))]
+    public async Task Nothing_acknowledged_is_lost_or_doubled(string flavour, int intervalMilliseconds)
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+        TimeSpan interval = TimeSpan.FromMilliseconds(intervalMilliseconds);
+        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", Writers, interval, TestContext.Current.CancellationToken);
+        CanaryClock clock = CanaryClock.Now(TimeProvider.System);
+        List<FailoverResult> results = [];
+        for (int run = 0; run < (FailoverBed.IsThorough ? 50 : 4); run++)
+        {
+            results.Add(await SwitchAsync(bed));
+        }
+
+        IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
+        List<(FailoverResult Result, TimeSpan Seen)> runs = [.. results.Select(result => (result, Seen(result, writes, clock)))];
+        Report(flavour, intervalMilliseconds, runs, writes);
+        Assert.All(results, result => Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven, WriteGapSource.Canary), (result.Outcome, result.Proof.Verdict, result.WriteGap!.Source)));
+        await AssertKeptAsync(bed, writers, writes);
+
+        // Either may have been held up on a busy machine, so not each run by itself.
+        Assert.InRange(Median(runs.Select(run => (run.Result.WriteGap!.Duration - run.Seen).Duration() - run.Result.WriteGap.Resolution)), TimeSpan.MinValue, Interval);
+        if (FailoverBed.IsThorough)
+        {
+            TimeSpan limit = TimeSpan.FromMilliseconds(intervalMilliseconds == 0 ? 250 : flavour == "MariaDb" ? 25 : 100);
+            Assert.InRange(Median(runs.Select(run => run.Seen)), TimeSpan.Zero, limit);
+        }
+    }
+
+    private static async Task<FailoverResult> SwitchAsync(FailoverBed bed)
+    {
+        FailoverOptions options = new() { Canary = bed.Canary, CanaryInterval = Interval };
+        for (int attempt = 0; ; attempt++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
+            try
+            {
+                return await bed.Operation().RunAsync(options, null, TestContext.Current.CancellationToken);
+            }
+            catch (FoobarException refused) when (refused.ErrorId == "FailoverRefused" && refused.Message.Contains("Lag on", StringComparison.Ordinal) && attempt < 30)
+            {
+                // Writers without pause may be faster than the replica for a while.
+            }
+        }
+    }
+
+    private static TimeSpan Seen(FailoverResult result, IReadOnlyList<OrderWrite> writes, CanaryClock clock) =>
+        OrderWriters.Gap(writes, clock.At(result.Canary!.LastBeforeGap!.Value), clock.At(result.Canary.FirstAfterGap!.Value));
+
+    private static async Task AssertKeptAsync(FailoverBed bed, OrderWriters writers, IReadOnlyList<OrderWrite> writes)
+    {
+        await bed.WaitUntilCaughtUpAsync();
+        string[] acknowledged = [.. writes.Where(write => write.IsAcknowledged).Select(write => write.Id)];
+        Assert.True(acknowledged.Length > 100, $"only {acknowledged.Length} writes were acknowledged");
+        foreach (string server in (string[])["web-01", "web-02"])
+        {
+            IReadOnlyList<string> there = await writers.ReadAsync(bed.Lab, server);
+            Assert.Empty(acknowledged.Except(there));
+            Assert.Equal(there.Count, there.Distinct().Count());
+        }
+
+        ReplicationTopology topology = await bed.TopologyAsync();
+        ReplicationLink link = Assert.Single(topology.Links);
+        Assert.Equal("", link.Errant);
+        Assert.True(link.Channel.Replicates);
+    }
+
+    private void Report(string flavour, int intervalMilliseconds, List<(FailoverResult Result, TimeSpan Seen)> runs, IReadOnlyList<OrderWrite> writes)
+    {
+        foreach ((FailoverResult result, TimeSpan seen) in runs)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seen {seen.TotalMilliseconds:0.0} ms, reported {result.WriteGap?.Duration.TotalMilliseconds:0.0} (to {result.WriteGap?.Resolution.TotalMilliseconds:0.0}); {string.Join(" ", result.Steps.Select(step => $"{step.Step} {step.Duration.TotalMilliseconds:0.0}"))}; {result.Outcome} {result.Proof.Verdict} {result.Error}"));
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{flavour}, {Writers} writers every {intervalMilliseconds} ms, {runs.Count} switchovers, {writes.Count(write => write.IsAcknowledged)} writes: median gap seen {Median(runs.Select(run => run.Seen)).TotalMilliseconds:0.0} ms, reported {Median(runs.Select(run => run.Result.WriteGap?.Duration ?? TimeSpan.Zero)).TotalMilliseconds:0.0} ms"));
+    }
+
+    private static TimeSpan Median(IEnumerable<TimeSpan> values)
+    {
+        TimeSpan[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+}
