@@ -56,14 +56,24 @@ internal static class ReplicationQueries
 
     public const string MariaDbAccounts = "SELECT User, Host, ssl_type, plugin FROM mysql.user WHERE Repl_slave_priv = 'Y'";
 
+    /// <summary>
+    /// Keys are looked up in STATISTICS, which shows every table that may be read; TABLE_CONSTRAINTS hides those on which a
+    /// login has no privilege but SELECT.
+    /// </summary>
     public const string Tables = """
         SELECT t.TABLE_SCHEMA AS table_schema, t.TABLE_NAME AS table_name, t.ENGINE AS engine,
                e.TRANSACTIONS = 'YES' AS transactional,
-               EXISTS (SELECT 1 FROM information_schema.TABLE_CONSTRAINTS c
-                       WHERE c.TABLE_SCHEMA = t.TABLE_SCHEMA AND c.TABLE_NAME = t.TABLE_NAME AND c.CONSTRAINT_TYPE = 'PRIMARY KEY') AS has_key
+               EXISTS (SELECT 1 FROM information_schema.STATISTICS s
+                       WHERE s.TABLE_SCHEMA = t.TABLE_SCHEMA AND s.TABLE_NAME = t.TABLE_NAME AND s.INDEX_NAME = 'PRIMARY') AS has_key
         FROM information_schema.TABLES t LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE
         WHERE t.TABLE_TYPE = 'BASE TABLE' AND t.TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')
         HAVING transactional IS NULL OR transactional = 0 OR has_key = 0 LIMIT 50
+        """;
+
+    /// <summary>Whether the login may read every table; the information schema hides the others.</summary>
+    public const string ReadsAllTables = """
+        SELECT COUNT(*) > 0 AS reads_all FROM information_schema.USER_PRIVILEGES
+        WHERE PRIVILEGE_TYPE = 'SELECT' AND GRANTEE = CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))
         """;
 
     public const string GroupMembers =

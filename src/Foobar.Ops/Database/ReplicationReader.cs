@@ -93,7 +93,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
         [.. (await RowsAsync(MySql ? ReplicationQueries.MySqlAccounts : ReplicationQueries.MariaDbAccounts, cancellationToken)).Select(ReplicationAccount.From)];
 
     private async Task<TableFacts> ReadTablesAsync(CancellationToken cancellationToken) =>
-        TableFacts.From(await RowsAsync(ReplicationQueries.Tables, cancellationToken));
+        TableFacts.From(await RowsAsync(ReplicationQueries.Tables, cancellationToken), await RowsAsync(ReplicationQueries.ReadsAllTables, cancellationToken));
 
     private async Task<ClusterFacts> ReadClusterAsync(ServerVariables variables, ServerVariables status, Guid? self, CancellationToken cancellationToken) =>
         variables.Flag("wsrep_on") == true ? ClusterFacts.FromGalera(status)

@@ -80,6 +80,15 @@ public sealed class DatabaseControlsTests
     }
 
     [Fact]
+    public void Tables_that_the_login_may_not_see_are_unknown()
+    {
+        ReplicationFacts partial = HealthySite.Primary with { Tables = Reading.Of(new TableFacts()) };
+        Finding finding = Judge(HealthySite.Case(partial)).Single(finding => finding is { ControlId: "DB-025", Server: "web-01" });
+        Assert.Equal(FindingStatus.Unknown, finding.Status);
+        Assert.Contains("GRANT SELECT ON *.*", finding.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_primaries_are_critical()
     {
         ReplicationFacts second = HealthySite.Primary with { Identity = HealthySite.Replica.Identity };

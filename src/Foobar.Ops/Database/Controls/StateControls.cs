@@ -53,6 +53,7 @@ internal static class StateControls
         {
             { NonTransactional.Count: > 0 } => Verdict.Fail("engine", "transactional tables only", Some(tables.NonTransactional)),
             { WithoutPrimaryKey.Count: > 0 } => Verdict.Warning("primary key", "on every table", Some(tables.WithoutPrimaryKey)),
+            { Complete: false } => Verdict.Unknown(null, "the login may not read every table: GRANT SELECT ON *.* to it"),
             _ => Verdict.Pass(),
         }]);
 
