@@ -35,6 +35,12 @@ Describe "The live site$because" -Tag Lab -Skip:$noLab {
         (Invoke-FoobarCommand 'for i in 1 2 3 4 5 6 7 8 9; do kill -0 $(cat /tmp/hung) 2>/dev/null || break; sleep 0.3; done; kill -0 $(cat /tmp/hung) 2>/dev/null; echo $?; rm -f /tmp/hung' -Server web-01).Output | Should -Be '1'
     }
 
+    It 'lists what was judged of a member, not all that was read' {
+        $list = Get-FoobarReplication | Format-List | Out-String
+        $list | Should -Match '(?m)^GtidExecuted +: \S'
+        $list | Should -Not -Match 'Facts'
+    }
+
     It 'is audited without a Fail' {
         $findings = Invoke-FoobarAudit -ErrorVariable failures
         $failures | Should -BeNullOrEmpty
