@@ -45,6 +45,7 @@
         'Set-FoobarBackend'
         'Set-FoobarFirewall'
         'Test-FoobarCertificate'
+        'Test-FoobarConnection'
         'Test-FoobarFirewall'
         'Test-FoobarMonitoring'
         'Test-FoobarReplication'

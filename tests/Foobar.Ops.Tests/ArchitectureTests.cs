@@ -13,8 +13,8 @@ public sealed partial class ArchitectureTests
         ["Errors", "Loading"],
         ["Inventory", "Findings"],
         ["Remoting", "Planning", "Linux"],
-        ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring"],
-        ["Topology", "Auditing", "Traffic"],
+        ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring", "Probing"],
+        ["Topology", "Connectivity", "Auditing", "Traffic"],
         ["Operations"],
     ];
 

@@ -22,6 +22,36 @@ Describe 'Binding' {
     }
 }
 
+Describe 'Probing' {
+    It 'takes targets from the pipeline, by value and by property name' {
+        $parameter = (Get-Command Test-FoobarConnection).Parameters['To'].ParameterSets.Values | Select-Object -First 1
+        $parameter.ValueFromPipeline | Should -BeTrue
+        $parameter.ValueFromPipelineByPropertyName | Should -BeTrue
+        @() | Test-FoobarConnection -Inventory $inventory | Should -BeNullOrEmpty
+    }
+
+    It 'never probes a machine that is not the site''s' {
+        { Test-FoobarConnection 8.8.8.8 -Inventory $inventory -ErrorAction Stop } | Should -Throw -ErrorId 'ProbeTargetNotFound,*'
+    }
+
+    It 'refuses <_> as a port before it connects anywhere' -ForEach 'ssh', '0', '65536', 'icmp/8' {
+        { Test-FoobarConnection -Port $_ -Inventory $inventory -ErrorAction Stop } | Should -Throw -ErrorId 'PortInvalid,*'
+    }
+
+    It 'proposes servers, roles and networks, and this machine as a vantage' {
+        function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
+        $site = Get-FoobarServer -Inventory $inventory
+        Complete "Test-FoobarConnection -Inventory '$inventory' -To " | Should -Contain $site[0].Name
+        Complete "Test-FoobarConnection -Inventory '$inventory' -From op" | Should -Contain 'operator'
+        Complete "Test-FoobarConnection -Inventory '$inventory' -To load" | Should -Be 'load-balancer'
+        Complete "Test-FoobarConnection -AddressFamily " | Should -Be 'IPv4', 'IPv6'
+    }
+
+    It 'names its controls in the list of all' {
+        (Get-FoobarControl FW-02*).Id | Should -Contain 'FW-022'
+    }
+}
+
 Describe 'Changing' {
     It 'must be told which servers are meant' {
         { Set-FoobarFirewall -Inventory $inventory -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'ServerRequired,*'
@@ -56,6 +86,29 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         $running = Get-FoobarFirewallRule web-01
         $boot = Get-FoobarFirewallRule web-01 -Persisted
         Compare-Object $running.Source $boot.Source | Should -BeNullOrEmpty
+    }
+
+    It 'connects as the policy says, from every vantage, and as the rules say' {
+        $findings = Test-FoobarConnection -SampleSize 2 -ErrorVariable failures
+        $failures | Should -BeNullOrEmpty
+        $findings | Where-Object Status -ne Pass | ForEach-Object { "$($_.ControlId) $($_.Target): $($_.Actual)$($_.Reason)" } | Should -BeNullOrEmpty
+        $findings.ControlId | Select-Object -Unique | Should -Be 'FW-020', 'FW-021', 'FW-022'
+    }
+
+    It 'tries just what is asked for' {
+        $findings = Get-FoobarServer web-02 | Test-FoobarConnection -From web-01 -Port 3306, 22 -AddressFamily IPv4
+        $findings | Where-Object ControlId -ne FW-022 | Select-Object -ExpandProperty ControlId | Should -Be 'FW-020', 'FW-021'
+        $findings.Server | Select-Object -Unique | Should -Be 'web-02'
+    }
+
+    It 'says what it sends and what it leaves out' {
+        $said = Test-FoobarConnection web-01 -From fw-01, lb-01 -SampleSize 0 -Verbose 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+        "$said" | Should -Match '\d+ probes were sent'
+        "$said" | Should -Match 'Not probed: fw-01 to '
+    }
+
+    It 'refuses more probes than it may send' {
+        { Test-FoobarConnection -Port 1-1000 -MaxProbes 500 -ErrorAction Stop } | Should -Throw -ErrorId 'TooManyProbes,*'
     }
 
     It 'shows with -WhatIf what a change would do, network firewalls last, and changes nothing' {

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Probing;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
 
@@ -59,4 +60,22 @@ public sealed class ServerNameCompleter : SiteCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(Site site) =>
         site.Servers.Select(server => new Candidate(server.Name, $"{server.Name}: {string.Join(", ", server.Roles)}"));
+}
+
+/// <summary>Proposes what a site's servers are called: servers, roles, networks.</summary>
+public class TargetCompleter : SiteCompleter
+{
+    private protected override IEnumerable<Candidate> Candidates(Site site) =>
+    [
+        .. site.Servers.Select(static server => new Candidate(server.Name, $"{server.Name}: {string.Join(", ", server.Roles)}")),
+        .. site.Servers.SelectMany(static server => server.Roles).Distinct().Select(role => new Candidate(InventoryWord.Of(role), $"role: {string.Join(", ", site.WithRole(role))}")),
+        .. site.Networks.Select(static network => new Candidate(network.Key, $"network: {string.Join(", ", network.Value)}")),
+    ];
+}
+
+/// <summary>Proposes the vantages to probe from: this machine, servers, roles, networks.</summary>
+public sealed class VantageCompleter : TargetCompleter
+{
+    private protected override IEnumerable<Candidate> Candidates(Site site) =>
+        base.Candidates(site).Prepend(new Candidate(LocalVantage.OwnMachine, "this machine")).DistinctBy(static candidate => candidate.Word, StringComparer.OrdinalIgnoreCase);
 }

@@ -1,3 +1,4 @@
+using Foobar.Ops.Connectivity;
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
@@ -25,11 +26,15 @@ public static class AuditRegistry
     /// <summary>Controls that need the facts of several areas at once.</summary>
     public static IReadOnlyList<Control<Snapshot>> AcrossAreas { get; } = [];
 
+    /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>).</summary>
+    public static IReadOnlyList<ControlInfo> Tried => ConnectionControls.All;
+
     /// <summary>What is known of every control, by area and id.</summary>
     public static IReadOnlyList<ControlInfo> Controls { get; } =
     [
         .. Parts.SelectMany(part => part.Controls)
             .Concat(AcrossAreas.Select(control => control.Info))
+            .Concat(Tried)
             .OrderBy(info => info.Area)
             .ThenBy(info => info.Id, StringComparer.Ordinal),
     ];

@@ -1,0 +1,74 @@
+using System.IO.Enumeration;
+using System.Net;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Probing;
+
+namespace Foobar.Ops.Connectivity;
+
+/// <summary>Finds the vantages and targets that words of the inventory name.</summary>
+internal sealed class ConnectionEnds(Site site)
+{
+    private readonly FlowResolver _resolver = new(site);
+
+    /// <summary>Chooses among vantages.</summary>
+    /// <param name="words">Servers, wildcards, roles, networks, addresses, <c>*</c>, <c>internet</c> or the own machine's name; empty for all.</param>
+    /// <param name="vantages">All there are.</param>
+    /// <param name="own">The addresses of vantages that are no servers, by name.</param>
+    /// <exception cref="FoobarException"><c>VantageNotFound</c>.</exception>
+    public IReadOnlyList<string> Vantages(IReadOnlyList<string> words, IReadOnlyList<string> vantages, ILookup<string, IPAddress> own)
+    {
+        HashSet<string> chosen = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string word in words)
+        {
+            string[] found = [.. vantages.Where(name => Names(word, name) || IsIn(word, name, own[name]))];
+            chosen.UnionWith(found.Length > 0 ? found : throw NoVantage(word, vantages));
+        }
+
+        return words.Count == 0 ? vantages : [.. vantages.Where(chosen.Contains)];
+    }
+
+    /// <summary>The addresses that words name, each with its server.</summary>
+    /// <exception cref="FoobarException"><c>ProbeTargetNotFound</c>: a word names no server's address; others are never probed.</exception>
+    public IReadOnlyList<(Server Server, IPAddress Address)> Targets(IReadOnlyList<string> words)
+    {
+        IReadOnlyList<(Server Server, IPAddress Address)> all = [.. site.Servers.SelectMany(server => Addresses(server).Select(address => (server, address)))];
+        HashSet<(Server, IPAddress)> chosen = [];
+        foreach (string word in words)
+        {
+            FlowEnd? end = _resolver.Find(word);
+            (Server, IPAddress)[] found = [.. all.Where(target => Names(word, target.Server.Name) || (end is not null && (end.Servers.Contains(target.Server) || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && end.Contains(target.Address)))))];
+            chosen.UnionWith(found.Length > 0 ? found : throw NoTarget(word));
+        }
+
+        return words.Count == 0 ? all : [.. all.Where(chosen.Contains)];
+    }
+
+    private IEnumerable<IPAddress> Addresses(Server server) =>
+        server.Is(Role.LoadBalancer) && site.WithRole(Role.LoadBalancer).First() == server ? server.Addresses.Concat(site.Policy.LoadBalancing.VirtualAddresses) : server.Addresses;
+
+    private bool IsIn(string word, string name, IEnumerable<IPAddress> own)
+    {
+        FlowEnd? end = _resolver.Find(word);
+        Server? server = site.Find(name);
+        return end is not null && (server is null
+            ? own.Any(end.Contains)
+            : end.Servers.Contains(server) || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && server.Addresses.Any(end.Contains)));
+    }
+
+    private static bool Names(string word, string name) => word.AsSpan().ContainsAny('*', '?')
+        ? FileSystemName.MatchesSimpleExpression(word, name)
+        : string.Equals(word, name, StringComparison.OrdinalIgnoreCase);
+
+    private FoobarException NoVantage(string word, IReadOnlyList<string> vantages) => new(
+        "VantageNotFound", ErrorKind.NotFound, $"'{word}' names no vantage of {site.Name} to probe from; there are {string.Join(", ", vantages)}.")
+    {
+        Recommendation = $"Name servers, roles or networks of the inventory, or {LocalVantage.OwnMachine} for this machine. To probe from the internet, run this from a machine there.",
+    };
+
+    private FoobarException NoTarget(string word) => new(
+        "ProbeTargetNotFound", ErrorKind.NotFound, $"'{word}' names no server of {site.Name}, and no address of one; others are not probed.")
+    {
+        Recommendation = $"Name servers ({string.Join(", ", site.Servers)}), roles, networks of the inventory, or an address of a server.",
+    };
+}

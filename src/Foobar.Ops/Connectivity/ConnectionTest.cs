@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Net;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Probing;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Connectivity;
+
+/// <summary>
+/// Tries real connections from every vantage, and holds what comes of them against the policy and against the models of
+/// the same servers' firewalls. Changes nothing.
+/// </summary>
+/// <param name="session">The site's connections.</param>
+/// <param name="options">What is probed, and within which bounds.</param>
+/// <param name="tell">Told in words what is being done.</param>
+public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions options, Action<string>? tell = null)
+{
+    private readonly List<FoobarException> _errors = [];
+
+    /// <summary>Probes and judges.</summary>
+    /// <exception cref="FoobarException"><c>VantageNotFound</c>, <c>ProbeTargetNotFound</c>, <c>TooManyProbes</c>.</exception>
+    public async Task<ConnectionTestResult> RunAsync(CancellationToken cancellationToken)
+    {
+        ConnectionEnds ends = new(session.Site);
+        IReadOnlyList<(Server Server, IPAddress Address)> targets = ends.Targets(options.To);
+        tell?.Invoke("reading the servers' firewalls");
+        KnownServer[] servers = await ReadAsync(cancellationToken);
+        OperatorView view = await OperatorView.LearnAsync(session, [.. servers.Where(static server => server.Network.TryGet(out _)).Select(static server => server.Server)], cancellationToken);
+        List<ConnectionVantage> vantages = Vantages(ends, servers, view);
+        (ConnectionPlan plan, IReadOnlyList<PlannedProbe> probes) = await Task.Run(() => Plan(servers, vantages, targets), cancellationToken);
+        tell?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{probes.Count} probes from {vantages.Count} vantages"));
+        DateTimeOffset time = DateTimeOffset.UtcNow;
+        (PlannedProbe Plan, ProbeResult Result)[] results = [.. (await Task.WhenAll(probes.GroupBy(static probe => probe.Vantage).Select(group => ProbeAsync(group.Key, [.. group], cancellationToken)))).SelectMany(static group => group)];
+        ConnectionJudge judge = new(time, each: options.Ports.Count > 0);
+        return new ConnectionTestResult
+        {
+            Findings = [.. judge.Judge(plan.Stranded(probes)), .. judge.Judge([.. results.Select(result => (plan.Seen(result.Plan, result.Result.Source), result.Result))])],
+            Errors = [.. _errors],
+            Probes = probes.Count,
+            NotProbed = [.. plan.Left.Select(static pair => pair.ToString())],
+        };
+    }
+
+    private async Task<KnownServer[]> ReadAsync(CancellationToken cancellationToken)
+    {
+        using SemaphoreSlim places = new(options.ThrottleLimit);
+        return await Task.WhenAll(session.Site.Servers.Select(async server =>
+        {
+            await places.WaitAsync(cancellationToken);
+            try
+            {
+                return new KnownServer(server, await TryAsync(server, token => new FirewallCollector().CollectAsync(session, server, token), cancellationToken));
+            }
+            finally
+            {
+                places.Release();
+            }
+        }));
+    }
+
+    private List<ConnectionVantage> Vantages(ConnectionEnds ends, KnownServer[] servers, OperatorView view)
+    {
+        ConnectionVantage[] all =
+        [
+            new(LocalVantage.OwnMachine, null, view.SourceTo),
+            .. servers.Select(static server => new ConnectionVantage(server.Server.Name, server, address => server.Network.TryGet(out var network) ? network.SourceTo(address) : null)),
+        ];
+        IReadOnlyList<string> chosen = ends.Vantages(options.From, [.. all.Select(static vantage => vantage.Name)], view.Addresses.ToLookup(static _ => LocalVantage.OwnMachine));
+        return [.. all.Where(vantage => chosen.Contains(vantage.Name))];
+    }
+
+    private (ConnectionPlan Plan, IReadOnlyList<PlannedProbe> Probes) Plan(KnownServer[] servers, List<ConnectionVantage> vantages, IReadOnlyList<(Server Server, IPAddress Address)> targets)
+    {
+        ConnectionPlan plan = new(session.Site, servers, options);
+        List<PlannedProbe> probes = [];
+        foreach (ConnectionVantage vantage in vantages)
+        {
+            probes.AddRange(plan.From(vantage, targets));
+            if (probes.Count > options.MaxProbes)
+            {
+                throw new FoobarException("TooManyProbes", ErrorKind.Refused, $"More than {options.MaxProbes} probes would be sent.")
+                {
+                    Recommendation = "Narrow -From, -To or -Port, or raise -MaxProbes.",
+                };
+            }
+        }
+
+        return (plan, probes);
+    }
+
+    private async Task<IEnumerable<(PlannedProbe Plan, ProbeResult Result)>> ProbeAsync(ConnectionVantage vantage, PlannedProbe[] plans, CancellationToken cancellationToken)
+    {
+        Probe[] probes = [.. plans.Select(static plan => plan.Probe)];
+        if (vantage.Server is not { } server)
+        {
+            return plans.Zip(await new LocalVantage().RunAsync(probes, options.Probing, cancellationToken));
+        }
+
+        Reading<IReadOnlyList<ProbeResult>> results = await TryAsync(
+            server.Server,
+            async token => await new ServerVantage(await session.GetServerAsync(server.Server.Name, token)).RunAsync(probes, options.Probing, token),
+            cancellationToken,
+            options.Probing.Longest(probes.Length));
+        return plans.Zip(results.TryGet(out IReadOnlyList<ProbeResult>? told) ? told : [.. probes.Select(probe => new ProbeResult { Probe = probe, State = ProbeState.Unknown, Detail = results.Failure })]);
+    }
+
+    // One server's failure is its own: an error, and a reading without a value.
+    private async Task<Reading<T>> TryAsync<T>(Server server, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken, TimeSpan more = default)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.ServerTimeLimit + more);
+        FoobarException error;
+        try
+        {
+            return Reading.Of(await work(limit.Token));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            error = new FoobarException("ServerTimeout", ErrorKind.Timeout, $"{server.Name}: not done within {(options.ServerTimeLimit + more).TotalSeconds:0.###} s; what ran there was ended.") { Server = server.Name };
+        }
+        catch (FoobarException failed)
+        {
+            error = failed;
+        }
+
+        lock (_errors)
+        {
+            _errors.Add(error);
+        }
+
+        return Reading.Unreadable<T>(error.Message);
+    }
+}
+
+/// <summary>What came of a test of connections.</summary>
+public sealed record ConnectionTestResult
+{
+    /// <summary>What the controls said.</summary>
+    public required IReadOnlyList<Finding> Findings { get; init; }
+
+    /// <summary>What could not be done, one a server and kind of work.</summary>
+    public required IReadOnlyList<FoobarException> Errors { get; init; }
+
+    /// <summary>How many probes were sent.</summary>
+    public required int Probes { get; init; }
+
+    /// <summary>Pairs of vantage and address that no route joins, in words; no probe was sent for them.</summary>
+    public required IReadOnlyList<string> NotProbed { get; init; }
+}

@@ -1,0 +1,40 @@
+using System.Net;
+using Foobar.Ops.Firewall.Model;
+
+namespace Foobar.Ops.Connectivity;
+
+/// <summary>What a server's addresses and routes say of one address.</summary>
+internal static class HostRoutes
+{
+    /// <summary>The interface by which the best route to an address leads; <see langword="null"/> if none does.</summary>
+    public static string? InterfaceTo(this HostNetwork network, IPAddress address) => network.Routes
+        .Where(route => route.Destination.AddressFamily == address.AddressFamily && new IPNetwork(route.Destination, route.PrefixLength).Contains(address))
+        .OrderByDescending(static route => route.PrefixLength)
+        .FirstOrDefault()?.Interface;
+
+    /// <summary>Whether an address is one of the server's own.</summary>
+    public static bool Owns(this HostNetwork network, IPAddress address) => network.Addresses.Any(own => own.Address.Equals(address));
+
+    /// <summary>The server's own address whose network holds another address, so that both are on one link; <see langword="null"/> if none does.</summary>
+    public static InterfaceAddress? LinkTo(this HostNetwork network, IPAddress address) => network.Addresses
+        .FirstOrDefault(own => own.Address.AddressFamily == address.AddressFamily && !IPAddress.IsLoopback(own.Address) && Around(own).Contains(address));
+
+    /// <summary>The address from which the server sends to another, unless a rule or a route says otherwise; <see langword="null"/> if there is no way there.</summary>
+    public static IPAddress? SourceTo(this HostNetwork network, IPAddress address)
+    {
+        string? device = network.InterfaceTo(address);
+        InterfaceAddress[] own = [.. network.Addresses.Where(own => own.Interface == device && own.Address.AddressFamily == address.AddressFamily && !own.Address.IsIPv6LinkLocal)];
+        return (own.FirstOrDefault(each => Around(each).Contains(address)) ?? own.FirstOrDefault())?.Address;
+    }
+
+    private static IPNetwork Around(InterfaceAddress own)
+    {
+        byte[] bytes = own.Address.GetAddressBytes();
+        for (int bit = own.PrefixLength; bit < bytes.Length * 8; bit++)
+        {
+            bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
+        }
+
+        return new IPNetwork(new IPAddress(bytes), own.PrefixLength);
+    }
+}
