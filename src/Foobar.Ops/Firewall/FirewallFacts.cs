@@ -10,7 +10,9 @@ namespace Foobar.Ops.Firewall;
 public sealed record FirewallFacts
 {
     private static readonly Reading<HostNetwork> NoNetwork = Reading.Unreadable<HostNetwork>("It was not read.");
-    private Reading<Ruleset>? _ruleset;
+
+    // With the text it was made of: "with" copies fields, and a copy may have another text.
+    private (Reading<RulesetText> Text, Reading<Ruleset> Parsed)? _ruleset;
 
     /// <summary>What the kernel filters with.</summary>
     public required Reading<RulesetText> Running { get; init; }
@@ -29,7 +31,19 @@ public sealed record FirewallFacts
 
     /// <summary>The running ruleset, parsed.</summary>
     [JsonIgnore]
-    public Reading<Ruleset> Ruleset => _ruleset ??= Parsed(Running, text => text.Parse());
+    public Reading<Ruleset> Ruleset
+    {
+        get
+        {
+            if (_ruleset is not { } known || !ReferenceEquals(known.Text, Running))
+            {
+                known = (Running, Parsed(Running, text => text.Parse()));
+                _ruleset = known;
+            }
+
+            return known.Parsed;
+        }
+    }
 
     /// <summary>From the text that was read to what it says; text that is not understood is a reading without a value.</summary>
     internal static Reading<TResult> Parsed<TText, TResult>(Reading<TText> text, Func<TText, TResult> parse)

@@ -125,22 +125,12 @@ internal static class FlowControls
 
     private static int Services(Diagram diagram, int space)
     {
-        foreach (PacketField field in FieldLayout.Fields.Reverse().Where(field => field is not (PacketField.Protocol or PacketField.DestinationPort or PacketField.IcmpType)))
+        space = diagram.UpTo(PacketField.DestinationPort, space);
+        foreach (PacketField field in FieldLayout.Fields.Where(field => field < PacketField.DestinationPort && field is not (PacketField.Protocol or PacketField.IcmpType)).Reverse())
         {
-            space = diagram.Forget(space, field, default(AnyOf));
+            space = diagram.Forget(space, field);
         }
 
         return space;
-    }
-
-    private readonly struct AnyOf : IBinaryOperation
-    {
-        public int Number => 2;
-
-        public bool TryResolve(int left, int right, out int result)
-        {
-            result = left == Diagram.True || right == Diagram.True ? Diagram.True : left == Diagram.False ? right : left;
-            return left == right || left is Diagram.True or Diagram.False || right is Diagram.True or Diagram.False;
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
 
@@ -32,19 +33,28 @@ internal static class PersistenceControls
                 : Verdict.Fail("firewalld", "permanent and running zones are the same", "they differ", FirstDifference(persisted.FirewalldRunning, persisted.FirewalldPermanent))];
         }
 
+        // What is listed alike does alike; only otherwise the packets tell.
+        if (facts.Running.TryGet(out RulesetText? listed) && listed.ListsAs(persisted.Ruleset))
+        {
+            return [Verdict.Pass(actual: $"the same after the next boot ({Mechanism(persisted)})")];
+        }
+
         Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, value => value.Ruleset.Parse());
         return boot.Judge(saved => Compare(facts, Managed(running), Managed(saved), persisted));
     }
 
     private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, Ruleset saved, PersistedFirewall persisted)
     {
-        string mechanism = persisted.Mechanisms.Count == 0 ? "no service is enabled that loads rules" : string.Join(", ", persisted.Mechanisms);
+        string mechanism = Mechanism(persisted);
         HostNetwork network = facts.Network.TryGet(out HostNetwork? known) ? known : new HostNetwork();
         IReadOnlyList<HookDifference> differences = RulesetComparison.Compare(running, saved, network);
         return differences
             .Select(difference => Verdict.Fail(difference.Hook, "the same after the next boot", Describe(difference), $"{mechanism}; {difference.Witness}"))
             .OrPass($"the same after the next boot ({mechanism})");
     }
+
+    private static string Mechanism(PersistedFirewall persisted) =>
+        persisted.Mechanisms.Count == 0 ? "no service is enabled that loads rules" : string.Join(", ", persisted.Mechanisms);
 
     private static string Describe(HookDifference difference) => string.Join("; ", ((string, IReadOnlyList<string>)[])
         [("the next boot opens", difference.Opened), ("the next boot closes", difference.Closed), ("can't be told", difference.Uncertain)] is var parts

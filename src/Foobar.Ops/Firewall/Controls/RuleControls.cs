@@ -60,8 +60,9 @@ internal static class RuleControls
 
     private static Verdict Describe(IdleRule idle)
     {
-        string others = idle.Because.Count == 0 ? "nothing leads here, or nothing can match" : string.Join(", ", idle.Because);
-        string evidence = string.Join("; ", idle.Because.Prepend(idle.Rule).Select(rule => $"{rule}: {rule.Source}"));
+        IReadOnlyList<FirewallRule> because = idle.Reasons();
+        string others = because.Count == 0 ? "nothing leads here, or nothing can match" : string.Join(", ", because);
+        string evidence = string.Join("; ", because.Prepend(idle.Rule).Select(rule => $"{rule}: {rule.Source}"));
         return idle.Kind switch
         {
             IdleKind.Shadowed => Verdict.Fail(idle.Rule.ToString(), "decides about some packet", $"shadowed by {others}", evidence),

@@ -9,7 +9,7 @@ internal sealed class ChainCompiler
     private const int MaxDepth = 64;
 
     private readonly OutcomeAlgebra _algebra;
-    private readonly Dictionary<FirewallChain, int> _functions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<FirewallChain, RuleSpan> _spans = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<FirewallChain> _open = new(ReferenceEqualityComparer.Instance);
 
     public ChainCompiler(OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, bool namesRules)
@@ -22,23 +22,21 @@ internal sealed class ChainCompiler
     public RuleCompiler Rules { get; }
 
     /// <summary>What a chain does with packets that enter it; they leave it by <see cref="OutcomeKind.Continue"/> or <see cref="OutcomeKind.Return"/>.</summary>
-    public int Body(FirewallChain chain)
+    public int Body(FirewallChain chain) => Span(chain).Function;
+
+    /// <summary>The rules of a chain as one run, which holds the function of each rule and of many runs of neighbours.</summary>
+    public RuleSpan Span(FirewallChain chain)
     {
-        if (_functions.TryGetValue(chain, out int known))
+        if (_spans.TryGetValue(chain, out RuleSpan? known))
         {
             return known;
         }
 
         _open.Add(chain);
-        int function = _algebra.Table.Continue;
-        for (int index = chain.Rules.Count - 1; index >= 0; index--)
-        {
-            function = _algebra.Then(Rules.Compile(chain.Rules[index], chain), function);
-        }
-
+        RuleSpan span = RuleSpan.Of(_algebra, [.. chain.Rules.Select(rule => Rules.Compile(rule, chain))]);
         _open.Remove(chain);
-        _functions.Add(chain, function);
-        return function;
+        _spans.Add(chain, span);
+        return span;
     }
 
     /// <summary>What a base chain does: accepted packets go on to the next base chain.</summary>

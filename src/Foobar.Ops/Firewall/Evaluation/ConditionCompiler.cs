@@ -43,17 +43,16 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
     };
 
     /// <summary>The packets whose key is in a list of elements; later elements may take packets out again.</summary>
-    public int Elements(IReadOnlyList<KeyPart> key, IEnumerable<SetElement> elements)
+    public int Elements(IReadOnlyList<KeyPart> key, IReadOnlyList<SetElement> elements)
     {
-        List<SetElement> all = [.. elements];
-        if (!all.Exists(element => element.Excluded))
+        if (!elements.Any(element => element.Excluded))
         {
-            return Plain(key, all);
+            return Plain(key, elements);
         }
 
         // The narrowest network that holds an address decides (ipset(8), nomatch).
         int space = Diagram.False;
-        foreach (SetElement element in all.OrderByDescending(element => element.Parts.Select(part => part.High - part.Low).Max()))
+        foreach (SetElement element in elements.OrderByDescending(element => element.Parts.Select(part => part.High - part.Low).Max()))
         {
             int box = Plain(key, [element]);
             space = element.Excluded ? diagram.Except(space, box) : diagram.Or(space, box);
@@ -71,11 +70,13 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
         _ => null,
     };
 
-    private int Plain(IReadOnlyList<KeyPart> key, IEnumerable<SetElement> elements)
+    private int Plain(IReadOnlyList<KeyPart> key, IReadOnlyList<SetElement> elements)
     {
         if (key.Count == 1)
         {
-            return Values(key[0], elements.Select(element => element.Parts[0]));
+            return elements is [var only] && key[0] is { Shift: 0, Kind: not ValueKind.InterfaceName } && only.Parts[0].High <= FieldLayout.Max(key[0].Field)
+                ? diagram.FieldIn(key[0].Field, IntervalSet.Range(only.Parts[0].Low, only.Parts[0].High))
+                : Values(key[0], elements.Select(element => element.Parts[0]));
         }
 
         // Elements that differ in their last part only are joined first: sets of addresses and ports are mostly that.

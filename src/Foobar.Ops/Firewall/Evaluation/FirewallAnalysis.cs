@@ -15,6 +15,10 @@ internal sealed class FirewallAnalysis
     // 2001:db8:ffff::7; the IPv4 one is 203.0.113.7 (RFC 3849, RFC 5737).
     private static readonly UInt128 DocumentationSource = new(0x2001_0db8_ffff_0000, 7);
 
+    private int? _arrivingHere;
+    private int? _arrivingForOthers;
+    private int? _byTheirWay;
+
     private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset)
     {
         Server = server.Server;
@@ -64,20 +68,20 @@ internal sealed class FirewallAnalysis
     }
 
     /// <summary>First packets that arrive from elsewhere for one of the server's addresses.</summary>
-    public int ArrivingHere() => Diagram.And(
+    public int ArrivingHere() => _arrivingHere ??= Diagram.And(
         Policy.Arriving(),
         Policy.Addresses(Own.Select(Single), destination: true),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
     /// <summary>First packets that arrive from elsewhere for someone else.</summary>
-    public int ArrivingForOthers() => Diagram.And(
+    public int ArrivingForOthers() => _arrivingForOthers ??= Diagram.And(
         Policy.Arriving(),
         Diagram.Not(Diagram.Or([Model.Network.Local(true), Model.Network.Broadcast(true), Model.Network.Multicast(true)])),
         Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
     /// <summary>Packets that come in by the interface on which the way back to their source leads; all where routes are not known.</summary>
-    public int ByTheirWay() => Model.Network.ByBestWay() ?? Diagram.True;
+    public int ByTheirWay() => _byTheirWay ??= Model.Network.ByBestWay() ?? Diagram.True;
 
     /// <summary>A packet of a space as a reader would pick one: TCP, from a documentation address, to this server.</summary>
     public Packet Witness(int space)
@@ -115,7 +119,7 @@ internal sealed class FirewallAnalysis
 
     private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)
     {
-        Tracer tracer = new(Model);
+        Tracer tracer = new(Model, skips: true);
         Packet at = packet;
         foreach (string hook in hooks)
         {

@@ -92,8 +92,15 @@ internal sealed class FirewallModel
             return known;
         }
 
-        int must = Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
-        int may = Workspace.Diagram.Where(function, terminal => Array.Exists(Table.Outcomes(terminal), Passes));
+        // Most rulesets decide everything: then one walk through the function answers both.
+        bool undecided = false;
+        int may = Workspace.Diagram.Where(function, terminal =>
+        {
+            bool passes = Array.Exists(Table.Outcomes(terminal), Passes);
+            undecided |= passes && !Array.TrueForAll(Table.Outcomes(terminal), Passes);
+            return passes;
+        });
+        int must = !undecided ? may : Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
         return _passing[function] = new Match(must, may);
     }
 

@@ -37,14 +37,17 @@ internal sealed class OutcomeAlgebra
     public int Join(int left, int right) => Diagram.Apply(_join, left, right);
 
     /// <summary>A function, and for packets that go on after it, another.</summary>
-    public int Then(int first, int second)
+    public int Then(int first, int second) => Then(first, second, Rewrites(first));
+
+    /// <summary>A function, and for packets that go on after it, another; for callers who know whether the first rewrites.</summary>
+    public int Then(int first, int second, bool rewrites)
     {
         if (first == Table.Continue)
         {
             return second;
         }
 
-        if (!Rewrites(first))
+        if (!rewrites)
         {
             return Diagram.Apply(_sequence, first, second);
         }
@@ -54,9 +57,14 @@ internal sealed class OutcomeAlgebra
         return ThenRewritten(first, second, transforms);
     }
 
-    // Whether packets may go on rewritten; remembered, for the same large parts are asked about by many rules.
-    private bool Rewrites(int function)
+    /// <summary>Whether packets may go on rewritten; remembered, for the same large parts are asked about by many rules.</summary>
+    public bool Rewrites(int function)
     {
+        if (!Table.HoldsRewriting)
+        {
+            return false;
+        }
+
         if (Diagram.IsTerminal(function))
         {
             return Array.Exists(Table.Outcomes(function), outcome => outcome is { Kind: OutcomeKind.Continue, Transform: not 0 });
@@ -140,10 +148,16 @@ internal sealed class OutcomeAlgebra
 
         public bool TryResolve(int left, int right, out int result)
         {
+            // What has been done with a packet that went on unchanged can be done again without effect.
             result = left;
             if (left == table.Continue)
             {
                 result = right;
+                return true;
+            }
+
+            if (right == table.Continue || left == right)
+            {
                 return true;
             }
 

@@ -32,6 +32,9 @@ internal sealed class OutcomeTable
     /// <summary>The packet goes on, unchanged.</summary>
     public int Continue { get; }
 
+    /// <summary>Whether there is a terminal by which packets go on rewritten.</summary>
+    public bool HoldsRewriting { get; private set; }
+
     /// <summary>The terminal of one outcome.</summary>
     public int Terminal(Outcome outcome) => Terminal([outcome]);
 
@@ -41,6 +44,7 @@ internal sealed class OutcomeTable
         if (!_numbers.TryGetValue(outcomes, out int number))
         {
             number = _sets.Count;
+            HoldsRewriting |= Array.Exists(outcomes, outcome => outcome is { Kind: OutcomeKind.Continue, Transform: not 0 });
             _sets.Add(outcomes);
             _numbers.Add(outcomes, number);
         }

@@ -13,6 +13,7 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     private static readonly IntervalSet EssentialIcmpV6 = IntervalSet.From([(1, 4), (128, 136), (141, 143), (148, 149), (151, 153)]);
 
     private readonly IReadOnlyList<ResolvedFlow> _flows = new FlowResolver(site).Flows();
+    private int? _ordinary;
 
     /// <summary>The flows of the policy with their ends as addresses.</summary>
     public IReadOnlyList<ResolvedFlow> Flows => _flows;
@@ -67,7 +68,7 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
         diagram.FieldIs(PacketField.RoutingHeader, 0));
 
     /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.</summary>
-    public int Ordinary() => diagram.And(
+    public int Ordinary() => _ordinary ??= diagram.And(
         diagram.Not(Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
         diagram.FieldIs(PacketField.HopLimit, 64),
         diagram.FieldIs(PacketField.TrafficClass, 0),

@@ -15,6 +15,7 @@ internal sealed class RuleCompiler(
 {
     private readonly Dictionary<FirewallRule, int> _deciders = new(ReferenceEqualityComparer.Instance);
 
+    private readonly Dictionary<FirewallRule, Match> _matches = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(FirewallChain, OutcomeKind), int> _calls = [];
 
     private OutcomeTable Table => algebra.Table;
@@ -22,6 +23,11 @@ internal sealed class RuleCompiler(
     /// <summary>What a rule does with each packet that reaches it.</summary>
     public int Compile(FirewallRule rule, FirewallChain chain)
     {
+        if (IsPlain(rule) && Matches(rule, chain) is var match && match.Must == match.May)
+        {
+            return algebra.When(match.Must, Step(rule.Statements[^1], Table.Continue, rule, chain));
+        }
+
         // From the last step to the first: a step's function is what it does, then what the steps after it do. A failed
         // test and the end of the rule both mean that the packet goes on to the next rule.
         int function = Table.Continue;
@@ -36,14 +42,45 @@ internal sealed class RuleCompiler(
     /// <summary>The packets a rule's leading tests let through, for certain and possibly; rewriting within the rule is not followed.</summary>
     public Match Matches(FirewallRule rule, FirewallChain chain)
     {
-        Match result = Match.Exact(Diagram.True);
-        foreach (Condition condition in rule.Statements.OfType<Statement.Test>().Select(test => test.Condition))
+        if (_matches.TryGetValue(rule, out Match known))
         {
-            Match match = conditions.Compile(condition, chain);
-            result = new Match(algebra.Diagram.And(result.Must, match.Must), algebra.Diagram.And(result.May, match.May));
+            return known;
         }
 
+        // Addresses are tested first and stand last in the diagrams: from the back the conjunction grows at its top.
+        Match result = Match.Exact(Diagram.True);
+        for (int index = rule.Statements.Count - 1; index >= 0; index--)
+        {
+            if (rule.Statements[index] is Statement.Test test)
+            {
+                Match match = conditions.Compile(test.Condition, chain);
+                bool exact = match.Must == match.May && result.Must == result.May;
+                int must = algebra.Diagram.And(result.Must, match.Must);
+                result = new Match(must, exact ? must : algebra.Diagram.And(result.May, match.May));
+            }
+        }
+
+        _matches.Add(rule, result);
         return result;
+    }
+
+    /// <summary>Tells whether a rule is made of tests and one verdict that ends it, so that it decides about all that it matches for certain.</summary>
+    public static bool IsPlain(FirewallRule rule)
+    {
+        if (rule.Statements is not [.., Statement.Verdict { Kind: not (VerdictKind.Jump or VerdictKind.Goto or VerdictKind.Continue) }])
+        {
+            return false;
+        }
+
+        for (int index = rule.Statements.Count - 2; index >= 0; index--)
+        {
+            if (rule.Statements[index] is not (Statement.Test or Statement.NoEffect))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private int Step(Statement step, int rest, FirewallRule rule, FirewallChain chain) => step switch
@@ -133,7 +170,7 @@ internal sealed class RuleCompiler(
         foreach (IGrouping<Statement?, SetElement> group in elements.GroupBy(element => element.Result))
         {
             Statement? step = group.Key is null || lookup.Shape is null ? group.Key : lookup.Shape(group.Key);
-            int space = algebra.Diagram.Except(conditions.Elements(lookup.Key, group), taken);
+            int space = algebra.Diagram.Except(conditions.Elements(lookup.Key, [.. group]), taken);
             taken = algebra.Diagram.Or(taken, space);
             int function = step is null or Statement.Data ? Anything(rule) : Step(step, rest, rule, chain);
             parts.Add(algebra.Restrict(space, function));

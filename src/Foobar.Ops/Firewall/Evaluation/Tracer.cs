@@ -17,7 +17,9 @@ internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string
 /// Follows one packet through a hook rule by rule, as the kernel does. Independent of the functions on purpose: it explains
 /// what they found, and tests hold both against each other.
 /// </summary>
-internal sealed class Tracer(FirewallModel model)
+/// <param name="model">The model.</param>
+/// <param name="skips">Whether runs of rules that hand the packet on unchanged are passed over by the model's functions, so that a long chain costs little.</param>
+internal sealed class Tracer(FirewallModel model, bool skips = false)
 {
     private const int MaxDepth = 64;
 
@@ -81,7 +83,25 @@ internal sealed class Tracer(FirewallModel model)
         return chain.Policy == "drop" ? Way.Dropped : Way.Accepted;
     }
 
-    private Way RunChain(FirewallChain chain, int depth)
+    private Way RunChain(FirewallChain chain, int depth) => skips ? RunSpan(model.Chains.Span(chain), chain, depth) : RunRules(chain, depth);
+
+    private Way RunSpan(RuleSpan span, FirewallChain chain, int depth)
+    {
+        if (span.From == span.To || model.Workspace.Diagram.Evaluate(span.Function, Packet) == model.Workspace.Algebra.Table.Continue)
+        {
+            return Way.On;
+        }
+
+        if (span.First is null || span.Second is null)
+        {
+            return RunSteps(chain.Rules[span.From].Statements, chain.Rules[span.From], chain, depth);
+        }
+
+        Way way = RunSpan(span.First, chain, depth);
+        return way == Way.On ? RunSpan(span.Second, chain, depth) : way;
+    }
+
+    private Way RunRules(FirewallChain chain, int depth)
     {
         foreach (FirewallRule rule in chain.Rules)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Foobar.Ops.Firewall.Spaces;
 
 /// <summary>
@@ -11,14 +13,17 @@ internal sealed class ApplyCache
     private int _stored;
 
     /// <summary>Looks up the result of an operation on two diagrams.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(int operation, int left, int right, out int result)
     {
-        ref readonly Entry entry = ref _entries[Slot(operation, left, right)];
+        Entry[] entries = _entries;
+        ref readonly Entry entry = ref entries[Slot(operation, left, right) & (entries.Length - 1)];
         result = entry.Result;
-        return entry.Operation == operation && entry.Left == left && entry.Right == right;
+        return entry.Left == left && entry.Right == right && entry.Operation == operation;
     }
 
     /// <summary>Remembers a result. Operations are numbered from 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Set(int operation, int left, int right, int result)
     {
         if (++_stored > _entries.Length && _entries.Length < 1 << MaxBits)
@@ -26,14 +31,20 @@ internal sealed class ApplyCache
             Grow();
         }
 
-        _entries[Slot(operation, left, right)] = new Entry(operation, left, right, result);
+        Entry[] entries = _entries;
+        ref Entry entry = ref entries[Slot(operation, left, right) & (entries.Length - 1)];
+        entry.Operation = operation;
+        entry.Left = left;
+        entry.Right = right;
+        entry.Result = result;
     }
 
-    private int Slot(int operation, int left, int right)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Slot(int operation, int left, int right)
     {
         ulong hash = (((ulong)(uint)left << 32) | (uint)right) * 0x9E3779B97F4A7C15ul;
         hash = (hash ^ (uint)operation) * 0xBF58476D1CE4E5B9ul;
-        return (int)(hash >> 40) & (_entries.Length - 1);
+        return (int)(hash >> 40);
     }
 
     private void Grow()
@@ -44,10 +55,17 @@ internal sealed class ApplyCache
         {
             if (entry.Operation != 0)
             {
-                _entries[Slot(entry.Operation, entry.Left, entry.Right)] = entry;
+                _entries[Slot(entry.Operation, entry.Left, entry.Right) & (_entries.Length - 1)] = entry;
             }
         }
     }
 
-    private readonly record struct Entry(int Operation, int Left, int Right, int Result);
+    // Fields, not properties: whole judgements are done before the runtime would have compiled accessors away.
+    private struct Entry
+    {
+        public int Operation;
+        public int Left;
+        public int Right;
+        public int Result;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Firewall.Spaces;
@@ -22,17 +23,16 @@ internal sealed class Diagram
     private const int ChildBits = 24;
     private const int ChildMask = (1 << ChildBits) - 1;
 
-    private Node[] _nodes = new Node[1 << 10];
-    private uint[] _edges = new uint[1 << 13];
+    private readonly ChunkedList<Node> _nodes = new();
+    private readonly ChunkedList<uint> _edges = new();
     private int[] _buckets = new int[1 << 11];
-    private int _nodeCount;
-    private int _edgeCount;
+    private readonly NodeMemory _memory = new();
 
     /// <summary>Memory of operations already done.</summary>
     public ApplyCache Cache { get; } = new();
 
     /// <summary>The number of distinct nodes made so far.</summary>
-    public int NodeCount => _nodeCount;
+    public int NodeCount => _nodes.Count;
 
     /// <summary>The id of a terminal by its number.</summary>
     public static int Terminal(int number) => TerminalBase + number;
@@ -44,19 +44,39 @@ internal sealed class Diagram
     public static bool IsTerminal(int id) => id >= TerminalBase;
 
     /// <summary>An edge: the interval of byte values after the previous edge's, up to <paramref name="high"/>, leads to <paramref name="child"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Edge(int high, int child) => ((uint)high << ChildBits) | (uint)child;
 
     /// <summary>The last byte value of an edge.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int High(uint edge) => (int)(edge >> ChildBits);
 
     /// <summary>The node or terminal an edge leads to.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Child(uint edge) => (int)(edge & ChildMask);
 
     /// <summary>The level of a node; beyond every level for a terminal.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Level(int id) => IsTerminal(id) ? byte.MaxValue : _nodes[id].Level;
 
     /// <summary>The edges of a node. The span is not valid after the next <see cref="Make"/>.</summary>
-    public ReadOnlySpan<uint> Edges(int id) => _edges.AsSpan(_nodes[id].Offset, _nodes[id].Count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<uint> Edges(int id) => _edges.Slice(_nodes[id].Offset, _nodes[id].Count);
+
+    /// <summary>Where the edges of a node begin; unlike a span of them this stays valid.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int FirstEdge(int id) => _nodes[id].Offset;
+
+    /// <summary>The edge at a place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public uint EdgeAt(int place) => _edges[place];
+
+    /// <summary>Memory of functions of single nodes, empty at first; one at a time.</summary>
+    public NodeMemory Remember()
+    {
+        _memory.Clear(NodeCount);
+        return _memory;
+    }
 
     /// <summary>What a node leads to for a byte value.</summary>
     public int Follow(int id, int value)
@@ -74,6 +94,7 @@ internal sealed class Diagram
     }
 
     /// <summary>Appends an edge, joining it with the one before if both lead to the same place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Append(Span<uint> edges, ref int count, int high, int child)
     {
         if (count > 0 && Child(edges[count - 1]) == child)
@@ -86,6 +107,7 @@ internal sealed class Diagram
 
     /// <summary>The node of a level with these edges (joined, the last one up to 255), or its only child.</summary>
     /// <exception cref="FoobarException"><c>RulesetTooComplex</c>: more distinct nodes than the store can name.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Make(int level, ReadOnlySpan<uint> edges)
     {
         if (edges.Length == 1)
@@ -110,6 +132,7 @@ internal sealed class Diagram
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int HashOf(int level, ReadOnlySpan<uint> edges)
     {
         ulong hash = 0x9E3779B97F4A7C15ul * (uint)(level + 1);
@@ -124,7 +147,7 @@ internal sealed class Diagram
 
     private int Add(int level, ReadOnlySpan<uint> edges, int hash, int slot)
     {
-        if (_nodeCount == TerminalBase)
+        if (NodeCount == TerminalBase)
         {
             throw new FoobarException("RulesetTooComplex", ErrorKind.Refused, $"The packet spaces of the ruleset need more than {TerminalBase:N0} distinct parts.")
             {
@@ -132,22 +155,9 @@ internal sealed class Diagram
             };
         }
 
-        if (_nodeCount == _nodes.Length)
-        {
-            Array.Resize(ref _nodes, _nodes.Length * 2);
-        }
-
-        if (_edgeCount + edges.Length > _edges.Length)
-        {
-            Array.Resize(ref _edges, Math.Max(_edges.Length * 2, _edgeCount + edges.Length));
-        }
-
-        int id = _nodeCount++;
-        edges.CopyTo(_edges.AsSpan(_edgeCount));
-        _nodes[id] = new Node(_edgeCount, (ushort)edges.Length, (byte)level, hash);
-        _edgeCount += edges.Length;
+        int id = _nodes.Add([new Node { Offset = _edges.Add(edges), Count = (ushort)edges.Length, Level = (byte)level, Hash = hash }]);
         _buckets[slot] = id + 1;
-        if (_nodeCount * 2 > _buckets.Length)
+        if (NodeCount * 2 > _buckets.Length)
         {
             Rehash();
         }
@@ -155,10 +165,11 @@ internal sealed class Diagram
         return id;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rehash()
     {
         _buckets = new int[_buckets.Length * 2];
-        for (int id = 0; id < _nodeCount; id++)
+        for (int id = 0; id < NodeCount; id++)
         {
             int slot = _nodes[id].Hash & (_buckets.Length - 1);
             while (_buckets[slot] != 0)
@@ -170,5 +181,12 @@ internal sealed class Diagram
         }
     }
 
-    private readonly record struct Node(int Offset, ushort Count, byte Level, int Hash);
+    // Fields, not properties: see ApplyCache.
+    private struct Node
+    {
+        public int Offset;
+        public int Hash;
+        public ushort Count;
+        public byte Level;
+    }
 }

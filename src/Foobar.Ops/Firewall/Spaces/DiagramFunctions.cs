@@ -1,10 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Foobar.Ops.Firewall.Spaces;
 
 /// <summary>Functions on one diagram: terminals mapped, fields rewritten or forgotten, packets looked up.</summary>
 internal static class DiagramFunctions
 {
     /// <summary>The same function with each terminal replaced.</summary>
-    public static int MapTerminals(this Diagram diagram, int function, Func<int, int> map) => Rewrite(diagram, function, map, null, []);
+    public static int MapTerminals(this Diagram diagram, int function, Func<int, int> map) =>
+        new Rewriting(diagram, map, null).Of(function);
 
     /// <summary>The packets that a function gives one of some terminals.</summary>
     public static int Where(this Diagram diagram, int function, Func<int, bool> wanted) =>
@@ -14,11 +17,15 @@ internal static class DiagramFunctions
     /// <param name="diagram">The store.</param>
     /// <param name="function">The function that gets the replaced packets.</param>
     /// <param name="maps">For each level the 256 replacements, or <see langword="null"/> to leave the byte alone.</param>
-    public static int Substitute(this Diagram diagram, int function, byte[]?[] maps) => Rewrite(diagram, function, static terminal => terminal, maps, []);
+    public static int Substitute(this Diagram diagram, int function, byte[]?[] maps) =>
+        new Rewriting(diagram, static terminal => terminal, maps).Of(function);
 
     /// <summary>A function that no longer looks at a field: what any value of it would give, joined.</summary>
     public static int Forget<T>(this Diagram diagram, int function, PacketField field, T join)
         where T : IBinaryOperation => Forget(diagram, function, FieldLayout.Start(field), FieldLayout.End(field), join, []);
+
+    /// <summary>The packets that are in a space for some value of the fields after one: a space that no longer looks at those.</summary>
+    public static int UpTo(this Diagram diagram, PacketField last, int space) => new Shortening(diagram, FieldLayout.End(last)).Of(space);
 
     /// <summary>The terminals a function can give.</summary>
     public static HashSet<int> Terminals(this Diagram diagram, int function)
@@ -98,32 +105,6 @@ internal static class DiagramFunctions
         throw new InvalidOperationException("A reduced node leads nowhere but to False.");
     }
 
-    private static int Rewrite(Diagram diagram, int id, Func<int, int> terminals, byte[]?[]? maps, Dictionary<int, int> done)
-    {
-        if (done.TryGetValue(id, out int result))
-        {
-            return result;
-        }
-
-        result = Diagram.IsTerminal(id) ? terminals(id)
-            : maps?[diagram.Level(id)] is { } map ? Remap(diagram, id, terminals, maps, map, done)
-            : Rebuild(diagram, id, child => Rewrite(diagram, child, terminals, maps, done));
-        done.Add(id, result);
-        return result;
-    }
-
-    private static int Remap(Diagram diagram, int id, Func<int, int> terminals, byte[]?[] maps, byte[] map, Dictionary<int, int> done)
-    {
-        Span<uint> edges = stackalloc uint[256];
-        int count = 0;
-        for (int value = 0; value < 256; value++)
-        {
-            Diagram.Append(edges, ref count, value, Rewrite(diagram, diagram.Follow(id, map[value]), terminals, maps, done));
-        }
-
-        return diagram.Make(diagram.Level(id), edges[..count]);
-    }
-
     private static int Forget<T>(Diagram diagram, int id, int start, int end, T join, Dictionary<int, int> done)
         where T : IBinaryOperation
     {
@@ -163,5 +144,93 @@ internal static class DiagramFunctions
         }
 
         return diagram.Make(diagram.Level(id), edges[..count]);
+    }
+
+    /// <summary>A space cut off below a level: what a reduced diagram holds there is some packet.</summary>
+    private sealed class Shortening(Diagram diagram, int end)
+    {
+        private readonly NodeMemory _done = diagram.Remember();
+
+        public int Of(int id)
+        {
+            if (diagram.Level(id) >= end)
+            {
+                return id == Diagram.False ? id : Diagram.True;
+            }
+
+            if (!_done.TryGet(id, out int result))
+            {
+                result = Rebuild(diagram, id, Of);
+                _done.Set(id, result);
+            }
+
+            return result;
+        }
+    }
+
+    /// <summary>One rewriting of a function: terminals replaced, and bytes of the packet where there are maps.</summary>
+    private sealed class Rewriting(Diagram diagram, Func<int, int> terminals, byte[]?[]? maps)
+    {
+        private readonly NodeMemory _done = diagram.Remember();
+        private int[] _terminals = [];
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public int Of(int id)
+        {
+            if (Diagram.IsTerminal(id))
+            {
+                int number = Diagram.Number(id);
+                return number < _terminals.Length && _terminals[number] != 0 ? _terminals[number] : Ask(id, number);
+            }
+
+            if (!_done.TryGet(id, out int result))
+            {
+                result = maps?[diagram.Level(id)] is { } map ? Remapped(id, map) : Rebuilt(id);
+                _done.Set(id, result);
+            }
+
+            return result;
+        }
+
+        // Few terminals stand at the ends of very many edges. No terminal has the id 0.
+        private int Ask(int id, int number)
+        {
+            int result = terminals(id);
+            if (number >= _terminals.Length)
+            {
+                Array.Resize(ref _terminals, Math.Max(number + 1, _terminals.Length * 2));
+            }
+
+            return _terminals[number] = result;
+        }
+
+        private int Remapped(int id, byte[] map)
+        {
+            Span<uint> edges = stackalloc uint[256];
+            int count = 0;
+            for (int value = 0; value < 256; value++)
+            {
+                Diagram.Append(edges, ref count, value, Of(diagram.Follow(id, map[value])));
+            }
+
+            return diagram.Make(diagram.Level(id), edges[..count]);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private int Rebuilt(int id)
+        {
+            Span<uint> edges = stackalloc uint[256];
+            int count = 0;
+            int place = diagram.FirstEdge(id);
+            uint edge;
+            do
+            {
+                edge = diagram.EdgeAt(place++);
+                Diagram.Append(edges, ref count, Diagram.High(edge), Of(Diagram.Child(edge)));
+            }
+            while (Diagram.High(edge) < 255);
+
+            return diagram.Make(diagram.Level(id), edges[..count]);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Foobar.Ops.Firewall.Spaces;
 
 /// <summary>An operation on two functions, packet by packet.</summary>
@@ -17,29 +19,36 @@ internal static class DiagramOperations
 
     /// <summary>Applies an operation packet by packet.</summary>
     public static int Apply<T>(this Diagram diagram, T operation, int left, int right)
+        where T : IBinaryOperation =>
+        operation.TryResolve(left, right, out int result) || diagram.Cache.TryGet(operation.Number, left, right, out result)
+            ? result
+            : ApplyToChildren(diagram, operation, left, right);
+
+    // Optimised from the first call: a large ruleset is judged before the runtime would have got round to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int ApplyToChildren<T>(Diagram diagram, T operation, int left, int right)
         where T : IBinaryOperation
     {
-        if (operation.TryResolve(left, right, out int result) || diagram.Cache.TryGet(operation.Number, left, right, out result))
-        {
-            return result;
-        }
-
         int level = Math.Min(diagram.Level(left), diagram.Level(right));
         Span<uint> edges = stackalloc uint[256];
         int count = 0;
-        bool splitLeft = diagram.Level(left) == level;
-        bool splitRight = diagram.Level(right) == level;
-        for (int leftIndex = 0, rightIndex = 0, high = -1; high < 255;)
+        EdgeWalk leftWalk = new(diagram, left, level);
+        EdgeWalk rightWalk = new(diagram, right, level);
+        for (int high = -1; high < 255;)
         {
-            uint leftEdge = splitLeft ? diagram.Edges(left)[leftIndex] : Diagram.Edge(255, left);
-            uint rightEdge = splitRight ? diagram.Edges(right)[rightIndex] : Diagram.Edge(255, right);
-            high = Math.Min(Diagram.High(leftEdge), Diagram.High(rightEdge));
-            Diagram.Append(edges, ref count, high, diagram.Apply(operation, Diagram.Child(leftEdge), Diagram.Child(rightEdge)));
-            leftIndex += Diagram.High(leftEdge) == high ? 1 : 0;
-            rightIndex += Diagram.High(rightEdge) == high ? 1 : 0;
+            high = Math.Min(leftWalk.High, rightWalk.High);
+            if (!operation.TryResolve(leftWalk.Child, rightWalk.Child, out int child)
+                && !diagram.Cache.TryGet(operation.Number, leftWalk.Child, rightWalk.Child, out child))
+            {
+                child = ApplyToChildren(diagram, operation, leftWalk.Child, rightWalk.Child);
+            }
+
+            Diagram.Append(edges, ref count, high, child);
+            leftWalk.Pass(diagram, high);
+            rightWalk.Pass(diagram, high);
         }
 
-        result = diagram.Make(level, edges[..count]);
+        int result = diagram.Make(level, edges[..count]);
         diagram.Cache.Set(operation.Number, left, right, result);
         return result;
     }
@@ -91,6 +100,9 @@ internal static class DiagramOperations
     /// <summary>The packets not in a space.</summary>
     public static int Not(this Diagram diagram, int space) => diagram.Except(Diagram.True, space);
 
+    /// <summary>A space that no longer looks at a field: the packets that are in it for some value of the field.</summary>
+    public static int Forget(this Diagram diagram, int space, PacketField field) => diagram.Forget(space, field, default(OrOperation));
+
     /// <summary>Tells whether two spaces share a packet, without making their intersection.</summary>
     public static bool Overlap(this Diagram diagram, int left, int right)
     {
@@ -134,6 +146,35 @@ internal static class DiagramOperations
         }
 
         return false;
+    }
+
+    /// <summary>A way along a node's edges; of a node below the level along one edge that leads to itself.</summary>
+    private ref struct EdgeWalk
+    {
+        private int _next;
+        private uint _current;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public EdgeWalk(Diagram diagram, int id, int level)
+        {
+            bool splits = diagram.Level(id) == level;
+            _next = splits ? diagram.FirstEdge(id) : -1;
+            _current = splits ? diagram.EdgeAt(_next) : Diagram.Edge(255, id);
+        }
+
+        public readonly int High => Diagram.High(_current);
+
+        public readonly int Child => Diagram.Child(_current);
+
+        /// <summary>Goes to the next edge if the current one ends here and is not the last.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Pass(Diagram diagram, int high)
+        {
+            if (High == high && high < 255)
+            {
+                _current = diagram.EdgeAt(++_next);
+            }
+        }
     }
 
     private readonly struct AndOperation : IBinaryOperation

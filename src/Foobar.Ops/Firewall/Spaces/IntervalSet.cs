@@ -24,7 +24,11 @@ internal sealed class IntervalSet
     public static IntervalSet From(IEnumerable<(UInt128 Low, UInt128 High)> ranges)
     {
         (UInt128 Low, UInt128 High)[] sorted = [.. ranges];
-        Array.Sort(sorted, static (left, right) => left.Low.CompareTo(right.Low));
+        if (!IsSorted(sorted))
+        {
+            Array.Sort(sorted, static (left, right) => left.Low.CompareTo(right.Low));
+        }
+
         int count = 0;
         foreach ((UInt128 low, UInt128 high) in sorted)
         {
@@ -39,6 +43,20 @@ internal sealed class IntervalSet
         }
 
         return new(sorted[..count]);
+    }
+
+    // Tools list large sets in order, and sorting would cost more than all the rest.
+    private static bool IsSorted((UInt128 Low, UInt128 High)[] ranges)
+    {
+        for (int index = 1; index < ranges.Length; index++)
+        {
+            if (ranges[index].Low < ranges[index - 1].Low)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>The union of sets.</summary>

@@ -40,9 +40,20 @@ internal static class SpaceBoxes
 
     // Every way through the bytes of one field, gathered by where it leads.
     // A side of more intervals than anyone reads is cut; the box is then a part of what it stands for.
-    private const int MaxIntervals = 64;
+    internal const int MaxIntervals = 64;
 
-    private static bool IsFull(Dictionary<int, List<(UInt128, UInt128)>> ways) => ways.Values.Sum(ranges => ranges.Count) >= 4 * MaxIntervals;
+    private static bool IsFull(Dictionary<int, List<(UInt128, UInt128)>> ways)
+    {
+        int count = 0;
+        bool cut = false;
+        foreach (List<(UInt128, UInt128)> ranges in ways.Values)
+        {
+            count += ranges.Count;
+            cut |= ranges.Count == MaxIntervals;
+        }
+
+        return cut || count >= 4 * MaxIntervals;
+    }
 
     private static void Walk(Diagram diagram, int id, int level, int end, UInt128 prefix, Dictionary<int, List<(UInt128, UInt128)>> ways)
     {

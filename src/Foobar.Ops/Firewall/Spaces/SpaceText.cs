@@ -92,7 +92,8 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
     private string Values(PacketField field, IntervalSet values)
     {
         string[] texts = [.. values.Ranges.Take(MaxRanges).SelectMany(range => Range(field, range.Low, range.High))];
-        string more = values.Ranges.Length > MaxRanges ? $", and {values.Ranges.Length - MaxRanges} more" : string.Empty;
+        string more = values.Ranges.Length <= MaxRanges ? string.Empty
+            : values.Ranges.Length < SpaceBoxes.MaxIntervals ? $", and {values.Ranges.Length - MaxRanges} more" : ", and many more";
         return texts.Length == 1 && more.Length == 0 ? texts[0] : $"{{ {string.Join(", ", texts)}{more} }}";
     }
 
