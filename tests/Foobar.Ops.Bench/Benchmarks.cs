@@ -13,6 +13,7 @@ internal static class Benchmarks
     public static IReadOnlyList<Benchmark> All { get; } =
     [
         new("session", SessionBenchmark.RunAsync),
+        new("firewall", FirewallBench.RunAsync),
         new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
     ];
 

@@ -1,6 +1,12 @@
 using System.CommandLine;
 using Foobar.Ops.Bench;
 
+if (args is [RulesetJudge.Command, var listing, var times])
+{
+    RulesetJudge.Run(listing, int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
+    return 0;
+}
+
 Argument<string> name = new("name") { Description = $"The benchmark: {string.Join(", ", Benchmarks.All.Select(each => each.Name))}; or all." };
 name.AcceptOnlyFromAmong([.. Benchmarks.All.Select(each => each.Name), "all"]);
 Option<bool> json = new("--json") { Description = "One JSON object a line: name, ours, peer, peerName, ratio (peer by ours: above 1 we are faster), unit." };
