@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
 using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
@@ -16,9 +17,18 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
 {
     /// <summary>The member that shall become the primary.</summary>
     [Parameter(Position = 0, ParameterSetName = "Failover")]
+    [Parameter(Position = 0, ParameterSetName = "Emergency")]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string? To { get; set; }
+
+    /// <summary>Whether the primary is dead and a replica shall take its place.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Emergency")]
+    public SwitchParameter Emergency { get; set; }
+
+    /// <summary>Whether acknowledged writes may be lost where that can't be excluded.</summary>
+    [Parameter(ParameterSetName = "Emergency")]
+    public SwitchParameter AcceptDataLoss { get; set; }
 
     /// <summary>Whether an earlier run that did not end is ended.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Resume")]
@@ -62,17 +72,19 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
             return;
         }
 
+        if (Emergency)
+        {
+            ActInEmergency(site);
+            return;
+        }
+
         FailoverPreview preview = Run((output, token) => new FailoverOperation(site).PreviewAsync(Options(), token));
         if (PassThru)
         {
             WriteObject(preview);
         }
 
-        foreach (FailoverBlocker blocker in preview.Blockers)
-        {
-            WriteWarning(blocker.ToString());
-        }
-
+        Warn(preview);
         if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}", string.Join("; ", preview.Steps.DefaultIfEmpty("Move writes"))))
         {
             using Secret? canary = CanaryCredential?.TakeSecret();
@@ -82,6 +94,46 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
                 CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
             };
             Perform(site, (operation, progress, token) => operation.RunAsync(options, progress, token));
+        }
+    }
+
+    // The survey is most of the outage that is left: without a plan to show it is taken once, inside the operation.
+    private void ActInEmergency(ISiteSession site)
+    {
+        string plan = $"Emergency failover{(To is null ? "" : $" to {To}")}: if the primary is dead, fence it and put a replica in its place";
+        if (PassThru || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference")))
+        {
+            FailoverPreview preview = Run((output, token) => new EmergencyOperation(site).PreviewAsync(Options(), token));
+            if (PassThru)
+            {
+                WriteObject(preview);
+            }
+
+            Warn(preview);
+            plan = $"{preview.OldPrimary} -> {preview.NewPrimary}: {preview.Verdict!.Reason} {preview.Loss!.Reason} {string.Join("; ", preview.Steps)}";
+        }
+
+        if (ShouldProcess(site.Site.Name, plan))
+        {
+            PerformEmergency(site);
+        }
+    }
+
+    private void PerformEmergency(ISiteSession site)
+    {
+        FailoverResult result = Run((output, token) => new EmergencyOperation(site).RunAsync(Options(), new StepProgress(output), token));
+        WriteObject(result);
+        if (Failure(result) is { } failure)
+        {
+            Fail(failure, result);
+        }
+    }
+
+    private void Warn(FailoverPreview preview)
+    {
+        foreach (FailoverBlocker blocker in preview.Blockers)
+        {
+            WriteWarning(blocker.ToString());
         }
     }
 
@@ -115,6 +167,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
     private FailoverOptions Options() => new()
     {
         To = To,
+        AcceptDataLoss = AcceptDataLoss,
         DrainLimit = TimeSpan.FromSeconds(DrainSeconds),
         CatchUpLimit = TimeSpan.FromSeconds(CatchUpSeconds),
     };

@@ -17,6 +17,13 @@ public interface IServerSession : IAsyncDisposable
     /// <exception cref="Errors.FoobarException"><c>CommandTimeout</c>, <c>ConnectionLost</c>, <c>SudoRefused</c> ...</exception>
     Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Starts a command whose input and output are streamed, over a connection of its own: for what is too large to be held
+    /// in memory. Its <see cref="RemoteCommand.Input"/>, time limit and output cap don't count.
+    /// </summary>
+    /// <exception cref="Errors.FoobarException">As <see cref="RunAsync"/>.</exception>
+    Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     /// <summary>Opens a byte stream to something that listens on, or is reachable from, the server, through the session.</summary>
     Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default);
 
@@ -25,6 +32,20 @@ public interface IServerSession : IAsyncDisposable
     /// the endpoint on the server. For drivers that want an address instead of a stream.
     /// </summary>
     Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A command that runs on a server, with its streams. Disposing ends it.</summary>
+public interface ICommandStream : IAsyncDisposable
+{
+    /// <summary>What it reads; dispose it to end its input.</summary>
+    Stream Input { get; }
+
+    /// <summary>What it writes.</summary>
+    Stream Output { get; }
+
+    /// <summary>Waits until it has ended; its output must have been read.</summary>
+    /// <returns>Its exit code, and the last lines of its standard error.</returns>
+    Task<(int ExitCode, string Error)> ExitAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>A local socket that leads through a session to an endpoint on a server; closed by disposing.</summary>

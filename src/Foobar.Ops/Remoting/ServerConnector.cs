@@ -41,7 +41,7 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
             };
         }
 
-        return new ServerSession(server, channel, Forwarder(server, control), options.Log);
+        return new ServerSession(server, channel, Forwarder(server, control), (command, token) => CommandStream.StartAsync(Start(server, null, [], StreamedCommand.Text(command, options.SudoPassword is not null)), command.Privileged ? options.SudoPassword : null, token), options.Log);
     }
 
     public void Dispose()
@@ -58,7 +58,7 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
         : new StdioForwarder(server.Name, _directory.Value, arguments => Start(server, null, arguments));
 
     /// <summary>Starts a client for a session (whose shell is the remote command), or for what the arguments say instead.</summary>
-    private SshProcess Start(Server server, string? control, IEnumerable<string> instead)
+    private SshProcess Start(Server server, string? control, IEnumerable<string> instead, string command = "exec sh")
     {
         string[] own = [.. instead];
         IEnumerable<string> arguments =
@@ -66,7 +66,7 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
             .. SshSettings.Session(Configuration(), control, keepForwards: own.Length > 0),
             .. own,
             .. SshSettings.Destination(server),
-            .. own.Length > 0 ? Array.Empty<string>() : ["exec sh"],
+            .. own.Length > 0 ? Array.Empty<string>() : [command],
         ];
         return SshProcess.Start(options.SshProgram, arguments, server.Name);
     }

@@ -7,7 +7,12 @@ using Foobar.Ops.Remoting.Shell;
 namespace Foobar.Ops.Remoting;
 
 /// <summary>The live session to one server: commands over one shell, forwards beside it.</summary>
-internal sealed class ServerSession(Server server, ShellChannel channel, IForwarder forwarder, IActivityLog? log) : IServerSession
+/// <param name="server">The server.</param>
+/// <param name="channel">Its shell.</param>
+/// <param name="forwarder">Its forwards.</param>
+/// <param name="start">Starts a command over a connection of its own.</param>
+/// <param name="log">Takes note of what runs.</param>
+internal sealed class ServerSession(Server server, ShellChannel channel, IForwarder forwarder, Func<RemoteCommand, CancellationToken, Task<ICommandStream>> start, IActivityLog? log) : IServerSession
 {
     /// <summary>How long a cancelled command's end is awaited: callers are back within a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
@@ -39,6 +44,12 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
         return command.Requires is not null && result.ExitCode == 127
             ? throw RemotingErrors.CommandNotFound(server.Name, command.Requires)
             : result;
+    }
+
+    public Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default)
+    {
+        log?.Record(new Activity(DateTimeOffset.UtcNow, server.Name, ActivityKind.Command, command.Privileged ? $"(root, streamed) {command.Script}" : $"(streamed) {command.Script}"));
+        return start(command, cancellationToken);
     }
 
     public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default)

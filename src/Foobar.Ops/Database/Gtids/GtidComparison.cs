@@ -17,6 +17,11 @@ public static class GtidComparison
         ? server.ServerUuid is { } uuid && MySqlGtidSet.Parse(transactions) is var set ? set.Subtract(set.Of(uuid)).ToString() : transactions
         : string.Join(',', MariaDbGtidState.Parse(transactions).Last.Where(gtid => gtid.Server != server.ServerId));
 
+    /// <summary>The same transactions in their shortest written form.</summary>
+    internal static string Normalise(DatabaseFlavor flavor, string transactions) => flavor == DatabaseFlavor.MySql
+        ? MySqlGtidSet.Parse(transactions).ToString()
+        : MariaDbGtidState.Parse(transactions).ToString();
+
     /// <summary>How many transactions of <paramref name="source"/> the replica lacks.</summary>
     /// <inheritdoc cref="Errant"/>
     public static double Backlog(DatabaseFlavor flavor, string source, string replica) => flavor == DatabaseFlavor.MySql

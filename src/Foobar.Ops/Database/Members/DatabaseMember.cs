@@ -44,6 +44,15 @@ public abstract class DatabaseMember
     /// <summary>Makes it take writes.</summary>
     public abstract Task UnfenceAsync(CancellationToken cancellationToken);
 
+    /// <summary>Lets operators' accounts write while all others are still refused.</summary>
+    public abstract Task AdmitOperatorsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Keeps stopping the receiver from waiting long for a source that is not there.</summary>
+    public virtual Task HastenStopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Stops applying; what was received is kept.</summary>
+    public abstract Task StopApplyingAsync(CancellationToken cancellationToken);
+
     /// <summary>Whether it replicates from anywhere, running or not.</summary>
     public async Task<bool> IsReplicaAsync(CancellationToken cancellationToken) => (await ChannelsAsync(cancellationToken)).Count > 0;
 

@@ -39,6 +39,14 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
 
     public override Task UnfenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 0", cancellationToken);
 
+    // read_only does not bind accounts with READ ONLY ADMIN in the first place.
+    public override Task AdmitOperatorsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // A semi-synchronous replica that stops logs in at its source once more, to end the thread there, and waits this long.
+    public override Task HastenStopAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = 1", cancellationToken);
+
+    public override Task StopApplyingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP SLAVE SQL_THREAD", cancellationToken);
+
     public override async Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken) =>
         ChannelParser.Parse(await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken), [], ReplicationQueries.MariaDbChannels);
 
@@ -76,15 +84,18 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     public override Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken) =>
         ExecuteAsync($"SET GLOBAL rpl_semi_sync_slave_enabled = {(on ? 1 : 0)}", cancellationToken);
 
-    public override async Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)
+    public override Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken) => PersistAsync(readOnly, server, cancellationToken);
+
+    /// <summary>The same, for a database that need not run.</summary>
+    internal static async Task PersistAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)
     {
         RemoteCommand command = RemoteCommand.FromScript(PersistScript, readOnly ? "ON" : "OFF") with { Privileged = true };
         CommandResult result = SessionReadings.Succeeded(await server.RunAsync(command, cancellationToken), "write zz-foobar-role.cnf");
         if (ServerOptions.Parse(result.OutputText).Flag("read_only") != readOnly)
         {
-            throw new FoobarException("RoleNotPersisted", ErrorKind.Failed, $"{Name}: read_only was written to zz-foobar-role.cnf, but mariadbd --print-defaults still says otherwise.")
+            throw new FoobarException("RoleNotPersisted", ErrorKind.Failed, $"{server.Server.Name}: read_only was written to zz-foobar-role.cnf, but mariadbd --print-defaults still says otherwise.")
             {
-                Server = Name,
+                Server = server.Server.Name,
                 Recommendation = "Look for a file of the configuration that is read later and sets read_only.",
             };
         }

@@ -33,6 +33,11 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
 
     public override Task UnfenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = OFF", cancellationToken);
 
+    // read_only alone does not bind accounts with CONNECTION_ADMIN.
+    public override Task AdmitOperatorsAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL super_read_only = OFF", cancellationToken);
+
+    public override Task StopApplyingAsync(CancellationToken cancellationToken) => UnlessNoChannelAsync("STOP REPLICA SQL_THREAD", cancellationToken);
+
     public override async Task<IReadOnlyList<ReplicationChannel>> ChannelsAsync(CancellationToken cancellationToken) =>
         ChannelParser.Parse(await Session.QueryAsync(ReplicationQueries.MySqlChannels, null, cancellationToken), [], ReplicationQueries.MySqlChannels);
 

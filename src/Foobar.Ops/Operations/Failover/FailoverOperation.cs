@@ -3,6 +3,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -55,7 +56,7 @@ public sealed class FailoverOperation
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
-        RefuseUnfinished();
+        RefuseUnfinished(_store);
         FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
         if (preflight is not { Old: { } old, New: { } candidate, Blockers.Count: 0 })
         {
@@ -80,6 +81,11 @@ public sealed class FailoverOperation
         using IDisposable hold = _store.Lock("failover", started);
         (string path, JournalState state) = _store.FindUnfinished("failover")
             ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.");
+        if (state.Parameters.GetValueOrDefault("mode") == EmergencyOrder.Mode)
+        {
+            return await new EmergencyOperation(_session, _store, _time).ResumeAsync(path, state, options, progress, cancellationToken);
+        }
+
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, state.Parameters["old"], state.Parameters["new"], withOld: true, cancellationToken);
         bool semiSync = live.Policy.SemiSync;
         SwitchoverSteps steps = Steps(live, options, state.Parameters["id"], semiSync);
@@ -88,16 +94,16 @@ public sealed class FailoverOperation
         return await ReportAsync(live, steps, canary: null, state.Parameters["id"], path, started, result);
     }
 
-    private static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) =>
+    internal static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) =>
         new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
         {
             Server = blockers.Count > 0 ? blockers[0].Server : null,
             Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
         };
 
-    private void RefuseUnfinished()
+    internal static void RefuseUnfinished(OperationStore store)
     {
-        if (_store.FindUnfinished("failover") is { } unfinished)
+        if (store.FindUnfinished("failover") is { } unfinished)
         {
             throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {unfinished.State.Parameters.GetValueOrDefault("old")} to {unfinished.State.Parameters.GetValueOrDefault("new")} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
             {

@@ -8,6 +8,9 @@ public sealed record FailoverOptions
     /// <summary>The member that shall become the primary; <see langword="null"/> where only one can.</summary>
     public string? To { get; init; }
 
+    /// <summary>In an emergency: whether acknowledged writes may be lost where it can't be excluded.</summary>
+    public bool AcceptDataLoss { get; init; }
+
     /// <summary>
     /// The canary's account, with SELECT, INSERT and DELETE on <c>foobar_ops.canary</c> through the write endpoint;
     /// <see langword="null"/> for no canary.

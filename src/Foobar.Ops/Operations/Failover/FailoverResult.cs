@@ -1,4 +1,5 @@
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Failover;
@@ -17,6 +18,12 @@ public sealed record FailoverPreview
 
     /// <summary>What stands in the way; empty for nothing.</summary>
     public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
+
+    /// <summary>In an emergency: what has become of the primary, and who saw it; <see langword="null"/> for a planned switchover.</summary>
+    public PrimaryVerdict? Verdict { get; init; }
+
+    /// <summary>In an emergency: what may be lost; <see langword="null"/> for a planned switchover.</summary>
+    public LossEstimate? Loss { get; init; }
 
     /// <summary>The write gap to expect at the least; <see langword="null"/> if it was not estimated.</summary>
     public TimeSpan? PredictedGapLow { get; init; }
@@ -48,6 +55,18 @@ public sealed record FailoverResult
 
     /// <summary>What a canary saw from before the first step to after the last; <see langword="null"/> for no canary.</summary>
     public WriteMeasurement? Canary { get; init; }
+
+    /// <summary>In an emergency: what had become of the primary, and who saw it; <see langword="null"/> for a planned switchover.</summary>
+    public PrimaryVerdict? Verdict { get; init; }
+
+    /// <summary>In an emergency: what might have been lost, as it was known before; <see langword="null"/> for a planned switchover.</summary>
+    public LossEstimate? Loss { get; init; }
+
+    /// <summary>In an emergency: the transactions that were fetched from the dead primary's binary log; empty for none.</summary>
+    public string SalvagedGtids { get; init; } = "";
+
+    /// <summary>In an emergency: how long after the command the application could write again; <see langword="null"/> if it can't.</summary>
+    public TimeSpan? WritableAfter { get; init; }
 
     /// <summary>Each step with its time.</summary>
     public required IReadOnlyList<StepResult> Steps { get; init; }

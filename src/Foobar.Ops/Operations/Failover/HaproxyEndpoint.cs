@@ -48,6 +48,10 @@ internal sealed partial class HaproxyEndpoint(IServerSession session, Stream str
         OpenServers(await _console.RunAsync($"show servers state {backend}", cancellationToken), session.Server.Name);
 
     /// <inheritdoc/>
+    public async Task<string?> HealthAsync(string member, CancellationToken cancellationToken) =>
+        Health(await _console.RunAsync("show stat", cancellationToken), backend, member);
+
+    /// <inheritdoc/>
     public Task CloseAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state maint", cancellationToken);
 
     /// <inheritdoc/>
@@ -103,6 +107,17 @@ internal sealed partial class HaproxyEndpoint(IServerSession session, Stream str
         }
 
         return [.. rows.Where(row => (int.Parse(row[AdminState], CultureInfo.InvariantCulture) & Closed) == 0).Select(row => row[ServerName])];
+    }
+
+    /// <summary>Reads <c>show stat</c>: a server's status and its last check (HAProxy Management Guide, "CSV format").</summary>
+    internal static string? Health(string text, string backend, string member)
+    {
+        string[] lines = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] names = lines.Length > 0 ? lines[0].TrimStart('#', ' ').Split(',') : [];
+        string[]? row = lines.Skip(1).Select(line => line.Split(',')).FirstOrDefault(fields => fields.Length > 1 && fields[0] == backend && fields[1] == member);
+        return row is null ? null : $"HAProxy's check: {Field("status")} for {Field("lastchg")} s, {Field("check_status")} {Field("last_chk")}".TrimEnd();
+
+        string Field(string name) => Array.IndexOf(names, name) is >= 0 and int at && at < row.Length ? row[at] : "";
     }
 
     private static string Checked(string member) => Word().IsMatch(member)

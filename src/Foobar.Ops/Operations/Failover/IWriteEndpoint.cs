@@ -9,6 +9,9 @@ internal interface IWriteEndpoint : IAsyncDisposable
     /// <summary>The members it lets new connections through to now; <see langword="null"/> if it can't tell.</summary>
     Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken);
 
+    /// <summary>What it thinks of a member's health, in one line; <see langword="null"/> if it does not check.</summary>
+    Task<string?> HealthAsync(string member, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
     /// <summary>Lets no new connection through to a member.</summary>
     Task CloseAsync(string member, CancellationToken cancellationToken);
 

@@ -50,10 +50,27 @@ internal static class OperationMarker
         }
     }
 
+    /// <summary>Writes the marker, whatever operation held it: the one that held it on a dead primary will not end it.</summary>
+    public static async Task TakeOverAsync(IDatabaseSession primary, string id, string oldPrimary, string newPrimary, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await CreateAsync(primary, cancellationToken);
+        await primary.ExecuteAsync("UPDATE foobar_ops.operation SET state = 'abandoned' WHERE slot = 1 AND state = 'running' AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
+        await BeginAsync(primary, id, oldPrimary, newPrimary, since, cancellationToken);
+    }
+
     /// <summary>Writes how the operation ended.</summary>
     public static Task EndAsync(IDatabaseSession primary, string id, string state, CancellationToken cancellationToken) => primary.ExecuteAsync(
         "UPDATE foobar_ops.operation SET state = @state WHERE slot = 1 AND id = @id",
         new Dictionary<string, object?> { ["state"] = state, ["id"] = id }, cancellationToken);
+
+    /// <summary>Writes a row and removes it again, to see whether writes work at all.</summary>
+    public static async Task TryWriteAsync(IDatabaseSession primary, CancellationToken cancellationToken)
+    {
+        await CreateAsync(primary, cancellationToken);
+        Dictionary<string, object?> run = new() { ["run"] = $"try-{Guid.NewGuid()}" };
+        await primary.ExecuteAsync("INSERT INTO foobar_ops.canary (run, seq) VALUES (@run, 0)", run, cancellationToken);
+        await primary.ExecuteAsync("DELETE FROM foobar_ops.canary WHERE run = @run", run, cancellationToken);
+    }
 
     private static async Task CreateAsync(IDatabaseSession primary, CancellationToken cancellationToken)
     {

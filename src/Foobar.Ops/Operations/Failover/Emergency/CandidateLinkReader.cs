@@ -1,0 +1,75 @@
+using System.Globalization;
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>Reads how a replica stands to its source.</summary>
+internal static class CandidateLinkReader
+{
+    private const string MySqlHeard = """
+        SELECT UNIX_TIMESTAMP(GREATEST(COALESCE(c.LAST_HEARTBEAT_TIMESTAMP, 0), COALESCE(c.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP, 0))) AS heard, UNIX_TIMESTAMP(NOW(6)) AS now_
+        FROM performance_schema.replication_connection_status c WHERE c.CHANNEL_NAME = ''
+        """;
+
+    private const string SemiSync = """
+        SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')
+        """;
+
+    private const string Limits = """
+        SHOW GLOBAL VARIABLES WHERE Variable_name IN ('rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'slave_net_timeout')
+        """;
+
+    /// <summary>Reads it.</summary>
+    /// <param name="database">A connection to the replica.</param>
+    /// <param name="facts">What was read of the replica.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<CandidateLink> ReadAsync(IDatabaseSession database, ReplicationFacts facts, CancellationToken cancellationToken)
+    {
+        ServerVariables status = new(await database.QueryAsync(SemiSync, null, cancellationToken), SemiSync);
+        ServerVariables limits = new(await database.QueryAsync(Limits, null, cancellationToken), Limits);
+        (DateTimeOffset? heard, double? silent) = database.IsMariaDb
+            ? (null, Connected(facts) ? limits.Number("slave_net_timeout") : (double?)null)
+            : await HeardAsync(database, cancellationToken);
+        return new()
+        {
+            Received = GtidComparison.Normalise(database.IsMariaDb ? DatabaseFlavor.MariaDb : DatabaseFlavor.MySql, EmergencyPreflight.Held(facts)),
+            LastHeard = heard,
+            SilentSeconds = silent,
+            SemiSyncActive = status.Flag("Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status") == true,
+            SemiSyncTimeoutSeconds = (limits.Number("rpl_semi_sync_source_timeout", "rpl_semi_sync_master_timeout") ?? 0) / 1000.0,
+        };
+    }
+
+    /// <summary>All that a member holds by now.</summary>
+    public static async Task<string> HoldsAsync(DatabaseMember member, IDatabaseSession database, CancellationToken cancellationToken)
+    {
+        string executed = await member.ExecutedAsync(cancellationToken);
+        return database.IsMariaDb && (await database.QueryAsync("SELECT @@global.gtid_slave_pos AS value", null, cancellationToken))[0].Text("value") is { Length: > 0 } position
+            ? $"{executed},{position}".TrimStart(',')
+            : executed;
+    }
+
+    /// <summary>The log of its source at whose contents a replica was applying last; <see langword="null"/> if it does not know.</summary>
+    public static async Task<string?> SourceFileAsync(IDatabaseSession database, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(database.IsMariaDb ? "SHOW ALL SLAVES STATUS" : "SHOW REPLICA STATUS", null, cancellationToken);
+        string? file = rows.Count == 1 ? rows[0].Text("Relay_Source_Log_File") ?? rows[0].Text("Relay_Master_Log_File") : null;
+        return string.IsNullOrEmpty(file) ? null : file;
+    }
+
+    // MariaDB does not say when it last heard of its source; while it is connected, that is no longer ago than this limit.
+    private static bool Connected(ReplicationFacts facts) => facts.Channels.Value is [{ Receiver: ReplicationThread.Running }];
+
+    private static async Task<(DateTimeOffset? Heard, double? Silent)> HeardAsync(IDatabaseSession database, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(MySqlHeard, null, cancellationToken);
+        return rows.Count == 1 && Seconds(rows[0], "heard") is > 0 and double heard && Seconds(rows[0], "now_") is { } now
+            ? (DateTimeOffset.FromUnixTimeMilliseconds((long)(heard * 1000)), now - heard)
+            : (null, null);
+    }
+
+    private static double? Seconds(DatabaseRow row, string name) =>
+        double.TryParse(row.Text(name), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : null;
+}

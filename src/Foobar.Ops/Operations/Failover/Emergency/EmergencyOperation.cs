@@ -1,0 +1,125 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>Puts a replica in the place of a primary that is dead.</summary>
+public sealed class EmergencyOperation
+{
+    private readonly ISiteSession _session;
+    private readonly OperationStore _store;
+    private readonly TimeProvider _time;
+
+    /// <summary>Creates the operation.</summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="store">Where journals are kept; the user's state directory if left out.</param>
+    /// <param name="time">The clock; the system's if left out.</param>
+    public EmergencyOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null)
+    {
+        _session = session;
+        _store = store ?? new OperationStore(session.Site.Name);
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>Says what it would do, and why it may or may not; changes nothing.</summary>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: it can't even be told who the primary was.</exception>
+    public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
+    {
+        EmergencyScene scene = await new EmergencySurvey(_session, options).SurveyAsync(cancellationToken);
+        await using FailoverConnections live = scene.Live;
+        return new()
+        {
+            OldPrimary = scene.Primary,
+            NewPrimary = scene.Candidate,
+            Verdict = scene.Verdict,
+            Loss = scene.Loss,
+            Blockers = scene.Blockers,
+            Steps = [.. new EmergencySteps(live, Order(scene, options, "preview"), _time).Plan().Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")],
+        };
+    }
+
+    /// <summary>Does it.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    /// <param name="cancellationToken">Before writes are let through to the new primary: undoes. Afterwards: is ignored.</param>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: the primary lives, or something stands in the way; nothing was changed; <c>OperationRunning</c>, <c>OperationUnfinished</c>.</exception>
+    public async Task<FailoverResult> RunAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        using IDisposable hold = _store.Lock("failover", started);
+        FailoverOperation.RefuseUnfinished(_store);
+        EmergencyScene scene = await new EmergencySurvey(_session, options).SurveyAsync(cancellationToken);
+        await using FailoverConnections live = scene.Live;
+        if (scene.Blockers.Count > 0)
+        {
+            throw FailoverOperation.Refused(scene.Blockers);
+        }
+
+        TimeSpan before = _time.GetUtcNow() - started;
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, cancellationToken);
+        TimeSpan connected = _time.GetUtcNow() - started;
+        EmergencyOrder order = Order(scene, options, Guid.CreateVersion7().ToString());
+        EmergencySteps steps = new(live, order, _time);
+        using FileJournal journal = _store.NewJournal("failover", started);
+        PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
+        StepResult detection = new() { Step = "detect", Description = $"see from {scene.Verdict.Reports.Count} vantages that {scene.Primary} is dead: {scene.Verdict.Reason}", Outcome = StepOutcome.Done, Duration = before };
+        FailoverResult report = await ReportAsync(live, steps, order, journal.Path, started, result);
+        return report with
+        {
+            Steps = [detection, .. report.Steps],
+            Verdict = scene.Verdict,
+            Loss = scene.Loss,
+            WritableAfter = steps.Writable is { } writable ? connected + writable : null,
+        };
+    }
+
+    /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
+    /// <param name="path">Its journal.</param>
+    /// <param name="state">What the journal says.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    /// <param name="cancellationToken">Cancels what comes before the first change.</param>
+    internal async Task<FailoverResult> ResumeAsync(string path, JournalState state, FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        EmergencyOrder order = EmergencyOrder.Of(state.Parameters, options.CatchUpLimit);
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
+        EmergencySteps steps = new(live, order, _time);
+        using FileJournal journal = FileJournal.Open(path);
+        PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
+        return await ReportAsync(live, steps, order, path, started, result);
+    }
+
+    private static EmergencyOrder Order(EmergencyScene scene, FailoverOptions options, string id) => new()
+    {
+        Id = id,
+        Old = scene.Primary,
+        New = scene.Candidate,
+        MachineAnswers = scene.MachineAnswers,
+        Salvage = scene.MachineAnswers && scene.Loss.Bound == LossBound.Nothing,
+        SourceFile = scene.SourceFile,
+        CatchUpLimit = options.DrainLimit,
+    };
+
+    private async Task<FailoverResult> ReportAsync(FailoverConnections live, EmergencySteps steps, EmergencyOrder order, string journal, DateTimeOffset started, PlanResult result)
+    {
+        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
+        return new()
+        {
+            Id = order.Id,
+            Outcome = result.Outcome,
+            OldPrimary = live.OldName,
+            NewPrimary = live.NewName,
+            Proof = moved ? await EmergencyProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Undone ? "Writes were not moved; what the old primary holds it still holds." : "Undoing failed; look at the members now." },
+            SalvagedGtids = steps.Salvaged?.Gtids(live.New.Flavor) ?? "",
+            Steps = result.Steps,
+            Error = result.Failure?.Message,
+            Started = started,
+            Duration = _time.GetUtcNow() - started,
+            Journal = journal,
+        };
+    }
+}

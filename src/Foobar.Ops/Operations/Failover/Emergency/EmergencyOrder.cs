@@ -1,0 +1,61 @@
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>What an emergency failover was decided to do: enough to build its plan again after a kill.</summary>
+internal sealed record EmergencyOrder
+{
+    /// <summary>The word by which a journal tells an emergency from a planned switchover.</summary>
+    public const string Mode = "emergency";
+
+    /// <summary>The operation's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The dead primary.</summary>
+    public required string Old { get; init; }
+
+    /// <summary>The candidate.</summary>
+    public required string New { get; init; }
+
+    /// <summary>Whether the dead primary's machine answered over SSH.</summary>
+    public bool MachineAnswers { get; init; }
+
+    /// <summary>Whether what only the dead primary's log holds is fetched.</summary>
+    public bool Salvage { get; init; }
+
+    /// <summary>The dead primary's log with which to begin; <see langword="null"/> for all.</summary>
+    public string? SourceFile { get; init; }
+
+    /// <summary>How long the candidate may take to apply what it received.</summary>
+    public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>For the journal.</summary>
+    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
+    {
+        ["mode"] = Mode,
+        ["id"] = Id,
+        ["old"] = Old,
+        ["new"] = New,
+        ["machine"] = MachineAnswers ? "yes" : "no",
+        ["salvage"] = Salvage ? "yes" : "no",
+        ["file"] = SourceFile ?? "",
+    };
+
+    /// <summary>From a journal.</summary>
+    /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
+    public static EmergencyOrder Of(IReadOnlyDictionary<string, string> parameters, TimeSpan catchUpLimit)
+    {
+        return new()
+        {
+            Id = Require("id"),
+            Old = Require("old"),
+            New = Require("new"),
+            MachineAnswers = Require("machine") == "yes",
+            Salvage = Require("salvage") == "yes",
+            SourceFile = Require("file") is { Length: > 0 } file ? file : null,
+            CatchUpLimit = catchUpLimit,
+        };
+
+        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, "the journal", 1, $"expected the parameter '{name}'.");
+    }
+}

@@ -1,0 +1,133 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Findings;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>What stands in the way of an emergency failover. Pure.</summary>
+internal static class EmergencyPreflight
+{
+    /// <summary>Judges.</summary>
+    /// <param name="facts">What the members that answer say.</param>
+    /// <param name="candidate">The member that shall become the primary.</param>
+    /// <param name="verdict">What has become of the primary.</param>
+    /// <param name="loss">What may be lost.</param>
+    /// <param name="acceptDataLoss">Whether the operator accepts that.</param>
+    /// <param name="open">The members that the write endpoint lets through; <see langword="null"/> if it can't tell.</param>
+    public static IReadOnlyList<FailoverBlocker> Judge(SiteCase<ReplicationFacts> facts, string candidate, PrimaryVerdict verdict, LossEstimate loss, bool acceptDataLoss, IReadOnlyList<string>? open)
+    {
+        List<FailoverBlocker> blockers = [];
+        if (!verdict.Dead)
+        {
+            blockers.Add(NotDead(verdict));
+        }
+
+        ReplicationTopology topology = ReplicationTopology.Of(facts);
+        foreach (string writer in topology.Writers.Select(member => member.Name).Where(name => name != verdict.Primary))
+        {
+            blockers.Add(new() { Code = "Primary", Server = writer, Message = "takes writes already", Remediation = "Look at Get-FoobarReplication: there must be one primary. Fence the one that must not write." });
+        }
+
+        if (open?.Where(member => !string.Equals(member, verdict.Primary, StringComparison.OrdinalIgnoreCase)).ToArray() is { Length: > 0 } others)
+        {
+            blockers.Add(new() { Code = "Endpoint", Server = facts.Site.Policy.Database?.WriteEndpoint?.Server, Message = $"the write endpoint leads to {string.Join(", ", others)}, expected {verdict.Primary} alone", Remediation = "Put the other servers of the backend into maintenance." });
+        }
+
+        JudgeCandidate(topology, candidate, blockers);
+        if (loss.NeedsAcceptance && !acceptDataLoss && verdict.Dead)
+        {
+            blockers.Add(new() { Code = "DataLoss", Server = verdict.Primary, Message = loss.Reason.TrimEnd('.'), Remediation = "Bring its machine within reach of SSH, so that its binary log can be read, or accept the loss by -AcceptDataLoss." });
+        }
+
+        return blockers;
+    }
+
+    /// <summary>The replica that has received the most of a primary, or the one that is asked for if it lacks nothing of that.</summary>
+    public static string? Choose(ReplicationTopology topology, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
+    {
+        string? chosen = wanted is null ? null : replicas.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
+        if (wanted is not null && chosen is null)
+        {
+            blockers.Add(new() { Code = "Candidate", Server = wanted, Message = $"does not replicate from the primary: {(replicas.Count > 0 ? $"only {string.Join(", ", replicas)} does" : "no member that answers does")}", Remediation = "Name a replica of the primary." });
+            return null;
+        }
+
+        string? best = replicas.FirstOrDefault(one => replicas.All(other => Lacks(topology, one, other) == 0)) ?? (replicas.Count > 0 ? replicas[0] : null);
+        if (chosen is not null && best is not null && Lacks(topology, chosen, best) is > 0 and double lacking)
+        {
+            blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {lacking} transactions that {best} has received"), Remediation = $"Promote {best}." });
+        }
+
+        return chosen ?? best;
+    }
+
+    // What one lacks of all that the other has received or executed.
+    private static double Lacks(ReplicationTopology topology, string one, string other)
+    {
+        if (one == other || topology.Facts(one) is not { } mine || topology.Facts(other) is not { } theirs)
+        {
+            return 0;
+        }
+
+        return GtidComparison.Backlog(mine.Identity.Value?.Flavor ?? DatabaseFlavor.MySql, Held(theirs), Held(mine));
+    }
+
+    /// <summary>All that a replica has executed or received.</summary>
+    public static string Held(ReplicationFacts facts) =>
+        string.Join(',', new[] { facts.Gtid.Value?.Reached }.Concat((facts.Channels.Value ?? []).Select(channel => channel.Received)).Where(text => !string.IsNullOrEmpty(text)));
+
+    private static FailoverBlocker NotDead(PrimaryVerdict verdict) => new()
+    {
+        Code = verdict.Cause == PrimaryCause.Unclear ? "PrimaryUnclear" : "PrimaryAlive",
+        Server = verdict.Primary,
+        Message = $"{verdict.Reason.TrimEnd('.')} [{string.Join("; ", verdict.Reports)}]",
+        Remediation = verdict.Cause switch
+        {
+            PrimaryCause.Alive => "Move writes by a planned switchover: Invoke-FoobarFailover without -Emergency.",
+            PrimaryCause.CutFromReplica => "Mend the network between the two: the application's writes work.",
+            PrimaryCause.CutFromOperator => "Mend the way from this machine to it, or switch over from a machine that reaches it: the application's writes work.",
+            PrimaryCause.CutFromBalancer => "Mend the network between the load balancer and it, or move writes by a planned switchover.",
+            _ => "See why the vantages can't look; at least two must, the load balancer among them.",
+        },
+    };
+
+    private static void JudgeCandidate(ReplicationTopology topology, string candidate, List<FailoverBlocker> blockers)
+    {
+        if (topology.Facts(candidate) is not { Refusal: null } facts || facts.Channels.Value is not { } channels)
+        {
+            Add("Unreachable", topology.Failure(candidate) ?? "its replication could not be read", "Bring the candidate back first.");
+            return;
+        }
+
+        foreach (ReplicationChannel channel in channels)
+        {
+            if (channel.Applier != ReplicationThread.Running)
+            {
+                Add("ReplicationStopped", $"does not apply what it received: {channel.ApplierError ?? channel.Applier.ToString()}", "Start its applier, or put right what stopped it: it could not be brought up to what it received.");
+            }
+
+            if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
+            {
+                Add("Filtered", channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"), "A filtered or delayed replica can't become the primary.");
+            }
+
+            if (!channel.AutoPosition)
+            {
+                Add("NoGtid", "replicates by file and offset", "Without GTIDs it can't be told what it lacks.");
+            }
+        }
+
+        if (facts.Binlog.Value is not { Enabled: true, LogsReplicated: true })
+        {
+            Add("NoBinaryLog", "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
+        }
+
+        if (facts.Storage.Value is null or { ReadOnly: true } or { BinlogUsedPercent: >= 98 } || facts.Guard.Value is { EngineReadOnly: true })
+        {
+            Add("FileSystem", facts.Storage.Value is null ? $"its file systems could not be read: {facts.Storage.Failure}" : facts.Storage.Value.ReadOnly ? "its file system is mounted read-only" : "its disk is full or its engine read-only", "Make it writable first.");
+        }
+
+        void Add(string code, string message, string remediation) => blockers.Add(new() { Code = code, Server = candidate, Message = message, Remediation = remediation });
+    }
+}

@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>What is there after a primary fell silent: who it was, who can take its place, what became of it, what may be lost.</summary>
+internal sealed record EmergencyScene
+{
+    /// <summary>The primary.</summary>
+    public required string Primary { get; init; }
+
+    /// <summary>The member that shall take its place.</summary>
+    public required string Candidate { get; init; }
+
+    /// <summary>What became of the primary.</summary>
+    public required PrimaryVerdict Verdict { get; init; }
+
+    /// <summary>What may be lost.</summary>
+    public required LossEstimate Loss { get; init; }
+
+    /// <summary>What stands in the way.</summary>
+    public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
+
+    /// <summary>The flavour of both.</summary>
+    public required DatabaseFlavor Flavor { get; init; }
+
+    /// <summary>The primary's log that the candidate was applying last; <see langword="null"/> if not known.</summary>
+    public string? SourceFile { get; init; }
+
+    /// <summary>Whether the primary's machine answers over SSH.</summary>
+    public bool MachineAnswers => Verdict.Machine is not null;
+
+    /// <summary>The connections to the candidate and the endpoint, opened meanwhile; the caller disposes them.</summary>
+    public required FailoverConnections Live { get; init; }
+}
+
+/// <summary>Surveys the scene. Changes nothing.</summary>
+internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options)
+{
+    /// <summary>How long the other members are waited for once a replica has answered.</summary>
+    private static readonly TimeSpan Others = TimeSpan.FromSeconds(0.7);
+
+    /// <summary>How long the primary's machine has to answer, logging in included.</summary>
+    private static readonly TimeSpan MachineLimit = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan SalvageLimit = TimeSpan.FromSeconds(20);
+
+    private readonly List<FailoverBlocker> _blockers = [];
+
+    /// <summary>Surveys.</summary>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: it can't even be told who the primary was; <c>NoDatabase</c>.</exception>
+    public async Task<EmergencyScene> SurveyAsync(CancellationToken cancellationToken)
+    {
+        DatabasePolicy policy = site.Site.Policy.Database ?? throw new FoobarException("NoDatabase", ErrorKind.InvalidInput, $"The inventory of {site.Site.Name} declares no database.") { Recommendation = "Declare policy.database, and give its servers the role that policy.database.members names." };
+        Server[] members = [.. site.Site.WithRole(policy.Members)];
+
+        // Logging in costs more than all that follows: every connection is begun at once.
+        _ = Ignored(policy.WriteEndpoint is { } declared ? site.GetServerAsync(declared.Server, cancellationToken) : Task.CompletedTask);
+        Dictionary<string, Task<MachineReport?>> machines = members.ToDictionary(member => member.Name, member => MachineReport.AskAsync(site, member.Name, MachineLimit, cancellationToken));
+        (Server primary, string host, IReadOnlyList<string> replicas) = await PrimaryAsync(members, cancellationToken);
+        Task<SiteCase<ReplicationFacts>> reading = FactsAsync(members, primary, cancellationToken);
+        string likely = replicas.FirstOrDefault(name => string.Equals(name, options.To, StringComparison.OrdinalIgnoreCase)) ?? replicas[0];
+        FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, withOld: false, cancellationToken);
+        try
+        {
+            Task<PrimaryVerdict> looking = new PrimaryLookout(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name]).LookAsync(cancellationToken);
+            SiteCase<ReplicationFacts> facts = await reading;
+            string candidate = EmergencyPreflight.Choose(ReplicationTopology.Of(facts), replicas, options.To, _blockers) ?? replicas[0];
+            if (candidate != likely)
+            {
+                PrimaryVerdict verdict = await looking;
+                await live.DisposeAsync();
+                live = await FailoverConnections.OpenAsync(site, primary.Name, candidate, withOld: false, cancellationToken);
+                looking = Task.FromResult(verdict);
+            }
+
+            return await SceneAsync(facts, live, looking, machines[primary.Name], cancellationToken);
+        }
+        catch
+        {
+            await live.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task<EmergencyScene> SceneAsync(SiteCase<ReplicationFacts> facts, FailoverConnections live, Task<PrimaryVerdict> looking, Task<MachineReport?> machine, CancellationToken cancellationToken)
+    {
+        ReplicationFacts? own = facts.Facts[live.NewName].Value;
+        CandidateLink link = own is { Refusal: null }
+            ? await CandidateLinkReader.ReadAsync(live.NewSession, own, cancellationToken)
+            : new() { Received = "" };
+        string? file = await CandidateLinkReader.SourceFileAsync(live.NewSession, cancellationToken);
+
+        // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
+        Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, machine, cancellationToken);
+        PrimaryVerdict verdict = await looking;
+        IReadOnlyList<string>? open = await (live.Endpoint?.MembersAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>?>(null));
+        (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
+        LossEstimate loss = verdict.Dead
+            ? LossEstimate.Of(live.New.Flavor, dump, unread, link)
+            : new() { Bound = LossBound.Nothing, Reason = "Nothing is moved while the primary lives.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
+        return new()
+        {
+            Primary = live.OldName,
+            Candidate = live.NewName,
+            Verdict = verdict,
+            Loss = loss,
+            Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss, open)],
+            Flavor = live.New.Flavor,
+            SourceFile = file,
+            Live = live,
+        };
+    }
+
+    private async Task<(BinlogDump? Dump, string? Unread)> DumpAsync(FailoverConnections live, CandidateLink link, string? file, Task<MachineReport?> machine, CancellationToken cancellationToken)
+    {
+        if (await machine is null)
+        {
+            return (null, null);
+        }
+
+        try
+        {
+            return (await BinlogReader.ReadAsync(await site.GetServerAsync(live.OldName, cancellationToken), live.New.Flavor, link.Received, file, SalvageLimit, cancellationToken), null);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return (null, error.Message);
+        }
+    }
+
+    // Who replicates is asked first, and alone tells who the primary was.
+    private async Task<(Server Primary, string Host, IReadOnlyList<string> Replicas)> PrimaryAsync(Server[] members, CancellationToken cancellationToken)
+    {
+        List<Task<(Server Member, IReadOnlyList<ReplicationChannel> Channels)>> asking = [.. members.Select(member => ChannelsAsync(member, cancellationToken))];
+        List<(Server Replica, Server Source, string Host)> links = [];
+        List<string> silent = [];
+        long found = 0;
+        while (asking.Count > 0 && (found == 0 || Stopwatch.GetElapsedTime(found) < Others))
+        {
+            Task next = await Task.WhenAny(asking.Cast<Task>().Append(found == 0 ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.Delay(Others, cancellationToken)));
+            if (next is not Task<(Server Member, IReadOnlyList<ReplicationChannel> Channels)> answered)
+            {
+                break;
+            }
+
+            asking.Remove(answered);
+            try
+            {
+                (Server member, IReadOnlyList<ReplicationChannel> channels) = await answered;
+                links.AddRange(channels.Select(channel => (member, SourceOf(members, member, channel), channel.SourceHost)).Where(link => link.Item2 is not null)!);
+                found = links.Count > 0 && found == 0 ? Stopwatch.GetTimestamp() : found;
+                if (links.Count == members.Length - 1)
+                {
+                    break;
+                }
+            }
+            catch (FoobarException error)
+            {
+                silent.Add(error.Message);
+            }
+        }
+
+        (Server primary, string host) = links.GroupBy(link => link.Source).OrderByDescending(group => group.Count()).Select(group => (group.Key, group.First().Host)).FirstOrDefault();
+        return primary is null
+            ? throw new FoobarException("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed: no member that answers replicates from another, so nobody can take the primary's place. {string.Join(" ", silent)}".TrimEnd()) { Recommendation = "Look at Get-FoobarReplication, and bring a replica back first." }
+            : (primary, host, [.. links.Where(link => link.Source == primary).Select(link => link.Replica.Name)]);
+    }
+
+    private async Task<(Server Member, IReadOnlyList<ReplicationChannel> Channels)> ChannelsAsync(Server member, CancellationToken cancellationToken)
+    {
+        await using IDatabaseSession database = await site.OpenDatabaseAsync(member.Name, cancellationToken);
+        return (member, await DatabaseMember.Of(database).ChannelsAsync(cancellationToken));
+    }
+
+    private static Server? SourceOf(Server[] members, Server replica, ReplicationChannel channel) =>
+        members.FirstOrDefault(member => member != replica && (string.Equals(member.Name, channel.SourceHost, StringComparison.OrdinalIgnoreCase) || member.Addresses.Any(address => address.ToString() == channel.SourceHost)))
+        ?? (members.Length == 2 ? members.First(member => member != replica) : null);
+
+    private async Task<SiteCase<ReplicationFacts>> FactsAsync(Server[] members, Server primary, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Reading<ReplicationFacts>> facts = new() { [primary.Name] = Reading.Unreadable<ReplicationFacts>("it is being judged from outside") };
+        List<(string Name, Task<ReplicationFacts> Reading)> readings = [.. members.Where(member => member != primary).Select(member => (member.Name, new ReplicationCollector().CollectAsync(site, member, cancellationToken)))];
+        foreach ((string name, Task<ReplicationFacts> reading) in readings)
+        {
+            try
+            {
+                facts[name] = Reading.Of(await reading.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken));
+            }
+            catch (Exception error) when (error is FoobarException or TimeoutException)
+            {
+                facts[name] = Reading.Unreadable<ReplicationFacts>(error.Message);
+            }
+        }
+
+        return new(site.Site, facts, DateTimeOffset.UtcNow);
+    }
+
+    private static async Task Ignored(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            // Whoever needs it is told then.
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>
+/// Fresh connections to a database from one server, for a while. A server from which even a database known to live can't
+/// be heard is blind: what it doesn't hear there says nothing.
+/// </summary>
+/// <param name="from">The server the connections come from.</param>
+/// <param name="port">The databases' port.</param>
+internal sealed class GreetingProbe(IServerSession from, int port)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ControlLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>Looks at a primary until it answers or there was time enough.</summary>
+    /// <param name="vantage">What kind of vantage the server is.</param>
+    /// <param name="addresses">The primary's addresses; one that answers is enough.</param>
+    /// <param name="known">The addresses of a database that lives, to see that this server can look at all.</param>
+    /// <param name="enough">Ends when there was time enough.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<VantageReport> LookAsync(Vantage vantage, IReadOnlyList<string> addresses, IReadOnlyList<string> known, Task enough, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        Task<(Sight Sight, string Evidence)> control = OnceAsync(known, ControlLimit, cancellationToken);
+        (Sight sight, string evidence) = await UntilAsync(addresses, enough, cancellationToken);
+        if (sight is Sight.Refused or Sight.Silent && (await control).Sight != Sight.Answers)
+        {
+            (sight, evidence) = (Sight.Blind, $"it hears no database at all, not even a living one ({(await control).Evidence})");
+        }
+
+        return new() { Vantage = vantage, Server = from.Server.Name, Sight = sight, Evidence = evidence, Duration = Stopwatch.GetElapsedTime(started) };
+    }
+
+    private async Task<(Sight Sight, string Evidence)> UntilAsync(IReadOnlyList<string> addresses, Task enough, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        (Sight Sight, string Evidence)? last = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            Task<(Sight Sight, string Evidence)> once = OnceAsync(addresses, AttemptLimit, cancellationToken);
+            if (await Task.WhenAny(once, enough) != once && !once.IsCompleted)
+            {
+                string none = Invariant($"{addresses[0]}:{port} sent no greeting");
+                return ((last?.Sight ?? Sight.Silent), Tried(last?.Evidence ?? none, attempt));
+            }
+
+            last = await once;
+            if (last.Value.Sight is Sight.Answers or Sight.Blind || enough.IsCompleted)
+            {
+                return (last.Value.Sight, Tried(last.Value.Evidence, attempt));
+            }
+
+            await Task.WhenAny(enough, Task.Delay(Pause, cancellationToken));
+        }
+
+        string Tried(string evidence, int attempts) => Invariant($"{evidence} ({attempts} tries in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s)");
+    }
+
+    private async Task<(Sight Sight, string Evidence)> OnceAsync(IReadOnlyList<string> addresses, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        List<Task<(Sight Sight, string Evidence)>> tries = [.. addresses.Select(address => GreetAsync(address, limit, cancellationToken))];
+        List<(Sight Sight, string Evidence)> seen = [];
+        await foreach (Task<(Sight Sight, string Evidence)> one in Task.WhenEach(tries).WithCancellation(cancellationToken))
+        {
+            seen.Add(await one);
+            if (seen[^1].Sight == Sight.Answers)
+            {
+                return seen[^1];
+            }
+        }
+
+        Sight[] worst = [Sight.Refused, Sight.Silent, Sight.Blind];
+        return seen.OrderBy(one => Array.IndexOf(worst, one.Sight)).FirstOrDefault((Sight.Blind, "it has no address"));
+    }
+
+    private async Task<(Sight Sight, string Evidence)> GreetAsync(string address, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            MySqlGreeting greeting = await MySqlGreeting.ReadAsync(from, address, port, limit, cancellationToken);
+            return (Sight.Answers, $"{address}:{port} greeted as {greeting.Version}");
+        }
+        catch (ParseException other)
+        {
+            return (Sight.Answers, other.Problem);
+        }
+        catch (FoobarException error) when (error is { ErrorId: "NoGreeting" })
+        {
+            return error switch
+            {
+                { Kind: ErrorKind.Timeout } => (Sight.Silent, Invariant($"{address}:{port} sent no greeting within {limit.TotalSeconds:0.0} s")),
+                { InnerException: IOException } => (Sight.Refused, $"{address}:{port} took no connection"),
+                _ => (Sight.Answers, error.Message),
+            };
+        }
+        catch (FoobarException error)
+        {
+            return (Sight.Blind, error.Message);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.Json.Serialization;
+using Foobar.Ops.Database;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Failover.Emergency;
+
+/// <summary>How well it is known what an emergency failover loses.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<LossBound>))]
+public enum LossBound
+{
+    /// <summary>Nothing: every transaction of the dead primary is on the candidate or can be fetched.</summary>
+    Nothing,
+
+    /// <summary>No acknowledged write: commits waited for the candidate (semi-synchronous replication).</summary>
+    NothingAcknowledged,
+
+    /// <summary>Only what was committed after a known transaction; what that is can't be told.</summary>
+    AfterLastReceived,
+}
+
+/// <summary>What an emergency failover may lose.</summary>
+public sealed record LossEstimate
+{
+    /// <summary>How well it is known.</summary>
+    public required LossBound Bound { get; init; }
+
+    /// <summary>Why, and how much, in one sentence.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Transactions that are only in the dead primary's binary log and can be fetched from there, by GTID; empty for none or unknown.</summary>
+    public string SalvageableGtids { get; init; } = "";
+
+    /// <summary>How many these are.</summary>
+    public int SalvageableCount { get; init; }
+
+    /// <summary>The last transactions that the candidate received from the primary.</summary>
+    public string LastReceivedGtids { get; init; } = "";
+
+    /// <summary>When the candidate last heard of the primary, in UTC; <see langword="null"/> if it does not say (MariaDB).</summary>
+    public DateTimeOffset? LastHeard { get; init; }
+
+    /// <summary>Whether the operator must accept that writes may be lost.</summary>
+    public bool NeedsAcceptance => Bound == LossBound.AfterLastReceived;
+
+    /// <summary>Estimates.</summary>
+    /// <param name="flavor">The flavour.</param>
+    /// <param name="salvage">What the candidate lacks of the dead primary's log; <see langword="null"/> if it could not be read.</param>
+    /// <param name="unread">Why it could not be read.</param>
+    /// <param name="link">The candidate's link to the primary.</param>
+    internal static LossEstimate Of(DatabaseFlavor flavor, BinlogDump? salvage, string? unread, CandidateLink link)
+    {
+        if (salvage is not null)
+        {
+            int count = salvage.Transactions.Count;
+            return new()
+            {
+                Bound = LossBound.Nothing,
+                Reason = count == 0 ? "The dead primary's binary log holds nothing that the candidate lacks." : Invariant($"{count} transactions are only in the dead primary's binary log, and are fetched from there."),
+                SalvageableGtids = salvage.Gtids(flavor),
+                SalvageableCount = count,
+                LastReceivedGtids = link.Received,
+                LastHeard = link.LastHeard,
+            };
+        }
+
+        string since = link.LastHeard is { } heard ? Invariant($" (last heard {heard:u})") : "";
+        return link.SemiSyncHeld
+            ? new() { Bound = LossBound.NothingAcknowledged, Reason = $"Commits waited for the candidate until the connection broke{since}, so it holds every acknowledged write; what was not acknowledged may be lost.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard }
+            : new() { Bound = LossBound.AfterLastReceived, Reason = $"Whatever the primary committed after {(link.Received.Length > 0 ? link.Received : "its start")}{since} is lost: {(unread ?? "its machine does not answer").TrimEnd('.')}{(link.SemiSyncDoubt is null ? ", and commits did not wait for a replica" : $", and {link.SemiSyncDoubt}")}.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
+    }
+}
+
+/// <summary>How a candidate stood to its source when that died.</summary>
+internal sealed record CandidateLink
+{
+    /// <summary>What it has received (and so, once applied, will hold).</summary>
+    public required string Received { get; init; }
+
+    /// <summary>When it last heard of its source; <see langword="null"/> if it does not say.</summary>
+    public DateTimeOffset? LastHeard { get; init; }
+
+    /// <summary>Whether it acknowledged as a semi-synchronous replica up to now.</summary>
+    public bool SemiSyncActive { get; init; }
+
+    /// <summary>For how long, in seconds, it may be without its source.</summary>
+    public double? SilentSeconds { get; init; }
+
+    /// <summary>After how long without an acknowledgement a source goes on without one, in seconds.</summary>
+    public double SemiSyncTimeoutSeconds { get; init; }
+
+    /// <summary>
+    /// Whether commits waited for this replica until now: it acknowledged, and has not been without its source for so long
+    /// that the source may have gone on without it.
+    /// </summary>
+    public bool SemiSyncHeld => SemiSyncActive && SilentSeconds is { } silent && silent <= SemiSyncTimeoutSeconds;
+
+    /// <summary>Why semi-synchronous replication proves nothing here, if it is switched on; <see langword="null"/> if it is not.</summary>
+    public string? SemiSyncDoubt => !SemiSyncActive || SemiSyncHeld ? null
+        : SilentSeconds is { } silent ? Invariant($"the candidate was without it for {silent:0} s, after {SemiSyncTimeoutSeconds:0} s of which commits no longer wait")
+        : "it can't be told for how long the candidate was without it";
+}
