@@ -62,6 +62,9 @@ public abstract class DatabaseMember
     /// <summary>Tells it where to replicate from, not yet to start.</summary>
     public abstract Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken);
 
+    /// <summary>The same, from the position it was given with a copy, not from what it wrote itself.</summary>
+    public virtual Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, cancellationToken);
+
     /// <summary>Starts replicating.</summary>
     public abstract Task StartReplicatingAsync(CancellationToken cancellationToken);
 

@@ -51,10 +51,14 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         ChannelParser.Parse(await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken), [], ReplicationQueries.MariaDbChannels);
 
     // MASTER_DEMOTE_TO_SLAVE takes what it wrote itself as replicated, so that it asks for what comes after.
-    public override Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken) => ExecuteAsync(
+    public override Task FollowAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, demote: true, cancellationToken);
+
+    public override Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, demote: false, cancellationToken);
+
+    private Task FollowAsync(ReplicationSource source, bool demote, CancellationToken cancellationToken) => ExecuteAsync(
         $"""
         CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = {Number(source.Port)}, MASTER_USER = @user, MASTER_PASSWORD = @password,
-            MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = 1, MASTER_CONNECT_RETRY = {Number(source.ConnectRetrySeconds)},
+            MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = {(demote ? 1 : 0)}, MASTER_CONNECT_RETRY = {Number(source.ConnectRetrySeconds)},
             MASTER_SSL = {(source.Tls ? 1 : 0)}, MASTER_SSL_VERIFY_SERVER_CERT = {(source.TlsVerify ? 1 : 0)}, MASTER_SSL_CA = @ca, MASTER_SSL_CERT = @cert, MASTER_SSL_KEY = @key
         """,
         cancellationToken,

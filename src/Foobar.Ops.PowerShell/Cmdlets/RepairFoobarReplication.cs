@@ -1,0 +1,105 @@
+using System.Management.Automation;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Planning;
+using Foobar.Ops.PowerShell.Binding;
+using Foobar.Ops.PowerShell.Hosting;
+using Foobar.Ops.PowerShell.Sites;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.PowerShell.Cmdlets;
+
+/// <summary>Brings a database member back as a replica of the primary.</summary>
+[Cmdlet(VerbsDiagnostic.Repair, "FoobarReplication", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(RepairResult), typeof(RepairPreview))]
+public sealed class RepairFoobarReplication : SiteCmdlet
+{
+    /// <summary>The member to bring back.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("Name")]
+    [ArgumentCompleter(typeof(ServerNameCompleter))]
+    [ServerNameTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[]? Server { get; set; }
+
+    /// <summary>How it logs in at the primary.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? ReplicationCredential { get; set; }
+
+    /// <summary>Whether it is copied afresh though it could rejoin as it is.</summary>
+    [Parameter]
+    public SwitchParameter Copy { get; set; }
+
+    /// <summary>How long its database may take to start, in minutes.</summary>
+    [Parameter]
+    [ValidateRange(1, 1440)]
+    public int StartMinutes { get; set; } = 10;
+
+    /// <summary>How long it may take to catch up, in minutes.</summary>
+    [Parameter]
+    [ValidateRange(1, 1440)]
+    public int CatchUpMinutes { get; set; } = 10;
+
+    /// <summary>Whether the plan is written out, before the result or instead of it with -WhatIf.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        ISiteSession site = OpenSite();
+        if (Server is null)
+        {
+            Repair(site, null);
+        }
+
+        foreach (string server in Server ?? [])
+        {
+            Repair(site, server);
+        }
+    }
+
+    private void Repair(ISiteSession site, string? server)
+    {
+        using Secret? password = ReplicationCredential is null ? null : new Secret(ReplicationCredential.GetNetworkCredential().Password);
+        RepairOptions options = new()
+        {
+            Server = server,
+            Login = password is null ? null : new DatabaseLogin(ReplicationCredential!.UserName, password),
+            Copy = Copy,
+            StartLimit = TimeSpan.FromMinutes(StartMinutes),
+            CatchUpLimit = TimeSpan.FromMinutes(CatchUpMinutes),
+        };
+        RepairPreview preview = Run((output, token) => new RepairOperation(site).PreviewAsync(options, token));
+        if (PassThru)
+        {
+            WriteObject(preview);
+        }
+
+        foreach (FailoverBlocker blocker in preview.Blockers)
+        {
+            WriteWarning(blocker.ToString());
+        }
+
+        if (ShouldProcess($"{preview.Server ?? "unknown"}, a replica of {preview.Primary ?? "unknown"}", $"{preview.Reason} {string.Join("; ", preview.Steps.DefaultIfEmpty("Bring it back"))}".TrimStart()))
+        {
+            RepairResult result = Run((output, token) => new RepairOperation(site).RunAsync(options, new StepProgress(output), token));
+            WriteObject(result);
+            if (result.Outcome != PlanOutcome.Completed)
+            {
+                Fail(new FoobarException("RepairFailed", ErrorKind.Failed, $"{result.Server} was not brought back; it takes no writes: {result.Error}") { Server = result.Server, Recommendation = "Put right what the message names, and run Repair-FoobarReplication again." }, result);
+            }
+        }
+    }
+
+    private sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
+    {
+        public void Report(StepResult value)
+        {
+            output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms{(value.Server is null ? "" : $" ({value.Server})")}");
+            output.Progress.Report(value.Description);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Repair;
+
+/// <summary>Saves transactions that only a returning member holds: as SQL for the <c>mysql</c> client, in the user's state directory, readable by its owner only.</summary>
+internal static class ErrantKeeper
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <summary>Reads them from the member's binary logs, and writes the file.</summary>
+    /// <param name="store">The site's state.</param>
+    /// <param name="machine">The member's machine.</param>
+    /// <param name="flavor">The flavour.</param>
+    /// <param name="errant">What was found errant (on MariaDB the last of each server).</param>
+    /// <param name="primaryHolds">What the primary holds.</param>
+    /// <param name="time">The time now.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The transactions, by exact GTID, and the file.</returns>
+    /// <exception cref="FoobarException"><c>ErrantNotSaved</c>: they are not in its logs any more; nothing was replaced.</exception>
+    public static async Task<(string Gtids, int Count, string File)> SaveAsync(OperationStore store, IServerSession machine, DatabaseFlavor flavor, string errant, string primaryHolds, DateTimeOffset time, CancellationToken cancellationToken)
+    {
+        // MariaDB's program begins at a position: the last that the primary has of each server whose transactions are errant.
+        string from = flavor == DatabaseFlavor.MySql ? primaryHolds : ErrantRange.Begin(errant, primaryHolds);
+        BinlogDump dump = await BinlogReader.ReadAsync(machine, flavor, from, null, Limit, cancellationToken);
+        IReadOnlyList<string> missing = dump.Missing(flavor, primaryHolds);
+        if (missing.Count == 0)
+        {
+            throw new FoobarException("ErrantNotSaved", ErrorKind.Refused, $"{machine.Server.Name}: its transactions {errant} are not in its binary logs any more, so they can't be saved. Nothing was replaced.")
+            {
+                Server = machine.Server.Name,
+                Recommendation = "Compare the data by hand; Repair-FoobarReplication -Copy goes on once the member holds nothing that matters.",
+            };
+        }
+
+        string path = Path.Combine(store.Directory, string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff'Z'}-{machine.Server.Name}-errant.sql"));
+        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        await using FileStream file = new(path, options);
+        await file.WriteAsync(dump.Sql, cancellationToken);
+        file.Flush(flushToDisk: true);
+        return (dump.Only(missing).Gtids(flavor), missing.Count, path);
+    }
+}

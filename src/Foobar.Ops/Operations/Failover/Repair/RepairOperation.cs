@@ -1,0 +1,118 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Repair;
+
+/// <summary>Brings a member back as a replica: as it is where its transactions allow, else by a fresh copy.</summary>
+public sealed class RepairOperation
+{
+    private readonly ISiteSession _session;
+    private readonly OperationStore _store;
+    private readonly TimeProvider _time;
+
+    /// <summary>Creates the operation.</summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="store">Where journals and saved transactions are kept; the user's state directory if left out.</param>
+    /// <param name="time">The clock; the system's if left out.</param>
+    public RepairOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null)
+    {
+        _session = session;
+        _store = store ?? new OperationStore(session.Site.Name);
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>Says what it would do; changes nothing. How a member comes back whose database does not run is decided when it was started.</summary>
+    public async Task<RepairPreview> PreviewAsync(RepairOptions options, CancellationToken cancellationToken)
+    {
+        SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(_session, cancellationToken);
+        RepairPreview preview = RepairPreflight.Judge(facts, options.Server, await OpenMembersAsync(cancellationToken));
+        if (preview is not { Server: { } server, Primary: { } primary })
+        {
+            return preview;
+        }
+
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, server, primary, withOld: false, cancellationToken);
+        RepairPreview planned = preview with
+        {
+            Steps = [.. new RepairSteps(live, options, _store, "preview", _time).Plan().Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")],
+            Reason = "Its database does not run; what it holds is compared when it was started.",
+        };
+        if (facts.Facts[server].Value?.Gtid.Value is not { } own || facts.Facts[primary].Value?.Gtid.Value is not { } theirs)
+        {
+            return planned;
+        }
+
+        (RepairMethod method, string reason, string errant) = RepairPreflight.Decide(live.New.Flavor, own.Executed, theirs.Reached, theirs.Purged);
+        return planned with { Method = method, Reason = reason, ErrantGtids = errant };
+    }
+
+    /// <summary>Does it. May be run again after it failed or was killed.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    /// <param name="cancellationToken">Cancels; the member then takes no writes and may be repaired again.</param>
+    /// <exception cref="FoobarException"><c>RepairRefused</c>: something stands in the way, nothing was changed; <c>OperationRunning</c>, <c>OperationUnfinished</c>.</exception>
+    public async Task<RepairResult> RunAsync(RepairOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        using IDisposable hold = _store.Lock("repair", started);
+        FailoverOperation.RefuseUnfinished(_store);
+        RepairPreview preview = RepairPreflight.Judge(await ReplicationSurvey.CollectAsync(_session, cancellationToken), options.Server, await OpenMembersAsync(cancellationToken));
+        if (preview is not { Server: { } server, Primary: { } primary, Blockers.Count: 0 })
+        {
+            throw new FoobarException("RepairRefused", ErrorKind.Refused, $"The repair was refused, and nothing was changed. {string.Join(" ", preview.Blockers.Select(blocker => blocker + "."))}")
+            {
+                Server = preview.Server,
+                Recommendation = string.Join(" ", preview.Blockers.Select(blocker => blocker.Remediation).Distinct()),
+            };
+        }
+
+        CloseEarlier();
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, server, primary, withOld: false, cancellationToken);
+        string id = Guid.CreateVersion7().ToString();
+        RepairSteps steps = new(live, options, _store, id, _time);
+        using FileJournal journal = _store.NewJournal("repair", started);
+        PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
+        return new()
+        {
+            Server = server,
+            Primary = primary,
+            Outcome = result.Outcome,
+            Method = steps.Method,
+            Reason = steps.Reason,
+            ErrantGtids = steps.Errant.Gtids,
+            ErrantCount = steps.Errant.Count,
+            ErrantFile = steps.Errant.File,
+            CopiedBytes = steps.CopiedBytes,
+            Steps = result.Steps,
+            Error = result.Failure?.Message,
+            Started = started,
+            Duration = _time.GetUtcNow() - started,
+            Journal = journal.Path,
+        };
+    }
+
+    private async Task<IReadOnlyList<string>?> OpenMembersAsync(CancellationToken cancellationToken)
+    {
+        if (_session.Site.Policy.Database?.WriteEndpoint is not { Kind: WriteEndpointKind.Haproxy } declared)
+        {
+            return null;
+        }
+
+        await using HaproxyEndpoint endpoint = await HaproxyEndpoint.ConnectAsync(_session, declared, cancellationToken);
+        return await endpoint.MembersAsync(cancellationToken);
+    }
+
+    // A killed repair needs no resume: every step of a new one may be done again.
+    private void CloseEarlier()
+    {
+        while (_store.FindUnfinished("repair") is { } earlier)
+        {
+            using FileJournal journal = FileJournal.Open(earlier.Path);
+            journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = "Superseded" }]);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Repair;
+
+/// <summary>What the operator asks of a repair.</summary>
+public sealed record RepairOptions
+{
+    /// <summary>The member to bring back; <see langword="null"/> where only one does not replicate.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>How it logs in at the primary; <see langword="null"/> for the login that was kept, or that another replica has.</summary>
+    public DatabaseLogin? Login { get; init; }
+
+    /// <summary>Whether it is copied afresh though its transactions would let it rejoin as it is.</summary>
+    public bool Copy { get; init; }
+
+    /// <summary>How long its database may take to start; recovery after a crash is part of that.</summary>
+    public TimeSpan StartLimit { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long a fresh copy may take.</summary>
+    public TimeSpan CopyLimit { get; init; } = TimeSpan.FromHours(6);
+
+    /// <summary>How long it may take to catch up.</summary>
+    public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(10);
+}

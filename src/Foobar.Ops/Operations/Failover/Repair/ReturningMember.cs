@@ -1,0 +1,185 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Repair;
+
+/// <summary>
+/// A member that comes back: started so that it can't take a write before anybody has looked at what it holds. MySQL's
+/// persisted settings (<c>mysqld-auto.cnf</c>) win over every file, so they are changed in place while it does not run.
+/// </summary>
+/// <param name="site">The site's connections.</param>
+/// <param name="name">The member.</param>
+/// <param name="flavor">The flavour.</param>
+internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFlavor flavor)
+{
+    private const string Settings = "zz-foobar-return.cnf";
+
+    private const string SettingsScript = """
+        set -e
+        for directory in /etc/mysql/mysql.conf.d /etc/my.cnf.d /etc/mysql/conf.d none; do
+            if [ -d "$directory" ]; then break; fi
+        done
+        umask 022
+        printf '# Written by Foobar.Ops while this member comes back as a replica.\n[mysqld]\nread_only = ON\nsuper_read_only = ON\nskip_replica_start = ON\n' > "$directory/$1"
+        """;
+
+    private const string StartScript = DatabaseUnit.Find + """
+
+        [ -n "$unit" ] || { echo 'no systemd unit of the database is known' >&2; exit 1; }
+        systemctl start --no-block "$unit"
+        """;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Its machine.</summary>
+    public Task<IServerSession> MachineAsync(CancellationToken token) => site.GetServerAsync(name, token);
+
+    /// <summary>A new connection to its database.</summary>
+    public Task<IDatabaseSession> OpenAsync(CancellationToken token) => site.OpenDatabaseAsync(name, token);
+
+    /// <summary>Makes it read-only, now if it runs and after every start.</summary>
+    public async Task FenceAsync(CancellationToken token)
+    {
+        IServerSession machine = await MachineAsync(token);
+        if (await TryOpenAsync(token) is { } database)
+        {
+            await using (database)
+            {
+                DatabaseMember member = DatabaseMember.Of(database);
+                await member.FenceAsync(token);
+                await member.EndAsync(await member.ClientsAsync(token), token);
+                await member.PersistRoleAsync(true, machine, token);
+            }
+
+            return;
+        }
+
+        if (flavor == DatabaseFlavor.MariaDb)
+        {
+            await MariaDbMember.PersistAsync(true, machine, token);
+            return;
+        }
+
+        SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(SettingsScript, Settings) with { Privileged = true }, token), $"write {Settings}");
+        await CloseKeptSettingsAsync(machine, token);
+    }
+
+    /// <summary>Lets its database start, starts it, and waits until it lets us in.</summary>
+    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not; <c>FenceFailed</c>: it takes writes.</exception>
+    public async Task StartAsync(TimeSpan limit, CancellationToken token)
+    {
+        IServerSession machine = await MachineAsync(token);
+        await MachineFence.LiftAsync(machine, start: false, token);
+        await EnsureRunningAsync(machine, limit, token);
+        await using IDatabaseSession database = await OpenAsync(token);
+        DatabaseMember member = DatabaseMember.Of(database);
+        if (!await member.IsFencedAsync(token))
+        {
+            await member.FenceAsync(token);
+            throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{name}: it came up taking writes, and was made read-only at once.") { Server = name, Recommendation = "Look for a setting of read_only that wins over the module's, then run Repair-FoobarReplication again." };
+        }
+
+        await member.PersistRoleAsync(true, machine, token);
+        if (flavor == DatabaseFlavor.MySql)
+        {
+            RemoteCommand tidy = RemoteCommand.FromScript("rm -f -- /etc/mysql/mysql.conf.d/\"$1\" /etc/my.cnf.d/\"$1\" /etc/mysql/conf.d/\"$1\"", Settings);
+            SessionReadings.Succeeded(await machine.RunAsync(tidy with { Privileged = true }, token));
+        }
+    }
+
+    /// <summary>Starts its database if it does not run, and waits until it lets us in.</summary>
+    public async Task EnsureRunningAsync(IServerSession machine, TimeSpan limit, CancellationToken token)
+    {
+        using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(token);
+        timer.CancelAfter(limit);
+        string said = "";
+        try
+        {
+            while (true)
+            {
+                if (await TryOpenAsync(timer.Token) is { } database)
+                {
+                    await database.DisposeAsync();
+                    return;
+                }
+
+                // Starting one that starts already changes nothing; one that failed is tried again.
+                MachineReport? report = await MachineReport.AskAsync(site, name, limit, timer.Token);
+                said = report is null ? "" : $"{report.Unit} is {report.State}";
+                if (report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal))
+                {
+                    SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StartScript) with { Privileged = true }, timer.Token), "systemctl start");
+                }
+
+                await Task.Delay(Pause, timer.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!token.IsCancellationRequested)
+        {
+            throw new FoobarException("StartFailed", ErrorKind.Timeout, $"{name}: its database did not let us in within {limit.TotalSeconds:0} s. {said}".TrimEnd()) { Server = name, Recommendation = "See its error log (journalctl -u)." };
+        }
+    }
+
+    private async Task<IDatabaseSession?> TryOpenAsync(CancellationToken token)
+    {
+        try
+        {
+            return await OpenAsync(token);
+        }
+        catch (DatabaseException)
+        {
+            return null;
+        }
+    }
+
+    private async Task CloseKeptSettingsAsync(IServerSession machine, CancellationToken token)
+    {
+        MachineReport report = await MachineReport.AskAsync(site, name, TimeSpan.FromSeconds(10), token)
+            ?? throw new FoobarException("ServerUnreachable", ErrorKind.Connection, $"{name}: its machine does not answer.") { Server = name };
+        string path = $"{report.DataDirectory}/mysqld-auto.cnf";
+        CommandResult read = SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.Create($"[ ! -e {path} ] || cat -- {path}") with { Privileged = true }, token), $"read {path}");
+        if (read.Output.IsEmpty)
+        {
+            return;
+        }
+
+        RemoteCommand write = RemoteCommand.FromScript("set -e; cp -p -- \"$1\" \"$1.new\"; cat > \"$1.new\"; sync -- \"$1.new\" 2>/dev/null || sync; mv -f -- \"$1.new\" \"$1\"", path);
+        SessionReadings.Succeeded(await machine.RunAsync(write with { Privileged = true, Input = Encoding.UTF8.GetBytes(WithReadOnly(name, path, read.OutputText)) }, token), $"write {path}");
+    }
+
+    /// <summary>MySQL's persisted settings with both read-only switches on, wherever they are set; all else as it was.</summary>
+    /// <exception cref="ParseException">The text is no JSON object.</exception>
+    internal static string WithReadOnly(string server, string path, string text)
+    {
+        try
+        {
+            JsonNode root = JsonNode.Parse(text) ?? throw new JsonException("null");
+            Visit(root);
+            return root.ToJsonString();
+        }
+        catch (JsonException error)
+        {
+            throw new ParseException(server, path, 0, $"expected MySQL's persisted settings (a JSON object): {error.Message}", error);
+        }
+
+        static void Visit(JsonNode? node)
+        {
+            foreach ((string key, JsonNode? value) in node is JsonObject one ? one.ToArray() : [])
+            {
+                if (key is "read_only" or "super_read_only" && value is JsonObject setting)
+                {
+                    setting["Value"] = "ON";
+                }
+                else
+                {
+                    Visit(value);
+                }
+            }
+        }
+    }
+}
