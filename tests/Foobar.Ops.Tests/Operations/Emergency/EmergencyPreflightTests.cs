@@ -1,0 +1,129 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Tests.Database;
+
+namespace Foobar.Ops.Tests.Operations.Emergency;
+
+/// <summary>What an emergency failover is refused for, and what it says may be lost.</summary>
+public sealed class EmergencyPreflightTests
+{
+    private static readonly PrimaryVerdict Dead = new() { Primary = "web-01", Dead = true, Cause = PrimaryCause.DatabaseDown, Reason = "dead.", Reports = [] };
+    private static readonly LossEstimate Nothing = new() { Bound = LossBound.Nothing, Reason = "nothing." };
+    private static readonly LossEstimate Something = new() { Bound = LossBound.AfterLastReceived, Reason = "something." };
+
+    private static ReplicationFacts Replica => HealthySite.Replica;
+
+    [Fact]
+    public void A_dead_primary_and_a_healthy_replica_have_no_blocker() => Assert.Empty(Judge(Replica, Dead, Nothing));
+
+    [Theory]
+    [InlineData(PrimaryCause.Alive, "PrimaryAlive")]
+    [InlineData(PrimaryCause.CutFromOperator, "PrimaryAlive")]
+    [InlineData(PrimaryCause.CutFromReplica, "PrimaryAlive")]
+    [InlineData(PrimaryCause.CutFromBalancer, "PrimaryAlive")]
+    [InlineData(PrimaryCause.Unclear, "PrimaryUnclear")]
+    public void One_that_is_not_dead_blocks(PrimaryCause cause, string code)
+    {
+        FailoverBlocker blocker = Assert.Single(Judge(Replica, Dead with { Dead = false, Cause = cause, Reports = [new() { Vantage = Vantage.Balancer, Server = "lb-01", Sight = Sight.Answers, Evidence = "greeted" }] }, Nothing));
+        Assert.Equal(code, blocker.Code);
+        Assert.Contains("lb-01: Answers: greeted", blocker.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(blocker.Remediation);
+    }
+
+    [Fact]
+    public void Loss_is_to_be_accepted_where_it_may_be_and_only_there()
+    {
+        Assert.Equal("DataLoss", Assert.Single(Judge(Replica, Dead, Something)).Code);
+        Assert.Empty(Judge(Replica, Dead, Something, accept: true));
+        Assert.Empty(Judge(Replica, Dead, Something with { Bound = LossBound.NothingAcknowledged }));
+    }
+
+    [Fact]
+    public void What_would_make_a_bad_primary_blocks()
+    {
+        Assert.Equal("ReplicationStopped", Single(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { Applier = ReplicationThread.Stopped, ApplierError = "1062: duplicate" }]) }));
+        Assert.Equal("Filtered", Single(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { DelaySeconds = 60 }]) }));
+        Assert.Equal("NoGtid", Single(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { AutoPosition = false }]) }));
+        Assert.Equal("NoBinaryLog", Single(Replica with { Binlog = Reading.Of(Replica.Binlog.Value! with { LogsReplicated = false }) }));
+        Assert.Equal("FileSystem", Single(Replica with { Storage = Reading.Unreadable<DatabaseStorage>("no") }));
+        Assert.Equal("Unreachable", Single(ReplicationFacts.Unreadable("refused", "test")));
+        Assert.Equal("Primary", Single(Replica with { Guard = HealthySite.Primary.Guard }));
+
+        // A receiver that lost its source is no reason: that is why this is done.
+        Assert.Empty(Judge(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { Receiver = ReplicationThread.Connecting, ReceiverError = "2003: gone" }]) }, Dead, Nothing));
+    }
+
+    [Fact]
+    public void An_endpoint_that_leads_elsewhere_blocks()
+    {
+        Assert.Equal("Endpoint", Assert.Single(Judge(Replica, Dead, Nothing, open: ["web-01", "web-02"])).Code);
+        Assert.Empty(Judge(Replica, Dead, Nothing, open: []));
+    }
+
+    [Fact]
+    public void A_wrong_candidate_blocks()
+    {
+        List<FailoverBlocker> blockers = [];
+        ReplicationTopology topology = ReplicationTopology.Of(HealthySite.Case());
+        Assert.Equal("web-02", EmergencyPreflight.Choose(topology, ["web-02"], null, blockers));
+        Assert.Empty(blockers);
+        Assert.Null(EmergencyPreflight.Choose(topology, ["web-02"], "web-01", blockers));
+        Assert.Equal("Candidate", Assert.Single(blockers).Code);
+    }
+
+    [Theory]
+    [InlineData(true, 2.0, LossBound.NothingAcknowledged)]
+    [InlineData(true, 11.0, LossBound.AfterLastReceived)]
+    [InlineData(true, null, LossBound.AfterLastReceived)]
+    [InlineData(false, 0.5, LossBound.AfterLastReceived)]
+    public void Waiting_commits_bound_the_loss_only_while_they_waited(bool active, double? silent, LossBound bound)
+    {
+        CandidateLink link = new() { Received = "0-1-9", SemiSyncActive = active, SilentSeconds = silent, SemiSyncTimeoutSeconds = 10 };
+        LossEstimate loss = LossEstimate.Of(DatabaseFlavor.MariaDb, null, null, link);
+        Assert.Equal(bound, loss.Bound);
+        Assert.Equal("0-1-9", loss.LastReceivedGtids);
+        Assert.Equal(bound == LossBound.AfterLastReceived, loss.NeedsAcceptance);
+    }
+
+    [Fact]
+    public void A_log_that_could_be_read_bounds_the_loss_exactly()
+    {
+        BinlogDump dump = BinlogDump.Parse(DatabaseFlavor.MySql, "SET @@SESSION.GTID_NEXT= 'aaaaaaaa-0000-0000-0000-000000000001:7'/*!*/;\nBEGIN\n/*!*/;\nCOMMIT/*!*/;\n"u8.ToArray());
+        LossEstimate loss = LossEstimate.Of(DatabaseFlavor.MySql, dump, null, new() { Received = "" });
+        Assert.Equal((LossBound.Nothing, 1, "aaaaaaaa-0000-0000-0000-000000000001:7"), (loss.Bound, loss.SalvageableCount, loss.SalvageableGtids));
+    }
+
+    [Fact]
+    public void A_journal_gives_the_order_back()
+    {
+        EmergencyOrder order = new() { Id = "1", Old = "web-01", New = "web-02", MachineAnswers = true, Salvage = true, SourceFile = "binlog.000002", CatchUpLimit = TimeSpan.FromSeconds(9) };
+        Assert.Equal(order, EmergencyOrder.Of(order.ToParameters(), TimeSpan.FromSeconds(9)));
+        Assert.Throws<ParseException>(() => EmergencyOrder.Of(new Dictionary<string, string> { ["id"] = "1" }, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_machine_says_what_is_wrong_with_its_database()
+    {
+        MachineReport report = MachineReport.Parse("web-01", "ActiveState=active\nSubState=running\nFreezerState=running\nunit=mysql.service\npid=77\nprocess=T\ndatadir=/var/lib/mysql\nindex=/var/lib/mysql/binlog.index\ndata=0\nbinlog=1000\n");
+        Assert.True(report is { Unit: "mysql.service", State: "active/running", ProcessId: 77, Frozen: true, DiskFull: true, ReadOnly: false });
+        Assert.True(MachineReport.Parse("web-01", "unit=\ndata=5000\nbinlog=5000\nreadonly=1\n") is { Unit: null, Runs: false, Frozen: false, DiskFull: false, ReadOnly: true });
+        Assert.Throws<ParseException>(() => MachineReport.Parse("web-01", "unit=mysql.service\n"));
+    }
+
+    [Fact]
+    public void HAProxy_says_what_it_thinks_of_a_member()
+    {
+        const string Text = "# pxname,svname,status,check_status,lastchg,last_chk,\nmysql-write,web-01,DOWN,L4CON,7,Connection refused,\nmysql-write,web-02,MAINT,,9,,\n";
+        Assert.Equal("HAProxy's check: DOWN for 7 s, L4CON Connection refused", HaproxyEndpoint.Health(Text, "mysql-write", "web-01"));
+        Assert.Null(HaproxyEndpoint.Health(Text, "mysql-write", "web-03"));
+        Assert.Null(HaproxyEndpoint.Health("", "mysql-write", "web-01"));
+    }
+
+    private static string Single(ReplicationFacts replica) => Assert.Single(Judge(replica, Dead, Nothing)).Code;
+
+    private static IReadOnlyList<FailoverBlocker> Judge(ReplicationFacts replica, PrimaryVerdict verdict, LossEstimate loss, bool accept = false, IReadOnlyList<string>? open = null) =>
+        EmergencyPreflight.Judge(HealthySite.Case(ReplicationFacts.Unreadable("it is being judged from outside", "test"), replica), "web-02", verdict, loss, accept, open ?? ["web-01"]);
+}
