@@ -47,8 +47,8 @@ public abstract class DatabaseMember
     /// <summary>Lets operators' accounts write while all others are still refused.</summary>
     public abstract Task AdmitOperatorsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Keeps stopping the receiver from waiting long for a source that is not there.</summary>
-    public virtual Task HastenStopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Keeps stopping the receiver from waiting long for a source that is not there, or lets it wait as the server does by default.</summary>
+    public virtual Task HastenStopAsync(bool on, CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Stops applying; what was received is kept.</summary>
     public abstract Task StopApplyingAsync(CancellationToken cancellationToken);

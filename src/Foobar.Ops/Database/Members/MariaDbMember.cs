@@ -43,7 +43,8 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     public override Task AdmitOperatorsAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     // A semi-synchronous replica that stops logs in at its source once more, to end the thread there, and waits this long.
-    public override Task HastenStopAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = 1", cancellationToken);
+    public override Task HastenStopAsync(bool on, CancellationToken cancellationToken) =>
+        ExecuteAsync($"SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = {(on ? "1" : "DEFAULT")}", cancellationToken);
 
     public override Task StopApplyingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP SLAVE SQL_THREAD", cancellationToken);
 
@@ -55,7 +56,7 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
 
     public override Task FollowFromPositionAsync(ReplicationSource source, CancellationToken cancellationToken) => FollowAsync(source, demote: false, cancellationToken);
 
-    private Task FollowAsync(ReplicationSource source, bool demote, CancellationToken cancellationToken) => ExecuteAsync(
+    private Task<int> FollowAsync(ReplicationSource source, bool demote, CancellationToken cancellationToken) => ExecuteAsync(
         $"""
         CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = {Number(source.Port)}, MASTER_USER = @user, MASTER_PASSWORD = @password,
             MASTER_USE_GTID = slave_pos, MASTER_DEMOTE_TO_SLAVE = {(demote ? 1 : 0)}, MASTER_CONNECT_RETRY = {Number(source.ConnectRetrySeconds)},

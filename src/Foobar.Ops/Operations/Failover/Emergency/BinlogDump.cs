@@ -29,9 +29,12 @@ internal sealed class BinlogDump
     public string? Incomplete { get; }
 
     /// <summary>The complete transactions in their shortest written form: a MySQL GTID set; on MariaDB runs of one server (<c>0-1-7..9</c>).</summary>
-    public string Gtids(DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql
-        ? MySqlGtidSet.Parse(string.Join(',', Transactions)).ToString()
-        : string.Join(',', Runs(Transactions.Select(text => MariaDbGtid.TryParse(text, out MariaDbGtid gtid) ? gtid : default)));
+    public string Gtids(DatabaseFlavor flavor) => Shortest(flavor, Transactions);
+
+    /// <summary>Transactions in their shortest written form.</summary>
+    public static string Shortest(DatabaseFlavor flavor, IReadOnlyList<string> transactions) => flavor == DatabaseFlavor.MySql
+        ? MySqlGtidSet.Parse(string.Join(',', transactions)).ToString()
+        : string.Join(',', Runs(transactions.Select(text => MariaDbGtid.TryParse(text, out MariaDbGtid gtid) ? gtid : default)));
 
     /// <summary>The complete transactions that a server does not hold.</summary>
     /// <param name="flavor">The flavour.</param>
@@ -47,9 +50,6 @@ internal sealed class BinlogDump
         MariaDbGtidState state = MariaDbGtidState.Parse(executed);
         return [.. Transactions.Where(text => !state.Contains(MariaDbGtidState.Parse(text)))];
     }
-
-    /// <summary>Some of its transactions, without their SQL.</summary>
-    public BinlogDump Only(IReadOnlyList<string> transactions) => new(transactions, ReadOnlyMemory<byte>.Empty, null);
 
     /// <summary>Reads a dump.</summary>
     /// <param name="flavor">Whose <c>mysqlbinlog</c> wrote it.</param>

@@ -22,7 +22,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
     /// <summary>Does it.</summary>
     public async Task RunAsync(CancellationToken token)
     {
-        await live.New.HastenStopAsync(token);
+        await live.New.HastenStopAsync(true, token);
         Stopping = StopReceivingAsync();
         await Task.WhenAny(Stopping, Task.Delay(StopPatience, token));
         string? last = null;

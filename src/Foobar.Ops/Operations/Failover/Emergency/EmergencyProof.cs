@@ -31,7 +31,7 @@ internal static class EmergencyProof
             IReadOnlyList<string> missing = dump.Missing(live.New.Flavor, held);
             return missing.Count == 0
                 ? new() { Verdict = ProofVerdict.Proven, Reason = "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running." }
-                : new() { Verdict = ProofVerdict.Disproven, Reason = $"{missing.Count} transactions of the dead primary are not on the new one.", MissingGtids = dump.Only(missing).Gtids(live.New.Flavor) };
+                : new() { Verdict = ProofVerdict.Disproven, Reason = $"{missing.Count} transactions of the dead primary are not on the new one.", MissingGtids = BinlogDump.Shortest(live.New.Flavor, missing) };
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException or FormatException)
         {

@@ -23,7 +23,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
     /// <summary>What became of fencing the old primary on its machine, in one line.</summary>
     public string Fenced { get; private set; } = "its machine could not be reached, so it is fenced at the write endpoint only";
 
-    /// <summary>From the start of the steps to the first write on the new primary; <see langword="null"/> if there was none.</summary>
+    /// <summary>From the start of the steps to when the application's path led to the new primary; <see langword="null"/> if there was none.</summary>
     public TimeSpan? Writable { get; private set; }
 
     private DatabaseMember New => live.New;
@@ -145,8 +145,8 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         {
             await New.UnfenceAsync(token);
             await new EndpointCheck(live).VerifyAsync(token);
-            await OperationMarker.TakeOverAsync(live.NewSession, order.Id, live.OldName, live.NewName, time.GetUtcNow(), token);
             Writable = time.GetElapsedTime(_started);
+            await OperationMarker.TakeOverAsync(live.NewSession, order.Id, live.OldName, live.NewName, time.GetUtcNow(), token);
         },
     };
 
@@ -188,6 +188,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         {
             await _catchUp.Stopping.WaitAsync(token);
             await New.DetachAsync(token);
+            await New.HastenStopAsync(false, token);
         },
     };
 

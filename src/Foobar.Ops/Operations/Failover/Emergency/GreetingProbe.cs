@@ -89,18 +89,19 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         {
             return (Sight.Answers, other.Problem);
         }
-        catch (FoobarException error) when (error is { ErrorId: "NoGreeting" })
-        {
-            return error switch
-            {
-                { Kind: ErrorKind.Timeout } => (Sight.Silent, Invariant($"{address}:{port} sent no greeting within {limit.TotalSeconds:0.0} s")),
-                { InnerException: IOException } => (Sight.Refused, $"{address}:{port} took no connection"),
-                _ => (Sight.Answers, error.Message),
-            };
-        }
         catch (FoobarException error)
         {
-            return (Sight.Blind, error.Message);
+            return Seen($"{address}:{port}", limit, error);
         }
     }
+
+    private static (Sight Sight, string Evidence) Seen(string place, TimeSpan limit, FoobarException error) => (error.ErrorId, error.Kind, error.InnerException) switch
+    {
+        ("NoGreeting", ErrorKind.Timeout, _) => (Sight.Silent, Invariant($"{place} sent no greeting within {limit.TotalSeconds:0.0} s")),
+        ("NoGreeting", _, IOException) => (Sight.Refused, $"{place} took no connection"),
+
+        // A server that says why it refuses lives.
+        ("NoGreeting", _, _) => (Sight.Answers, error.Message),
+        _ => (Sight.Blind, error.Message),
+    };
 }

@@ -29,12 +29,11 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
     public async Task<PrimaryVerdict> LookAsync(CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task enough = Task.WhenAny(heard.Task, EnoughAsync(done.Token));
-        Task<(VantageReport Report, string? WriteFailure)> own = new OperatorVantage(site, primary.Name, machine).LookAsync(enough, done.Token);
-        Task<VantageReport> fromReplica = FromReplicaAsync(enough, done.Token);
-        Task<VantageReport?> fromBalancer = FromBalancerAsync(enough, done.Token);
+        Task enough = Task.WhenAny(heard.Task, EnoughAsync(cancellationToken));
+        Task<(VantageReport Report, string? WriteFailure)> own = new OperatorVantage(site, primary.Name, machine).LookAsync(enough, cancellationToken);
+        Task<VantageReport> fromReplica = FromReplicaAsync(enough, cancellationToken);
+        Task<VantageReport?> fromBalancer = FromBalancerAsync(enough, cancellationToken);
 
         // One that hears it without a doubt is enough to refuse: no reason to let the others go on.
         _ = fromBalancer.ContinueWith(look => _ = look is { IsCompletedSuccessfully: true, Result.Sight: Sight.Answers } && heard.TrySetResult(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
@@ -47,7 +46,6 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
         }
 
         MachineReport? said = machine.IsCompletedSuccessfully ? await machine : null;
-        await done.CancelAsync();
         return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with { Duration = Stopwatch.GetElapsedTime(started) };
     }
 

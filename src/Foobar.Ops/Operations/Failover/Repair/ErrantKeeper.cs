@@ -38,15 +38,21 @@ internal static class ErrantKeeper
         }
 
         string path = Path.Combine(store.Directory, string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff'Z'}-{machine.Server.Name}-errant.sql"));
+        Write(path, dump.Sql.Span);
+        return (BinlogDump.Shortest(flavor, missing), missing.Count, path);
+    }
+
+    // What is replaced afterwards must be on the disk.
+    private static void Write(string path, ReadOnlySpan<byte> sql)
+    {
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        await using FileStream file = new(path, options);
-        await file.WriteAsync(dump.Sql, cancellationToken);
+        using FileStream file = new(path, options);
+        file.Write(sql);
         file.Flush(flushToDisk: true);
-        return (dump.Only(missing).Gtids(flavor), missing.Count, path);
     }
 }
