@@ -51,8 +51,9 @@ internal static class DatabaseFaults
         SemiSync("semi-sync-replica-off", "The replica acknowledges nothing", "web-02", "replica", "slave"),
     ];
 
-    // A write on the replica itself. On a lab whose roles were never swapped it is all that the replica numbered.
+    // A write on the replica itself. What the replica numbered before, as a primary for a while, is not errant.
     private const string MakeErrant = """
+        mysql -N -e "SELECT REPLACE(@@global.gtid_executed, '\n', '')" >/run/foobar-errant-before 2>/dev/null || true
         mysql -e 'SET GLOBAL super_read_only = OFF' 2>/dev/null || true
         mysql -e 'CREATE DATABASE scratch_errant'
         mysql -e 'SET GLOBAL super_read_only = ON' 2>/dev/null || true
@@ -61,7 +62,8 @@ internal static class DatabaseFaults
     private const string ForgetErrant = """
         if mysql -e 'SET GLOBAL super_read_only = OFF' 2>/dev/null; then
             mysql -e "STOP REPLICA; SET sql_log_bin = 0; DROP DATABASE IF EXISTS scratch_errant; SET @keep = @@global.gtid_executed; SET @own = CONCAT(@@server_uuid, ':1-9223372036854775806');
-                SET @keep = GTID_SUBTRACT(@keep, @own); RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged = @keep; START REPLICA; SET GLOBAL super_read_only = ON"
+                SET @errant = GTID_SUBTRACT(GTID_SUBTRACT(@keep, GTID_SUBTRACT(@keep, @own)), '$(cat /run/foobar-errant-before)');
+                SET @keep = GTID_SUBTRACT(@keep, @errant); RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged = @keep; START REPLICA; SET GLOBAL super_read_only = ON"
         else
             mysql -e 'STOP REPLICA; SET sql_log_bin = 0; DROP DATABASE IF EXISTS scratch_errant; RESET MASTER; START REPLICA'
         fi

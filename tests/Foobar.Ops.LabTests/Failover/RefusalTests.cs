@@ -1,0 +1,115 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.LabTests.Failover;
+
+/// <summary>A switchover that could not end well is refused with its reason, and nothing was changed. Another version can't be made live: see the preflight's unit tests.</summary>
+[Collection(LabCollection.Name)]
+public sealed class RefusalTests(LabFixture labs)
+{
+    /// <summary>What is broken, on which server, and the blocker that must say so.</summary>
+    private static readonly Obstacle[] Obstacles =
+    [
+        new("replication stopped", "ReplicationStopped", "web-02", "web-02", "mysql -e 'STOP REPLICA SQL_THREAD'", "mysql -e 'START REPLICA SQL_THREAD'"),
+        new("no path back", "ReverseConnection", "web-01", "web-02",
+            "nft insert rule inet filter input tcp dport 3306 ip saddr $PRIMARY4 reject && nft insert rule inet filter input tcp dport 3306 ip6 saddr $PRIMARY6 reject",
+            "nft -f /etc/nftables.conf"),
+        new("read-only file system", "FileSystem", "web-02", "web-02", "mount --bind -o ro /var/lib/mysql /var/lib/mysql", "umount /var/lib/mysql"),
+        new("idle transaction", "IdleTransaction", "web-01", "web-01",
+            "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"BEGIN; INSERT INTO foobar_ops.canary (run, seq) VALUES (1, 1);\"; sleep 3600) | mysql --unbuffered'; sleep 4",
+            "systemctl stop foobar-held.service"),
+        new("lag", "Lag", "web-02", "web-02",
+            "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql --unbuffered'; sleep 1",
+            "systemctl stop foobar-held.service")
+        {
+            AfterOnPrimary = "for n in 1 2 3 4 5; do mysql -e \"INSERT INTO foobar_ops.canary (run, seq) VALUES ('lag', $n)\"; done; mysql -e \"DELETE FROM foobar_ops.canary WHERE run = 'lag'\"; sleep 3",
+        },
+    ];
+
+    /// <summary>Faults of the catalogue, and the blocker that must see them.</summary>
+    private static readonly (string Fault, string Code)[] Faults = [("errant-transaction", "ErrantTransactions"), ("replication-grant-missing", "Grants")];
+
+    /// <summary>Each on both flavours; in the default run on one, in turns.</summary>
+    public static TheoryData<string, string> Cases => new(
+        from one in Obstacles.Select(one => one.Name).Concat(Faults.Select(one => one.Fault)).Index()
+        from flavour in (string[])["MariaDb", "MySql"]
+        where FailoverBed.IsThorough || flavour == (one.Index % 2 == 0 ? "MariaDb" : "MySql")
+        select (flavour, one.Item));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task An_obstacle_is_named_and_nothing_is_changed(string flavour, string name)
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+        if (Obstacles.FirstOrDefault(one => one.Name == name) is { } obstacle)
+        {
+            await obstacle.MakeAsync(bed);
+            try
+            {
+                await AssertRefusedAsync(bed, obstacle.Code, obstacle.SeenOn);
+            }
+            finally
+            {
+                await bed.Lab.RunAsync(obstacle.Server, obstacle.Heal);
+            }
+
+            await bed.WaitUntilCaughtUpAsync();
+        }
+        else
+        {
+            (string fault, string code) = Faults.Single(one => one.Fault == name);
+            await bed.Lab.BreakAsync(fault);
+            try
+            {
+                await AssertRefusedAsync(bed, code, "web-02");
+            }
+            finally
+            {
+                await bed.Lab.HealAsync(fault);
+            }
+        }
+    }
+
+    private static async Task AssertRefusedAsync(FailoverBed bed, string code, string server)
+    {
+        // A tenth of the lag that the lab's policy allows: the test need not wait so long.
+        Site strict = bed.Session.Site with { Policy = bed.Session.Site.Policy with { Database = bed.Session.Site.Policy.Database! with { MaxLagSeconds = 0.5 } } };
+        await using SiteSession session = new(strict);
+        FailoverOperation operation = new(session, new(strict.Name, bed.State));
+        string before = await StateAsync(bed);
+        FailoverPreview preview = await operation.PreviewAsync(new FailoverOptions { To = "web-02" }, TestContext.Current.CancellationToken);
+        Assert.Contains(preview.Blockers, blocker => blocker.Code == code && blocker.Server == server && blocker.Remediation.Length > 0);
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => operation.RunAsync(new FailoverOptions { To = "web-02", Canary = bed.Canary }, null, TestContext.Current.CancellationToken));
+        Assert.Equal("FailoverRefused", refused.ErrorId);
+        Assert.Contains($"{code} on {server}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, await StateAsync(bed));
+        Assert.Empty(Directory.GetFiles(bed.State, "*.jsonl", SearchOption.AllDirectories));
+    }
+
+    /// <summary>All that a switchover would have changed first: transactions, roles now and after a restart, links, the endpoint.</summary>
+    private static async Task<string> StateAsync(FailoverBed bed)
+    {
+        ReplicationTopology topology = await bed.TopologyAsync();
+        string endpoint = await bed.Lab.RunAsync("lb-01", "echo show servers state mysql-write | socat - /run/haproxy/admin.sock | awk '{print $4, $6, $7}'");
+        return string.Join('\n', topology.Members.Select(member => topology.Facts(member.Name)!).Select(facts => $"{facts.Gtid.Value!.Executed} {facts.Guard.Value} {string.Join(",", facts.Channels.Value!.Select(channel => $"{channel.SourceHost} {channel.Receiver} {channel.Applier}"))}")) + endpoint;
+    }
+
+    private sealed record Obstacle(string Name, string Code, string SeenOn, string Server, string Break, string Heal)
+    {
+        public string? AfterOnPrimary { get; init; }
+
+        public async Task MakeAsync(FailoverBed bed)
+        {
+            Foobar.Ops.Lab.Setup.LabLink primary = bed.Lab.Plan.Primary.Links[0];
+            await bed.Lab.RunAsync(Server, Break.Replace("$PRIMARY4", $"{primary.V4}", StringComparison.Ordinal).Replace("$PRIMARY6", $"{primary.V6}", StringComparison.Ordinal));
+            if (AfterOnPrimary is not null)
+            {
+                await bed.Lab.RunAsync("web-01", AfterOnPrimary);
+            }
+        }
+    }
+}
