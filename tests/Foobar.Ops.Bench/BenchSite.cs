@@ -7,7 +7,7 @@ namespace Foobar.Ops.Bench;
 /// <summary>The site to measure on: a given one, or a lab that is raised when first asked for and removed at the end.</summary>
 internal sealed class BenchSite(string? inventory) : IAsyncDisposable
 {
-    private RaisedLab? _lab;
+    private readonly Dictionary<DatabaseFlavour, RaisedLab> _labs = [];
 
     /// <summary>The path of the inventory.</summary>
     public async Task<string> InventoryAsync(CancellationToken cancel)
@@ -17,11 +17,21 @@ internal sealed class BenchSite(string? inventory) : IAsyncDisposable
             return inventory;
         }
 
-        _lab ??= await RaisedLab.UpAsync(
-            new LabOptions { Name = $"bench-{Environment.ProcessId}", Database = DatabaseFlavour.MariaDb },
-            new Progress<string>(static step => Console.Error.WriteLine(step)),
-            cancel);
-        return _lab.Inventory;
+        return (await LabAsync(DatabaseFlavour.MariaDb, cancel)).Inventory;
+    }
+
+    /// <summary>A lab of a flavour, raised when first asked for, whatever site was given.</summary>
+    public async Task<RaisedLab> LabAsync(DatabaseFlavour flavour, CancellationToken cancel)
+    {
+        if (!_labs.TryGetValue(flavour, out RaisedLab? lab))
+        {
+            _labs[flavour] = lab = await RaisedLab.UpAsync(
+                new LabOptions { Name = $"bench-{Environment.ProcessId}-{flavour}".ToLowerInvariant(), Database = flavour },
+                new Progress<string>(static step => Console.Error.WriteLine(step)),
+                cancel);
+        }
+
+        return lab;
     }
 
     /// <summary>The site as declared.</summary>
@@ -29,9 +39,9 @@ internal sealed class BenchSite(string? inventory) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_lab is not null)
+        foreach (RaisedLab lab in _labs.Values)
         {
-            await _lab.DownAsync(CancellationToken.None);
+            await lab.DownAsync(CancellationToken.None);
         }
     }
 }

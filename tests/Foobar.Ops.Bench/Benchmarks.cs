@@ -14,6 +14,7 @@ internal static class Benchmarks
     [
         new("session", SessionBenchmark.RunAsync),
         new("firewall", FirewallBench.RunAsync),
+        new("failover", FailoverBench.RunAsync),
         new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
     ];
 

@@ -17,6 +17,6 @@ public sealed class GetFoobarReplication : ServerCmdlet
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSeconds));
-        output.WriteAll(ReplicationStatus.Of(await ReplicationSurvey.CollectAsync(site, limit.Token)).Where(status => servers.Any(server => server.Name == status.Server)));
+        output.WriteAll(ReplicationStatus.Of(await ReplicationSurvey.CollectAsync(site, limit.Token, error => output.Fail(error))).Where(status => servers.Any(server => server.Name == status.Server)));
     }
 }

@@ -37,6 +37,10 @@ public sealed class SetFoobarBackend : ServerCmdlet
     [Parameter]
     public SwitchParameter AcceptOutage { get; set; }
 
+    /// <summary>Whether a restart of HAProxy shall find it so too.</summary>
+    [Parameter]
+    public SwitchParameter Persist { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
@@ -58,7 +62,7 @@ public sealed class SetFoobarBackend : ServerCmdlet
     }
 
     private protected override bool Approve(Server server) => server.Is(Foobar.Ops.Inventory.Role.LoadBalancer)
-        && ShouldProcess(server.Name, $"Set {string.Join(", ", Members(server).Select(member => $"{member.Backend}/{member.Name}"))} to {State}");
+        && ShouldProcess(server.Name, $"Set {string.Join(", ", Members(server).Select(member => $"{member.Backend}/{member.Name}"))} to {State}{(Persist ? ", after a restart too" : "")}");
 
     private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
@@ -68,7 +72,7 @@ public sealed class SetFoobarBackend : ServerCmdlet
             output.Progress.Report($"{backend}/{name} to {State}");
             BackendChange change = await BackendSwitch.SetAsync(
                 session, site.Site.Policy.LoadBalancing.AdminSocket, backend, name, State, AcceptOutage, TimeSpan.FromSeconds(WaitSeconds), cancellationToken);
-            output.Write(change);
+            output.Write(Persist ? await BackendSwitch.PersistAsync(session, change, State, cancellationToken) : change);
             if (State != BackendTarget.Ready && change.SessionsLeft > 0)
             {
                 output.Warn($"{server.Name}: {backend}/{name} still holds {change.SessionsLeft} sessions after {WaitSeconds} s.");

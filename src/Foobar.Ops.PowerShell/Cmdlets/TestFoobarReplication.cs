@@ -11,15 +11,13 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 /// <summary>Judges the databases and their replication.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "FoobarReplication")]
 [OutputType(typeof(Finding))]
-public sealed class TestFoobarReplication : ServerCmdlet
+public sealed class TestFoobarReplication : AreaTestCmdlet
 {
-    private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override IReadOnlyList<Area> Areas { get; } = [Area.Database];
+
+    private protected override Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSeconds));
-        SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(site, limit.Token);
-        output.WriteAll(DatabaseControls.All
-            .SelectMany(control => control.Apply(facts, null, facts.Time))
-            .Where(finding => finding.Server is null || servers.Any(server => server.Name == finding.Server)));
+        ReplicationSurvey.Require(site.Site);
+        return base.ProcessServersAsync(site, servers, output, cancellationToken);
     }
 }

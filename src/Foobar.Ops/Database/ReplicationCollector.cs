@@ -14,7 +14,11 @@ public sealed class ReplicationCollector : Collector<ReplicationFacts>
     public override bool AppliesTo(Server server, Site site) => site.Policy.Database is { } policy && server.Is(policy.Members);
 
     /// <inheritdoc/>
-    public override async Task<ReplicationFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
+    public override Task<ReplicationFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken) =>
+        ReadAsync(session, server, refused: null, cancellationToken);
+
+    /// <summary>The same; whoever asks is also told as an error why the database did not let us in.</summary>
+    internal static async Task<ReplicationFacts> ReadAsync(ISiteSession session, Server server, Action<FoobarException>? refused, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         try
@@ -25,6 +29,7 @@ public sealed class ReplicationCollector : Collector<ReplicationFacts>
         catch (DatabaseException error)
         {
             // The server itself answered above: that its database does not is a fact of its own.
+            refused?.Invoke(error);
             return ReplicationFacts.Unreadable(error.Message, "the database connection");
         }
     }

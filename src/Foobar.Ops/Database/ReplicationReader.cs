@@ -34,6 +34,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             SemiSync = Made(() => SemiSyncFacts.From(variables, status)),
             Transactions = await TryAsync("information_schema.INNODB_TRX", ReadTransactionsAsync, cancellationToken),
             Accounts = await TryAsync("mysql.user", ReadAccountsAsync, cancellationToken),
+            Privileged = await TryAsync("information_schema.USER_PRIVILEGES", async token => PrivilegedAccount.From(await RowsAsync(ReplicationQueries.Privileged, token), _flavor), cancellationToken),
             Tables = await TryAsync("information_schema.TABLES", ReadTablesAsync, cancellationToken),
             Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, identity.Value?.ServerUuid, token), cancellationToken),
             Guard = await TryAsync("read_only", token => ReadGuardAsync(variables, options, token), cancellationToken),

@@ -54,6 +54,18 @@ public static class BackendSwitch
         };
     }
 
+    /// <summary>Makes a change survive a restart of HAProxy.</summary>
+    /// <param name="session">The load balancer.</param>
+    /// <param name="change">What was done.</param>
+    /// <param name="target">What was wanted.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException"><c>BackendNotInConfiguration</c>; the file can't be read or written, or HAProxy refuses the new one. What holds now stays.</exception>
+    public static async Task<BackendChange> PersistAsync(IServerSession session, BackendChange change, BackendTarget target, CancellationToken cancellationToken)
+    {
+        await HaproxyConfigurationFile.SetAsync(session, [new(change.Backend, change.Name, Disabled: target != BackendTarget.Ready)], cancellationToken);
+        return change with { Persisted = true };
+    }
+
     private static BackendServer Find(IReadOnlyList<BackendServer> servers, IServerSession session, string backend, string name) =>
         servers.FirstOrDefault(server => server.Backend == backend && server.Name == name) ?? throw new FoobarException(
             "BackendServerNotFound", ErrorKind.NotFound, $"{session.Server.Name}: HAProxy has no server '{backend}/{name}'; it has {string.Join(", ", servers.Select(server => $"{server.Backend}/{server.Name}"))}.")

@@ -38,6 +38,7 @@ public sealed class DatabaseControlsTests
         ("filter", "DB-013", FindingStatus.Fail, () => Channel(channel => channel with { Filters = ["Replicate_Do_DB=shop"] })),
         ("delay", "DB-013", FindingStatus.Fail, () => Channel(channel => channel with { DelaySeconds = 60 })),
         ("plaintext", "DB-014", FindingStatus.Warning, () => Channel(channel => channel with { Tls = false })),
+        ("a batch account that writes past the fence", "DB-029", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { Privileged = Reading.Of<IReadOnlyList<PrivilegedAccount>>([new() { User = "batch", Host = "%", Privileges = ["CONNECTION_ADMIN"] }]) })),
         ("no account", "DB-015", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([]) })),
         ("account for another", "DB-015", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.12" }]) })),
         ("locked account", "DB-015", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "%", Locked = true }]) })),

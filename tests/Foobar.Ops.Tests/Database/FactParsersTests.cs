@@ -34,6 +34,16 @@ public sealed class FactParsersTests
     }
 
     [Fact]
+    public void Accounts_past_the_fence_are_those_whose_privilege_counts_on_their_flavour()
+    {
+        DatabaseRow[] rows = [Row(("grantee", "'ba'@'tch'@'192.0.2.%'"), ("privilege", "SUPER")), Row(("grantee", "'root'@'localhost'"), ("privilege", "READ_ONLY ADMIN")), Row(("grantee", "'duty'"), ("privilege", "READ_ONLY ADMIN"))];
+        PrivilegedAccount mysql = Assert.Single(PrivilegedAccount.From(rows, DatabaseFlavor.MySql));
+        Assert.Equal(("ba'@'tch", "192.0.2.%", false), (mysql.User, mysql.Host, mysql.IsLocal));
+        Assert.Equal(["SUPER"], mysql.Privileges);
+        Assert.Equal([("root", "localhost", true), ("duty", "", false)], PrivilegedAccount.From(rows, DatabaseFlavor.MariaDb).Select(account => (account.User, account.Host, account.IsLocal)));
+    }
+
+    [Fact]
     public void A_status_without_its_columns_is_a_clean_error() =>
         Assert.Contains("Source_Host", Assert.Throws<ParseException>(() => ChannelParser.Parse([Row(("x", 1))], [], "SHOW REPLICA STATUS")).Message, StringComparison.Ordinal);
 

@@ -76,6 +76,7 @@ internal static class HealthySite
         SemiSync = Reading.Of(new SemiSyncFacts { Available = true, SourceEnabled = true, SourceActive = false, ReplicaEnabled = true, ReplicaActive = true }),
         Transactions = Reading.Of<IReadOnlyList<OpenTransaction>>([]),
         Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.%" }]),
+        Privileged = Reading.Of<IReadOnlyList<PrivilegedAccount>>([new() { User = "root", Host = "localhost", Privileges = ["SUPER"] }]),
         Tables = Reading.Of(new TableFacts { Complete = true }),
         Storage = Reading.Of(new DatabaseStorage { DataDirectory = "/var/lib/mysql", BinlogDirectory = "/var/lib/mysql", DataAvailableBytes = 1L << 34, BinlogAvailableBytes = 1L << 34, BinlogUsedPercent = 20, ReadOnly = false }),
         Cluster = Reading.Of(new ClusterFacts()),

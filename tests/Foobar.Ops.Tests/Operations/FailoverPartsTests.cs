@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover;
 
@@ -31,7 +32,7 @@ public sealed class FailoverPartsTests
 
     [Fact]
     public void A_server_that_is_not_there_is_a_clean_error() =>
-        Assert.Equal("EndpointNotInConfiguration", Assert.Throws<FoobarException>(() => HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-03", true)).ErrorId);
+        Assert.Equal("BackendNotInConfiguration", Assert.Throws<FoobarException>(() => HaproxyConfiguration.WithDisabled(Haproxy, "mysql-write", "web-03", true)).ErrorId);
 
     [Fact]
     public void Reads_which_servers_are_open()

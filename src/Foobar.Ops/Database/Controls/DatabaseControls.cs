@@ -36,5 +36,6 @@ public static class DatabaseControls
         StateControls.Cluster,
         PairControls.NotAlone,
         LinkControls.AutoPosition,
+        RoleControls.FenceBinds,
     ];
 }

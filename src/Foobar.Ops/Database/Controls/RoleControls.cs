@@ -33,6 +33,17 @@ internal static class RoleControls
         facts => facts.Guard,
         JudgePersisted);
 
+    public static Control<SiteCase<ReplicationFacts>> FenceBinds { get; } = OfFact(
+        Info("DB-029", Severity.High, "A fence binds every account that comes over the network", "read_only does not bind these accounts, so what they write while writes are moved is lost or becomes an errant transaction; MySQL's super_read_only binds them, but not where read_only alone is set.", "Take the privilege from accounts that an application or a job uses; who operates the database logs in on its server.", "MariaDB Knowledge Base, READ ONLY ADMIN; MySQL Reference Manual, read_only"),
+        facts => facts.Privileged,
+        (member, accounts) =>
+        {
+            List<PrivilegedAccount> remote = [.. accounts.Where(account => account is { IsLocal: false, Host.Length: > 0 })];
+            return member.Clustered ? [Verdict.NotApplicable(actual: "is in a cluster")]
+                : remote.Count == 0 ? [Verdict.Pass(actual: $"{accounts.Count} such accounts, none over the network")]
+                : remote.Select(account => Verdict.Fail($"'{account.User}'@'{account.Host}'", "none of SUPER, CONNECTION_ADMIN, READ ONLY ADMIN", string.Join(", ", account.Privileges)));
+        });
+
     private static Verdict Answer(Server member, Reading<ReplicationFacts>? reading) => (reading switch
     {
         null => Verdict.Unknown(null, "its facts were not collected"),

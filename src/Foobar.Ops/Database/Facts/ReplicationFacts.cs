@@ -35,6 +35,9 @@ public sealed record ReplicationFacts
     /// <summary>The accounts that may read its binary log.</summary>
     public required Reading<IReadOnlyList<ReplicationAccount>> Accounts { get; init; }
 
+    /// <summary>The accounts that <c>read_only</c> does not bind.</summary>
+    public required Reading<IReadOnlyList<PrivilegedAccount>> Privileged { get; init; }
+
     /// <summary>Tables that replication handles badly.</summary>
     public required Reading<TableFacts> Tables { get; init; }
 
@@ -57,6 +60,7 @@ public sealed record ReplicationFacts
         SemiSync = Findings.Reading.Unreadable<SemiSyncFacts>(reason, source),
         Transactions = Findings.Reading.Unreadable<IReadOnlyList<OpenTransaction>>(reason, source),
         Accounts = Findings.Reading.Unreadable<IReadOnlyList<ReplicationAccount>>(reason, source),
+        Privileged = Findings.Reading.Unreadable<IReadOnlyList<PrivilegedAccount>>(reason, source),
         Tables = Findings.Reading.Unreadable<TableFacts>(reason, source),
         Storage = Findings.Reading.Unreadable<DatabaseStorage>(reason, source),
         Cluster = Findings.Reading.Unreadable<ClusterFacts>(reason, source),

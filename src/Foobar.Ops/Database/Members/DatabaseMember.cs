@@ -103,9 +103,9 @@ public abstract class DatabaseMember
             {
                 await Session.ExecuteAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"KILL {connection}"), null, cancellationToken);
             }
-            catch (DatabaseException error) when (error.Number == NoSuchThread)
+            catch (DatabaseException error) when (error.Number == NoSuchThread || (error.Number == KillDenied && Flavor == DatabaseFlavor.MySql))
             {
-                // It ended by itself.
+                // It ended by itself; or it is of an account with SYSTEM_USER, which MySQL's fence binds all the same.
             }
         }
     }
@@ -137,6 +137,9 @@ public abstract class DatabaseMember
         USER NOT IN ('system user', 'event_scheduler', 'unauthenticated user') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')
             AND NOT (HOST = 'localhost' AND USER = SUBSTRING_INDEX(USER(), '@', 1))
         """;
+
+    // ER_KILL_DENIED_ERROR
+    private const int KillDenied = 1095;
 
     // ER_NO_SUCH_THREAD
     private protected const int NoSuchThread = 1094;

@@ -12,6 +12,9 @@ namespace Foobar.Ops.Operations.Failover;
 /// <summary>Moves writes from one database member to another.</summary>
 public sealed class FailoverOperation
 {
+    // Another operator's is no fault of the site: an error id of its own.
+    private const string Running = "OperationRunning";
+
     private readonly ISiteSession _session;
     private readonly OperationStore _store;
     private readonly TimeProvider _time;
@@ -94,8 +97,9 @@ public sealed class FailoverOperation
         return await ReportAsync(live, steps, canary: null, state.Parameters["id"], path, started, result);
     }
 
-    internal static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) =>
-        new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
+    internal static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) => blockers.FirstOrDefault(blocker => blocker.Code == Running) is { } other
+        ? new("OperationRunning", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {other.Message}.") { Recommendation = other.Remediation }
+        : new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
         {
             Server = blockers.Count > 0 ? blockers[0].Server : null,
             Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
@@ -118,11 +122,32 @@ public sealed class FailoverOperation
     private async Task<FailoverPreflight> PreflightAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         Site site = _session.Site;
+        Task<FailoverBlocker[]> others = OthersAsync(cancellationToken);
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(_session, cancellationToken);
         FailoverPreflight preflight = FailoverPreflight.Planned(facts, options);
+        preflight = preflight with { Blockers = [.. await others, .. preflight.Blockers] };
         return preflight is { Old: { } old, New: { } candidate }
             ? await WithPathsAsync(preflight, site.Find(old)!, site.Find(candidate)!, site.Policy.Database!, cancellationToken)
             : preflight;
+    }
+
+    // Whatever member can be asked: the marker is on all of them.
+    private async Task<FailoverBlocker[]> OthersAsync(CancellationToken cancellationToken)
+    {
+        string?[] found = await Task.WhenAll((_session.Site.Policy.Database is { } policy ? _session.Site.WithRole(policy.Members) : []).Select(async member =>
+        {
+            try
+            {
+                await using IDatabaseSession database = await _session.OpenDatabaseAsync(member.Name, cancellationToken);
+                return await OperationMarker.FindUnfinishedAsync(database, cancellationToken);
+            }
+            catch (FoobarException)
+            {
+                // The survey says so.
+                return null;
+            }
+        }));
+        return [.. found.OfType<string>().Distinct().Select(words => new FailoverBlocker { Code = Running, Message = words.TrimEnd('.'), Remediation = OperationMarker.Recommendation })];
     }
 
     // What only a try can tell: whether the old primary will reach the new one, and where the endpoint leads now.
@@ -152,6 +177,12 @@ public sealed class FailoverOperation
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+        if (result.Outcome == PlanOutcome.Degraded)
+        {
+            // There is nothing to resume: what is left to repair must not keep the next operation out.
+            await OperationMarker.EndAsync(live.NewSession, id, "degraded", limit.Token);
+        }
+
         (WriteMeasurement? writes, CanaryAccount? account) = canary is null ? default : await canary.ReadAsync(moved ? live.NewSession : live.OldSession!, steps.Window, limit.Token);
         return new()
         {

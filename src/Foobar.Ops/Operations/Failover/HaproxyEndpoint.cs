@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Failover;
@@ -9,8 +10,6 @@ namespace Foobar.Ops.Operations.Failover;
 /// <summary>A TCP backend of HAProxy with one <c>server</c> line a member, named as in the inventory; switched over the runtime API.</summary>
 internal sealed partial class HaproxyEndpoint(IServerSession session, Stream stream, string backend) : IWriteEndpoint
 {
-    private const string ConfigurationPath = "/etc/haproxy/haproxy.cfg";
-
     private readonly HaproxyConsole _console = new(session.Server.Name, stream);
 
     /// <inheritdoc/>
@@ -61,29 +60,8 @@ internal sealed partial class HaproxyEndpoint(IServerSession session, Stream str
     public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"shutdown sessions server {backend}/{Checked(member)}", cancellationToken);
 
     /// <inheritdoc/>
-    public async Task PersistAsync(string open, string closed, CancellationToken cancellationToken)
-    {
-        CommandResult read = SessionReadings.Succeeded(await session.RunAsync(RemoteCommand.Create($"cat -- {ConfigurationPath}") with { Privileged = true }, cancellationToken));
-        string text = HaproxyConfiguration.WithDisabled(HaproxyConfiguration.WithDisabled(read.OutputText, backend, open, disabled: false), backend, closed, disabled: true);
-        if (text == read.OutputText)
-        {
-            return;
-        }
-
-        // The new file is checked before it takes the place of the old one, in one rename, with owner and mode kept.
-        RemoteCommand write = RemoteCommand.FromScript(
-            """
-            set -e
-            new="$1.foobar-new"
-            trap 'rm -f -- "$new"' EXIT
-            cp -p -- "$1" "$new"
-            cat > "$new"
-            haproxy -c -q -f "$new"
-            sync -- "$new" 2>/dev/null || sync
-            mv -f -- "$new" "$1"
-            """, ConfigurationPath);
-        SessionReadings.Succeeded(await session.RunAsync(write with { Privileged = true, Input = System.Text.Encoding.UTF8.GetBytes(text) }, cancellationToken), $"write {ConfigurationPath}");
-    }
+    public Task PersistAsync(string open, string closed, CancellationToken cancellationToken) =>
+        HaproxyConfigurationFile.SetAsync(session, [new(backend, open, Disabled: false), new(backend, closed, Disabled: true)], cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _console.DisposeAsync();

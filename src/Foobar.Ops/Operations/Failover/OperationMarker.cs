@@ -22,6 +22,16 @@ internal static class OperationMarker
         CanaryTable.Create,
     ];
 
+    private const string Select = "SELECT id, holder, since, state, old_primary, new_primary FROM foobar_ops.operation WHERE slot = 1";
+
+    // ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
+    private const int NoDatabase = 1049;
+    private const int NoTable = 1146;
+
+    /// <summary>What to do about another operation's marker.</summary>
+    public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Invoke-FoobarFailover -Resume on that machine, as that user. Only if that machine is lost for good: "
+        + "see with Get-FoobarReplication that there is one primary, and on it UPDATE foobar_ops.operation SET state = 'abandoned'.";
+
     /// <summary>Writes the marker, unless another operation holds it.</summary>
     /// <exception cref="FoobarException"><c>OperationRunning</c>: another does; the message says who and since when.</exception>
     public static async Task BeginAsync(IDatabaseSession primary, string id, string oldPrimary, string newPrimary, DateTimeOffset since, CancellationToken cancellationToken)
@@ -37,16 +47,27 @@ internal static class OperationMarker
         };
         await primary.ExecuteAsync("INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '', '2000-01-01', 'none', '', '')", null, cancellationToken);
         await primary.ExecuteAsync(
-            "UPDATE foobar_ops.operation SET id = @id, kind = 'failover', holder = @holder, since = @since, state = 'running', old_primary = @old, new_primary = @new WHERE slot = 1 AND (state <> 'running' OR id = @id)",
+            "UPDATE foobar_ops.operation SET id = @id, kind = 'failover', holder = @holder, since = @since, state = 'running', old_primary = @old, new_primary = @new WHERE slot = 1 AND (state NOT IN ('running', 'switched') OR id = @id)",
             values, cancellationToken);
-        DatabaseRow row = (await primary.QueryAsync("SELECT id, holder, since, old_primary, new_primary FROM foobar_ops.operation WHERE slot = 1", null, cancellationToken))[0];
+        DatabaseRow row = (await primary.QueryAsync(Select, null, cancellationToken))[0];
         if (row.Text("id") != id)
         {
-            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: another operation has marked the databases: a failover from {row.Text("old_primary")} to {row.Text("new_primary")} by {row.Text("holder")} since {row.Text("since")} UTC.")
-            {
-                Server = primary.Server,
-                Recommendation = "Wait until it ends. If its process is gone, end what it began with Invoke-FoobarFailover -Resume on that machine.",
-            };
+            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: {Words(row)}") { Server = primary.Server, Recommendation = Recommendation };
+        }
+    }
+
+    /// <summary>What another operation's marker says, or nothing; a member without the table has none.</summary>
+    /// <exception cref="FoobarException">The member could not be asked.</exception>
+    public static async Task<string?> FindUnfinishedAsync(IDatabaseSession member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IReadOnlyList<DatabaseRow> rows = await member.QueryAsync(Select, null, cancellationToken);
+            return rows.Count > 0 && rows[0].Text("state") is "running" or "switched" ? Words(rows[0]) : null;
+        }
+        catch (DatabaseException error) when (error.Number is NoDatabase or NoTable)
+        {
+            return null;
         }
     }
 
@@ -54,7 +75,7 @@ internal static class OperationMarker
     public static async Task TakeOverAsync(IDatabaseSession primary, string id, string oldPrimary, string newPrimary, DateTimeOffset since, CancellationToken cancellationToken)
     {
         await CreateAsync(primary, cancellationToken);
-        await primary.ExecuteAsync("UPDATE foobar_ops.operation SET state = 'abandoned' WHERE slot = 1 AND state = 'running' AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
+        await primary.ExecuteAsync("UPDATE foobar_ops.operation SET state = 'abandoned' WHERE slot = 1 AND state IN ('running', 'switched') AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
         await BeginAsync(primary, id, oldPrimary, newPrimary, since, cancellationToken);
     }
 
@@ -81,4 +102,7 @@ internal static class OperationMarker
             await primary.ExecuteAsync(table, null, cancellationToken);
         }
     }
+
+    private static string Words(DatabaseRow row) =>
+        $"a failover from {row.Text("old_primary")} to {row.Text("new_primary")} by {row.Text("holder")} has been under way since {row.Text("since")} UTC ({row.Text("state")}).";
 }

@@ -1,6 +1,6 @@
 using Foobar.Ops.Errors;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.LoadBalancing;
 
 /// <summary>Changes one word in an HAProxy configuration and leaves all else as it was, byte for byte.</summary>
 internal static class HaproxyConfiguration
@@ -9,7 +9,7 @@ internal static class HaproxyConfiguration
         ["global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist", "mailers", "cache", "program", "http-errors", "ring", "log-forward", "fcgi-app", "crt-store", "traces"];
 
     /// <summary>The text with a server's line in a backend (or listen section) disabled or not.</summary>
-    /// <exception cref="FoobarException"><c>EndpointNotInConfiguration</c>: there is no such line.</exception>
+    /// <exception cref="FoobarException"><c>BackendNotInConfiguration</c>: there is no such line.</exception>
     public static string WithDisabled(string text, string backend, string server, bool disabled)
     {
         string[] lines = text.Split('\n');
@@ -28,9 +28,9 @@ internal static class HaproxyConfiguration
             }
         }
 
-        throw new FoobarException("EndpointNotInConfiguration", ErrorKind.NotFound, $"HAProxy's configuration has no line 'server {server}' in the backend '{backend}'.")
+        throw new FoobarException("BackendNotInConfiguration", ErrorKind.NotFound, $"HAProxy's configuration has no line 'server {server}' in the backend '{backend}'.")
         {
-            Recommendation = "Name the servers of the write backend as the inventory does.",
+            Recommendation = "Name the servers of the backend as its configuration does, one line each in /etc/haproxy/haproxy.cfg.",
         };
     }
 

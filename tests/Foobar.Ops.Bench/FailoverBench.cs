@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Foobar.Ops.Database;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Load;
+using Foobar.Ops.Lab.Setup;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Bench;
+
+/// <summary>
+/// The write gap of a planned switchover, seen by writers that know nothing of it: ours in turns with a hand-written one,
+/// on both databases, with four writers every 5 ms and without pause.
+/// </summary>
+internal static class FailoverBench
+{
+    private const int Writers = 4;
+    private const int Rounds = 7;
+
+    private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Measures on labs of its own: a site in use is no place for it.</summary>
+    public static async IAsyncEnumerable<BenchResult> RunAsync(BenchSite site, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (DatabaseFlavour flavour in Enum.GetValues<DatabaseFlavour>())
+        {
+            RaisedLab lab = await site.LabAsync(flavour, cancel);
+            foreach (int interval in (int[])[5, 0])
+            {
+                IReadOnlyList<double[]> gaps = await MeasureAsync(lab, TimeSpan.FromMilliseconds(interval), cancel);
+                string name = $"failover-{flavour}-{(interval == 0 ? "without-pause" : "every-5-ms")}".ToLowerInvariant();
+                yield return new(name, Median(gaps[0]), Median(gaps[1]), "the steps by hand over held-open clients", "ms");
+                yield return new(name, Median(gaps[0]), Median(gaps[2]), "the steps by hand over ControlMaster", "ms");
+            }
+        }
+    }
+
+    private static async Task<IReadOnlyList<double[]>> MeasureAsync(RaisedLab lab, TimeSpan interval, CancellationToken cancel)
+    {
+        await using SiteSession session = new(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) });
+        DirectoryInfo state = Directory.CreateTempSubdirectory("bench-");
+        FailoverOperation operation = new(session, new OperationStore(session.Site.Name, state.FullName));
+        HandSwitchover byHand = new(lab);
+        List<double>[] gaps = [[], [], []];
+        for (int round = 0; round < Rounds * gaps.Length; round++)
+        {
+            (string old, string candidate) = await RolesAsync(session, cancel);
+            await using OrderWriters writers = await OrderWriters.StartAsync(lab, "web-02", Writers, interval, cancel);
+            await Task.Delay(Settling, cancel);
+            long from = Stopwatch.GetTimestamp();
+            await ((round % gaps.Length) switch
+            {
+                0 => OursAsync(operation, candidate, cancel),
+                1 => HeldAsync(lab, byHand, old, candidate, cancel),
+                _ => SharedAsync(lab, byHand, old, candidate, cancel),
+            });
+            await Task.Delay(Settling, cancel);
+            gaps[round % gaps.Length].Add(OrderWriters.Gap(await writers.StopAsync(), from, Stopwatch.GetTimestamp()).TotalMilliseconds);
+        }
+
+        state.Delete(recursive: true);
+        return [.. gaps.Select(one => one.ToArray())];
+    }
+
+    private static Task<FailoverResult> OursAsync(FailoverOperation operation, string candidate, CancellationToken cancel) =>
+        operation.RunAsync(new FailoverOptions { To = candidate }, null, cancel);
+
+    private static async Task HeldAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, CancellationToken cancel)
+    {
+        await using HeldHand hand = await HeldHand.StartAsync(lab, cancel);
+        await byHand.RunAsync(hand, old, candidate, cancel);
+    }
+
+    private static async Task SharedAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, CancellationToken cancel)
+    {
+        await using SharedHand hand = new(lab);
+        await byHand.RunAsync(hand, old, candidate, cancel);
+    }
+
+    /// <summary>Who is primary, once its replica has all it has.</summary>
+    private static async Task<(string Old, string Candidate)> RolesAsync(ISiteSession session, CancellationToken cancel)
+    {
+        while (true)
+        {
+            ReplicationTopology topology = ReplicationTopology.Of(await ReplicationSurvey.CollectAsync(session, cancel));
+            if (topology.Links is [{ BacklogTransactions: 0, Channel.Replicates: true, Source: { } source } link] && topology.RoleOf(source) == MemberRole.Primary)
+            {
+                return (source, link.Replica);
+            }
+
+            await Task.Delay(Settling, cancel);
+        }
+    }
+
+    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+}
