@@ -111,6 +111,32 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         { Test-FoobarConnection -Port 1-1000 -MaxProbes 500 -ErrorAction Stop } | Should -Throw -ErrorId 'TooManyProbes,*'
     }
 
+    It 'puts everything back when its pipeline is stopped midway' {
+        $state = $env:XDG_STATE_HOME
+        $env:XDG_STATE_HOME = "$TestDrive"
+        $before = Get-FoobarFirewallRule web-02
+        $shell = [powershell]::Create()
+        try {
+            $script = 'param($module) Import-Module $module; Set-FoobarFirewall web-02 -Confirm:$false -Verbose'
+            $running = $shell.AddScript($script).AddArgument($env:FOOBAR_TEST_MODULE).BeginInvoke()
+            $limit = [DateTime]::UtcNow.AddSeconds(60)
+            while (-not ($shell.Streams.Verbose.Message -match '^load web-02: Done') -and -not $running.IsCompleted -and [DateTime]::UtcNow -lt $limit) {
+                Start-Sleep -Milliseconds 20
+            }
+
+            $running.IsCompleted | Should -BeFalse
+            $shell.Stop()
+        } finally {
+            $shell.Dispose()
+            $env:XDG_STATE_HOME = $state
+        }
+
+        (Get-FoobarFirewallRule web-02).Source | Should -Be $before.Source
+        (Get-FoobarFirewallRule web-02 -Persisted).Source | Should -Be $before.Source
+        (Invoke-FoobarCommand 'ls /run/foobar-ops; systemctl list-units --plain --no-legend "foobar-firewall-*"' -Server web-02 -AsRoot).Output | Should -BeNullOrEmpty
+        (Get-ChildItem "$TestDrive" -Recurse -Filter *-firewall.jsonl | Get-Content | Select-Object -Last 1) | Should -Match 'Undone'
+    }
+
     It 'shows with -WhatIf what a change would do, network firewalls last, and changes nothing' {
         $before = Get-FoobarFirewallRule
         $previews = Set-FoobarFirewall * -WhatIf

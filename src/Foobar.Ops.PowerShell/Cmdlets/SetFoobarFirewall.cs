@@ -39,17 +39,29 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         }
 
         ISiteSession site = OpenSite();
+        OperationStore store = new(site.Site.Name);
+        EarlierChange? earlier = Run((_, token) => EarlierChange.FindAsync(store, site, token));
+        if (earlier is not null)
+        {
+            WriteWarning(earlier.ToString());
+        }
+
         FirewallChange change = Run((_, token) => FirewallChange.PrepareAsync(
-            site, () => new SiteSession(site.Site, new SessionRequest(string.Empty).Options()), servers, Options(), TimeProvider.System, token));
+            site, servers, Options(), TimeProvider.System, token));
         FirewallChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
         bool approved = changing.Count(preview => ShouldProcess(preview.Server, Describe(preview))) == changing.Length && changing.Length > 0;
+        if (earlier is not null && changing.Length == 0 && ShouldProcess(site.Site.Name, "Take note that the earlier change is ended"))
+        {
+            earlier.Close();
+        }
+
         if (!approved)
         {
             WriteObject(change.Previews, enumerateCollection: true);
             return;
         }
 
-        FirewallChangeResult result = Run((output, token) => change.RunAsync(new OperationStore(site.Site.Name), new StepProgress(output), token));
+        FirewallChangeResult result = Run((output, token) => change.RunAsync(store, new StepProgress(output), token));
         WriteObject(result);
         if (Failure(result) is { } failure)
         {

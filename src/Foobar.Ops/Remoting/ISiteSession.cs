@@ -18,4 +18,10 @@ public interface ISiteSession : IAsyncDisposable
     /// <summary>Opens a new database connection to a member through its SSH session; the caller disposes it.</summary>
     /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
     Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// A session to the same site, opened in the same way (logins, sudo's password, new host keys, limits), that shares no
+    /// connection with this one: what it reaches can be reached anew. Connects to nothing yet; the caller disposes it.
+    /// </summary>
+    ISiteSession Fresh();
 }

@@ -45,6 +45,10 @@ public sealed class SiteSession : ISiteSession
         ServerSession session = await ConnectAsync(server, cancellationToken).ConfigureAwait(false);
         return await new DatabaseOpener(_options, Site.Policy.Database).OpenAsync(session, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public ISiteSession Fresh() => new SiteSession(Site, _options);
+
     /// <summary>Connects to several servers at once, no more than the throttle limit at a time. Never fails as a whole: each server has its own outcome.</summary>
     /// <param name="servers">The servers' names; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Cancels what has not come yet.</param>

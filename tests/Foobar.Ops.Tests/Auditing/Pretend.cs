@@ -53,6 +53,8 @@ internal sealed class PretendSession(Site site) : ISiteSession
 
     public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public ISiteSession Fresh() => this;
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 

@@ -118,6 +118,8 @@ public sealed class SessionTableTests
 
         public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+        public ISiteSession Fresh() => this;
+
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -43,5 +43,7 @@ internal sealed class FakeSiteSession(Site site) : ISiteSession
         : _databases.TryGetValue(server, out FakeDatabaseSession? database) ? Task.FromResult<IDatabaseSession>(database)
         : Task.FromException<IDatabaseSession>(new DatabaseException("DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database answers") { Server = server });
 
+    public ISiteSession Fresh() => this;
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Model;
@@ -18,6 +19,22 @@ internal static class ChangeObstacles
             {
                 Server = target.Server.Name,
                 Recommendation = "Disable it on the server first, or say -AcceptOtherManagers to replace its rules all the same.",
+            };
+        }
+    }
+
+    /// <summary>Refuses a server where another change is under way, whose rollback would undo this one.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="own">The numbers of changes that are known to have been ended midway.</param>
+    /// <exception cref="FoobarException"><c>FirewallChangePending</c>.</exception>
+    public static void RefusePending(ChangeTarget target, IReadOnlyList<string> own)
+    {
+        if (target.Leftovers.FirstOrDefault(leftover => leftover.IsPending && !own.Contains(leftover.Id)) is { } other)
+        {
+            throw new FoobarException("FirewallChangePending", ErrorKind.Refused, string.Create(CultureInfo.InvariantCulture, $"{target.Server.Name}: another firewall change is under way ({other.Id}); it is confirmed or undone by {other.Deadline:u}."))
+            {
+                Server = target.Server.Name,
+                Recommendation = "Wait until then and try again.",
             };
         }
     }

@@ -57,7 +57,8 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         {
             Server = target.Server.Name,
             Order = order,
-            IsChange = differences.Count > 0 || !old.SequenceEqual(young),
+            IsChange = differences.Count > 0 || !old.SequenceEqual(young) || target.Leftovers.Any(static leftover => leftover.IsPending),
+            PendingRollback = target.Leftovers.Where(static leftover => leftover.IsPending).Select(static leftover => (DateTimeOffset?)leftover.Deadline).Min(),
             RulesRemoved = [.. old.Except(young)],
             RulesAdded = [.. young.Except(old)],
             Differences = differences,
@@ -73,6 +74,7 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<FirewallFacts> facts = new FirewallCollector().CollectAsync(session, server, cancellationToken);
         Task<SshFlow?> client = ClientAsync(server, cancellationToken);
+        Task<CommandResult> left = connection.RunAsync(ChangeScripts.ToList(), cancellationToken);
         CommandResult listing = SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToTry(ruleset), cancellationToken));
         return new ChangeTarget
         {
@@ -82,6 +84,7 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
             After = NftRulesetParser.Parse(listing.OutputText, server.Name, "the new ruleset"),
             Facts = await facts,
             Client = await client,
+            Leftovers = Leftover.Parse(SessionReadings.Succeeded(await left).OutputText, server.Name),
         };
     }
 

@@ -10,7 +10,7 @@ namespace Foobar.Ops.Operations.FirewallChange;
 /// The steps of a firewall change. From the first on, each server's rules come back by themselves at its deadline unless
 /// the last step of that server is done; so a kill between any two steps leaves nobody shut out.
 /// </summary>
-internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openFresh, ChangeProbes probes, IReadOnlyList<Server> reachable, TimeSpan rollbackAfter)
+internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IReadOnlyList<Server> reachable, TimeSpan rollbackAfter)
 {
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(20);
 
@@ -19,6 +19,11 @@ internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openF
     {
         foreach (ChangeTarget target in targets)
         {
+            if (target.Leftovers.Count > 0)
+            {
+                yield return Settle(target);
+            }
+
             yield return Arm(target);
             yield return Run(target, "load", "Load the new rules in one transaction", ChangeScripts.ToLoad(target));
             yield return Confirm(target);
@@ -36,6 +41,20 @@ internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openF
         Inverse = "Restore the saved rules and compare them with what then runs",
         Undo = token => UndoAsync(target, token),
         Limit = rollbackAfter + TimeSpan.FromSeconds(90),
+    };
+
+    private Step Settle(ChangeTarget target) => new()
+    {
+        Name = $"settle {target.Server.Name}",
+        Description = "End an earlier change that was ended midway; its old rules come back first if they were still to",
+        Server = target.Server.Name,
+        Change = async token =>
+        {
+            foreach (Leftover leftover in target.Leftovers)
+            {
+                await RestoreAsync(session, target.Server, ChangeScripts.ToSettle(leftover), ChangeTarget.DirectoryOf(leftover.Id), token);
+            }
+        },
     };
 
     private Step Confirm(ChangeTarget target) => new()
@@ -61,7 +80,7 @@ internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openF
 
     private async Task ConfirmAsync(ChangeTarget target, CancellationToken cancellationToken)
     {
-        await using ISiteSession fresh = openFresh();
+        await using ISiteSession fresh = session.Fresh();
         foreach (Server server in reachable)
         {
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -78,6 +97,8 @@ internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openF
         }
 
         await probes.ConfirmAsync(fresh, target.Server, cancellationToken);
+        IServerSession changed = await fresh.GetServerAsync(target.Server.Name, cancellationToken);
+        SessionReadings.Succeeded(await changed.RunAsync(ChangeScripts.ToStand(target), cancellationToken), "nft list table inet filter");
     }
 
     // Where the new rules cut even the open connection, the server's own rollback is waited for.
@@ -85,26 +106,26 @@ internal sealed class ChangeSteps(ISiteSession session, Func<ISiteSession> openF
     {
         try
         {
-            await RestoreAsync(session, target, cancellationToken);
+            await RestoreAsync(session, target.Server, ChangeScripts.ToUndo(target), target.Directory, cancellationToken);
         }
         catch (FoobarException error) when (error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
         {
             await Task.Delay(rollbackAfter + TimeSpan.FromSeconds(5), cancellationToken);
-            await using ISiteSession fresh = openFresh();
-            await RestoreAsync(fresh, target, cancellationToken);
+            await using ISiteSession fresh = session.Fresh();
+            await RestoreAsync(fresh, target.Server, ChangeScripts.ToUndo(target), target.Directory, cancellationToken);
         }
     }
 
-    private static async Task RestoreAsync(ISiteSession through, ChangeTarget target, CancellationToken cancellationToken)
+    private static async Task RestoreAsync(ISiteSession through, Server on, RemoteCommand command, string directory, CancellationToken cancellationToken)
     {
-        IServerSession server = await through.GetServerAsync(target.Server.Name, cancellationToken);
-        CommandResult result = await server.RunAsync(ChangeScripts.ToUndo(target), cancellationToken);
-        if (result.ExitCode != 0 || !result.OutputText.StartsWith("restored", StringComparison.Ordinal))
+        IServerSession server = await through.GetServerAsync(on.Name, cancellationToken);
+        CommandResult result = await server.RunAsync(command, cancellationToken);
+        if (result.ExitCode != 0 || !(result.OutputText.Length == 0 || result.OutputText.StartsWith("restored", StringComparison.Ordinal)))
         {
-            throw new FoobarException("FirewallNotRestored", ErrorKind.Failed, $"{target.Server.Name}: the old rules could not be put back as they were: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
+            throw new FoobarException("FirewallNotRestored", ErrorKind.Failed, $"{on.Name}: the old rules could not be put back as they were: {result.OutputText.Trim()} {result.ErrorText.Trim()}")
             {
-                Server = target.Server.Name,
-                Recommendation = $"See {target.Directory} on the server: 'saved' holds the old rules, 'restored' what runs now.",
+                Server = on.Name,
+                Recommendation = $"See {directory} on the server: 'saved' holds the old rules, 'restored' what runs now.",
             };
         }
     }

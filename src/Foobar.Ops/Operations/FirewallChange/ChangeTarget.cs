@@ -26,11 +26,20 @@ internal sealed record ChangeTarget
     /// <summary>Where the operator's SSH connection comes from and where it ends; <see langword="null"/> if the server did not tell.</summary>
     public SshFlow? Client { get; init; }
 
+    /// <summary>What earlier changes have left on the server.</summary>
+    public IReadOnlyList<Leftover> Leftovers { get; init; } = [];
+
     /// <summary>Where its files lie while the change is not ended.</summary>
-    public string Directory => $"/run/foobar-ops/firewall-{Id}";
+    public string Directory => DirectoryOf(Id);
 
     /// <summary>The name of its timer.</summary>
-    public string Unit => $"foobar-firewall-rollback-{Id}";
+    public string Unit => UnitOf(Id);
+
+    /// <summary>Where the files of a change lie.</summary>
+    public static string DirectoryOf(string id) => $"/run/foobar-ops/firewall-{id}";
+
+    /// <summary>The name of a change's timer.</summary>
+    public static string UnitOf(string id) => $"foobar-firewall-rollback-{id}";
 }
 
 /// <summary>An SSH connection as its server sees it.</summary>

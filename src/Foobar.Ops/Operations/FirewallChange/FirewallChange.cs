@@ -10,17 +10,18 @@ namespace Foobar.Ops.Operations.FirewallChange;
 /// </summary>
 public sealed class FirewallChange
 {
-    private const string Kind = "firewall";
+    /// <summary>What journals call it.</summary>
+    internal const string Kind = "firewall";
+
     private readonly ISiteSession _session;
-    private readonly Func<ISiteSession> _openFresh;
     private readonly FirewallChangeOptions _options;
     private readonly TimeProvider _time;
     private readonly IReadOnlyList<ChangeTarget> _targets;
     private readonly IReadOnlyList<(Server Server, SshFlow Flow)> _flows;
 
-    private FirewallChange(ISiteSession session, Func<ISiteSession> openFresh, FirewallChangeOptions options, TimeProvider time, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
+    private FirewallChange(ISiteSession session, FirewallChangeOptions options, TimeProvider time, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
     {
-        (_session, _openFresh, _options, _time, _targets, _flows) = (session, openFresh, options, time, targets, flows);
+        (_session, _options, _time, _targets, _flows) = (session, options, time, targets, flows);
         Previews = [.. targets.Select(static (target, index) => ChangePreparation.Preview(target, index + 1))];
     }
 
@@ -29,25 +30,26 @@ public sealed class FirewallChange
 
     /// <summary>Reads what stands on servers and what the policy asks of them. Changes nothing.</summary>
     /// <param name="session">The site's connections.</param>
-    /// <param name="openFresh">Makes a session that shares no connection with any other, by which a change is confirmed.</param>
     /// <param name="servers">The servers to change.</param>
     /// <param name="options">How.</param>
     /// <param name="time">The clock, which names the change.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="Errors.FoobarException">A server can't be reached or read, or its nftables does not take the new rules.</exception>
-    public static async Task<FirewallChange> PrepareAsync(ISiteSession session, Func<ISiteSession> openFresh, IReadOnlyList<Server> servers, FirewallChangeOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<FirewallChange> PrepareAsync(ISiteSession session, IReadOnlyList<Server> servers, FirewallChangeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         ChangePreparation preparation = new(session, time);
         IReadOnlyList<ChangeTarget> targets = await preparation.ReadAsync(servers, PolicyRuleset.Render, cancellationToken);
         IReadOnlyList<(Server Server, SshFlow Flow)> flows = await preparation.FlowsAsync(targets, cancellationToken);
-        return new FirewallChange(session, openFresh, options, time, targets, flows);
+        return new FirewallChange(session, options, time, targets, flows);
     }
 
     /// <summary>Refuses what would do harm.</summary>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>.</exception>
-    public void Refuse()
+    /// <param name="own">The numbers of this user's own earlier changes, which may be ended.</param>
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>.</exception>
+    private void Refuse(IReadOnlyList<string> own)
     {
         ChangeTarget[] changing = [.. Changing()];
+        Array.ForEach(changing, target => ChangeObstacles.RefusePending(target, own));
         if (!_options.AcceptOtherManagers)
         {
             Array.ForEach(changing, ChangeObstacles.RefuseOtherManagers);
@@ -66,12 +68,14 @@ public sealed class FirewallChange
     /// <param name="store">Where the journal is kept; holds off other operations on the site.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels and undoes.</param>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>, <c>OperationRunning</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>, <c>OperationRunning</c>.</exception>
     public async Task<FirewallChangeResult> RunAsync(OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
-        Refuse();
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = store.Lock(Kind, started);
+        EarlierChange? earlier = await EarlierChange.FindAsync(store, _session, cancellationToken);
+        Refuse(earlier?.Ids ?? []);
+        earlier?.Close();
         using FileJournal journal = store.NewJournal(Kind, started);
         PlanResult result = await RunAsync(journal, progress, cancellationToken);
         return new FirewallChangeResult
@@ -79,6 +83,7 @@ public sealed class FirewallChange
             Outcome = result.Outcome,
             Servers = [.. Changing().Select(static target => target.Server.Name)],
             Steps = result.Steps,
+            Recovered = earlier?.Servers ?? [],
             Error = result.Failure?.Message,
             Journal = journal.Path,
         };
@@ -97,7 +102,7 @@ public sealed class FirewallChange
         Kind = Kind,
         Title = $"Make the firewalls of {string.Join(", ", Changing().Select(static target => target.Server.Name))} what the policy says",
         Parameters = Changing().ToDictionary(static target => target.Server.Name, static target => target.Id),
-        Steps = [.. new ChangeSteps(_session, _openFresh, probes, Reached(), _options.RollbackAfter).For([.. Changing()])],
+        Steps = [.. new ChangeSteps(_session, probes, Reached(), _options.RollbackAfter).For([.. Changing()])],
     };
 
     private IEnumerable<ChangeTarget> Changing() => _targets.Where(target => Previews.Any(preview => preview.Server == target.Server.Name && preview.IsChange));

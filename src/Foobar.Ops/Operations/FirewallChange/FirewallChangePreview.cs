@@ -15,6 +15,9 @@ public sealed record FirewallChangePreview
     /// <summary>Whether anything would change.</summary>
     public required bool IsChange { get; init; }
 
+    /// <summary>When an earlier change that was ended midway puts its old rules back by itself; <see langword="null"/> if none is to.</summary>
+    public DateTimeOffset? PendingRollback { get; init; }
+
     /// <summary>The rules that run now and would be gone, each as its source has it.</summary>
     public IReadOnlyList<string> RulesRemoved { get; init; } = [];
 
@@ -39,6 +42,9 @@ public sealed record FirewallChangeResult
 
     /// <summary>Its steps, in order.</summary>
     public required IReadOnlyList<StepResult> Steps { get; init; }
+
+    /// <summary>What had become of earlier changes that were ended midway, one a server; this run has ended them.</summary>
+    public IReadOnlyList<string> Recovered { get; init; } = [];
 
     /// <summary>The first failure; <see langword="null"/> if there was none.</summary>
     public string? Error { get; init; }
