@@ -42,6 +42,13 @@ internal sealed class FailoverBed : IAsyncDisposable
         return new(lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
     }
 
+    /// <summary>The site with another limit for lag.</summary>
+    public Site Patient(TimeSpan lag)
+    {
+        Site site = Session.Site;
+        return site with { Policy = site.Policy with { Database = site.Policy.Database! with { MaxLagSeconds = lag.TotalSeconds } } };
+    }
+
     /// <summary>A failover as an operator would make it.</summary>
     public FailoverOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
 

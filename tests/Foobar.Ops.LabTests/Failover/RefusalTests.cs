@@ -77,7 +77,7 @@ public sealed class RefusalTests(LabFixture labs)
     private static async Task AssertRefusedAsync(FailoverBed bed, string code, string server)
     {
         // A tenth of the lag that the lab's policy allows: the test need not wait so long.
-        Site strict = bed.Session.Site with { Policy = bed.Session.Site.Policy with { Database = bed.Session.Site.Policy.Database! with { MaxLagSeconds = 0.5 } } };
+        Site strict = bed.Patient(TimeSpan.FromSeconds(0.5));
         await using SiteSession session = new(strict);
         FailoverOperation operation = new(session, new(strict.Name, bed.State));
         string before = await StateAsync(bed);

@@ -47,6 +47,16 @@ public sealed class WriteMeasurementTests
     }
 
     [Fact]
+    public void A_replicas_delay_is_the_age_of_the_oldest_acknowledged_write_it_lacks()
+    {
+        CanaryWrite[] writes = [Good(1, 0, 1), Bad(2, 1, 2, "refused"), Good(3, 2, 3), Good(4, 3, 4)];
+        ReplicaDelay delay = ReplicaDelay.Of("web-02", [new(Seconds(2), 1), new(Seconds(3.5), 0), new(Seconds(6), 1), new(Seconds(7), 4)], writes);
+        Assert.Equal(("web-02", 4, TimeSpan.FromSeconds(3)), (delay.Server, delay.Looks, delay.Max));
+        Assert.Equal(TimeSpan.FromSeconds(2.5), delay.Median);
+        Assert.Equal(TimeSpan.Zero, ReplicaDelay.Of("web-02", [], writes).Max);
+    }
+
+    [Fact]
     public void No_write_at_all_is_no_error() => Assert.Equal((0, TimeSpan.Zero), (Of([]).Acknowledged, Of([]).Duration));
 
     private static WriteMeasurement Of(CanaryWrite[] writes) => WriteMeasurement.Of("somewhere", writes, Interval, new(0, Noon), null);

@@ -9,6 +9,8 @@ namespace Foobar.Ops.Database;
 /// </summary>
 public abstract class DatabaseMember
 {
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+
     private protected DatabaseMember(IDatabaseSession session) => Session = session;
 
     /// <summary>The member's name.</summary>
@@ -107,6 +109,22 @@ public abstract class DatabaseMember
             {
                 // It ended by itself; or it is of an account with SYSTEM_USER, which MySQL's fence binds all the same.
             }
+        }
+    }
+
+    /// <summary>Asks for something that may take its time on the server: the statement's own limit must not end it before.</summary>
+    private protected async Task<string> ValueWithinAsync(string sql, TimeSpan limit, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
+    {
+        TimeSpan usual = Session.TimeLimit;
+        TimeSpan longer = limit + Margin;
+        Session.TimeLimit = longer > usual ? longer : usual;
+        try
+        {
+            return await ValueAsync(sql, cancellationToken, parameters);
+        }
+        finally
+        {
+            Session.TimeLimit = usual;
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     public override Task<string> PositionAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_pos AS value", cancellationToken);
 
     public override async Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
-        await ValueAsync("SELECT MASTER_GTID_WAIT(@position, @limit) AS value", cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
+        await ValueWithinAsync("SELECT MASTER_GTID_WAIT(@position, @limit) AS value", limit, cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
 
     public override async Task<bool> IsFencedAsync(CancellationToken cancellationToken) =>
         await ValueAsync("SELECT @@global.read_only AS value", cancellationToken) == "1";

@@ -16,7 +16,7 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     public override Task<string> PositionAsync(CancellationToken cancellationToken) => ExecutedAsync(cancellationToken);
 
     public override async Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>
-        await ValueAsync("SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value", cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
+        await ValueWithinAsync("SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value", limit, cancellationToken, KeyValuePair.Create("position", (object?)position), KeyValuePair.Create("limit", (object?)limit.TotalSeconds)) == "0";
 
     public override async Task<bool> IsFencedAsync(CancellationToken cancellationToken) =>
         await ValueAsync("SELECT @@global.super_read_only AS value", cancellationToken) == "1";

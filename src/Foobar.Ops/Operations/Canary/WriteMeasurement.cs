@@ -47,6 +47,9 @@ public sealed record WriteMeasurement
     /// <summary>The times in which writes failed, in order.</summary>
     public required IReadOnlyList<WriteInterruption> Interruptions { get; init; }
 
+    /// <summary>How late the writes arrived on each replica; empty where that was not looked at.</summary>
+    public IReadOnlyList<ReplicaDelay> ReplicaDelays { get; init; } = [];
+
     /// <summary>Acknowledged writes that are not in the database; <see langword="null"/> if it could not be asked afterwards.</summary>
     public long? Lost { get; init; }
 

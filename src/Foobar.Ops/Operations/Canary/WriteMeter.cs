@@ -24,9 +24,11 @@ public sealed class WriteMeter(ISiteSession session, TimeProvider? time = null)
         await using DatabasePath path = await WritePath.OpenAsync(session, login, cancellationToken);
         await using WriteCanary canary = new(path.ConnectAsync, Guid.CreateVersion7().ToString(), interval);
         await canary.StartAsync(cancellationToken);
+        await using ReplicaWatch watch = ReplicaWatch.Start(session, canary.Run);
         await Task.Delay(duration, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         IReadOnlyList<CanaryWrite> writes = await canary.StopAsync();
-        return WriteMeasurement.Of(WritePath.Name(session.Site), writes, interval, clock, await AccountAsync(path, canary.Run, writes));
+        IReadOnlyList<ReplicaDelay> delays = await watch.StopAsync(writes);
+        return WriteMeasurement.Of(WritePath.Name(session.Site), writes, interval, clock, await AccountAsync(path, canary.Run, writes)) with { ReplicaDelays = delays };
     }
 
     private static async Task<CanaryAccount?> AccountAsync(DatabasePath path, string run, IReadOnlyList<CanaryWrite> writes)

@@ -236,7 +236,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private async Task DrainAsync(CancellationToken token)
     {
         long began = Stopwatch.GetTimestamp();
-        for (TimeSpan accepted = SmallWait; ; accepted *= Stopwatch.GetElapsedTime(began) > options.DrainLimit / 6 ? 1.2 : 1)
+        TimeSpan hopeful = TimeSpan.FromSeconds(Math.Min(5, options.DrainLimit.TotalSeconds / 6));
+        for (TimeSpan accepted = SmallWait; ; accepted *= Stopwatch.GetElapsedTime(began) > hopeful ? 1.2 : 1)
         {
             string position = await Old.PositionAsync(token);
             long started = Stopwatch.GetTimestamp();
