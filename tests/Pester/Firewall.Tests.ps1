@@ -82,6 +82,19 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         ($rules | Where-Object Chain -eq input).Verdict | Should -Contain accept
     }
 
+    It 'says where the kernel enters each chain, who listens where, and what the next boot loads' {
+        (Get-FoobarFirewallRule web-01 -Chain input | Select-Object Hook, Priority -Unique | Out-String).Trim() | Should -Match 'input\s+0$'
+        $summary = Get-FoobarFirewallRule fw-01, web-01 -Summary
+        $summary.Server | Should -Be 'fw-01', 'web-01'
+        $summary[0].ForwardsIpv4 | Should -BeTrue
+        $summary[1].ForwardsIpv6 | Should -BeFalse
+        $summary[1].BootMechanisms | Should -Be 'nftables'
+        ($summary[1].Chains | Where-Object Hook -eq forward).Policy | Should -Be 'drop'
+        ($summary[1].Sockets | Where-Object Port -eq 22).Processes | Should -Contain 'sshd'
+        "$($summary | Out-String)" | Should -Match 'forward 0: inet filter forward, filter, policy drop, 0 rules'
+        $summary.Unreadable | Should -BeNullOrEmpty
+    }
+
     It 'lists the same rules for the next boot' {
         $running = Get-FoobarFirewallRule web-01
         $boot = Get-FoobarFirewallRule web-01 -Persisted

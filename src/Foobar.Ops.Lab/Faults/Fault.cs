@@ -16,6 +16,12 @@ internal abstract record Fault(string Name, Area Area, string Control, string De
     /// <summary>Other controls that rightly see it too: what a stopped service leaves without a listener, for one.</summary>
     public IReadOnlyList<string> AlsoSeenBy { get; init; } = [];
 
+    /// <summary>
+    /// What the control's finding must show of it, in its target, what was found or its evidence: the packet, the rule, the
+    /// file. Parts between <c>|</c> must all be there.
+    /// </summary>
+    public string? Witness { get; init; }
+
     /// <summary>A command that succeeds on a server once the damage shows, where that takes a moment.</summary>
     public string? ShowsWhen { get; init; }
 

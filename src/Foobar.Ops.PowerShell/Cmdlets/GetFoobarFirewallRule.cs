@@ -10,7 +10,7 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 
 /// <summary>Lists the rules of the servers' firewalls, those that run or those that the next boot loads.</summary>
 [Cmdlet(VerbsCommon.Get, "FoobarFirewallRule")]
-[OutputType(typeof(FirewallRule))]
+[OutputType(typeof(FirewallRule), typeof(FirewallSummary))]
 public sealed class GetFoobarFirewallRule : ServerCmdlet
 {
     /// <summary>The tables, by name or wildcard.</summary>
@@ -29,9 +29,19 @@ public sealed class GetFoobarFirewallRule : ServerCmdlet
     [Parameter]
     public SwitchParameter Persisted { get; set; }
 
+    /// <summary>Whether each server's chains, listening sockets, forwarding and boot configuration are wanted instead of its rules.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
     private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         FirewallFacts facts = await new FirewallCollector().CollectAsync(site, server, cancellationToken);
+        if (Summary)
+        {
+            output.Write(FirewallSummary.Of(facts, server, Persisted));
+            return;
+        }
+
         output.WriteAll(FirewallRules.Of(facts, server, Persisted).Where(rule => Named(Table, rule.Table) && Named(Chain, rule.Chain)));
     }
 

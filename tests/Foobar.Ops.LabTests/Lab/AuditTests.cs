@@ -49,12 +49,17 @@ public sealed class AuditTests(LabFixture labs)
         }
 
         Assert.True(IsSeen(trouble, fault), $"{fault.Control} does not fail; these do:\n{string.Join('\n', trouble.Select(LabAudit.Text))}");
+        Assert.True(ShowsWitness(trouble, fault), $"no finding of {fault.Control} shows '{fault.Witness}':\n{string.Join('\n', trouble.Where(finding => finding.ControlId == fault.Control).Select(static finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"))}");
         Finding[] others = Others(trouble, fault);
         Assert.True(others.Length == 0, $"others see it too:\n{string.Join('\n', others.Select(LabAudit.Text))}");
     }
 
     private static bool IsSeen(IReadOnlyList<Finding> trouble, Fault fault) =>
         trouble.Any(finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail);
+
+    // A finding that fails for another reason is no proof that the fault was seen.
+    private static bool ShowsWitness(IReadOnlyList<Finding> trouble, Fault fault) => fault.Witness is null
+        || trouble.Any(finding => finding.ControlId == fault.Control && Array.TrueForAll(fault.Witness.Split('|'), part => $"{finding.Target} {finding.Actual} {finding.Evidence}".Contains(part, StringComparison.Ordinal)));
 
     private static Finding[] Others(IReadOnlyList<Finding> trouble, Fault fault) =>
         [.. trouble.Where(finding => finding.ControlId != fault.Control && !fault.AlsoSeenBy.Contains(finding.ControlId))];

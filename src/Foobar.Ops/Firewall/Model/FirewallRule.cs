@@ -17,6 +17,12 @@ public sealed record FirewallRule
     /// <summary>The chain.</summary>
     public required string Chain { get; init; }
 
+    /// <summary>The hook at which the kernel enters its chain: <c>input</c>, <c>forward</c>, <c>prerouting</c>; <see langword="null"/> where the chain is only jumped to.</summary>
+    public string? Hook { get; init; }
+
+    /// <summary>The priority of its chain at that hook, lower runs earlier; <see langword="null"/> where the chain is only jumped to.</summary>
+    public int? Priority { get; init; }
+
     /// <summary>Its place in the chain, counted from 1.</summary>
     public required int Position { get; init; }
 
