@@ -39,19 +39,19 @@ internal static class FirewallFaults
             { Witness = "inet filter forward rule 1|:3306 (new in outside) passes" },
         new FileFault("fw-flow-forgotten", Area.Firewall, "FW-002", "web-01 has no rule for replication", ["web-01"], Path,
             "sed -i '/flow replication/d' \"$file\"", Load)
-            { Witness = "flow replication|:3306 (new in internal) is dropped|policy drop" },
+            { AlsoSeenBy = ["FW-014", "FW-016"], Witness = "flow replication|:3306 (new in internal) is dropped|policy drop" },
         new FileFault("fw-drop-before-accept", Area.Firewall, "FW-002", "A rule on web-01 drops the database port before the rules that accept it", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 3306 drop#' \"$file\"", Load)
-            { AlsoSeenBy = ["FW-006"], Witness = ":3306 (new in internal) is dropped: inet filter input rule 4" },
+            { AlsoSeenBy = ["FW-006", "FW-014", "FW-016"], Witness = ":3306 (new in internal) is dropped: inet filter input rule 4" },
         new FileFault("fw-block-list-too-wide", Area.Firewall, "FW-002", "A block list entry on web-01 holds the other database server", ["web-01"], Path,
             "peer=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow replication.*#\\1#p' \"$file\"); sed -i \"0,\\\\#ct state invalid drop#s##&\\n        ip saddr $peer/31 drop#\" \"$file\"", Load)
-            { AlsoSeenBy = ["FW-006"], Witness = "flow replication|is dropped: inet filter input rule 4" },
+            { AlsoSeenBy = ["FW-006", "FW-014"], Witness = "flow replication|is dropped: inet filter input rule 4" },
         new FileFault("fw-network-flow-missing", Area.Firewall, "FW-002", "fw-01 no longer lets visitors through", ["fw-01"], Path,
             "sed -i '/flow visitors/d' \"$file\"", Load)
-            { Witness = "flow visitors|:80 (new in outside) is dropped: inet filter forward: policy drop" },
+            { AlsoSeenBy = ["FW-014"], Witness = "flow visitors|:80 (new in outside) is dropped: inet filter forward: policy drop" },
         new FileFault("fw-ports-swapped", Area.Firewall, "FW-002", "The rule for the web on web-01 names port 8 instead of 80", ["web-01"], Path,
             "sed -i 's#tcp dport 80 #tcp dport 8 #' \"$file\"", Load)
-            { AlsoSeenBy = ["FW-001", "LB-002", "LB-006"], Witness = "flow backends|:80 (new in internal) is dropped" },
+            { AlsoSeenBy = ["FW-001", "LB-002", "LB-006", "FW-014"], Witness = "flow backends|:80 (new in internal) is dropped" },
         new FileFault("fw-ipv6-open", Area.Firewall, "FW-003", "web-01 accepts a port over IPv6 that is closed over IPv4", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        meta nfproto ipv6 tcp dport 9200 accept#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-001"], Witness = "tcp [2001:db8:ffff::7]|]:9200 (new in internal) passes" },
@@ -115,5 +115,21 @@ internal static class FirewallFaults
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'add table ip nat; add chain ip nat prerouting { type nat hook prerouting priority dstnat; }; add rule ip nat prerouting tcp dport 8081 dnat to 172.17.0.2:80; insert rule inet filter forward ip daddr 172.17.0.2 accept'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
             { Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011"], Witness = "ip nat prerouting rule 1|:8081 (new in public) passes|172.17.0.2" },
+        new FileFault("fw-hidden-translation", Area.Firewall, "FW-015", "fw-01 leads visitors of port 80 to the balancer's SSH, under the operator's address", ["fw-01"], Path,
+            "lb=$(sed -n 's#.* ip daddr \\([0-9.]*\\) .*flow visitors.*#\\1#p' \"$file\" | head -n 1); op=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow operators.*#\\1#p' \"$file\" | head -n 1); "
+            + "sed -i '/hook forward/a ct status dnat accept' \"$file\"; "
+            + "printf 'table ip hidden {\n chain before { type nat hook prerouting priority dstnat; ip daddr %s tcp dport 80 dnat to %s:22; }\n chain after { type nat hook postrouting priority srcnat; ct status dnat snat to %s; }\n}\n' \"$lb\" \"$lb\" \"$op\" >> \"$file\"", Load)
+            { Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: inet filter input rule" },
+        new FileFault("fw-sender-blocked", Area.Firewall, "FW-014", "web-01 lets nothing out to the other database's port", ["web-01"], Path,
+            BlockPeer, Load)
+            { AlsoSeenBy = ["FW-016"], Witness = "flow replication|:3306 (new)|web-01: inet filter output rule 1" },
+        new FileFault("fw-failover-blocked", Area.Firewall, "FW-016", "web-02 takes nothing from the server that would be its replica after a failover", ["web-02"], Path,
+            "sed -i '/flow replication/d' \"$file\"", Load)
+            { AlsoSeenBy = ["FW-002", "FW-014"], Witness = "primary web-02|replication: web-01 -> web-02|web-02: inet filter input: policy drop" },
     ];
+
+    // Drops what goes out to the peer's database, over both IP versions.
+    private const string BlockPeer =
+        "four=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow replication.*#\\1#p' \"$file\"); six=$(sed -n 's#.* ip6 saddr \\([0-9a-f:]*\\) .*flow replication.*#\\1#p' \"$file\"); "
+        + "sed -i \"s#hook output priority filter; policy accept;#&\\n ip daddr $four tcp dport 3306 drop\\n ip6 daddr $six tcp dport 3306 drop#\" \"$file\"";
 }

@@ -6,6 +6,7 @@ using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Monitoring;
 using Foobar.Ops.Servers;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Auditing;
 
@@ -16,7 +17,7 @@ public static class AuditRegistry
     public static IReadOnlyList<AuditPart> Parts { get; } =
     [
         new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All, lasting: LastingServerFacts.Of),
-        new AuditPart<FirewallFacts>(new FirewallCollector(), FirewallControls.All, compare: FirewallComparison.Compare),
+        new AuditPart<FirewallFacts>(new FirewallCollector(), FirewallControls.All, SiteFirewallControls.All, compare: FirewallComparison.Compare),
         new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),

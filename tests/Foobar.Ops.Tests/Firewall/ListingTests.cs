@@ -1,4 +1,6 @@
 using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Iptables;
@@ -49,12 +51,15 @@ public sealed class ListingTests
     public void Every_construct_of_nftables_is_understood_or_named()
     {
         Ruleset ruleset = NftRulesetParser.Parse(Fixture.Text("constructs.json"));
-        string[] undecided = [.. ruleset.Rules
-            .Where(rule => rule.Statements.Any(step => step is Statement.UnknownEffect or Statement.AssignUnknown { Field: not PacketField.ConnectionMark } || step is Statement.Test { Condition: Condition.Undecided }))
-            .Select(rule => rule.Matches.Count > 0 ? rule.Matches[0] : rule.Source)];
+        string[] With(Func<Statement, bool> wanted) => [.. ruleset.Rules
+            .Where(rule => rule.Statements.Any(wanted))
+            .Select(rule => (rule.Matches.Count > 0 ? rule.Matches[0] : rule.Source).Replace(" drop", string.Empty, StringComparison.Ordinal))];
         Assert.Equal(
-            ["limit rate 10/second", "update @dy { ip saddr }", "ct original ip daddr 1.2.3.4", "ip frag-off & 8191 != 0", "ct count {\"val\": 5, \"inv\": true}"],
-            undecided.Select(text => text.Replace(" drop", string.Empty, StringComparison.Ordinal)));
+            ["ct original ip daddr 1.2.3.4", "ip frag-off & 8191 != 0"],
+            With(step => step is Statement.UnknownEffect or Statement.AssignUnknown { Field: not PacketField.ConnectionMark } or Statement.Test { Condition: Condition.Undecided }));
+        Assert.Equal(
+            ["limit rate 10/second", "update @dy { ip saddr }", "ct count {\"val\": 5, \"inv\": true}"],
+            With(step => step is Statement.Test { Condition: Condition.Sometimes }));
     }
 
     [Theory]
@@ -112,27 +117,70 @@ public sealed class ListingTests
     public void A_cut_or_foreign_save_is_refused(string text, string problem) =>
         Assert.Contains(problem, Assert.Throws<ParseException>(() => IptablesSaveParser.Parse(text, 4, RulesetOrigin.Nftables)).Message, StringComparison.Ordinal);
 
+    // ufw's is with "limit 22/tcp", firewalld's with a rich rule under a limit, fail2ban's with a ban over each IP version,
+    // docker's with a published port.
     [Theory]
     [InlineData("ufw")]
     [InlineData("firewalld")]
+    [InlineData("fail2ban")]
+    [InlineData("docker")]
     public void What_common_programs_make_is_decided_completely(string program)
     {
-        RulesetText text = program == "ufw"
-            ? new RulesetText { Nftables = Fixture.Text("ufw.json"), Iptables = Fixture.Text("ufw.v4"), Ip6tables = Fixture.Text("ufw.v6") }
-            : new RulesetText { Nftables = Fixture.Text("firewalld.json") };
+        RulesetText text = Made(program);
         Ruleset ruleset = text.Parse();
         FirewallModel model = new(ruleset, Fixture.Network);
         foreach (string hook in (string[])["prerouting", "input", "forward", "output", "postrouting"])
         {
             Match passing = model.Passing(model.Hook(hook));
             int unknown = model.Workspace.Diagram.Except(passing.May, passing.Must);
-            Assert.True(unknown == Diagram.False || IsTrackedSsh(model, unknown), $"{hook}: {new SpaceText(model.Workspace.Diagram, model.Workspace.Atoms).Text(unknown)}");
+            Assert.True(unknown == Diagram.False, $"{hook}: {new SpaceText(model.Workspace.Diagram, model.Workspace.Atoms).Text(unknown)}");
         }
 
         Assert.Contains(ruleset.Rules, rule => rule.ManagedBy == program);
+        Assert.DoesNotContain(
+            FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, Fixture.Facts(string.Empty, running: text, forwarding: true))),
+            finding => finding.Status == FindingStatus.Unknown);
     }
 
-    // The fixture has "ufw limit 22/tcp": whether one more connection is one too many can't be told from a packet.
-    private static bool IsTrackedSsh(FirewallModel model, int unknown) =>
-        model.Workspace.Diagram.Except(unknown, model.Workspace.Diagram.FieldIs(PacketField.DestinationPort, 22)) == Diagram.False;
+    [Fact]
+    public void What_is_accepted_under_a_rate_limit_is_open_and_the_limit_is_told()
+    {
+        const string Limit = """{"limit":{"rate":3,"burst":5,"per":"minute"} }""";
+        FirewallModel model = Rules.Model(Rules.Input("drop", $"{Rules.Payload("tcp", "dport", "22")},{Limit},{Rules.Accept}", $"{Rules.Payload("tcp", "dport", "23")},{Limit},{Rules.Drop}", Rules.Payload("tcp", "dport", "23") + "," + Rules.Accept));
+        Match passing = model.Passing(model.Hook("input"));
+        Assert.All([22, 23], port => Assert.True(model.Workspace.Diagram.Contains(passing.Must, Rules.Tcp("192.0.2.1", "192.0.2.2", port))));
+        Assert.False(model.Workspace.Diagram.Contains(passing.May, Rules.Tcp("192.0.2.1", "192.0.2.2", 24)));
+        Assert.Null(model.Judge(model.Hook("input"), Rules.Tcp("192.0.2.1", "192.0.2.2", 22)).Passes);
+
+        Finding[] found = [.. Fixture.Judge("FW-001", Fixture.Facts(Fixture.WithFirst("services", $"{Rules.Payload("tcp", "dport", "8080")},{Limit},{Rules.Accept}"))).Where(finding => finding.Status != FindingStatus.Pass)];
+        Finding open = Assert.Single(found);
+        Assert.Equal((FindingStatus.Fail, "inet filter services rule 1 (handle 99)"), (open.Status, open.Target));
+        Assert.Contains("within a limit accept (limit: depends on earlier traffic)", open.Evidence, StringComparison.Ordinal);
+        Assert.Equal(FindingStatus.Pass, Assert.Single(Fixture.Judge("FW-002", Fixture.Facts(LimitedReplication(Limit))), finding => finding.Target == "flow replication").Status);
+    }
+
+    [Fact]
+    public void What_stands_behind_an_unknown_match_stays_unknown_be_it_limited_or_not()
+    {
+        const string Limit = """{"limit":{"rate":3,"burst":5,"per":"minute"} }""";
+        const string Foreign = """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} }""";
+        FirewallModel model = Rules.Model(Rules.Input("drop", $"{Foreign},{Limit},{Rules.Accept}", $"{Limit},{Foreign},{Rules.Accept}"));
+        Match passing = model.Passing(model.Hook("input"));
+        Assert.Equal((Diagram.False, true), (passing.Must, model.Workspace.Diagram.Contains(passing.May, Rules.Tcp("192.0.2.1", "192.0.2.2", 22))));
+    }
+
+    private static string LimitedReplication(string limit) => Fixture.Edit(Fixture.Clean, objects =>
+    {
+        foreach (System.Text.Json.Nodes.JsonArray expressions in objects.Select(item => item!["rule"]).Where(rule => rule?.ToJsonString().Contains("3306", StringComparison.Ordinal) == true).Select(rule => rule!["expr"]!.AsArray()))
+        {
+            expressions.Insert(expressions.Count - 1, System.Text.Json.Nodes.JsonNode.Parse(limit));
+        }
+    });
+
+    private static RulesetText Made(string program) => new()
+    {
+        Nftables = Fixture.Text($"{program}.json"),
+        Iptables = program == "firewalld" ? string.Empty : Fixture.Text($"{program}.v4"),
+        Ip6tables = program is "ufw" or "fail2ban" ? Fixture.Text($"{program}.v6") : string.Empty,
+    };
 }

@@ -62,7 +62,7 @@ internal sealed class ChainCompiler
 
     // The kernel refuses loops; a file that holds one is judged as if anything might happen there.
     private int Called(FirewallChain chain) => _open.Contains(chain) || _open.Count > MaxDepth
-        ? _algebra.Table.Terminal([new Outcome(OutcomeKind.Continue), new Outcome(OutcomeKind.Accept), new Outcome(OutcomeKind.Drop)])
+        ? _algebra.Table.Terminal([new Outcome(OutcomeKind.Continue, Perhaps: true), new Outcome(OutcomeKind.Accept, Perhaps: true), new Outcome(OutcomeKind.Drop, Perhaps: true)])
         : Body(chain);
 }
 

@@ -112,7 +112,7 @@ internal sealed class FirewallAnalysis
     public TraceStep? Decider(Packet packet, params string[] hooks)
     {
         IReadOnlyList<TraceStep> steps = Trace(packet, hooks);
-        return steps.FirstOrDefault(step => step.Verdict == "unknown")
+        return steps.FirstOrDefault(step => step.Why is not null)
             ?? steps.LastOrDefault(step => step.Rule is not null && !step.Verdict.StartsWith("jump", StringComparison.Ordinal) && !step.Verdict.StartsWith("goto", StringComparison.Ordinal))
             ?? (steps.Count > 0 ? steps[^1] : null);
     }
@@ -120,17 +120,7 @@ internal sealed class FirewallAnalysis
     private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)
     {
         Tracer tracer = new(Model, skips: true);
-        Packet at = packet;
-        foreach (string hook in hooks)
-        {
-            if (tracer.Run(hook, at) != true)
-            {
-                break;
-            }
-
-            at = tracer.Packet;
-        }
-
+        tracer.RunThrough(packet, hooks);
         return tracer.Steps;
     }
 

@@ -84,7 +84,20 @@ internal sealed class FirewallModel
     /// <summary>What becomes of packets that this server sends.</summary>
     public int Sent() => Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Hook("postrouting"))));
 
-    /// <summary>The packets that surely pass a function, and those that may.</summary>
+    /// <summary>A packet as it comes to a hook where the server's routes have their say before it: counted down when forwarded, with the interface it leaves by.</summary>
+    public Packet Routed(string hook, Packet packet)
+    {
+        int function = hook switch
+        {
+            "forward" => Algebra.Then(OneHop(), Route()),
+            "output" => Route(),
+            _ => Table.Continue,
+        };
+        Outcome[] outcomes = Table.Outcomes(Workspace.Diagram.Evaluate(function, packet));
+        return outcomes is [{ Kind: OutcomeKind.Continue } outcome] ? Table.TransformOf(outcome.Transform).Apply(packet) : packet;
+    }
+
+    /// <summary>The packets that surely pass a function, be it under a rate limit, and those that may.</summary>
     public Match Passing(int function)
     {
         if (_passing.TryGetValue(function, out Match known))
@@ -97,12 +110,19 @@ internal sealed class FirewallModel
         int may = Workspace.Diagram.Where(function, terminal =>
         {
             bool passes = Array.Exists(Table.Outcomes(terminal), Passes);
-            undecided |= passes && !Array.TrueForAll(Table.Outcomes(terminal), Passes);
+            undecided |= passes && !SurelyPass(Table.Outcomes(terminal));
             return passes;
         });
-        int must = !undecided ? may : Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
+        int must = !undecided ? may : Workspace.Diagram.Where(function, terminal => SurelyPass(Table.Outcomes(terminal)));
         return _passing[function] = new Match(must, may);
     }
+
+    /// <summary>The packets that pass a function always: under no rate limit, quota or the like.</summary>
+    public int Unlimited(int function) => Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));
+
+    /// <summary>Tells whether packets with some outcomes surely pass: all of them, or those within a limit.</summary>
+    public static bool SurelyPass(Outcome[] outcomes) => outcomes.Length > 0
+        && (Array.TrueForAll(outcomes, Passes) || Array.Exists(outcomes, outcome => Passes(outcome) && !outcome.Perhaps));
 
     /// <summary>What becomes of one packet.</summary>
     public Fate Judge(int function, Packet packet)

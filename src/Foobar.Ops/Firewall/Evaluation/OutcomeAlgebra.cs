@@ -96,10 +96,25 @@ internal sealed class OutcomeAlgebra
         {
             int chosen = Restrict(Diagram.FieldIn(field, IntervalSet.Range(low, high)), function);
             function = Diagram.Forget(chosen, field, _join);
+            function = Diagram.MapTerminals(function, terminal => Table.Outcomes(terminal).Length == 1 ? terminal : Table.Map(terminal, outcome => outcome with { Perhaps = true }));
         }
 
         function = Diagram.Substitute(function, rewriting.Maps);
         return Diagram.MapTerminals(function, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
+    }
+
+    /// <summary>A function that may apply or not, for reasons that are not known: nothing that it does is sure.</summary>
+    public int Perhaps(int function) => Map(function, static outcome => outcome with { Perhaps = true });
+
+    /// <summary>The packets that a rewriting may turn into packets of a space.</summary>
+    public int Before(Transform rewriting, int space)
+    {
+        foreach ((PacketField field, UInt128 low, UInt128 high) in rewriting.Choices)
+        {
+            space = Diagram.Forget(Diagram.And(space, Diagram.FieldIn(field, IntervalSet.Range(low, high))), field);
+        }
+
+        return Diagram.Substitute(space, rewriting.Maps);
     }
 
     /// <summary>A function with each outcome replaced.</summary>
@@ -188,9 +203,11 @@ internal sealed class OutcomeAlgebra
             int result = terminals.Only(terminals.Terminal(outcomes), outcome => outcome.Kind != OutcomeKind.Continue);
             foreach (Outcome going in outcomes.Where(outcome => outcome.Kind == OutcomeKind.Continue))
             {
-                result = terminals.Join(result, terminals.Map(right, outcome => going.Decider != 0
-                    && outcome.Kind != OutcomeKind.Drop && !terminals.IsRule(outcome.Decider)
-                    ? outcome with { Decider = going.Decider } : outcome));
+                result = terminals.Join(result, terminals.Map(right, outcome => outcome with
+                {
+                    Decider = going.Decider != 0 && outcome.Kind != OutcomeKind.Drop && !terminals.IsRule(outcome.Decider) ? going.Decider : outcome.Decider,
+                    Perhaps = outcome.Perhaps || going.Perhaps,
+                }));
             }
 
             return result;

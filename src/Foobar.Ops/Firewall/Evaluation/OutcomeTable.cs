@@ -71,7 +71,7 @@ internal sealed class OutcomeTable
         (int, int) pair = (Math.Min(left, right), Math.Max(left, right));
         if (!_joined.TryGetValue(pair, out int result))
         {
-            result = Terminal([.. Outcomes(left).Concat(Outcomes(right)).Distinct().Order()]);
+            result = Terminal(Distinct(Outcomes(left).Concat(Outcomes(right))));
             _joined.Add(pair, result);
         }
 
@@ -79,7 +79,14 @@ internal sealed class OutcomeTable
     }
 
     /// <summary>A terminal with each outcome replaced.</summary>
-    public int Map(int terminal, Func<Outcome, Outcome> map) => Terminal([.. Outcomes(terminal).Select(map).Distinct().Order()]);
+    public int Map(int terminal, Func<Outcome, Outcome> map) => Terminal(Distinct(Outcomes(terminal).Select(map)));
+
+    // What surely happens is more than the mere possibility of the same.
+    private static Outcome[] Distinct(IEnumerable<Outcome> outcomes)
+    {
+        Outcome[] all = [.. outcomes.Distinct().Order()];
+        return Array.Exists(all, outcome => outcome.Perhaps) ? [.. all.Where(outcome => !outcome.Perhaps || !all.Contains(outcome with { Perhaps = false }))] : all;
+    }
 
     /// <summary>A terminal with only some outcomes.</summary>
     public int Only(int terminal, Func<Outcome, bool> wanted) => Terminal([.. Outcomes(terminal).Where(wanted)]);

@@ -53,9 +53,14 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     {
         int byNetwork = diagram.Except(diagram.FieldIn(PacketField.InInterface, atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
         int noOut = diagram.FieldIs(PacketField.OutInterface, InterfaceAtoms.None);
-        int families = diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)]));
-        return diagram.And(byNetwork, noOut, families, NewConnection(), RealSources(), diagram.Not(Mismatched()));
+        return diagram.And(byNetwork, noOut, NewConnection(), Possible());
     }
+
+    /// <summary>Packets that a network can carry: of both families, from addresses that can be someone's.</summary>
+    public int Possible() => diagram.And(
+        diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)])),
+        RealSources(),
+        diagram.Not(Mismatched()));
 
     /// <summary>Packets of a connection's start that no rule has marked yet.</summary>
     public int NewConnection() => diagram.And(

@@ -85,6 +85,7 @@ internal sealed class RuleCompiler(
 
     private int Step(Statement step, int rest, FirewallRule rule, FirewallChain chain) => step switch
     {
+        Statement.Test { Condition: Condition.Sometimes } => algebra.Join(rest, Table.Continue),
         Statement.Test test => Tested(conditions.Compile(test.Condition, chain), rest),
         Statement.Verdict verdict => Verdict(verdict, rest, rule, chain),
         Statement.Lookup lookup => Lookup(lookup, rest, rule, chain),
@@ -93,7 +94,7 @@ internal sealed class RuleCompiler(
         Statement.NoTrack => algebra.After(Table.Number(Transform.Assign(PacketField.State, 0, PacketValues.Untracked)), rest),
         Statement.Nat nat => translations.Compile(nat, Decider(rule)),
         Statement.NoEffect => rest,
-        _ => algebra.Join(algebra.Join(rest, Anything(rule)), translations.Unknown(Decider(rule))),
+        _ => algebra.Join(algebra.Join(algebra.Perhaps(rest), Anything(rule)), algebra.Perhaps(translations.Unknown(Decider(rule)))),
     };
 
     // A packet without a connection has no connection mark to set; the rule goes on all the same (nft_ct_set_eval).
@@ -120,7 +121,7 @@ internal sealed class RuleCompiler(
         int open = algebra.Diagram.Except(match.May, match.Must);
         return algebra.Join(
             algebra.Restrict(algebra.Diagram.Not(open), certain),
-            algebra.Restrict(open, algebra.Join(rest, Table.Continue)));
+            algebra.Restrict(open, algebra.Perhaps(algebra.Join(rest, Table.Continue))));
     }
 
     private int Verdict(Statement.Verdict verdict, int rest, FirewallRule rule, FirewallChain chain) => verdict.Kind switch
@@ -130,7 +131,7 @@ internal sealed class RuleCompiler(
         VerdictKind.Return => Table.Terminal(new Outcome(OutcomeKind.Return)),
         VerdictKind.Continue => rest,
         VerdictKind.Jump or VerdictKind.Goto => Call(verdict, rule, chain),
-        _ => Table.Join(Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule))), Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule)))),
+        _ => Table.Join(Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule), Perhaps: true)), Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule), Perhaps: true))),
     };
 
     private int Call(Statement.Verdict verdict, FirewallRule rule, FirewallChain chain)
@@ -193,7 +194,7 @@ internal sealed class RuleCompiler(
     private int Anything(FirewallRule rule)
     {
         int decider = Decider(rule);
-        return Table.Terminal([new Outcome(OutcomeKind.Continue), new Outcome(OutcomeKind.Accept, decider), new Outcome(OutcomeKind.Drop, decider)]);
+        return Table.Terminal([new Outcome(OutcomeKind.Continue, Perhaps: true), new Outcome(OutcomeKind.Accept, decider, Perhaps: true), new Outcome(OutcomeKind.Drop, decider, Perhaps: true)]);
     }
 
     private int Decider(FirewallRule rule)

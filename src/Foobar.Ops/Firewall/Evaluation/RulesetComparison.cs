@@ -35,8 +35,8 @@ public static class RulesetComparison
     private static HookDifference? Compare(string hook, FirewallModel first, FirewallModel second, int limit)
     {
         Diagram diagram = first.Workspace.Diagram;
-        Match before = first.Passing(first.Hook(hook));
-        Match after = second.Passing(second.Hook(hook));
+        Match before = first.Passing(first.Hook(hook)) with { Must = first.Unlimited(first.Hook(hook)) };
+        Match after = second.Passing(second.Hook(hook)) with { Must = second.Unlimited(second.Hook(hook)) };
         int real = diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)]));
         int opened = diagram.And(real, diagram.Except(after.Must, before.May));
         int closed = diagram.And(real, diagram.Except(before.Must, after.May));

@@ -6,8 +6,8 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <summary>One step of a packet's way through a ruleset.</summary>
 /// <param name="Chain">The chain it was in.</param>
 /// <param name="Rule">The rule it matched; <see langword="null"/> for the chain's policy.</param>
-/// <param name="Verdict">What happened: <c>accept</c>, <c>drop</c>, <c>jump NAME</c>, <c>policy drop</c>, <c>unknown</c>.</param>
-/// <param name="Why">Why it is unknown.</param>
+/// <param name="Verdict">What happened: <c>accept</c>, <c>drop</c>, <c>jump NAME</c>, <c>policy drop</c>, <c>within a limit accept</c>, <c>unknown</c>.</param>
+/// <param name="Why">Why it is unknown, or what limits it.</param>
 internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string Verdict, string? Why = null)
 {
     public override string ToString() => Rule is null ? $"{Chain}: {Verdict}" : $"{Rule}: {Verdict}";
@@ -40,6 +40,21 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
 
     /// <summary>The packet as rules have rewritten it.</summary>
     public Packet Packet { get; private set; } = new();
+
+    /// <summary>Sends a packet through hooks, routed where the kernel routes, until it ends; <see langword="true"/> if it passes all, <see langword="null"/> if that can't be told.</summary>
+    public bool? RunThrough(Packet packet, params IEnumerable<string> hooks)
+    {
+        Packet = packet;
+        foreach (string hook in hooks)
+        {
+            if (Run(hook, model.Routed(hook, Packet)) is not true and var end)
+            {
+                return end;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Sends a packet through a hook; <see langword="true"/> if it passes, <see langword="null"/> if that can't be told.</summary>
     public bool? Run(string hook, Packet packet)
@@ -154,7 +169,14 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
         Match match = model.Conditions.Compile(condition, chain);
         return model.Workspace.Diagram.Contains(match.Must, Packet) ? null
             : !model.Workspace.Diagram.Contains(match.May, Packet) ? Way.On
+            : condition is Condition.Sometimes limit ? Sometimes(chain, rule, limit.What)
             : Unknown(chain, rule, condition is Condition.Undecided undecided ? undecided.Why : "depends on addresses, routes or sets that are not known");
+    }
+
+    private Way Sometimes(FirewallChain chain, FirewallRule rule, string why)
+    {
+        _steps.Add(new TraceStep(chain, rule, $"within a limit {rule.Verdict}".TrimEnd(), why));
+        return Way.Unknown;
     }
 
     private Way Unknown(FirewallChain chain, FirewallRule rule, string why)

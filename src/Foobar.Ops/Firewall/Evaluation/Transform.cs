@@ -96,7 +96,15 @@ internal sealed class Transform : IEquatable<Transform>
         return new Transform(maps, [.. choices]);
     }
 
-    /// <summary>A packet after the rewriting; a choice takes its first value.</summary>
+    /// <summary>What the rewriting does to some fields only.</summary>
+    public Transform Only(params IReadOnlyCollection<PacketField> fields) => new(
+        [.. _maps.Select((map, level) => fields.Contains(FieldLayout.Owner(level)) ? map : null)],
+        [.. Choices.Where(choice => fields.Contains(choice.Field))]);
+
+    /// <summary>The value a field has afterwards whatever it was before; <see langword="null"/> if that depends.</summary>
+    public UInt128? Fixed(PacketField field) => Overwrites(field) ? Apply(new Packet())[field] : null;
+
+    /// <summary>A packet after the rewriting; of a choice the value it has already, as the kernel keeps a port where it can, else the first.</summary>
     public Packet Apply(Packet packet)
     {
         Packet result = packet.Copy();
@@ -112,9 +120,9 @@ internal sealed class Transform : IEquatable<Transform>
             result[field] = value;
         }
 
-        foreach ((PacketField field, UInt128 low, _) in Choices)
+        foreach ((PacketField field, UInt128 low, UInt128 high) in Choices)
         {
-            result[field] = low;
+            result[field] = packet[field] >= low && packet[field] <= high ? packet[field] : low;
         }
 
         return result;

@@ -15,6 +15,9 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         "ttl", "hl", "rt", "pkttype", "length", "tos", "dscp", "rpfilter",
     ];
 
+    // Which packets they match depends on those that came before (iptables-extensions(8)).
+    private static readonly HashSet<string> Passing = ["limit", "hashlimit", "recent", "connlimit", "connbytes", "quota", "statistic"];
+
     private readonly List<Statement> _steps = [];
     private string _module = string.Empty;
 
@@ -41,6 +44,10 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
             {
                 ReadReversePath(words);
             }
+            else if (Passing.Contains(_module))
+            {
+                ReadPassing(words);
+            }
             else if (!Understood.Contains(_module))
             {
                 Skip(words);
@@ -62,6 +69,19 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         }
 
         _steps.Add(new Statement.Test(new Condition.Undecided($"match {_module}: depends on more than the packet's headers, or is not understood")));
+    }
+
+    // "recent --set" notes the address and matches every packet; all else asks what was noted or counted.
+    private void ReadPassing(SaveTokens words)
+    {
+        List<string> options = [];
+        while (words.More && words.Peek is not ("-m" or "-j" or "-g"))
+        {
+            options.Add(words.Take());
+        }
+
+        bool notes = _module == "recent" && options.Contains("--set") && !options.Contains("!");
+        _steps.Add(notes ? new Statement.NoEffect("recent --set") : new Statement.Test(new Condition.Sometimes($"{_module} {string.Join(' ', options)}: depends on earlier traffic")));
     }
 
     private void ReadReversePath(SaveTokens words)

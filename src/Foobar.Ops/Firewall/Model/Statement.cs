@@ -88,6 +88,12 @@ internal abstract record Condition
     /// <summary>Any of the conditions.</summary>
     public sealed record Any(IReadOnlyList<Condition> Conditions, bool Negated) : Condition;
 
+    /// <summary>
+    /// Holds for some packets of a kind and not for others, by what passed before: a rate limit, a quota, a count of
+    /// connections or of recent packets. Both happen, whatever the packet.
+    /// </summary>
+    public sealed record Sometimes(string What) : Condition;
+
     /// <summary>Can't be decided from the packet alone, or is not understood.</summary>
     public sealed record Undecided(string Why) : Condition;
 }

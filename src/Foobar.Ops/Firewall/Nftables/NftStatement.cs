@@ -56,8 +56,8 @@ internal static class NftStatement
         "redirect" => NftNat.Read(NatKind.Redirect, value),
         "notrack" => [new Statement.NoTrack()],
         "set" => Dynamic(value),
-        "limit" or "quota" or "ct count" => [new Statement.Test(new Condition.Undecided($"{name}: depends on earlier traffic"))],
-        "meter" => [new Statement.Test(new Condition.Undecided("meter: depends on earlier traffic"))],
+        "limit" or "quota" or "ct count" => [new Statement.Test(new Condition.Sometimes($"{name}: depends on earlier traffic"))],
+        "meter" => [new Statement.Test(new Condition.Sometimes("meter: depends on earlier traffic"))],
         _ => Verdict(name, value) is { } verdict ? [verdict] : null,
     };
 

@@ -55,7 +55,7 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
     {
         PacketField.State or PacketField.Status or PacketField.Direction or PacketField.PacketType or PacketField.RoutingHeader or PacketField.Mark
             or PacketField.ConnectionMark or PacketField.OutInterface => values.Ranges is [(var low, var high)] && low == 0 && high == 0,
-        PacketField.InInterface => atoms.All.Ranges.All(range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
+        PacketField.InInterface => values.Ranges is [(var first, var last)] && first == InterfaceAtoms.None && last == InterfaceAtoms.None || atoms.All.Ranges.All(range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
             .All(atom => atom == atoms.Of("lo") || values.Contains((UInt128)atom))),
         _ => false,
     };
