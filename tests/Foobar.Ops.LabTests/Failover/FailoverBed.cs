@@ -84,6 +84,12 @@ internal sealed class FailoverBed : IAsyncDisposable
     {
         try
         {
+            // What a failed test began must not stand in the way of the next one.
+            if (new OperationStore(Session.Site.Name, State).FindUnfinished("failover") is not null)
+            {
+                await Operation().ResumeAsync(new FailoverOptions(), null, CancellationToken.None);
+            }
+
             // Faults and other tests find web-01 as the primary.
             if ((await PrimariesAsync()) is ["web-02"])
             {
