@@ -12,7 +12,7 @@ public sealed class PrimaryJudgeTests
     private static readonly (string Name, string Sights, MachineReport? Machine, string? WriteFailure, bool Dead, PrimaryCause Cause)[] Cases =
     [
         ("all hear it", "AAA", Running, null, false, PrimaryCause.Alive),
-        ("cut from us only", "BAA", null, null, false, PrimaryCause.Alive),
+        ("cut from us only", "BAA", null, null, false, PrimaryCause.CutFromOperator),
         ("refused to us only", "RAA", null, null, false, PrimaryCause.CutFromOperator),
         ("cut from the replica only", "ASA", Running, null, false, PrimaryCause.CutFromReplica),
         ("cut from the replica and us", "BSA", null, null, false, PrimaryCause.CutFromReplica),

@@ -46,7 +46,7 @@ internal static class PrimaryJudge
     private static (bool Dead, PrimaryCause Cause, string Reason) Living(Sightings seen, VantageReport[] answers)
     {
         string witnesses = string.Join(" and ", answers.Select(report => report.Server ?? "this machine").Distinct());
-        VantageReport[] deaf = [.. seen.Reports.Where(report => report.Sight is Sight.Refused or Sight.Silent)];
+        VantageReport[] deaf = [.. seen.Reports.Where(report => report.Sight is Sight.Refused or Sight.Silent || report is { Sight: Sight.Blind, Vantage: Vantage.Operator })];
         PrimaryCause cause = deaf switch
         {
             [] => PrimaryCause.Alive,
