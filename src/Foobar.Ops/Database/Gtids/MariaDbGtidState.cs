@@ -65,6 +65,9 @@ public sealed class MariaDbGtidState : IEquatable<MariaDbGtidState>
     public IReadOnlyDictionary<uint, ulong> Position() =>
         _last.GroupBy(entry => entry.Key.Domain).ToDictionary(domain => domain.Key, domain => domain.Max(entry => entry.Value));
 
+    /// <summary>The last transaction of each domain, in the written form: a position.</summary>
+    public string LastOfEachDomain() => string.Join(',', Last.GroupBy(gtid => gtid.Domain).Select(domain => domain.MaxBy(gtid => gtid.Sequence)));
+
     /// <summary>Tells whether this state has come as far as <paramref name="position"/> in every domain.</summary>
     public bool Reaches(MariaDbGtidState position) => position.Ahead(this) == 0;
 

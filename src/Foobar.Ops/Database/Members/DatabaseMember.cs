@@ -70,6 +70,9 @@ public abstract class DatabaseMember
     /// <summary>Starts replicating.</summary>
     public abstract Task StartReplicatingAsync(CancellationToken cancellationToken);
 
+    /// <summary>Starts replicating again after transactions of its source were committed on it by other means, which it must not ask for once more.</summary>
+    public virtual Task ResumeReplicatingAsync(CancellationToken cancellationToken) => StartReplicatingAsync(cancellationToken);
+
     /// <summary>Stops receiving; what was received is still applied.</summary>
     public abstract Task StopReceivingAsync(CancellationToken cancellationToken);
 

@@ -1,3 +1,4 @@
+using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
@@ -74,6 +75,15 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         });
 
     public override Task StartReplicatingAsync(CancellationToken cancellationToken) => ExecuteAsync("START SLAVE", cancellationToken);
+
+    // What a client commits moves the position in its own log only, not the one it asks its source for.
+    public override async Task ResumeReplicatingAsync(CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("STOP ALL SLAVES", cancellationToken);
+        string reached = await ValueAsync("SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value", cancellationToken);
+        await ExecuteAsync("SET GLOBAL gtid_slave_pos = @position", cancellationToken, KeyValuePair.Create("position", (object?)MariaDbGtidState.Parse(reached).LastOfEachDomain()));
+        await StartReplicatingAsync(cancellationToken);
+    }
 
     public override Task StopReceivingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP SLAVE IO_THREAD", cancellationToken);
 

@@ -75,7 +75,10 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
             return;
         }
 
-        await lab.RunAsync(primary, $"rm -f /var/lib/fill /var/lib/fill-rest; nft -f /etc/nftables.conf; unit={Unit}; rm -f /run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload", cancel: cancel);
+        await lab.RunAsync(primary, $"rm -f /var/lib/fill /var/lib/fill-rest; nft -f /etc/nftables.conf; unit={Unit}; rm -f /run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload; systemctl kill --signal=CONT $unit || true", cancel: cancel);
         await lab.RunAsync(replica, "nft -f /etc/nftables.conf", cancel: cancel);
     }
+
+    /// <summary>Starts a database that is down and that no failover has fenced.</summary>
+    public Task RecoverAsync(CancellationToken cancel) => lab.RunAsync(primary, $"systemctl start {Unit}", limit: TimeSpan.FromMinutes(2), cancel: cancel);
 }

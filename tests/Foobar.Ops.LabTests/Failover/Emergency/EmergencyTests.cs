@@ -81,7 +81,8 @@ public sealed class EmergencyTests(LabFixture labs, ITestOutputHelper output)
         }
         finally
         {
-            await disaster.MendAsync(cancel);
+            await disaster.MendAsync(CancellationToken.None);
+            await (result is null && kind != DisasterKind.PowerOff ? disaster.RecoverAsync(CancellationToken.None) : Task.CompletedTask);
         }
 
         RepairResult? repair = disaster.IsDeadly ? await RepairAsync(bed, old) : null;

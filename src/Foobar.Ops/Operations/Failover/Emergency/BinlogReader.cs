@@ -43,7 +43,7 @@ internal static class BinlogReader
     /// <exception cref="FoobarException"><c>BinlogUnreadable</c>: there is no program, no file, or too much of it.</exception>
     public static async Task<BinlogDump> ReadAsync(IServerSession server, DatabaseFlavor flavor, string held, string? firstFile, TimeSpan limit, CancellationToken cancellationToken)
     {
-        string position = flavor == DatabaseFlavor.MariaDb ? Position(held) : held;
+        string position = flavor == DatabaseFlavor.MariaDb ? MariaDbGtidState.Parse(held).LastOfEachDomain() : held;
         RemoteCommand command = RemoteCommand.FromScript(Script, flavor.ToString(), position, firstFile ?? "") with { Privileged = true, TimeLimit = limit, OutputCap = LargestDump };
         CommandResult result = await server.RunAsync(command, cancellationToken);
         if (result.Truncated)
@@ -56,10 +56,6 @@ internal static class BinlogReader
             ? BinlogDump.Parse(flavor, result.Output)
             : throw Unreadable(server, result.ExitCode == 127 ? "there is no mysqlbinlog" : result.ErrorText.Trim());
     }
-
-    /// <summary>The last transaction of each domain, which is how MariaDB's program wants to be told where to begin.</summary>
-    internal static string Position(string held) => string.Join(',', MariaDbGtidState.Parse(held).Last
-        .GroupBy(gtid => gtid.Domain).Select(domain => domain.MaxBy(gtid => gtid.Sequence)));
 
     private static bool IsTornEnd(string error) =>
         error.Contains("read error", StringComparison.OrdinalIgnoreCase) || error.Contains("truncated", StringComparison.OrdinalIgnoreCase) || error.Contains("Could not read entry", StringComparison.OrdinalIgnoreCase);

@@ -61,13 +61,15 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         // Logging in costs more than all that follows: every connection is begun at once.
         _ = Ignored(policy.WriteEndpoint is { } declared ? site.GetServerAsync(declared.Server, cancellationToken) : Task.CompletedTask);
         Dictionary<string, Task<MachineReport?>> machines = members.ToDictionary(member => member.Name, member => MachineReport.AskAsync(site, member.Name, MachineLimit, cancellationToken));
+        Dictionary<string, MachineLogin> logins = members.ToDictionary(member => member.Name, member => new MachineLogin(site.GetServerAsync(member.Name, cancellationToken)));
+        _ = logins.Values.Select(login => Ignored(login.Session)).ToArray();
         (Server primary, string host, IReadOnlyList<string> replicas) = await PrimaryAsync(members, cancellationToken);
         Task<SiteCase<ReplicationFacts>> reading = FactsAsync(members, primary, cancellationToken);
         string likely = replicas.FirstOrDefault(name => string.Equals(name, options.To, StringComparison.OrdinalIgnoreCase)) ?? replicas[0];
         FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, withOld: false, cancellationToken);
         try
         {
-            Task<PrimaryVerdict> looking = new PrimaryLookout(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name]).LookAsync(cancellationToken);
+            Task<PrimaryVerdict> looking = new PrimaryLookout(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name], logins[primary.Name]).LookAsync(cancellationToken);
             SiteCase<ReplicationFacts> facts = await reading;
             string candidate = EmergencyPreflight.Choose(ReplicationTopology.Of(facts), replicas, options.To, _blockers) ?? replicas[0];
             if (candidate != likely)

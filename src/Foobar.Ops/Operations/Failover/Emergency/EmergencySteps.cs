@@ -84,7 +84,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Server = live.NewName,
         Limit = order.CatchUpLimit,
         Change = _catchUp.RunAsync,
-        Undo = New.StartReplicatingAsync,
+        Undo = New.ResumeReplicatingAsync,
     };
 
     private Step Salvage() => new()

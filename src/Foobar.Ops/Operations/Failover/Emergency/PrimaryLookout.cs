@@ -12,7 +12,8 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 /// <param name="sourceHost">Under which name the replica knows the primary.</param>
 /// <param name="endpoint">The write endpoint; <see langword="null"/> if none is declared.</param>
 /// <param name="machine">What the primary's machine says, once it has; ends with <see langword="null"/> if it does not answer.</param>
-internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server replica, string sourceHost, IWriteEndpoint? endpoint, Task<MachineReport?> machine)
+/// <param name="login">The login on that machine, begun when the command was.</param>
+internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server replica, string sourceHost, IWriteEndpoint? endpoint, Task<MachineReport?> machine, MachineLogin login)
 {
     /// <summary>How long nobody must hear it where its machine says why.</summary>
     private static readonly TimeSpan Explained = TimeSpan.FromSeconds(0.6);
@@ -51,10 +52,13 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
 
     private async Task EnoughAsync(CancellationToken cancellationToken)
     {
-        Task silence = Task.Delay(Unexplained, cancellationToken);
+        Task silence = Task.WhenAll(Task.Delay(Unexplained, cancellationToken), login.HadTimeAsync(cancellationToken));
         Task explained = Task.Delay(Explained, cancellationToken);
         Task patience = Task.Delay(Patience, cancellationToken);
         await Task.WhenAny(machine, silence);
+
+        // A machine that let us in is about to say more, and what it holds can be fetched.
+        await (login.Succeeded ? machine : Task.CompletedTask);
         MachineReport? said = machine.IsCompletedSuccessfully ? await machine : null;
         await (said switch
         {
