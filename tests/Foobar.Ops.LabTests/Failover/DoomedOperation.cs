@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -15,7 +16,7 @@ internal static class DoomedOperation
 
     /// <summary>Starts one, and waits until it is dead.</summary>
     /// <param name="bed">The lab and the place of the journals.</param>
-    /// <param name="to">The member that shall become the primary.</param>
+    /// <param name="to">The member that shall become the primary; empty for an emergency failover.</param>
     /// <param name="step">The step after whose end it dies.</param>
     /// <param name="delay">How long after: zero for at once, else within the next step.</param>
     /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
@@ -43,7 +44,10 @@ internal static class DoomedOperation
         Site site = InventoryLoader.Load(args[1]);
         await using SiteSession session = new(site);
         Death death = new(args[4], TimeSpan.FromMilliseconds(double.Parse(args[5], CultureInfo.InvariantCulture)));
-        FailoverResult result = await new FailoverOperation(session, new OperationStore(site.Name, args[2])).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
+        OperationStore store = new(site.Name, args[2]);
+        FailoverResult result = args[3].Length == 0
+            ? await new EmergencyOperation(session, store).RunAsync(new FailoverOptions(), death, CancellationToken.None)
+            : await new FailoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}");
         return 0;
     }

@@ -9,22 +9,21 @@ namespace Foobar.Ops.LabTests.Failover;
 /// <param name="Primary">Who took writes after it.</param>
 internal sealed record KillRow(string Step, string Left, PlanOutcome Outcome, string Primary);
 
-/// <summary>The table in docs/failover-kills.md.</summary>
+/// <summary>The tables in docs/failover-kills.md and docs/emergency-kills.md.</summary>
 internal static class KillTable
 {
-    private static readonly string PathOfTable = Path.Combine(Repository.Root, "docs", "failover-kills.md");
-
     /// <summary>Holds a row of the document to what was seen, or writes it.</summary>
-    public static void Hold(string flavour, KillRow row)
+    public static void Hold(string flavour, KillRow row, string document = "failover-kills.md")
     {
-        string[] lines = File.ReadAllLines(PathOfTable);
+        string path = Path.Combine(Repository.Root, "docs", document);
+        string[] lines = File.ReadAllLines(path);
         string line = $"| {flavour} | {row.Step} | {row.Left} | {row.Outcome} | {row.Primary} |";
         int at = Array.FindIndex(lines, one => one.StartsWith($"| {flavour} | {row.Step} |", StringComparison.Ordinal));
-        Assert.True(at >= 0, $"docs/failover-kills.md has no line for {flavour}, {row.Step}.");
+        Assert.True(at >= 0, $"docs/{document} has no line for {flavour}, {row.Step}.");
         if (Environment.GetEnvironmentVariable("FOOBAR_UPDATE_DOCS") == "1")
         {
             lines[at] = line;
-            File.WriteAllLines(PathOfTable, lines);
+            File.WriteAllLines(path, lines);
         }
 
         Assert.Equal(lines[at], line);
