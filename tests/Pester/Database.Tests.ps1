@@ -9,9 +9,9 @@ BeforeAll {
 }
 
 Describe 'A site without a declared database' {
-    It '<_> says so, before it connects to anything' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication', 'Invoke-FoobarFailover' {
+    It '<_> says so, before it connects to anything' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication', 'Invoke-FoobarFailover', 'Repair-FoobarReplication' {
         $arguments = @{ Inventory = $without; ErrorAction = 'Stop' }
-        if ($_ -eq 'Invoke-FoobarFailover') { $arguments.WhatIf = $true }
+        if ($_ -in 'Invoke-FoobarFailover', 'Repair-FoobarReplication') { $arguments.WhatIf = $true }
         { & $_ @arguments } | Should -Throw -ErrorId 'NoDatabase,*'
     }
 }
@@ -36,6 +36,55 @@ Describe 'Invoke-FoobarFailover' {
         Push-Location (Split-Path $inventory)
         try {
             $line = 'Invoke-FoobarFailover -To '
+            (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Contain 'web-01'
+        }
+        finally {
+            Pop-Location
+        }
+    }
+}
+
+Describe 'Invoke-FoobarFailover -Emergency' {
+    It 'says that a site without a declared database has none, before it connects to anything' {
+        { Invoke-FoobarFailover -Emergency -Inventory $without -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'NoDatabase,*'
+    }
+
+    It 'is refused the acceptance of a loss where none is' {
+        { Invoke-FoobarFailover web-02 -AcceptDataLoss -Inventory $inventory -WhatIf } | Should -Throw -ErrorId '*ParameterSet,*'
+    }
+
+    It 'takes the candidate by position' {
+        (Get-Command Invoke-FoobarFailover).ParameterSets.Where({ $_.Name -eq 'Emergency' }).Parameters.Where({ $_.Name -eq 'To' }).Position | Should -Be 0
+    }
+}
+
+Describe 'Repair-FoobarReplication' {
+    It 'asks before it changes anything, and knows -WhatIf' {
+        $command = Get-Command Repair-FoobarReplication
+        $command.Parameters.Keys | Should -Contain 'WhatIf'
+        [System.Management.Automation.CommandMetadata]::new($command).ConfirmImpact | Should -Be 'High'
+    }
+
+    It 'takes members from the pipeline, by value and by property' {
+        $server = (Get-Command Repair-FoobarReplication).ParameterSets[0].Parameters.Where({ $_.Name -eq 'Server' })
+        $server.ValueFromPipeline | Should -BeTrue
+        $server.ValueFromPipelineByPropertyName | Should -BeTrue
+        { [pscustomobject]@{ Server = 'web-01' } | Repair-FoobarReplication -Inventory $without -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'NoDatabase,*'
+        @() | Repair-FoobarReplication -Inventory $without -WhatIf | Should -BeNullOrEmpty
+    }
+
+    It 'refuses <_>' -ForEach @{ StartMinutes = 0 }, @{ CatchUpMinutes = 0 } {
+        { Repair-FoobarReplication -Inventory $inventory -WhatIf @_ } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'takes the login as a credential only' {
+        (Get-Command Repair-FoobarReplication).Parameters.ReplicationCredential.ParameterType | Should -Be ([pscredential])
+    }
+
+    It 'completes the names of servers' {
+        Push-Location (Split-Path $inventory)
+        try {
+            $line = 'Repair-FoobarReplication '
             (TabExpansion2 -inputScript $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Contain 'web-01'
         }
         finally {

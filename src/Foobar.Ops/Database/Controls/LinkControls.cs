@@ -8,7 +8,7 @@ namespace Foobar.Ops.Database;
 internal static class LinkControls
 {
     public static Control<SiteCase<ReplicationFacts>> Replicates { get; } = OfFact(
-        Info("DB-003", Severity.High, "Every member that is no primary replicates", "What is not replicated is lost with the primary.", "Look at the error and remove its cause; then START REPLICA (START SLAVE on MariaDB), or copy the member afresh from the primary."),
+        Info("DB-003", Severity.High, "Every member that is no primary replicates", "What is not replicated is lost with the primary.", "Look at the error and remove its cause; then START REPLICA (START SLAVE on MariaDB), or let Repair-FoobarReplication bring the member back."),
         facts => facts.Channels,
         (member, channels) => channels.Count > 0
             ? channels.Select(channel => JudgeThreads(member, channel))
@@ -23,7 +23,7 @@ internal static class LinkControls
         JudgeLag);
 
     public static Control<SiteCase<ReplicationFacts>> Errant { get; } = OfLinks(
-        Info("DB-005", Severity.High, "Replicas have no transactions of their own", "A transaction that only a replica has appears on the primary's place at a failover, or breaks replication then because its log is gone.", "Look at the transactions with mysqlbinlog. Save them to a file; if they must be kept, apply them on the primary; then copy the replica afresh from the primary (clone plugin, mariadb-backup)."),
+        Info("DB-005", Severity.High, "Replicas have no transactions of their own", "A transaction that only a replica has appears on the primary's place at a failover, or breaks replication then because its log is gone.", "Stop replication on the replica, then Repair-FoobarReplication: it saves the transactions to a file and copies the replica afresh from the primary. If they must be kept, apply them on the primary."),
         (_, link) => link.Errant switch
         {
             null => Verdict.Unknown(Target(link), "the source's transactions could not be read"),

@@ -88,7 +88,7 @@ internal sealed record FailoverPreflight
         ReplicationChannel channel = link.Channel;
         if (!channel.Replicates)
         {
-            Add(blockers, "ReplicationStopped", candidate, $"receiver {channel.Receiver}, applier {channel.Applier}. {channel.ReceiverError} {channel.ApplierError}".TrimEnd(), "Start replication, or copy the candidate afresh from the primary.");
+            Add(blockers, "ReplicationStopped", candidate, $"receiver {channel.Receiver}, applier {channel.Applier}. {channel.ReceiverError} {channel.ApplierError}".TrimEnd(), "Start replication, or bring the candidate back by Repair-FoobarReplication.");
         }
 
         if (link.LagSeconds is null && link.BacklogTransactions > 0)
@@ -102,7 +102,7 @@ internal sealed record FailoverPreflight
 
         if (link.Errant is null or not "")
         {
-            Add(blockers, "ErrantTransactions", candidate, link.Errant ?? "could not be determined", "Save them to a file (mysqlbinlog), then copy the candidate afresh from the primary.");
+            Add(blockers, "ErrantTransactions", candidate, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them to a file and copies the candidate afresh from the primary.");
         }
 
         if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)

@@ -39,8 +39,8 @@ public sealed class EmergencyTests(LabFixture labs, ITestOutputHelper output)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour, semiSync);
 
-        // Twenty runs over the kinds.
-        int runs = !FailoverBed.IsThorough ? 1 : kind is DisasterKind.Killed or DisasterKind.PowerOff ? 4 : 3;
+        // Twenty-four runs a flavour over the kinds.
+        int runs = FailoverBed.IsThorough ? 2 : 1;
         List<TimeSpan> writable = [];
         for (int run = 0; run < runs; run++)
         {
@@ -118,7 +118,9 @@ public sealed class EmergencyTests(LabFixture labs, ITestOutputHelper output)
             DisasterKind.DiskFull => PrimaryCause.DiskFull,
             _ => PrimaryCause.Unreachable,
         };
-        Assert.Equal(cause, result.Verdict!.Cause);
+
+        // A machine too busy to answer in time counts as silent.
+        Assert.Equal(result.Verdict!.Machine is null ? PrimaryCause.Unreachable : cause, result.Verdict.Cause);
         return result;
     }
 

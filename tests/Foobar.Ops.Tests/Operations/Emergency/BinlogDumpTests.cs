@@ -41,6 +41,19 @@ public sealed class BinlogDumpTests
         Assert.Empty(dump.Missing(DatabaseFlavor.MariaDb, "0-43-3,0-44-8"));
     }
 
+    [Fact]
+    public void MariaDB_writes_domain_and_server_only_where_they_change()
+    {
+        const string Next = "/*M!100001 SET @@session.gtid_seq_no={0}*//*!*/;\nSTART TRANSACTION\n/*!*/;\n# at 1\nBINLOG '\nAAAA\n'/*!*/;\n";
+        string torn = Next.Replace("{0}", "4", StringComparison.Ordinal);
+        BinlogDump dump = Parse(DatabaseFlavor.MariaDb, "DELIMITER /*!*/;\n" + MariaDbTransaction(1)
+            + Next.Replace("{0}", "2", StringComparison.Ordinal) + "COMMIT/*!*/;\n" + Next.Replace("{0}", "3", StringComparison.Ordinal) + "COMMIT/*!*/;\n"
+            + torn + "DELIMITER ;\n# End of log file\nROLLBACK /* added by mysqlbinlog */;\n");
+        Assert.Equal(["0-43-1", "0-43-2", "0-43-3"], dump.Transactions);
+        Assert.Equal("0-43-4", dump.Incomplete);
+        Assert.DoesNotContain("gtid_seq_no=4", Encoding.UTF8.GetString(dump.Sql.Span), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(DatabaseFlavor.MySql)]
     [InlineData(DatabaseFlavor.MariaDb)]

@@ -102,6 +102,7 @@ internal sealed class BinlogDump
         private int _currentAt;
         private bool _begun;
         private bool _ended;
+        private bool _marking;
         private string _domain = "";
         private string _server = "";
 
@@ -144,16 +145,21 @@ internal sealed class BinlogDump
                 return;
             }
 
-            if (Value(line, "gtid_domain_id=") is { } domain)
+            // Domain and server are written only where they change; the number ends the mark.
+            (string? domain, string? server, string? sequence) = (Value(line, "gtid_domain_id="), Value(line, "server_id="), Value(line, "gtid_seq_no="));
+            if ((domain ?? server ?? sequence) is null)
+            {
+                return;
+            }
+
+            if (!_marking)
             {
                 Close();
-                (_current, _domain, _currentAt) = (null, domain, at);
+                (_current, _currentAt) = (null, at);
             }
-            else if (Value(line, "server_id=") is { } server)
-            {
-                _server = server;
-            }
-            else if (Value(line, "gtid_seq_no=") is { } sequence)
+
+            (_domain, _server, _marking) = (domain ?? _domain, server ?? _server, sequence is null);
+            if (sequence is not null)
             {
                 string gtid = $"{_domain}-{_server}-{sequence}";
                 _current = MariaDbGtid.TryParse(gtid, out _) ? gtid : throw new ParseException(null, "mariadb-binlog", 0, $"expected a GTID, found '{gtid}'.");

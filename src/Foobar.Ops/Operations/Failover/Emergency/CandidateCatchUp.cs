@@ -6,14 +6,12 @@ using static System.FormattableString;
 namespace Foobar.Ops.Operations.Failover.Emergency;
 
 /// <summary>
-/// Brings a candidate to the end of what it received. Its receiver is told to stop first; one that is just trying to reach
-/// the dead primary obeys only when that attempt ends, which is not waited for: the applier is stopped instead.
+/// Brings a candidate to the end of what it received, and stops its applier there. Its receiver is told to stop as well, but
+/// not waited for: one that is just trying to reach the dead primary obeys only when that attempt ends.
 /// </summary>
 internal sealed class CandidateCatchUp(FailoverConnections live)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(250);
-
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
     /// <summary>Ends when the receiver has stopped.</summary>
@@ -22,9 +20,8 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
     /// <summary>Does it.</summary>
     public async Task RunAsync(CancellationToken token)
     {
+        // MariaDB answers nothing about replication while a thread of it is being stopped, so that comes last.
         await live.New.HastenStopAsync(true, token);
-        Stopping = StopReceivingAsync();
-        await Task.WhenAny(Stopping, Task.Delay(StopPatience, token));
         string? last = null;
         while (true)
         {
@@ -51,6 +48,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
         }
 
         await live.New.StopApplyingAsync(token);
+        Stopping = StopReceivingAsync();
     }
 
     // At the end twice in a row: what is applied in parallel ends shortly after the log is read.
@@ -81,7 +79,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
-            // Nothing more is applied; detaching tells if it still runs.
+            // Nothing more is applied, and detaching tries again.
         }
     }
 

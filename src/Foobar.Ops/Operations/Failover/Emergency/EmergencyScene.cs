@@ -47,6 +47,9 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
     /// <summary>How long the primary's machine has to answer, logging in included.</summary>
     private static readonly TimeSpan MachineLimit = TimeSpan.FromSeconds(4);
 
+    /// <summary>How much longer it has where nothing can be done without it.</summary>
+    private static readonly TimeSpan LateLimit = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan SalvageLimit = TimeSpan.FromSeconds(20);
 
     private readonly List<FailoverBlocker> _blockers = [];
@@ -69,7 +72,8 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, withOld: false, cancellationToken);
         try
         {
-            Task<PrimaryVerdict> looking = new PrimaryLookout(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name], logins[primary.Name]).LookAsync(cancellationToken);
+            PrimaryLookout lookout = new(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name], logins[primary.Name]);
+            Task<PrimaryVerdict> looking = lookout.LookAsync(cancellationToken);
             SiteCase<ReplicationFacts> facts = await reading;
             string candidate = EmergencyPreflight.Choose(ReplicationTopology.Of(facts), replicas, options.To, _blockers) ?? replicas[0];
             if (candidate != likely)
@@ -80,7 +84,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
                 looking = Task.FromResult(verdict);
             }
 
-            return await SceneAsync(facts, live, looking, machines[primary.Name], cancellationToken);
+            return await SceneAsync(facts, live, lookout, looking, cancellationToken);
         }
         catch
         {
@@ -89,7 +93,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         }
     }
 
-    private async Task<EmergencyScene> SceneAsync(SiteCase<ReplicationFacts> facts, FailoverConnections live, Task<PrimaryVerdict> looking, Task<MachineReport?> machine, CancellationToken cancellationToken)
+    private async Task<EmergencyScene> SceneAsync(SiteCase<ReplicationFacts> facts, FailoverConnections live, PrimaryLookout lookout, Task<PrimaryVerdict> looking, CancellationToken cancellationToken)
     {
         ReplicationFacts? own = facts.Facts[live.NewName].Value;
         CandidateLink link = own is { Refusal: null }
@@ -98,8 +102,16 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         string? file = await CandidateLinkReader.SourceFileAsync(live.NewSession, cancellationToken);
 
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
-        Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, machine, cancellationToken);
+        Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
         PrimaryVerdict verdict = await looking;
+        if (verdict is { Dead: true, Machine: null } && !link.SemiSyncHeld && !options.AcceptDataLoss
+            && await MachineReport.AskAsync(site, live.OldName, LateLimit, cancellationToken) is { } late)
+        {
+            // Without its machine's answer nothing could be done anyway, so that a slow one was waited for.
+            verdict = await lookout.With(late).LookAsync(cancellationToken);
+            dumping = DumpAsync(live, link, file, Task.FromResult<MachineReport?>(late), cancellationToken);
+        }
+
         IReadOnlyList<string>? open = await (live.Endpoint?.MembersAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>?>(null));
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead

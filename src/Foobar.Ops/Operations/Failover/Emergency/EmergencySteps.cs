@@ -79,7 +79,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
     private Step CatchUp() => new()
     {
         Name = "catch-up",
-        Description = "stop receiving, and wait until the candidate has applied all it received",
+        Description = "wait until the candidate has applied all it received, and stop its replication",
         Inverse = "let it replicate again",
         Server = live.NewName,
         Limit = order.CatchUpLimit,

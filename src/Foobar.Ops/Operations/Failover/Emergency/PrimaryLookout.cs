@@ -24,6 +24,9 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
     /// <summary>How long, where its process runs and only hangs: it may be slow.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
+    /// <summary>What the primary's machine says, once it has.</summary>
+    public Task<MachineReport?> Machine => machine;
+
     private DatabasePolicy Policy => site.Site.Policy.Database!;
 
     /// <summary>Looks and judges: for 0.6 s where its machine says why it is silent, for 4 s where its process runs, for 1.4 s where its machine is silent too.</summary>
@@ -31,12 +34,10 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
     {
         long started = Stopwatch.GetTimestamp();
         TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task enough = Task.WhenAny(heard.Task, EnoughAsync(cancellationToken));
+        Task enough = Task.WhenAny(HeardAsync(heard.Task, cancellationToken), EnoughAsync(cancellationToken));
         Task<(VantageReport Report, string? WriteFailure)> own = new OperatorVantage(site, primary.Name, machine).LookAsync(enough, cancellationToken);
         Task<VantageReport> fromReplica = FromReplicaAsync(enough, cancellationToken);
         Task<VantageReport?> fromBalancer = FromBalancerAsync(enough, cancellationToken);
-
-        // One that hears it without a doubt is enough to refuse: no reason to let the others go on.
         _ = fromBalancer.ContinueWith(look => _ = look is { IsCompletedSuccessfully: true, Result.Sight: Sight.Answers } && heard.TrySetResult(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await Task.WhenAll(own, fromReplica, fromBalancer);
         (VantageReport report, string? writeFailure) = await own;
@@ -48,6 +49,16 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
 
         MachineReport? said = machine.IsCompletedSuccessfully ? await machine : null;
         return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with { Duration = Stopwatch.GetElapsedTime(started) };
+    }
+
+    /// <summary>The same lookout, told what the machine says.</summary>
+    public PrimaryLookout With(MachineReport said) => new(site, primary, replica, sourceHost, endpoint, Task.FromResult<MachineReport?>(said), login);
+
+    // One that hears it is enough to refuse; the others then only tell from where the way to it is cut.
+    private static async Task HeardAsync(Task heard, CancellationToken cancellationToken)
+    {
+        await heard;
+        await Task.Delay(Unexplained, cancellationToken);
     }
 
     private async Task EnoughAsync(CancellationToken cancellationToken)
@@ -76,7 +87,7 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
             IServerSession session = await site.GetServerAsync(replica.Name, cancellationToken);
             Task<string?> received = ReceiverVantage.ProgressAsync(site, replica.Name, enough, cancellationToken);
             VantageReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Vantage.Replica, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
-            return await received is { } news && report.Sight != Sight.Answers
+            return report.Sight != Sight.Answers && await received is { } news
                 ? report with { Sight = Sight.Answers, Evidence = $"{news}; {report.Evidence}" }
                 : report;
         }
