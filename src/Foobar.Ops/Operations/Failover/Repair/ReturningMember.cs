@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -31,10 +32,14 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
     private const string StartScript = DatabaseUnit.Find + """
 
         [ -n "$unit" ] || { echo 'no systemd unit of the database is known' >&2; exit 1; }
+        systemctl reset-failed "$unit" 2>/dev/null
         systemctl start --no-block "$unit"
         """;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long one that was started, or restarts itself, is left alone.</summary>
+    private static readonly TimeSpan StartPause = TimeSpan.FromSeconds(5);
 
     /// <summary>Its machine.</summary>
     public Task<IServerSession> MachineAsync(CancellationToken token) => site.GetServerAsync(name, token);
@@ -98,6 +103,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(token);
         timer.CancelAfter(limit);
         string said = "";
+        long? tried = null;
         try
         {
             while (true)
@@ -108,11 +114,12 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
                     return;
                 }
 
-                // Starting one that starts already changes nothing; one that failed is tried again.
+                // systemd refuses one that is started too often.
                 MachineReport? report = await MachineReport.AskAsync(site, name, limit, timer.Token);
                 said = report is null ? "" : $"{report.Unit} is {report.State}";
-                if (report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal))
+                if (report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal) && (tried is null || Stopwatch.GetElapsedTime(tried.Value) > StartPause))
                 {
+                    tried = Stopwatch.GetTimestamp();
                     SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StartScript) with { Privileged = true }, timer.Token), "systemctl start");
                 }
 
