@@ -64,11 +64,9 @@ internal static class FailoverWayControls
                 target, "declared", $"open, but no declared flow names it: {leg}", new JourneyText(map).Space(undeclared)) with { Server = primary.Name };
         }
 
-        Journey? stopped = ends.Stopped is [Journey first, ..] ? first : null;
-        JourneyText text = new(map);
-        return stopped is null
-            ? Verdict.Fail(target, "reached", $"no addresses and routes lead there ({leg})") with { Server = sender.Name }
-            : Verdict.Fail(target, "reached", $"closed at {stopped.At.Name} ({leg})", text.Witness(stopped, stopped.May)) with { Server = stopped.At.Name };
+        return ends.Stopped is [Journey stopped, ..]
+            ? Verdict.Fail(target, "reached", $"closed at {stopped.At.Name} ({leg})", new JourneyText(map).Witness(stopped, stopped.May)) with { Server = stopped.At.Name }
+            : Verdict.Fail(target, "reached", $"no addresses and routes lead there ({leg})") with { Server = sender.Name };
     }
 
     private static int To(Diagram diagram, IPAddress address) => Spaces.Addresses(diagram, [Spaces.Single(address)], destination: true);
