@@ -76,6 +76,31 @@ public sealed class FirewallControlTests
     }
 
     [Fact]
+    public void A_construct_that_is_not_understood_is_unknown_with_its_name_and_its_rule()
+    {
+        string foreign = Fixture.WithFirst("services", """{"match":{"op":"==","left":{"quantum":{"spin":"up"} },"right":1} },{"accept":null}""");
+        Finding finding = Assert.Single(Fixture.Judge("FW-001", Fixture.Facts(foreign)), item => item.Status == FindingStatus.Unknown);
+        Assert.Equal("inet filter services rule 1 (handle 99)", finding.Target);
+        Assert.Contains("quantum", finding.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Overlapping_flows_of_a_ruleset_made_from_the_policy_are_no_finding_but_an_operator_s_rule_before_them_is()
+    {
+        string Commented(int handle, string comment, string expr) =>
+            $$$"""{"rule":{"family":"inet","table":"t","chain":"in","handle":{{{handle}}},"comment":"{{{comment}}}","expr":[{{{expr}}}] } }""";
+        string[] flows =
+        [
+            Commented(2, "Foobar.Ops FW-002 flow metrics", $"{Payload("tcp", "dport", "{\"range\":[80,90]}")},{Accept}"),
+            Commented(3, "Foobar.Ops FW-002 flow web", $"{Payload("tcp", "dport", "80")},{Accept}"),
+        ];
+        string chain = """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"} }""";
+        Assert.Equal(FindingStatus.Pass, Assert.Single(Fixture.Judge("FW-006", Fixture.Facts(Listing([chain, .. flows])))).Status);
+        string[] closed = [chain, Rule("in", 9, Drop), .. flows];
+        Assert.Equal(2, Fixture.Judge("FW-006", Fixture.Facts(Listing(closed))).Count(item => item.Status == FindingStatus.Fail));
+    }
+
+    [Fact]
     public void Shadowed_redundant_and_dead_rules_are_found_with_what_makes_them_so()
     {
         string accepts80 = $"{Payload("tcp", "dport", "80")},{Payload("ip", "saddr", "\"192.0.2.10\"")}";

@@ -8,6 +8,7 @@ namespace Foobar.Ops.Firewall;
 internal static class RuleControls
 {
     private const int MaxVerdicts = 50;
+    private const string Own = "Foobar.Ops";
 
     /// <summary>FW-006.</summary>
     public static Control<ServerCase<FirewallFacts>> NoneShadowed { get; } = new(
@@ -51,12 +52,13 @@ internal static class RuleControls
             : [Verdict.Pass(actual: first is null ? "nftables alone" : "legacy iptables alone")];
     }
 
-    // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings.
-    private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, params IdleKind[] kinds)
-    {
-        IEnumerable<IdleRule> idle = analysis.Idle.Where(idle => kinds.Contains(idle.Kind) && idle.Rule.ManagedBy is null or "Foobar.Ops");
-        return idle.Where(item => kinds.Contains(item.Kind)).Take(MaxVerdicts).Select(Describe).OrPass("no such rule");
-    }
+    // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings. Nor is
+    // it one that declared flows overlap, each of which has its rule in a ruleset made from the policy.
+    private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, params IdleKind[] kinds) => analysis.Idle
+        .Where(idle => kinds.Contains(idle.Kind) && idle.Rule.ManagedBy is null or Own && !(idle.Kind != IdleKind.Dead && IsOwn(idle.Rule) && idle.Reasons().All(IsOwn)))
+        .Take(MaxVerdicts).Select(Describe).OrPass("no such rule");
+
+    private static bool IsOwn(FirewallRule rule) => rule.ManagedBy == Own;
 
     private static Verdict Describe(IdleRule idle)
     {
