@@ -147,7 +147,7 @@ internal sealed class BinlogDump
 
             // Domain and server are written only where they change; the number ends the mark.
             (string? domain, string? server, string? sequence) = (Value(line, "gtid_domain_id="), Value(line, "server_id="), Value(line, "gtid_seq_no="));
-            if ((domain ?? server ?? sequence) is null)
+            if (domain is null && server is null && sequence is null)
             {
                 return;
             }
