@@ -6,7 +6,8 @@ namespace Foobar.Ops.Remoting.Shell;
 /// <summary>A command on its way: what the server has sent of it so far, and the tasks that wait for it.</summary>
 internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command)
 {
-    private readonly TaskCompletionSource<CommandResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Who waits goes on where the result was read (see FrameThreads).
+    private readonly TaskCompletionSource<CommandResult> _result = new();
     private readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ArrayBufferWriter<byte> _output = new();
     private readonly ArrayBufferWriter<byte> _error = new();
@@ -55,7 +56,8 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
 
     public void Refuse(string server) => Fail(RemotingErrors.SpoolFailed(server, command));
 
-    public void Fail(Exception error) => _result.TrySetException(error);
+    /// <summary>Ends it without a result; who waits goes on elsewhere, since this may be the middle of anything.</summary>
+    public void Fail(Exception error) => ThreadPool.QueueUserWorkItem(static job => job.Result._result.TrySetException(job.Error), (Result: this, Error: error), preferLocal: false);
 
     private static ReadOnlyMemory<byte> Whole(ArrayBufferWriter<byte> before, byte[] rest)
     {

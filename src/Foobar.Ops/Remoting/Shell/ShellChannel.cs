@@ -48,7 +48,7 @@ internal sealed class ShellChannel : IAsyncDisposable
     /// <summary>Starts the shell's runner; ends when it has answered.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        new Thread(Read) { IsBackground = true, Name = $"{_server} output" }.Start();
+        new FrameThreads($"{_server} output", Read).Start();
         await _writer.WriteAsync(RunnerText.ForLogin(_nonce), cancellationToken).ConfigureAwait(false);
         ShellGreeting greeting = await _greeting.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         _root.Greeted(greeting);
@@ -117,16 +117,27 @@ internal sealed class ShellChannel : IAsyncDisposable
         }
     }
 
-    private void Read()
+    // Reads the greeting or a frame; null once there is no more.
+    private Action? Read()
     {
+        if (_lost.Task.IsCompleted)
+        {
+            return null;
+        }
+
         string problem = "";
         try
         {
-            _greeting.TrySetResult(ShellGreeting.Parse(_reader.SkipTo($"FOOBAR {_nonce} "), _server));
-            while (_reader.ReadLine() is string[] words)
+            if (!_greeting.Task.IsCompleted)
+            {
+                _greeting.TrySetResult(ShellGreeting.Parse(_reader.SkipTo($"FOOBAR {_nonce} "), _server));
+                return FrameThreads.Nothing;
+            }
+
+            if (_reader.ReadLine() is string[] words)
             {
                 LastHeard = Environment.TickCount64;
-                Take(words);
+                return Take(words);
             }
         }
         catch (Exception error) when (error is IOException or InvalidDataException or ObjectDisposedException or FoobarException)
@@ -140,9 +151,10 @@ internal sealed class ShellChannel : IAsyncDisposable
         End(_closing ? Closed()
             : problem.Length > 0 && opened ? RemotingErrors.ConnectionLost(_server, problem)
             : _transport.ExplainAsync(opened).GetAwaiter().GetResult());
+        return null;
     }
 
-    private void Take(string[] words)
+    private Action Take(string[] words)
     {
         switch (words[0])
         {
@@ -153,7 +165,12 @@ internal sealed class ShellChannel : IAsyncDisposable
             case "x":
                 byte[] output = _reader.ReadBytes(FrameReader.Number(words, 4));
                 byte[] error = _reader.ReadBytes(FrameReader.Number(words, 5));
-                Done(words)?.Finish(_server, FrameReader.Number(words, 2), FrameReader.Number(words, 3) == 1, output, error);
+                (int exitCode, bool truncated) = (FrameReader.Number(words, 2), FrameReader.Number(words, 3) == 1);
+                if (Done(words) is Job done)
+                {
+                    return () => done.Finish(_server, exitCode, truncated, output, error);
+                }
+
                 break;
             case "f":
                 Done(words)?.Refuse(_server);
@@ -171,6 +188,8 @@ internal sealed class ShellChannel : IAsyncDisposable
             default:
                 throw new InvalidDataException($"a frame was expected, got '{string.Join(' ', words)}'");
         }
+
+        return FrameThreads.Nothing;
     }
 
     private Job? Find(string[] words) => _jobs.GetValueOrDefault(FrameReader.Number(words, 1));
