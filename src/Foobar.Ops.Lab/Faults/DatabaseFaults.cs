@@ -18,8 +18,9 @@ internal static class DatabaseFaults
             Row("role-not-persisted", "DB-007", "The replica refuses writes only until its next restart", "web-02",
                 "mysql -e 'RESET PERSIST super_read_only'", "mysql -e 'SET PERSIST super_read_only = ON'") with
                 { AppliesTo = options => options.Database == DatabaseFlavour.MySql },
-            new FileFault("role-not-persisted", Area.Database, "DB-007", "The replica refuses writes only until its next restart", ["web-02"],
-                "/etc/mysql/mariadb.conf.d/70-server.cnf", "sed -i '/^read_only/d' \"$file\"", "true")),
+            // Read after what a failover leaves there (zz-foobar-role.cnf).
+            Row("role-not-persisted", "DB-007", "The replica refuses writes only until its next restart", "web-02",
+                "printf '[mariadb]\\nread_only = OFF\\n' >/etc/mysql/mariadb.conf.d/zzz-later.cnf", "rm -f /etc/mysql/mariadb.conf.d/zzz-later.cnf")),
         Row("relaxed-durability", "DB-011", "The primary acknowledges what is not on disk", "web-01",
             "mysql -e 'SET GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 2'",
             "mysql -e 'SET GLOBAL sync_binlog = 1, GLOBAL innodb_flush_log_at_trx_commit = 1'"),
