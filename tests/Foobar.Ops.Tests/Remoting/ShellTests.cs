@@ -65,6 +65,24 @@ public class ShellTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(8), $"20 commands of half a second took {watch.Elapsed}");
     }
 
+    [Fact]
+    public async Task Callers_that_keep_the_threads_their_results_came_on_hold_up_nobody()
+    {
+        await using ServerSession session = await LocalShell.OpenAsync(new LocalShell("sh"));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(NestAsync)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        async Task NestAsync(int number)
+        {
+            await session.RunAsync(RemoteCommand.FromScript("true")).ConfigureAwait(false);
+            for (int again = 0; again < 5; again++)
+            {
+                Assert.Equal($"{number}\n", Blocking(session, $"echo {number}"));
+            }
+        }
+
+        static string Blocking(ServerSession session, string script) => session.RunAsync(RemoteCommand.FromScript(script)).GetAwaiter().GetResult().OutputText;
+    }
+
     [Theory, MemberData(nameof(Shells))]
     public async Task A_script_is_alone_with_its_arguments(string shell)
     {
