@@ -49,8 +49,10 @@ Describe 'Invoke-FoobarFailover -Emergency' {
         { Invoke-FoobarFailover -Emergency -Inventory $without -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'NoDatabase,*'
     }
 
-    It 'is refused the acceptance of a loss where none is' {
-        { Invoke-FoobarFailover web-02 -AcceptDataLoss -Inventory $inventory -WhatIf } | Should -Throw -ErrorId '*ParameterSet,*'
+    It 'is the only one that accepts a loss' {
+        $parameters = (Get-Command Invoke-FoobarFailover).Parameters
+        $parameters['AcceptDataLoss'].ParameterSets.Keys | Should -Be 'Emergency'
+        $parameters['Emergency'].ParameterSets['Emergency'].IsMandatory | Should -BeTrue
     }
 
     It 'takes the candidate by position' {

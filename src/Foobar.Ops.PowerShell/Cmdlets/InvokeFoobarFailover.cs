@@ -101,7 +101,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
     private void ActInEmergency(ISiteSession site)
     {
         string plan = $"Emergency failover{(To is null ? "" : $" to {To}")}: if the primary is dead, fence it and put a replica in its place";
-        if (PassThru || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference")))
+        if (PassThru || IsWhatIf())
         {
             FailoverPreview preview = Run((output, token) => new EmergencyOperation(site).PreviewAsync(Options(), token));
             if (PassThru)
@@ -118,6 +118,11 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
             PerformEmergency(site);
         }
     }
+
+    // PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.
+    private bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
+        ? LanguagePrimitives.IsTrue(asked)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     private void PerformEmergency(ISiteSession site)
     {
