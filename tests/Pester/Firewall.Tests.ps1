@@ -84,7 +84,7 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
 
     It 'says where the kernel enters each chain, who listens where, and what the next boot loads' {
         (Get-FoobarFirewallRule web-01 -Chain input | Select-Object Hook, Priority -Unique | Out-String).Trim() | Should -Match 'input\s+0$'
-        $summary = Get-FoobarFirewallRule fw-01, web-01 -Summary
+        $summary = Get-FoobarFirewallRule fw-01, web-01 -Summary | Sort-Object Server
         $summary.Server | Should -Be 'fw-01', 'web-01'
         $summary[0].ForwardsIpv4 | Should -BeTrue
         $summary[1].ForwardsIpv6 | Should -BeFalse
