@@ -1,6 +1,5 @@
-using System.Diagnostics;
-using System.Globalization;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
@@ -20,65 +19,20 @@ internal static class DoomedOperation
     /// <param name="step">The step after whose end it dies.</param>
     /// <param name="delay">How long after: zero for at once, else within the next step.</param>
     /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
-    public static async Task KillAsync(FailoverBed bed, string to, string step, TimeSpan delay)
-    {
-        ProcessStartInfo start = new(Environment.ProcessPath!, [Word, bed.Lab.Inventory, bed.State, to, step, delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Insert(0, typeof(DoomedOperation).Assembly.Location);
-        }
-
-        using Process process = Process.Start(start)!;
-        string said = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        const int Killed = 128 + 9;
-        if (process.ExitCode != Killed)
-        {
-            throw new InvalidOperationException($"The doomed failover ended with {process.ExitCode}: {said}");
-        }
-    }
+    public static Task KillAsync(FailoverBed bed, string to, string step, TimeSpan delay) =>
+        DoomedProcess.KillAsync(step, delay, Word, bed.Lab.Inventory, bed.State, to);
 
     /// <summary>What the process does.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         Site site = InventoryLoader.Load(args[1]);
         await using SiteSession session = new(site);
-        Death death = new(args[4], TimeSpan.FromMilliseconds(double.Parse(args[5], CultureInfo.InvariantCulture)));
+        DoomedProcess.Death death = new(args);
         OperationStore store = new(site.Name, args[2]);
         FailoverResult result = args[3].Length == 0
             ? await new EmergencyOperation(session, store).RunAsync(new FailoverOptions(), death, CancellationToken.None)
             : await new FailoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}");
         return 0;
-    }
-
-    private sealed class Death(string step, TimeSpan delay) : IProgress<StepResult>
-    {
-        public void Report(StepResult value)
-        {
-            if (value.Step != step)
-            {
-                return;
-            }
-
-            if (delay == TimeSpan.Zero)
-            {
-                Die();
-            }
-
-            // A thread of its own: the pool's may be busy with the very step that this shall meet.
-            new Thread(() =>
-            {
-                Thread.Sleep(delay);
-                Die();
-            }) { IsBackground = true }.Start();
-        }
-
-        private static void Die()
-        {
-            using Process self = Process.GetCurrentProcess();
-            self.Kill();
-            Thread.Sleep(Timeout.Infinite);
-        }
     }
 }

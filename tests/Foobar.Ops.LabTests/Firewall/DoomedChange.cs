@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.FirewallChange;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
@@ -24,67 +24,20 @@ internal static class DoomedChange
     /// <param name="step">The step after whose end it dies.</param>
     /// <param name="delay">How long after: zero for at once, else within the next step.</param>
     /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
-    public static async Task KillAsync(string inventory, string state, string servers, TimeSpan rollback, string step, TimeSpan delay)
-    {
-        ProcessStartInfo start = new(Environment.ProcessPath!, [Word, inventory, state, servers, rollback.TotalSeconds.ToString(CultureInfo.InvariantCulture), step, delay.TotalMilliseconds.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
-        {
-            start.ArgumentList.Insert(0, typeof(DoomedChange).Assembly.Location);
-        }
-
-        using Process process = Process.Start(start)!;
-        string said = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        const int Killed = 128 + 9;
-        if (process.ExitCode != Killed)
-        {
-            throw new InvalidOperationException($"The doomed change ended with {process.ExitCode}: {said}");
-        }
-    }
+    public static Task KillAsync(string inventory, string state, string servers, TimeSpan rollback, string step, TimeSpan delay) =>
+        DoomedProcess.KillAsync(step, delay, Word, inventory, state, servers, rollback.TotalSeconds.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>What the process does.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
         Site site = InventoryLoader.Load(args[1]);
         await using SiteSession session = new(site);
-        Death death = new(args[5], TimeSpan.FromMilliseconds(double.Parse(args[6], CultureInfo.InvariantCulture)));
+        DoomedProcess.Death death = new(args);
         FirewallChangeOptions options = new() { RollbackAfter = TimeSpan.FromSeconds(double.Parse(args[4], CultureInfo.InvariantCulture)), AcceptLockout = true };
         FirewallChange change = await FirewallChange.PrepareAsync(session, [.. args[3].Split(',').Select(name => site.Find(name)!)], options, TimeProvider.System, CancellationToken.None);
         death.Report(Beginning);
         FirewallChangeResult result = await change.RunAsync(new OperationStore(site.Name, args[2]), death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}\n{string.Join('\n', result.Steps)}");
         return 0;
-    }
-
-    private sealed class Death(string step, TimeSpan delay) : IProgress<StepResult>
-    {
-        public void Report(StepResult value) => Report(value.Step);
-
-        public void Report(string ended)
-        {
-            if (ended != step)
-            {
-                return;
-            }
-
-            if (delay == TimeSpan.Zero)
-            {
-                Die();
-            }
-
-            // A thread of its own: the pool's may be busy with the very step that this shall meet.
-            new Thread(() =>
-            {
-                Thread.Sleep(delay);
-                Die();
-            }) { IsBackground = true }.Start();
-        }
-
-        private static void Die()
-        {
-            using Process self = Process.GetCurrentProcess();
-            self.Kill();
-            Thread.Sleep(Timeout.Infinite);
-        }
     }
 }
