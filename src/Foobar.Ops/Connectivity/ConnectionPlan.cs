@@ -1,14 +1,15 @@
 using System.Net;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Probing;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Connectivity;
 
 /// <summary>Chooses the probes: what the policy asks for, and a sample of what it does not. Pure.</summary>
-internal sealed class ConnectionPlan(Site site, IReadOnlyList<KnownServer> servers, ConnectionTestOptions options)
+internal sealed class ConnectionPlan(SiteMap map, ConnectionTestOptions options)
 {
-    private readonly IReadOnlyList<ResolvedFlow> _flows = new FlowResolver(site).Flows();
-    private readonly PacketWay _way = new(servers);
+    private readonly IReadOnlyList<ResolvedFlow> _flows = new FlowResolver(map.Site).Flows();
+    private readonly Forecaster _forecaster = new(map);
     private readonly List<NoRoute> _left = [];
 
     /// <summary>What is not probed because no route leads there.</summary>
@@ -43,7 +44,7 @@ internal sealed class ConnectionPlan(Site site, IReadOnlyList<KnownServer> serve
         }
 
         // The ways of all ports are the same; only what filters do with them differs.
-        Forecast way = _way.Follow(vantage.Server, source, new Probe(address, TransportProtocol.Tcp, 9));
+        Forecast way = _forecaster.Of(vantage.Server, source, new Probe(address, TransportProtocol.Tcp, 9));
         if (!way.HasWay)
         {
             _left.Add(new NoRoute(vantage, server, address, way.Because));
@@ -62,8 +63,8 @@ internal sealed class ConnectionPlan(Site site, IReadOnlyList<KnownServer> serve
         }
 
         (TransportProtocol, int)[] named = [.. _flows.Where(flow => Leads(flow, address) && Starts(flow, source)).SelectMany(flow => flow.Flow.Ports).SelectMany(range => PortChoice.Of(range, options.All)).Distinct()];
-        IEnumerable<(TransportProtocol Protocol, int Port)> others = servers.FirstOrDefault(known => known.Server == server) is { } target
-            ? PortChoice.Suspects(site, target, address).Where(port => Say(address, source, port.Protocol, port.Port).Declared == Declared.Closed)
+        IEnumerable<(TransportProtocol Protocol, int Port)> others = map.All.FirstOrDefault(known => known.Server == server) is { } target
+            ? PortChoice.Suspects(map.Site, target, address).Where(port => Say(address, source, port.Protocol, port.Port).Declared == Declared.Closed)
             : [];
         return named.Concat(options.All ? others : others.Take(options.SampleSize));
     }
@@ -79,7 +80,7 @@ internal sealed class ConnectionPlan(Site site, IReadOnlyList<KnownServer> serve
             Probe = probe,
             Declared = declared,
             Flow = flow,
-            Forecast = _way.Follow(vantage.Server, source, probe),
+            Forecast = _forecaster.Of(vantage.Server, source, probe),
         };
     }
 

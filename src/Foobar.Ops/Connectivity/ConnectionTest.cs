@@ -6,6 +6,7 @@ using Foobar.Ops.Firewall;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Probing;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Connectivity;
 
@@ -27,10 +28,10 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         ConnectionEnds ends = new(session.Site);
         IReadOnlyList<(Server Server, IPAddress Address)> targets = ends.Targets(options.To);
         tell?.Invoke("reading the servers' firewalls");
-        KnownServer[] servers = await ReadAsync(cancellationToken);
-        OperatorView view = await OperatorView.LearnAsync(session, [.. servers.Where(static server => server.Network.TryGet(out _)).Select(static server => server.Server)], cancellationToken);
-        List<ConnectionVantage> vantages = Vantages(ends, servers, view);
-        (ConnectionPlan plan, IReadOnlyList<PlannedProbe> probes) = await Task.Run(() => Plan(servers, vantages, targets), cancellationToken);
+        SiteMap map = await ReadAsync(cancellationToken);
+        OperatorView view = await OperatorView.LearnAsync(session, [.. map.All.Where(static server => server.IsPlaced).Select(static server => server.Server)], cancellationToken);
+        List<ConnectionVantage> vantages = Vantages(ends, map, view);
+        (ConnectionPlan plan, IReadOnlyList<PlannedProbe> probes) = await Task.Run(() => Plan(map, vantages, targets), cancellationToken);
         tell?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{probes.Count} probes from {vantages.Count} vantages"));
         DateTimeOffset time = DateTimeOffset.UtcNow;
         (PlannedProbe Plan, ProbeResult Result)[] results = [.. (await Task.WhenAll(probes.GroupBy(static probe => probe.Vantage).Select(group => ProbeAsync(group.Key, [.. group], cancellationToken)))).SelectMany(static group => group)];
@@ -44,37 +45,38 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         };
     }
 
-    private async Task<KnownServer[]> ReadAsync(CancellationToken cancellationToken)
+    private async Task<SiteMap> ReadAsync(CancellationToken cancellationToken)
     {
         using SemaphoreSlim places = new(options.ThrottleLimit);
-        return await Task.WhenAll(session.Site.Servers.Select(async server =>
+        KeyValuePair<string, Reading<FirewallFacts>>[] facts = await Task.WhenAll(session.Site.Servers.Select(async server =>
         {
             await places.WaitAsync(cancellationToken);
             try
             {
-                return new KnownServer(server, await TryAsync(server, token => new FirewallCollector().CollectAsync(session, server, token), cancellationToken));
+                return KeyValuePair.Create(server.Name, await TryAsync(server, token => new FirewallCollector().CollectAsync(session, server, token), cancellationToken));
             }
             finally
             {
                 places.Release();
             }
         }));
+        return new SiteMap(session.Site, new Dictionary<string, Reading<FirewallFacts>>(facts), namesRules: true);
     }
 
-    private List<ConnectionVantage> Vantages(ConnectionEnds ends, KnownServer[] servers, OperatorView view)
+    private List<ConnectionVantage> Vantages(ConnectionEnds ends, SiteMap map, OperatorView view)
     {
         ConnectionVantage[] all =
         [
             new(LocalVantage.OwnMachine, null, view.SourceTo),
-            .. servers.Select(static server => new ConnectionVantage(server.Server.Name, server, address => server.Network.TryGet(out var network) ? network.SourceTo(address) : null)),
+            .. map.All.Select(static server => new ConnectionVantage(server.Name, server, server.Network.SourceTo)),
         ];
         IReadOnlyList<string> chosen = ends.Vantages(options.From, [.. all.Select(static vantage => vantage.Name)], view.Addresses.ToLookup(static _ => LocalVantage.OwnMachine));
         return [.. all.Where(vantage => chosen.Contains(vantage.Name))];
     }
 
-    private (ConnectionPlan Plan, IReadOnlyList<PlannedProbe> Probes) Plan(KnownServer[] servers, List<ConnectionVantage> vantages, IReadOnlyList<(Server Server, IPAddress Address)> targets)
+    private (ConnectionPlan Plan, IReadOnlyList<PlannedProbe> Probes) Plan(SiteMap map, List<ConnectionVantage> vantages, IReadOnlyList<(Server Server, IPAddress Address)> targets)
     {
-        ConnectionPlan plan = new(session.Site, servers, options);
+        ConnectionPlan plan = new(map, options);
         List<PlannedProbe> probes = [];
         foreach (ConnectionVantage vantage in vantages)
         {

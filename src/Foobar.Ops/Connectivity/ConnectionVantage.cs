@@ -1,5 +1,6 @@
 using System.Net;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Connectivity;
 
@@ -7,7 +8,7 @@ namespace Foobar.Ops.Connectivity;
 /// <param name="Name">The name that findings give it.</param>
 /// <param name="Server">The server it is; <see langword="null"/> for a machine that is none of the site's.</param>
 /// <param name="SourceTo">The address from which it reaches another, as the site sees it; <see langword="null"/> if there is no way.</param>
-internal sealed record ConnectionVantage(string Name, KnownServer? Server, Func<IPAddress, IPAddress?> SourceTo)
+internal sealed record ConnectionVantage(string Name, SiteServer? Server, Func<IPAddress, IPAddress?> SourceTo)
 {
     /// <summary>Whether an address is its own, so that a probe would pass no firewall.</summary>
     public bool Owns(Server server) => Server is not null && Server.Server == server;

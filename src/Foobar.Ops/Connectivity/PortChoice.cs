@@ -1,5 +1,6 @@
 using System.Net;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Connectivity;
 
@@ -20,7 +21,7 @@ internal static class PortChoice
     }
 
     /// <summary>The ports that are tried whether or not a flow names them, the most telling first: where something listens, then what other servers' flows use, then what scanners look for.</summary>
-    public static IEnumerable<(TransportProtocol Protocol, int Port)> Suspects(Site site, KnownServer target, IPAddress address) =>
+    public static IEnumerable<(TransportProtocol Protocol, int Port)> Suspects(Site site, SiteServer target, IPAddress address) =>
         target.Ports(address).OrderBy(static port => port)
             .Concat(site.Policy.Flows.SelectMany(static flow => flow.Ports).Where(static range => range.Protocol == TransportProtocol.Tcp).Select(static range => (range.Protocol, (int)range.First)))
             .Concat(Dangerous.Select(static port => (TransportProtocol.Tcp, port)))

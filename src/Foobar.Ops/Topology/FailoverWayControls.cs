@@ -51,7 +51,7 @@ internal static class FailoverWayControls
             diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp),
             diagram.FieldIs(PacketField.DestinationPort, (UInt128)map.Site.Policy.Database!.Port),
             map.Policy.Ordinary());
-        Ends ends = new SitePaths(map).From(sender, diagram.And(port, primary.Owns()));
+        Ends ends = new SitePaths(map).From(sender, diagram.And(port, primary.Owns, map.SentBy(sender)));
         int arrived = diagram.Or(ends.Arrived.Where(journey => journey.At == primary).Select(journey => journey.May));
         string target = $"primary {primary.Name}";
         string leg = $"{why}: {sender.Name} -> {primary.Name}";

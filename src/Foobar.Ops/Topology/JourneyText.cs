@@ -29,7 +29,7 @@ internal sealed class JourneyText(SiteMap map)
         List<string> steps = [$"{_text.Text(packet)}"];
         foreach (Hop hop in journey.Way)
         {
-            Packet entering = hop.Entry is { } device ? map.Workspace.Algebra.Table.TransformOf(hop.Server.Entering(device)).Apply(packet) : packet;
+            Packet entering = hop.Enter(packet);
             Tracer tracer = new(hop.Server.Model, skips: true);
             tracer.RunThrough(entering, hop.Hooks);
             string rules = string.Join("; ", tracer.Steps.Where(step => step.Rule is not null || step.Verdict != "policy accept").Select(Step));

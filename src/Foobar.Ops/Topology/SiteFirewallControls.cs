@@ -18,7 +18,7 @@ public static class SiteFirewallControls
         SiteMap map = SiteMap.Of(site);
         lock (map)
         {
-            return [.. map.Unread.Select(server => Verdict.Unknown(server.Server.Name, $"No way through {server.Server.Name} can be told: {server.Why}") with { Server = server.Server.Name }), .. judge(map)];
+            return [.. map.All.Where(server => server.Unread is not null).Select(server => Verdict.Unknown(server.Name, $"No way through {server.Name} can be told: {server.Unread}") with { Server = server.Name }), .. judge(map)];
         }
     }
 }

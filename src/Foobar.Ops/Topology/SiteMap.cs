@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
@@ -8,20 +9,28 @@ using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Topology;
 
-/// <summary>The servers of a site with what stands between them: who is on whose link, where packets from outside come in.</summary>
+/// <summary>
+/// The servers of a site with what stands between them: who is on whose link, where packets from outside come in. What its
+/// controls judge and what a test of connections forecasts goes by this one map. Not safe for concurrent use.
+/// </summary>
 internal sealed class SiteMap
 {
     private static readonly ConditionalWeakTable<FirewallFacts, SiteMap> Known = [];
 
     private readonly FirewallFacts[] _facts;
+    private readonly Dictionary<(int Transform, int Function), int> _after = [];
 
-    private SiteMap(Site site, IReadOnlyList<(Server Server, string Why)> unread, IReadOnlyList<(Server Server, FirewallFacts Facts, Ruleset Ruleset, HostNetwork Network)> read)
+    /// <summary>Joins what was read of all servers.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="facts">What was read, by the servers' names.</param>
+    /// <param name="namesRules">Whether what filters do names the rule that decided; without, large rulesets take less.</param>
+    public SiteMap(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts, bool namesRules)
     {
         Site = site;
-        _facts = [.. read.Select(each => each.Facts)];
-        Unread = unread;
-        Workspace = new Workspace(read.Select(each => each.Ruleset), read.Select(each => each.Network));
-        Servers = [.. read.Select(each => new SiteServer(each.Server, each.Facts, each.Ruleset, each.Network, Workspace))];
+        _facts = Read(site, facts);
+        Workspace = new Workspace(_facts.Select(each => each.Ruleset.Value).OfType<Ruleset>(), _facts.Select(each => each.Network.Value).OfType<HostNetwork>());
+        All = [.. site.Servers.Select(server => new SiteServer(server, facts.GetValueOrDefault(server.Name), Workspace, namesRules))];
+        Servers = [.. All.Where(server => server.Unread is null)];
         Policy = new PolicySpaces(Workspace.Diagram, Workspace.Atoms, site);
         Entries = [.. EntryPoints()];
     }
@@ -31,11 +40,11 @@ internal sealed class SiteMap
     /// <summary>The store of all spaces and functions.</summary>
     public Workspace Workspace { get; }
 
-    /// <summary>The servers whose filters, addresses and routes are known.</summary>
-    public IReadOnlyList<SiteServer> Servers { get; }
+    /// <summary>Every server, in the order of the inventory.</summary>
+    public IReadOnlyList<SiteServer> All { get; }
 
-    /// <summary>The others, and why they are not: no way through them can be told.</summary>
-    public IReadOnlyList<(Server Server, string Why)> Unread { get; }
+    /// <summary>The servers whose filters, addresses and routes are known; through the others no way can be told.</summary>
+    public IReadOnlyList<SiteServer> Servers { get; }
 
     /// <summary>The declared policy.</summary>
     public PolicySpaces Policy { get; }
@@ -48,38 +57,11 @@ internal sealed class SiteMap
     /// <summary>Joins the firewall facts of all servers; once for all controls that look at the same facts.</summary>
     public static SiteMap Of(SiteCase<FirewallFacts> site)
     {
-        FirewallFacts[] facts = [.. site.Site.Servers.Select(server => site.Facts.GetValueOrDefault(server.Name)?.Value).OfType<FirewallFacts>()];
-        if (facts.Length == 0)
-        {
-            return Make(site);
-        }
+        FirewallFacts[] facts = Read(site.Site, site.Facts);
+        SiteMap? map = facts.Length == 0 ? null : Known.GetValue(facts[0], _ => Make());
+        return map is not null && ReferenceEquals(map.Site, site.Site) && map._facts.SequenceEqual(facts) ? map : Make();
 
-        SiteMap map = Known.GetValue(facts[0], _ => Make(site));
-        return ReferenceEquals(map.Site, site.Site) && map._facts.All(facts.Contains) && map._facts.Length + map.Unread.Count == site.Site.Servers.Count ? map : Make(site);
-    }
-
-    private static SiteMap Make(SiteCase<FirewallFacts> site)
-    {
-        List<(Server, string)> unread = [];
-        List<(Server, FirewallFacts, Ruleset, HostNetwork)> read = [];
-        foreach (Server server in site.Site.Servers)
-        {
-            Reading<FirewallFacts>? reading = site.Facts.GetValueOrDefault(server.Name);
-            if (reading?.Value is not { } facts)
-            {
-                unread.Add((server, reading?.Failure ?? "its firewall was not read"));
-            }
-            else if (facts.Ruleset.TryGet(out Ruleset? ruleset) && facts.Network.TryGet(out HostNetwork? network))
-            {
-                read.Add((server, facts, ruleset, network));
-            }
-            else
-            {
-                unread.Add((server, facts.Ruleset.Failure ?? facts.Network.Failure ?? "its addresses were not read"));
-            }
-        }
-
-        return new SiteMap(site.Site, unread, read);
+        SiteMap Make() => new(site.Site, site.Facts, namesRules: false);
     }
 
     /// <summary>The server of a name, if its facts are known.</summary>
@@ -87,11 +69,31 @@ internal sealed class SiteMap
 
     /// <summary>The other servers on a link, each with the interface by which it stands there.</summary>
     public IEnumerable<(SiteServer Server, string Interface)> Peers(SiteServer server, string device) =>
-        from other in Servers
+        from other in All
         where other != server
         let entry = other.InterfaceOnLinkOf(server, device)
         where entry is not null
         select (other, entry);
+
+    /// <summary>The servers that packets of one machine outside come to first, each with the interface: those on its own link, else entries by which the way back leads.</summary>
+    public IEnumerable<(SiteServer Server, string Interface)> Facing(IPAddress machine)
+    {
+        (SiteServer Server, string Interface)[] reached = [.. All.Select(server => (Server: server, Interface: server.Network.InterfaceTo(machine)!)).Where(each => each.Interface is not null)];
+        (SiteServer Server, string Interface)[] near = [.. reached.Where(each => each.Server.Network.LinkTo(machine)?.Interface == each.Interface)];
+        return near.Length > 0 ? near : reached.Where(Entries.Contains);
+    }
+
+    /// <summary>A server's function of packets that something was done to before; once for all ways that need it.</summary>
+    public int After(int transform, int function)
+    {
+        if (!_after.TryGetValue((transform, function), out int result))
+        {
+            result = Workspace.Algebra.After(transform, function);
+            _after.Add((transform, function), result);
+        }
+
+        return result;
+    }
 
     /// <summary>First packets of connections as they set out, before any server has seen them.</summary>
     public int Fresh() => Diagram.And(
@@ -106,28 +108,36 @@ internal sealed class SiteMap
         Fresh(),
         Diagram.Not(Spaces.Addresses(
             Diagram,
-            Servers.SelectMany(each => each.Network.Addresses.Where(address => address.Interface != "lo" && (each != server || address.Interface != device)))
+            All.SelectMany(each => each.Network.Addresses.Where(address => address.Interface != "lo" && (each != server || address.Interface != device)))
                 .Where(address => !address.Address.IsIPv6LinkLocal).Select(address => Spaces.Network(address, host: false)),
             destination: false)),
         Diagram.Not(Spaces.Addresses(Diagram, server.Network.Addresses.Select(address => Spaces.Network(address, host: true)), destination: false)));
 
     /// <summary>First packets that a server sends by its routes, from the address it has on the interface they leave by.</summary>
-    public int SentBy(SiteServer server) => Diagram.And(Fresh(), Diagram.Or((server.Model.Network.Ways() ?? [.. server.Interfaces.Select(name => (name, Diagram.True))])
-        .Select(way => Diagram.And(way.Space, Spaces.Addresses(
+    public int SentBy(SiteServer server)
+    {
+        IEnumerable<(string? Interface, int Space)> ways = server.Network.Routes.Count == 0
+            ? server.Interfaces.Select(name => ((string?)name, Diagram.True))
+            : server.Ways.Select(way => (way.Route.Interface, way.Space));
+        return Diagram.And(Fresh(), Diagram.Or(ways.Select(way => Diagram.And(way.Space, Spaces.Addresses(
             Diagram,
             server.Network.Addresses.Where(address => address.Interface == way.Interface && !address.Address.IsIPv6LinkLocal).DistinctBy(address => address.Address.AddressFamily).Select(address => Spaces.Network(address, host: true)),
             destination: false)))));
+    }
 
     // A network firewall's link on which no other server of the site stands; without a network firewall, each server's way out.
     private IEnumerable<(SiteServer Server, string Interface)> EntryPoints()
     {
-        SiteServer[] walls = [.. Servers.Where(server => server.Server.Is(Role.NetworkFirewall))];
-        if (walls.Length == 0 && !Site.WithRole(Role.NetworkFirewall).Any())
+        SiteServer[] walls = [.. All.Where(server => server.Server.Is(Role.NetworkFirewall))];
+        if (walls.Length == 0)
         {
-            return Servers.SelectMany(server => server.Network.Routes.Where(route => route is { PrefixLength: 0, Interface: not null })
+            return All.SelectMany(server => server.Network.Routes.Where(route => route is { PrefixLength: 0, Interface: not null })
                 .Select(route => (server, route.Interface!)).Distinct());
         }
 
         return walls.SelectMany(wall => wall.Interfaces.Where(device => !Peers(wall, device).Any()).Select(device => (wall, device)));
     }
+
+    private static FirewallFacts[] Read(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts) =>
+        [.. site.Servers.Select(server => facts.GetValueOrDefault(server.Name)?.Value).OfType<FirewallFacts>()];
 }

@@ -48,7 +48,7 @@ internal static class WayControls
     {
         foreach (SiteServer sender in map.Servers.Where(server => flow.From.Any(end => end.Servers.Contains(server.Server))))
         {
-            yield return paths.From(sender, space);
+            yield return paths.From(sender, map.Workspace.Diagram.And(space, map.SentBy(sender)));
         }
 
         if (flow.From.Any(end => end.Servers.Count == 0))
@@ -88,7 +88,7 @@ internal static class WayControls
     private static IEnumerable<Verdict> JudgeOpen(SiteMap map)
     {
         SitePaths paths = new(map);
-        IEnumerable<Ends> all = map.Servers.Select(server => paths.From(server, Diagram.True)).Prepend(paths.FromOutside(Diagram.True));
+        IEnumerable<Ends> all = map.Servers.Select(server => paths.From(server, map.SentBy(server))).Prepend(paths.FromOutside(Diagram.True));
         return all.SelectMany(ends => ends.Arrived).Where(journey => journey.Way.Count > 1 && Relayed(journey))
             .SelectMany(journey => Undeclared(map, journey)).Take(MaxVerdicts).OrPass("what passes several servers is declared");
     }

@@ -4,20 +4,22 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Probing;
+using Foobar.Ops.Tests.Topology;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Tests.Connectivity;
 
 /// <summary>Which probes are chosen, and what is said of what comes of them.</summary>
 public sealed class ConnectionJudgeTests
 {
-    private static readonly KnownServer[] Servers = SmallSite.Servers();
+    private static readonly SiteMap Map = SmallSite.Map(SmallSite.Case());
 
     [Fact]
     public void The_policys_flows_are_probed_where_a_route_leads_and_a_sample_of_others()
     {
         IReadOnlyList<PlannedProbe> plan = Plan(Operator, new ConnectionTestOptions { SampleSize = 2 });
 
-        Assert.Equal(["198.51.100.10 tcp/22", "198.51.100.10 tcp/443"], plan.Where(static probe => probe.Declared == Declared.Open).Select(static probe => probe.Probe.ToString()).Order());
+        Assert.Equal(["198.51.100.10 tcp/22", "198.51.100.10 tcp/443", "198.51.100.10 tcp/80"], plan.Where(static probe => probe.Declared == Declared.Open).Select(static probe => probe.Probe.ToString()).Order());
         Assert.Equal(2, plan.Count(static probe => probe.Target.Name == "lb-01" && probe.Declared == Declared.Closed));
         Assert.DoesNotContain(plan, static probe => probe.Target.Name == "web-01");
     }
@@ -44,7 +46,7 @@ public sealed class ConnectionJudgeTests
     [InlineData(25, ProbeState.Unreachable, FindingStatus.Pass, FindingStatus.Pass)]
     public void A_probe_is_held_against_the_policy_and_against_the_model(int port, ProbeState state, FindingStatus policy, FindingStatus model)
     {
-        Finding[] findings = Judge(Servers, port, state);
+        Finding[] findings = Judge(Map, port, state);
         Assert.Equal((policy, model), (findings.Single(static finding => finding.ControlId != "FW-022").Status, findings.Single(static finding => finding.ControlId == "FW-022").Status));
         Assert.All(findings, static finding => Assert.Equal("lb-01", finding.Server));
     }
@@ -52,7 +54,7 @@ public sealed class ConnectionJudgeTests
     [Fact]
     public void A_disagreement_with_the_model_names_probe_outcome_and_rule()
     {
-        Finding finding = Assert.Single(Judge(Servers, 3306, ProbeState.Open), static finding => finding.ControlId == "FW-022");
+        Finding finding = Assert.Single(Judge(Map, 3306, ProbeState.Open), static finding => finding.ControlId == "FW-022");
         Assert.Equal("operator to 198.51.100.10 tcp/3306", finding.Target);
         Assert.Contains("fw-01", finding.Expected, StringComparison.Ordinal);
         Assert.StartsWith("connected", finding.Actual, StringComparison.Ordinal);
@@ -60,7 +62,7 @@ public sealed class ConnectionJudgeTests
 
     [Fact]
     public void A_firewall_that_was_not_read_is_no_agreement() =>
-        Assert.Equal(FindingStatus.Unknown, Assert.Single(Judge([Servers[0], SmallSite.Unread("lb-01"), Servers[2]], 443, ProbeState.Open), static finding => finding.ControlId == "FW-022").Status);
+        Assert.Equal(FindingStatus.Unknown, Assert.Single(Judge(SmallSite.Map(SmallSite.Case(unread: "lb-01")), 443, ProbeState.Open), static finding => finding.ControlId == "FW-022").Status);
 
     [Fact]
     public void Agreement_is_said_once_a_pair_unless_ports_are_asked_for()
@@ -73,10 +75,9 @@ public sealed class ConnectionJudgeTests
     [Fact]
     public void A_flow_between_servers_that_no_route_joins_fails()
     {
-        KnownServer[] servers = [Servers[0], Servers[1], SmallSite.Servers()[2]];
-        ConnectionPlan plan = new(SmallSite.Site with { Policy = new Policy { Flows = [TestSite.MakeFlow("odd", "web", "network-firewall", "tcp/9")] } }, servers, new ConnectionTestOptions());
-        ConnectionVantage web = new("web-01", servers[2], address => servers[2].Network.Value!.SourceTo(address));
-        IReadOnlyList<PlannedProbe> probes = plan.From(web, new ConnectionEnds(SmallSite.Site).Targets(["fw-01"]));
+        SiteMap map = SmallSite.Map(SmallSite.Case(policy: new Policy { Flows = [TestSite.MakeFlow("odd", "web", "network-firewall", "tcp/9")] }));
+        ConnectionPlan plan = new(map, new ConnectionTestOptions());
+        IReadOnlyList<PlannedProbe> probes = plan.From(Vantage("web-01", map), new ConnectionEnds(SmallSite.Site).Targets(["fw-01"]));
         Finding[] findings = [.. new ConnectionJudge(TestSite.Now, each: false).Judge(plan.Stranded(probes))];
         Assert.Empty(probes);
         Assert.All(findings, static finding => Assert.Equal(("FW-020", FindingStatus.Fail, "no route leads there"), (finding.ControlId, finding.Status, finding.Actual)));
@@ -84,9 +85,9 @@ public sealed class ConnectionJudgeTests
     }
 
     [Theory]
-    [InlineData("web-*", "192.0.2.11")]
+    [InlineData("web-*", "192.0.2.11", "192.0.2.12")]
     [InlineData("load-balancer", "198.51.100.10", "192.0.2.10")]
-    [InlineData("internal", "192.0.2.10", "192.0.2.11")]
+    [InlineData("internal", "192.0.2.10", "192.0.2.11", "192.0.2.12")]
     [InlineData("192.0.2.11", "192.0.2.11")]
     public void Targets_are_named_by_server_role_network_and_address(string word, params string[] addresses) =>
         Assert.Equal(addresses, new ConnectionEnds(SmallSite.Site).Targets([word]).Select(static target => target.Address.ToString()));
@@ -122,17 +123,17 @@ public sealed class ConnectionJudgeTests
 
     private static ConnectionVantage Operator { get; } = new("operator", null, static _ => IPAddress.Parse("203.0.113.7"));
 
-    private static ConnectionVantage Vantage(string name) => Servers.First(server => server.Server.Name == name) is var server ? new(name, server, address => server.Network.Value!.SourceTo(address)) : throw new ArgumentException(name);
+    private static ConnectionVantage Vantage(string name, SiteMap? map = null) => (map ?? Map).Find(name) is { } server ? new(name, server, server.Network.SourceTo) : throw new ArgumentException(name);
 
     private static IReadOnlyList<string> Vantages(string word, string own) =>
         new ConnectionEnds(SmallSite.Site).Vantages([word], ["operator", "fw-01", "lb-01", "web-01"], ((IPAddress[])[IPAddress.Parse(own)]).ToLookup(static _ => "operator"));
 
     private static IReadOnlyList<PlannedProbe> Plan(ConnectionVantage vantage, ConnectionTestOptions options) =>
-        new ConnectionPlan(SmallSite.Site, Servers, options).From(vantage, new ConnectionEnds(SmallSite.Site).Targets([]));
+        new ConnectionPlan(Map, options).From(vantage, new ConnectionEnds(SmallSite.Site).Targets([]));
 
-    private static Finding[] Judge(KnownServer[] servers, int port, ProbeState state)
+    private static Finding[] Judge(SiteMap map, int port, ProbeState state)
     {
-        ConnectionPlan plan = new(SmallSite.Site, servers, new ConnectionTestOptions { Ports = [new PortRange(TransportProtocol.Tcp, (ushort)port, (ushort)port)] });
+        ConnectionPlan plan = new(map, new ConnectionTestOptions { Ports = [new PortRange(TransportProtocol.Tcp, (ushort)port, (ushort)port)] });
         PlannedProbe probe = Assert.Single(plan.From(Operator, new ConnectionEnds(SmallSite.Site).Targets(["198.51.100.10"])));
         return [.. new ConnectionJudge(TestSite.Now, each: true).Judge([(probe, Result(probe, state))])];
     }

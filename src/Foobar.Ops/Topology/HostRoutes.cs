@@ -1,7 +1,7 @@
 using System.Net;
 using Foobar.Ops.Firewall.Model;
 
-namespace Foobar.Ops.Connectivity;
+namespace Foobar.Ops.Topology;
 
 /// <summary>What a server's addresses and routes say of one address.</summary>
 internal static class HostRoutes
