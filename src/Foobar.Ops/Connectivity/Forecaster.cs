@@ -2,6 +2,7 @@ using System.Net;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Firewall.Spaces;
+using Foobar.Ops.Inventory;
 using Foobar.Ops.Probing;
 using Foobar.Ops.Topology;
 
@@ -65,7 +66,7 @@ internal sealed class Forecaster(SiteMap map)
     }
 
     private static string[] Parting(Journey[] ways) => Enumerable.Range(0, ways.Max(static way => way.Way.Count))
-        .Select(index => ways.Where(way => way.Way.Count > index).Select(way => way.Way[index].Server.Name).Distinct().ToArray())
+        .Select(index => ways.Where(way => way.Way.Count > index).Select(way => way.Way[index].Server.Name).Distinct().Order(StringComparer.Ordinal).ToArray())
         .FirstOrDefault(static names => names.Length > 1) ?? [ways[0].At.Name];
 
     private Forecast Tell(Journey journey, Packet packet)
@@ -82,7 +83,7 @@ internal sealed class Forecaster(SiteMap map)
 
             if (hop.Course == Course.Passes && server.Forwards((int)packet[PacketField.Family]) == false)
             {
-                return new Forecast { Passes = false, Because = $"{server.Name} does not forward packets" };
+                return new Forecast { Passes = false, HasWay = server.Server.Is(Role.NetworkFirewall), Because = $"{server.Name} does not forward packets" };
             }
 
             Packet entered = hop.Enter(current);
@@ -97,14 +98,16 @@ internal sealed class Forecaster(SiteMap map)
         }
 
         return journey.Way.Count > SitePaths.MostHops ? Forecast.Untold($"after {SitePaths.MostHops} servers {ProbePacket.DestinationOf(current)} is not reached")
-            : passages[^1].Hop.Course != Course.Takes ? Lost(ProbePacket.DestinationOf(current).Address)
+            : passages[^1].Hop.Course != Course.Takes ? Lost(ProbePacket.DestinationOf(current).Address, passages[^1].Hop.Server)
             : Back(passages) ?? Arrived(passages[^1]);
     }
 
     // What could not be read might be the way.
-    private Forecast Lost(IPAddress destination) => map.All.FirstOrDefault(static server => !server.IsPlaced) is { } unread
+    private Forecast Lost(IPAddress destination, SiteServer? after = null) => map.All.FirstOrDefault(static server => !server.IsPlaced) is { } unread
         ? Forecast.Untold($"{unread.Name}: {unread.Unread}")
-        : Forecast.NoWay($"no server of the site leads to {destination}");
+        : Forecast.NoWay(after?.Network.RouteTo(destination)?.Gateway is { } gateway
+            ? $"{after.Name} sends on to {gateway}, which is no server of the site"
+            : $"no server of the site leads to {destination}");
 
     private static Forecast Arrived(Passage last)
     {

@@ -7,10 +7,13 @@ namespace Foobar.Ops.Topology;
 internal static class HostRoutes
 {
     /// <summary>The interface by which the best route to an address leads; <see langword="null"/> if none does.</summary>
-    public static string? InterfaceTo(this HostNetwork network, IPAddress address) => network.Routes
+    public static string? InterfaceTo(this HostNetwork network, IPAddress address) => network.RouteTo(address)?.Interface;
+
+    /// <summary>The best route to an address: the one with the longest prefix, of several the one with the lowest metric.</summary>
+    public static NetworkRoute? RouteTo(this HostNetwork network, IPAddress address) => network.Routes
         .Where(route => route.Destination.AddressFamily == address.AddressFamily && new IPNetwork(route.Destination, route.PrefixLength).Contains(address))
-        .OrderByDescending(static route => route.PrefixLength)
-        .FirstOrDefault()?.Interface;
+        .OrderByDescending(static route => route.PrefixLength).ThenBy(static route => route.Metric)
+        .FirstOrDefault();
 
     /// <summary>Whether an address is one of the server's own.</summary>
     public static bool Owns(this HostNetwork network, IPAddress address) => network.Addresses.Any(own => own.Address.Equals(address));

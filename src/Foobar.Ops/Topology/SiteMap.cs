@@ -75,6 +75,14 @@ internal sealed class SiteMap
         where entry is not null
         select (other, entry);
 
+    /// <summary>The server that a gateway of another is, with the interface; <see langword="null"/> if it is none of the site's.</summary>
+    public (SiteServer Server, string Interface)? Holder(SiteServer server, Gateway gateway) =>
+        (from other in All
+         where other != server
+         from own in other.Network.Addresses
+         where own.Address.Equals(gateway.Address) && (!own.Address.IsIPv6LinkLocal || own.Interface == other.InterfaceOnLinkOf(server, gateway.Interface))
+         select ((SiteServer, string)?)(other, own.Interface)).FirstOrDefault();
+
     /// <summary>The servers that packets of one machine outside come to first, each with the interface: those on its own link, else entries by which the way back leads.</summary>
     public IEnumerable<(SiteServer Server, string Interface)> Facing(IPAddress machine)
     {
@@ -108,7 +116,7 @@ internal sealed class SiteMap
         Fresh(),
         Diagram.Not(Spaces.Addresses(
             Diagram,
-            All.SelectMany(each => each.Network.Addresses.Where(address => address.Interface != "lo" && (each != server || address.Interface != device)))
+            All.SelectMany(each => each.Network.Addresses.Where(address => address.Interface != "lo" && (each == server ? address.Interface != device : address.Interface != each.InterfaceOnLinkOf(server, device))))
                 .Where(address => !address.Address.IsIPv6LinkLocal).Select(address => Spaces.Network(address, host: false)),
             destination: false)),
         Diagram.Not(Spaces.Addresses(Diagram, server.Network.Addresses.Select(address => Spaces.Network(address, host: true)), destination: false)));
@@ -125,18 +133,18 @@ internal sealed class SiteMap
             destination: false)))));
     }
 
-    // A network firewall's link on which no other server of the site stands; without a network firewall, each server's way out.
+    // A network firewall's link on which no other server of the site stands, and wherever a default route leads to a router
+    // that is none of the site's; without a network firewall, each server's way out.
     private IEnumerable<(SiteServer Server, string Interface)> EntryPoints()
     {
-        SiteServer[] walls = [.. All.Where(server => server.Server.Is(Role.NetworkFirewall))];
-        if (walls.Length == 0)
-        {
-            return All.SelectMany(server => server.Network.Routes.Where(route => route is { PrefixLength: 0, Interface: not null })
-                .Select(route => (server, route.Interface!)).Distinct());
-        }
-
-        return walls.SelectMany(wall => wall.Interfaces.Where(device => !Peers(wall, device).Any()).Select(device => (wall, device)));
+        bool walled = Site.WithRole(Role.NetworkFirewall).Any();
+        return All.SelectMany(server => server.Interfaces.Where(device => IsWayOut(server, device, walled)
+            || (server.Server.Is(Role.NetworkFirewall) && !Peers(server, device).Any())).Select(device => (server, device)));
     }
+
+    private bool IsWayOut(SiteServer server, string device, bool walled) =>
+        (!walled && server.Network.Routes.Any(route => route.PrefixLength == 0 && route.Interface == device))
+        || (All.All(static other => other.IsPlaced) && server.Network.Routes.Any(route => route is { PrefixLength: 0, Gateway: { } gateway } && route.Interface == device && Holder(server, new Gateway(device, gateway, Diagram.True, Alone: true)) is null));
 
     private static FirewallFacts[] Read(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts) =>
         [.. site.Servers.Select(server => facts.GetValueOrDefault(server.Name)?.Value).OfType<FirewallFacts>()];

@@ -25,7 +25,7 @@ internal sealed class SitePaths(SiteMap map)
         Enter(OnTheWire(Diagram.And(space, map.Outside(entry.Server, entry.Interface))), entry, Diagram.True, certain: true)));
 
     /// <summary>The ends of packets from one machine outside: by its own link if servers stand on it, else by where the way back to it leads.</summary>
-    public Ends From(IPAddress machine, int space) => Follow(Onto(OnTheWire(space), [.. map.Facing(machine)], Diagram.False, certain: true));
+    public Ends From(IPAddress machine, int space) => Follow(Onto(OnTheWire(space), [.. map.Facing(machine)], Diagram.False, Diagram.True, certain: true));
 
     /// <summary>The ends of packets that a server sends.</summary>
     public Ends From(SiteServer sender, int space) => Follow([new Journey([new Hop(sender, null, Course.Sends)], 0, space, space)]);
@@ -109,16 +109,35 @@ internal sealed class SitePaths(SiteMap map)
     {
         UInt128? leaving = Table.TransformOf(journey.Transform).Fixed(PacketField.OutInterface);
         return journey.At.Interfaces.Where(name => leaving is null || leaving == (UInt128)map.Workspace.Atoms.Of(name))
-            .SelectMany(device => Onto(journey, [.. map.Peers(journey.At, device)], journey.At.OnLink(device), certain: leaving is not null));
+            .SelectMany(device => By(journey, device, certain: leaving is not null));
+    }
+
+    // To the router that a route names; else to whoever on the link it may be for.
+    private IEnumerable<Journey> By(Journey journey, string device, bool certain)
+    {
+        Gateway[] gateways = [.. journey.At.Gateways.Where(gateway => gateway.Interface == device)];
+        foreach (Gateway gateway in gateways)
+        {
+            if (map.Holder(journey.At, gateway) is { } router && IsNew(journey, router))
+            {
+                yield return Enter(journey, router, gateway.Space, certain && gateway.Alone);
+            }
+        }
+
+        int named = Diagram.Or(gateways.Select(gateway => gateway.Space));
+        foreach (Journey next in Onto(journey, [.. map.Peers(journey.At, device)], Diagram.Or(journey.At.OnLink(device), named), Diagram.Not(named), certain))
+        {
+            yield return next;
+        }
     }
 
     // To the server on the link whose address it is; else to the routers there that know a way on.
-    private IEnumerable<Journey> Onto(Journey journey, (SiteServer Server, string Interface)[] peers, int link, bool certain)
+    private IEnumerable<Journey> Onto(Journey journey, (SiteServer Server, string Interface)[] peers, int link, int unnamed, bool certain)
     {
-        (SiteServer Server, string Interface)[] others = [.. peers.Where(peer => journey.Way.All(hop => hop.Server != peer.Server))];
+        (SiteServer Server, string Interface)[] others = [.. peers.Where(peer => IsNew(journey, peer))];
         foreach ((SiteServer Server, string Interface) peer in others)
         {
-            yield return Enter(journey, peer, peer.Server.Owns, certain);
+            yield return Enter(journey, peer, Diagram.And(unnamed, peer.Server.Owns), certain);
         }
 
         int elsewhere = Diagram.Not(Diagram.Or([link, .. peers.Select(peer => peer.Server.Owns)]));
@@ -128,6 +147,8 @@ internal sealed class SitePaths(SiteMap map)
             yield return Enter(journey, router, Diagram.And(elsewhere, router.Server.LeadsOnFrom(router.Interface)), certain && routers.Length == 1);
         }
     }
+
+    private static bool IsNew(Journey journey, (SiteServer Server, string Interface) next) => journey.Way.All(hop => hop.Server != next.Server);
 
     private Journey Enter(Journey journey, (SiteServer Server, string Interface) next, int destinations, bool certain)
     {

@@ -22,6 +22,7 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     private int? _sent;
     private int? _owns;
     private (NetworkRoute Route, int Space)[]? _ways;
+    private Gateway[]? _gateways;
 
     public Server Server => server;
 
@@ -97,8 +98,17 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     /// <summary>The packets to the networks of one of its interfaces.</summary>
     public int OnLink(string device) => ToAddresses(Network.Addresses.Where(address => address.Interface == device), host: false);
 
-    /// <summary>Its routes with the packets that each is the best for: of those that hold a destination the one with the longest prefix.</summary>
+    /// <summary>Its routes with the packets that each is the best for: of those that hold a destination the one with the longest prefix, of these the one with the lowest metric.</summary>
     public IReadOnlyList<(NetworkRoute Route, int Space)> Ways => _ways ??= [.. Best()];
+
+    /// <summary>The routers that its routes name.</summary>
+    public IReadOnlyList<Gateway> Gateways => _gateways ??=
+    [
+        .. from way in Ways.GroupBy(way => (way.Route.Destination, way.Route.PrefixLength, way.Route.Metric)).SelectMany(same => same.Select(way => (way.Route, way.Space, Alone: same.Count() == 1)))
+           where way.Route is { Interface: not null, Gateway: not null }
+           group way.Space by (way.Route.Interface, way.Route.Gateway, way.Alone) into spaces
+           select new Gateway(spaces.Key.Interface, spaces.Key.Gateway, workspace.Diagram.Or(spaces), spaces.Key.Alone),
+    ];
 
     /// <summary>The packets that it sends on by an interface other than one; all where its routes are not known.</summary>
     public int LeadsOnFrom(string device) => Network.Routes.Count == 0
@@ -118,9 +128,9 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     private IEnumerable<(NetworkRoute Route, int Space)> Best()
     {
         int claimed = Diagram.False;
-        foreach (IGrouping<int, NetworkRoute> length in Network.Routes.GroupBy(route => route.PrefixLength).OrderByDescending(group => group.Key))
+        foreach (IGrouping<(int, long), NetworkRoute> equal in Network.Routes.GroupBy(route => (-route.PrefixLength, route.Metric)).OrderBy(group => group.Key))
         {
-            (NetworkRoute Route, int Space)[] ways = [.. length.Select(route => (route, ToAddresses([new InterfaceAddress(string.Empty, route.Destination, route.PrefixLength)], host: false)))];
+            (NetworkRoute Route, int Space)[] ways = [.. equal.Select(route => (route, ToAddresses([new InterfaceAddress(string.Empty, route.Destination, route.PrefixLength)], host: false)))];
             foreach ((NetworkRoute route, int space) in ways)
             {
                 yield return (route, workspace.Diagram.Except(space, claimed));
@@ -135,3 +145,10 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
         addresses.Where(address => !address.Address.IsIPv6LinkLocal).Select(address => Spaces.Network(address, host)),
         destination: true);
 }
+
+/// <summary>A router that a server's routes name.</summary>
+/// <param name="Interface">The server's interface on the router's link.</param>
+/// <param name="Address">The router's address there.</param>
+/// <param name="Space">The packets that go to it.</param>
+/// <param name="Alone">Whether no other router shares them.</param>
+internal sealed record Gateway(string Interface, IPAddress Address, int Space, bool Alone);

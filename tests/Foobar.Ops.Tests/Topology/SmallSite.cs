@@ -82,10 +82,11 @@ internal static class SmallSite
     public static Finding[] Judge(string id, SiteCase<FirewallFacts> site) =>
         [.. SiteFirewallControls.All.Single(control => control.Info.Id == id).Apply(site, null, TestSite.Now).Where(finding => finding.Status != FindingStatus.Pass)];
 
-    private static Reading<FirewallFacts> Read(string rules, string nat, bool forwards, string[] addresses, NetworkRoute[] routes, params int[] ports)
+    /// <summary>What is read of a server with rules on both ways through it, and IPv6 without rules.</summary>
+    public static Reading<FirewallFacts> Read(string rules, string nat, bool forwards, string[] addresses, NetworkRoute[] routes, params int[] ports)
     {
-        InterfaceAddress[] own = [.. addresses.Select(text => text.Split(' ')).Select(part => new InterfaceAddress(part[0], IPAddress.Parse(part[1]), 24))];
-        IEnumerable<NetworkRoute> links = own.Select(each => new NetworkRoute(new IPAddress([.. each.Address.GetAddressBytes()[..3], 0]), 24, each.Interface));
+        InterfaceAddress[] own = [.. addresses.Select(text => text.Split(' ')).Select(part => new InterfaceAddress(part[0], IPAddress.Parse(part[1]), part[1].Contains(':', StringComparison.Ordinal) ? 64 : 24))];
+        IEnumerable<NetworkRoute> links = own.Where(each => each.PrefixLength == 24).Select(each => new NetworkRoute(new IPAddress([.. each.Address.GetAddressBytes()[..3], 0]), 24, each.Interface));
         string text = $"*nat\n:PREROUTING ACCEPT [0:0]\n:POSTROUTING ACCEPT [0:0]\n{nat}\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
             + $"-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n{rules}\nCOMMIT\n";
         return Reading.Of(new FirewallFacts
@@ -98,7 +99,8 @@ internal static class SmallSite
         });
     }
 
-    private static Server Make(string name, Role[] roles, params string[] addresses) => new()
+    /// <summary>A server as declared.</summary>
+    public static Server Make(string name, Role[] roles, params string[] addresses) => new()
     {
         Name = name,
         Roles = roles,

@@ -6,7 +6,7 @@ using Foobar.Ops.Firewall.Model;
 
 namespace Foobar.Ops.Firewall.Collection;
 
-/// <summary>Reads <c>ip -json address show</c> and <c>ip -json route show</c> (ip(8)).</summary>
+/// <summary>Reads <c>ip -json address show</c> and <c>ip -json route show</c> (ip(8), ip-route(8)).</summary>
 public static class NetworkParser
 {
     /// <summary>Reads both listings into one description.</summary>
@@ -67,12 +67,22 @@ public static class NetworkParser
         IPAddress destination = text == "default" ? (six ? IPAddress.IPv6Any : IPAddress.Any) : IPAddress.Parse(parts[0]);
         int length = text == "default" ? 0 : parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : six ? 128 : 32;
         bool refused = route.TryGetProperty("type", out JsonElement type) && type.GetString() is "blackhole" or "unreachable" or "prohibit" or "throw";
+        long metric = route.TryGetProperty("metric", out JsonElement cost) ? cost.GetInt64() : 0;
         if (route.TryGetProperty("nexthops", out JsonElement hops))
         {
-            return hops.EnumerateArray().Select(hop => new NetworkRoute(destination, length, hop.GetProperty("dev").GetString()));
+            return hops.EnumerateArray().Where(IsAlive).Select(hop => new NetworkRoute(destination, length, hop.GetProperty("dev").GetString(), Gateway(hop), metric));
         }
 
         string? device = !refused && route.TryGetProperty("dev", out JsonElement name) ? name.GetString() : null;
-        return [new NetworkRoute(destination, length, device)];
+        return [new NetworkRoute(destination, length, device, Gateway(route), metric)];
     }
+
+    // Of the other family than the destination's it stands under "via" (RFC 8950).
+    private static IPAddress? Gateway(JsonElement hop) =>
+        hop.TryGetProperty("gateway", out JsonElement gateway) ? IPAddress.Parse(gateway.GetString()!)
+        : hop.TryGetProperty("via", out JsonElement via) ? IPAddress.Parse(via.GetProperty("host").GetString()!)
+        : null;
+
+    private static bool IsAlive(JsonElement hop) =>
+        !hop.TryGetProperty("flags", out JsonElement flags) || !flags.EnumerateArray().Any(flag => flag.ValueEquals("dead"));
 }

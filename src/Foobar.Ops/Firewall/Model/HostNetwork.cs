@@ -25,4 +25,6 @@ public sealed record InterfaceAddress(string Interface, IPAddress Address, int P
 /// <param name="Destination">The first address of the destination; all zeros with length 0 for the default route.</param>
 /// <param name="PrefixLength">The length of the destination's prefix.</param>
 /// <param name="Interface">The interface it leads through; <see langword="null"/> for a blackhole, unreachable or prohibited route.</param>
-public sealed record NetworkRoute(IPAddress Destination, int PrefixLength, string? Interface);
+/// <param name="Gateway">The next router's address; <see langword="null"/> where the destination is on the link itself, and in facts of before gateways were kept.</param>
+/// <param name="Metric">Of routes with the same destination the one with the lowest is used; those that share it share the traffic.</param>
+public sealed record NetworkRoute(IPAddress Destination, int PrefixLength, string? Interface, IPAddress? Gateway = null, long Metric = 0);

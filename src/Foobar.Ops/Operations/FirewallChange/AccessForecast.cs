@@ -1,9 +1,9 @@
-using System.Net;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Firewall.Nftables;
 using Foobar.Ops.Firewall.Spaces;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Operations.FirewallChange;
 
@@ -51,16 +51,10 @@ internal static class AccessForecast
     {
         bool version4 = flow.Client.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork;
         Packet packet = Packet.TcpSyn(version4 ? PacketValues.Ipv4 : PacketValues.Ipv6);
-        packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of(InterfaceTo(network, flow.Client));
+        packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of(network.InterfaceTo(flow.Client) ?? string.Empty);
         packet[version4 ? PacketField.Source4 : PacketField.Source6] = AddressText.ToNumber(flow.Client);
         packet[version4 ? PacketField.Destination4 : PacketField.Destination6] = AddressText.ToNumber(flow.Server);
         packet[PacketField.DestinationPort] = (UInt128)flow.Port;
         return packet;
     }
-
-    private static string InterfaceTo(HostNetwork network, IPAddress address) => network.Routes
-        .Where(route => route.Destination.AddressFamily == address.AddressFamily && route.Interface is not null && new IPNetwork(route.Destination, route.PrefixLength).Contains(address))
-        .OrderByDescending(static route => route.PrefixLength)
-        .Select(static route => route.Interface!)
-        .FirstOrDefault(string.Empty);
 }
