@@ -40,7 +40,11 @@ public abstract class DatabaseMember
     /// <summary>Makes it refuse writes; when it returns, no commit is under way.</summary>
     public abstract Task FenceAsync(CancellationToken cancellationToken);
 
-    /// <summary>The same, and what it held then, in one round trip; flavours whose fence does not bind every account end their clients before they look.</summary>
+    /// <summary>
+    /// The same, and what it held then; flavours whose fence does not bind every account end their clients before they look.
+    /// A statement has one answer each: the second of two may wait 40 ms on its way through a jump host, whose sshd leaves
+    /// Nagle's algorithm on for connections without a session (RFC 896; RFC 1122, 4.2.3.2, delayed acknowledgements).
+    /// </summary>
     public abstract Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes it take writes.</summary>

@@ -24,17 +24,17 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
 
     public override async Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken)
     {
-        DatabaseRow row = await RowAsync(
+        await ExecuteAsync(
             $"""
-            SET GLOBAL read_only = 1;
             BEGIN NOT ATOMIC
                 DECLARE CONTINUE HANDLER FOR {NoSuchThread} BEGIN END;
+                SET GLOBAL read_only = 1;
                 FOR client IN (SELECT ID FROM information_schema.PROCESSLIST WHERE {IsClient}) DO
                     EXECUTE IMMEDIATE CONCAT('KILL ', client.ID);
                 END FOR;
-            END;
-            SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed
+            END
             """, cancellationToken);
+        DatabaseRow row = await RowAsync("SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed", cancellationToken);
         return new(row.Number("fenced") == 1, row.Text("position") ?? "", row.Text("executed") ?? "");
     }
 

@@ -26,7 +26,8 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
 
     public override async Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken)
     {
-        DatabaseRow row = await RowAsync("SET GLOBAL super_read_only = ON; SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed", cancellationToken);
+        await FenceAsync(cancellationToken);
+        DatabaseRow row = await RowAsync("SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed", cancellationToken);
         string executed = (row.Text("executed") ?? "").Replace("\n", "", StringComparison.Ordinal);
         return new(row.Number("fenced") == 1, executed, executed);
     }
