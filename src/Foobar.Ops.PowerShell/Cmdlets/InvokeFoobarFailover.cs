@@ -176,13 +176,4 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         DrainLimit = TimeSpan.FromSeconds(DrainSeconds),
         CatchUpLimit = TimeSpan.FromSeconds(CatchUpSeconds),
     };
-
-    private sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
-    {
-        public void Report(StepResult value)
-        {
-            output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms{(value.Server is null ? "" : $" ({value.Server})")}");
-            output.Progress.Report(value.Description);
-        }
-    }
 }

@@ -93,13 +93,4 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             }
         }
     }
-
-    private sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
-    {
-        public void Report(StepResult value)
-        {
-            output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms{(value.Server is null ? "" : $" ({value.Server})")}");
-            output.Progress.Report(value.Description);
-        }
-    }
 }

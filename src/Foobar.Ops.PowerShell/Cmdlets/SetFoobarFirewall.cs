@@ -95,13 +95,4 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         },
         _ => null,
     };
-
-    private sealed class StepProgress(CmdletOutput output) : IProgress<StepResult>
-    {
-        public void Report(StepResult value)
-        {
-            output.Verbose($"{value.Step}: {value.Outcome} after {value.Duration.TotalMilliseconds:F1} ms");
-            output.Progress.Report(value.Description);
-        }
-    }
 }

@@ -14,4 +14,7 @@ public sealed record Plan
 
     /// <summary>The steps, in order.</summary>
     public required IReadOnlyList<Step> Steps { get; init; }
+
+    /// <summary>The steps in a line each, for a preview: <c>fence: let the old primary refuse writes (web-01)</c>.</summary>
+    public IReadOnlyList<string> Outline => [.. Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")];
 }

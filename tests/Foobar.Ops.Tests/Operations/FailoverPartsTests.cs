@@ -1,3 +1,4 @@
+using Foobar.Ops.Operations.Failover.Endpoints;
 using FsCheck;
 using FsCheck.Fluent;
 using Foobar.Ops.Database;

@@ -1,6 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Planned;
 using Foobar.Ops.Tests.Database;
 
 namespace Foobar.Ops.Tests.Operations;

@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Failover;
@@ -37,8 +38,8 @@ internal sealed class FailoverConnections : IAsyncDisposable
     /// <summary>The candidate's server.</summary>
     public IServerSession NewServer { get; private set; } = null!;
 
-    /// <summary>The write endpoint; <see langword="null"/> if none is declared.</summary>
-    public IWriteEndpoint? Endpoint { get; private set; }
+    /// <summary>The write endpoint.</summary>
+    public IWriteEndpoint Endpoint { get; private set; } = new NoEndpoint();
 
     /// <summary>The name of the old primary, reachable or not.</summary>
     public required string OldName { get; init; }
@@ -98,14 +99,11 @@ internal sealed class FailoverConnections : IAsyncDisposable
     {
         Endpoint = Policy.WriteEndpoint switch
         {
-            null => null,
+            null => Endpoint,
             { Kind: WriteEndpointKind.Haproxy } endpoint => await HaproxyEndpoint.ConnectAsync(Site, endpoint, cancellationToken),
             { } endpoint => new HookEndpoint(await Site.GetServerAsync(endpoint.Server, cancellationToken)),
         };
-        if (Endpoint is not null)
-        {
-            Keep(Endpoint);
-        }
+        Keep(Endpoint);
     }
 
     private async Task<IDatabaseSession> OpenAsync(string server, CancellationToken cancellationToken)

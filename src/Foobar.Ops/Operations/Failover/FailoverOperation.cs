@@ -4,6 +4,8 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Failover.Endpoints;
+using Foobar.Ops.Operations.Failover.Planned;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -44,7 +46,7 @@ public sealed class FailoverOperation
         (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
         return preview with
         {
-            Steps = [.. Steps(live, options, "preview", semiSync: false).Plan().Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")],
+            Steps = Steps(live, options, "preview", semiSync: false).Plan().Outline,
             PredictedGapLow = low,
             PredictedGapHigh = high,
         };

@@ -3,6 +3,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Tests.Database;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;

@@ -36,7 +36,7 @@ public sealed class EmergencyOperation
             Verdict = scene.Verdict,
             Loss = scene.Loss,
             Blockers = scene.Blockers,
-            Steps = [.. new EmergencySteps(live, Order(scene, options, "preview"), _time).Plan().Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")],
+            Steps = new EmergencySteps(live, Order(scene, options, "preview"), _time).Plan().Outline,
         };
     }
 

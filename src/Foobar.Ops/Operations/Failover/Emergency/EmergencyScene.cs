@@ -112,7 +112,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             dumping = DumpAsync(live, link, file, Task.FromResult<MachineReport?>(late), cancellationToken);
         }
 
-        IReadOnlyList<string>? open = await (live.Endpoint?.MembersAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>?>(null));
+        IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
             ? LossEstimate.Of(live.New.Flavor, dump, unread, link)

@@ -1,6 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -28,7 +29,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
 
     private DatabaseMember New => live.New;
 
-    private string Endpoint => live.Endpoint?.Name ?? "write endpoint (none declared)";
+    private string Endpoint => live.Endpoint.Name;
 
     /// <summary>The plan.</summary>
     public Plan Plan() => new()
@@ -48,10 +49,10 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Limit = TimeSpan.FromSeconds(5),
         Change = async token =>
         {
-            await (live.Endpoint?.CloseAsync(live.OldName, token) ?? Task.CompletedTask);
-            await (live.Endpoint?.EndSessionsAsync(live.OldName, token) ?? Task.CompletedTask);
+            await live.Endpoint.CloseAsync(live.OldName, token);
+            await live.Endpoint.EndSessionsAsync(live.OldName, token);
         },
-        Undo = token => live.Endpoint?.OpenAsync(live.OldName, token) ?? Task.CompletedTask,
+        Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
     };
 
     // Both at once: the endpoint must not lead to the old primary again when its load balancer restarts, and that is
@@ -65,10 +66,10 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Limit = TimeSpan.FromSeconds(15),
         Change = async token => await Task.WhenAll(
             FenceMachineAsync(token),
-            live.Endpoint?.PersistAsync(live.NewName, live.OldName, token) ?? Task.CompletedTask),
+            live.Endpoint.PersistAsync(live.NewName, live.OldName, token)),
         Undo = async token =>
         {
-            await (live.Endpoint?.PersistAsync(live.OldName, live.NewName, token) ?? Task.CompletedTask);
+            await live.Endpoint.PersistAsync(live.OldName, live.NewName, token);
             if (order.MachineAnswers)
             {
                 await MachineFence.LiftAsync(await live.Site.GetServerAsync(live.OldName, token), start: true, token);
@@ -133,7 +134,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Server = live.Policy.WriteEndpoint?.Server,
         Limit = TimeSpan.FromSeconds(10),
         PointOfNoReturn = true,
-        Change = token => live.Endpoint?.OpenAsync(live.NewName, token) ?? Task.CompletedTask,
+        Change = token => live.Endpoint.OpenAsync(live.NewName, token),
     };
 
     private Step VerifyWrite() => new()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Failover.Emergency;
@@ -13,7 +14,7 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 /// <param name="endpoint">The write endpoint; <see langword="null"/> if none is declared.</param>
 /// <param name="machine">What the primary's machine says, once it has; ends with <see langword="null"/> if it does not answer.</param>
 /// <param name="login">The login on that machine, begun when the command was.</param>
-internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server replica, string sourceHost, IWriteEndpoint? endpoint, Task<MachineReport?> machine, MachineLogin login)
+internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server replica, string sourceHost, IWriteEndpoint endpoint, Task<MachineReport?> machine, MachineLogin login)
 {
     /// <summary>How long nobody must hear it where its machine says why.</summary>
     private static readonly TimeSpan Explained = TimeSpan.FromSeconds(0.6);
@@ -108,7 +109,7 @@ internal sealed class PrimaryLookout(ISiteSession site, Server primary, Server r
         {
             IServerSession session = await site.GetServerAsync(declared.Server, cancellationToken);
             VantageReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Vantage.Balancer, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
-            string? health = await (endpoint?.HealthAsync(primary.Name, cancellationToken) ?? Task.FromResult<string?>(null));
+            string? health = await endpoint.HealthAsync(primary.Name, cancellationToken);
             return health is null ? report : report with { Evidence = $"{report.Evidence}; {health}" };
         }
         catch (FoobarException error)

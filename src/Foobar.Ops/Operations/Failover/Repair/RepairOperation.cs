@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -38,7 +39,7 @@ public sealed class RepairOperation
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, server, primary, withOld: false, cancellationToken);
         RepairPreview planned = preview with
         {
-            Steps = [.. new RepairSteps(live, options, _store, "preview", _time).Plan().Steps.Select(step => $"{step.Name}: {step.Description}{(step.Server is null ? "" : $" ({step.Server})")}")],
+            Steps = new RepairSteps(live, options, _store, "preview", _time).Plan().Outline,
             Reason = "Its database does not run; what it holds is compared when it was started.",
         };
         if (facts.Facts[server].Value?.Gtid.Value is not { } own || facts.Facts[primary].Value?.Gtid.Value is not { } theirs)

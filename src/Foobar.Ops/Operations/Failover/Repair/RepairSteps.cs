@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Failover.Planned;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -43,11 +44,11 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         Steps = [CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), Follow(), CatchUp(), SemiSync(), Tidy()],
     };
 
-    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint?.Name ?? "write endpoint (none declared)"} leads to {live.NewName} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromSeconds(30), async token =>
+    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.NewName} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromSeconds(30), async token =>
     {
-        await (live.Endpoint?.CloseAsync(live.OldName, token) ?? Task.CompletedTask);
-        await (live.Endpoint?.EndSessionsAsync(live.OldName, token) ?? Task.CompletedTask);
-        await (live.Endpoint?.PersistAsync(live.NewName, live.OldName, token) ?? Task.CompletedTask);
+        await live.Endpoint.CloseAsync(live.OldName, token);
+        await live.Endpoint.EndSessionsAsync(live.OldName, token);
+        await live.Endpoint.PersistAsync(live.NewName, live.OldName, token);
     });
 
     private Step Fence() => Of("fence", $"let {live.OldName} refuse writes, now and after every start", live.OldName, TimeSpan.FromMinutes(1), _member.FenceAsync);

@@ -3,7 +3,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Planned;
 
 /// <summary>The old primary's replication from the new one, set up before the roles are swapped.</summary>
 internal sealed class ReverseLink(FailoverConnections live, bool semiSync)

@@ -3,10 +3,11 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Planning;
 using static System.FormattableString;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Planned;
 
 /// <summary>The steps of a planned switchover over live connections.</summary>
 internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, ReverseLink reverse, TimeProvider time)
@@ -89,7 +90,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step CloseEndpoint() => new()
     {
         Name = "close-endpoint",
-        Description = $"let no new connection through to the old primary at the {live.Endpoint?.Name ?? "write endpoint (none declared)"}",
+        Description = $"let no new connection through to the old primary at the {live.Endpoint.Name}",
         Inverse = "let new connections through to the old primary",
         Server = live.Policy.WriteEndpoint?.Server,
         Swift = true,
@@ -99,10 +100,10 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = token =>
         {
             _closed = Stopwatch.GetTimestamp();
-            _closing = live.Endpoint?.CloseAsync(live.OldName, token) ?? Task.CompletedTask;
+            _closing = live.Endpoint.CloseAsync(live.OldName, token);
             return Task.CompletedTask;
         },
-        Undo = token => live.Endpoint?.OpenAsync(live.OldName, token) ?? Task.CompletedTask,
+        Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
     };
 
     private Step Fence() => new()
@@ -170,15 +171,15 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step OpenEndpoint() => new()
     {
         Name = "open-endpoint",
-        Description = $"let connections through to the new primary at the {live.Endpoint?.Name ?? "write endpoint (none declared)"}",
+        Description = $"let connections through to the new primary at the {live.Endpoint.Name}",
         Server = live.Policy.WriteEndpoint?.Server,
         Swift = true,
         PointOfNoReturn = true,
         Change = async token =>
         {
-            await (live.Endpoint?.OpenAsync(live.NewName, token) ?? Task.CompletedTask);
+            await live.Endpoint.OpenAsync(live.NewName, token);
             _opened = Stopwatch.GetTimestamp();
-            await (live.Endpoint?.EndSessionsAsync(live.OldName, token) ?? Task.CompletedTask);
+            await live.Endpoint.EndSessionsAsync(live.OldName, token);
             await _ending;
         },
     };
@@ -212,7 +213,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             await New.PersistRoleAsync(false, live.NewServer, token);
-            await (live.Endpoint?.PersistAsync(live.NewName, live.OldName, token) ?? Task.CompletedTask);
+            await live.Endpoint.PersistAsync(live.NewName, live.OldName, token);
         },
     };
 

@@ -1,7 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Endpoints;
 
 /// <summary>
 /// A program of the site that moves the application's writes: <c>foobar-write-endpoint ACTION MEMBER</c> on the endpoint's

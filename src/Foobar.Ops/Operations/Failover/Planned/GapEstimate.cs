@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Planned;
 
 /// <summary>Predicts the write gap from the round trips that stand in it.</summary>
 internal static class GapEstimate
@@ -24,7 +24,7 @@ internal static class GapEstimate
             await live.New.IsFencedAsync(cancellationToken);
             database.Add(Stopwatch.GetElapsedTime(started));
             started = Stopwatch.GetTimestamp();
-            await (live.Endpoint?.MembersAsync(cancellationToken) ?? Task.FromResult<IReadOnlyList<string>?>(null));
+            await live.Endpoint.MembersAsync(cancellationToken);
             endpoint.Add(Stopwatch.GetElapsedTime(started));
         }
 

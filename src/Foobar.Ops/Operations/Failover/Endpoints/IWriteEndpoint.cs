@@ -1,4 +1,4 @@
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Endpoints;
 
 /// <summary>Where the application writes. Every change may be made twice.</summary>
 internal interface IWriteEndpoint : IAsyncDisposable

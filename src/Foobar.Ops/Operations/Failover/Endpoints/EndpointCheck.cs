@@ -1,7 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Endpoints;
 
 /// <summary>Sees, without an account, that the write endpoint really leads to the new primary: the new primary knows the connection.</summary>
 internal sealed class EndpointCheck(FailoverConnections live)

@@ -1,7 +1,7 @@
 using System.Text;
 using Foobar.Ops.Errors;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Endpoints;
 
 /// <summary>
 /// One held connection to HAProxy's runtime API in its prompt mode, so that a command costs one round trip (HAProxy

@@ -5,7 +5,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Endpoints;
 
 /// <summary>A TCP backend of HAProxy with one <c>server</c> line a member, named as in the inventory; switched over the runtime API.</summary>
 internal sealed partial class HaproxyEndpoint(IServerSession session, Stream stream, string backend) : IWriteEndpoint

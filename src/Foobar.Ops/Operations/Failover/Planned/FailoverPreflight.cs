@@ -3,7 +3,7 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using static System.FormattableString;
 
-namespace Foobar.Ops.Operations.Failover;
+namespace Foobar.Ops.Operations.Failover.Planned;
 
 /// <summary>Who is primary, who shall be, and what stands in the way. Pure: from facts to a decision.</summary>
 internal sealed record FailoverPreflight
