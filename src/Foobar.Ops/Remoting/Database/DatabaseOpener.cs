@@ -1,6 +1,9 @@
+using System.Data;
 using System.Data.Common;
+using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting.Forwarding;
 
 namespace Foobar.Ops.Remoting.Database;
 
@@ -11,6 +14,8 @@ namespace Foobar.Ops.Remoting.Database;
 /// </summary>
 internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? policy)
 {
+    private static int _relays;
+
     /// <summary>Opens a connection.</summary>
     /// <exception cref="FoobarException">As <see cref="ISiteSession.OpenDatabaseAsync"/>.</exception>
     public async Task<IDatabaseSession> OpenAsync(ServerSession session, CancellationToken cancellationToken)
@@ -40,7 +45,11 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     /// <summary>Opens the driver's connection on a pool thread: its <c>OpenAsync</c> fails over a unix socket.</summary>
     internal static async Task<DbConnection> ConnectAsync(string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
     {
-        DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, limit);
+        // When the driver's own limit runs out in the middle of a TLS handshake, it throws on a timer's thread, where nobody
+        // can catch it and the process ends. So it gets no limit, and a socket of its own that is closed under it.
+        Relay? relay = encrypt ? new Relay(FormattableString.Invariant($"{path}-{Interlocked.Increment(ref _relays)}"), () => LeadAsync(path)) : null;
+        DbConnection connection = MySqlDriver.Create(relay?.LocalPath ?? path, user, password, encrypt, relay is null ? limit : null);
+        connection.StateChange += (_, change) => _ = change.CurrentState == ConnectionState.Closed ? CloseAsync(relay) : Task.CompletedTask;
         Task opening = Task.Run(connection.Open, CancellationToken.None);
         try
         {
@@ -51,13 +60,31 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         {
             // A connection that opens after all is closed then.
             _ = opening.ContinueWith(_ => connection.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await CloseAsync(relay).ConfigureAwait(false);
             throw error switch
             {
                 TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", limit),
                 DbException refused => DatabaseErrors.OfOpening(server, user, refused),
-                IOException or System.Net.Sockets.SocketException => DatabaseErrors.Unreachable(server, error.Message, error),
+                IOException or SocketException => DatabaseErrors.Unreachable(server, error.Message, error),
                 _ => error,
             };
+        }
+    }
+
+    private static Task CloseAsync(Relay? relay) => relay?.DisposeAsync().AsTask() ?? Task.CompletedTask;
+
+    private static async Task<Stream> LeadAsync(string path)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 }

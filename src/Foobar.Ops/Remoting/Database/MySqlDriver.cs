@@ -13,6 +13,9 @@ namespace Foobar.Ops.Remoting.Database;
 /// </summary>
 internal static class MySqlDriver
 {
+    // Seconds; more than 2^31 milliseconds it refuses, and 0 it takes as such.
+    private const int LongestLimit = 2_000_000;
+
     private static readonly Lazy<DbProviderFactory> Factory = new(Load);
 
     /// <summary>Makes a connection, not yet open, over a local unix socket.</summary>
@@ -20,9 +23,9 @@ internal static class MySqlDriver
     /// <param name="user">The account.</param>
     /// <param name="password">Its password; <see langword="null"/> for socket authentication.</param>
     /// <param name="encrypt">Whether TLS is used where the server offers it: servers may insist on it for their TCP port, even through a tunnel.</param>
-    /// <param name="limit">The time limit for opening.</param>
+    /// <param name="limit">The time limit for opening; <see langword="null"/> for none, where the caller ends it by closing the socket.</param>
     /// <exception cref="DatabaseException"><c>DatabaseDriverMissing</c>.</exception>
-    public static DbConnection Create(string socket, string user, Secret? password, bool encrypt, TimeSpan limit)
+    public static DbConnection Create(string socket, string user, Secret? password, bool encrypt, TimeSpan? limit)
     {
         DbConnectionStringBuilder text = new()
         {
@@ -31,7 +34,7 @@ internal static class MySqlDriver
             ["User ID"] = user,
             ["Pooling"] = false,
             ["SslMode"] = encrypt ? "Preferred" : "Disabled",
-            ["Connection Timeout"] = Math.Max(1, (int)Math.Ceiling(limit.TotalSeconds)),
+            ["Connection Timeout"] = limit is { } known ? Math.Max(1, (int)Math.Ceiling(known.TotalSeconds)) : LongestLimit,
             ["Default Command Timeout"] = 0,
             ["Allow User Variables"] = true,
             ["AllowPublicKeyRetrieval"] = true,

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting.Ssh;
 
@@ -35,66 +34,4 @@ internal sealed class StdioForwarder(string server, PrivateDirectory directory, 
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    /// <summary>A unix socket of ours, each connection to which is carried to a stream.</summary>
-    private sealed class Relay : IForward
-    {
-        private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        private readonly CancellationTokenSource _closing = new();
-        private readonly CancellationToken _closed;
-
-        public Relay(string path, Func<Task<Stream>> connect)
-        {
-            LocalPath = path;
-            _closed = _closing.Token;
-            _listener.Bind(new UnixDomainSocketEndPoint(path));
-            _listener.Listen();
-            _ = AcceptAsync(connect);
-        }
-
-        public string LocalPath { get; }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _closing.CancelAsync().ConfigureAwait(false);
-            _closing.Dispose();
-            _listener.Dispose();
-            File.Delete(LocalPath);
-        }
-
-        private async Task AcceptAsync(Func<Task<Stream>> connect)
-        {
-            try
-            {
-                while (true)
-                {
-                    Socket socket = await _listener.AcceptAsync(_closed).ConfigureAwait(false);
-                    _ = CarryAsync(new NetworkStream(socket, ownsSocket: true), connect);
-                }
-            }
-            catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-                // Closed.
-            }
-        }
-
-        private async Task CarryAsync(NetworkStream near, Func<Task<Stream>> connect)
-        {
-            try
-            {
-                await using (near.ConfigureAwait(false))
-                {
-                    Stream far = await connect().ConfigureAwait(false);
-                    await using (far.ConfigureAwait(false))
-                    {
-                        await Task.WhenAny(near.CopyToAsync(far, _closed), far.CopyToAsync(near, _closed)).ConfigureAwait(false);
-                    }
-                }
-            }
-            catch (Exception error) when (error is IOException or FoobarException or ObjectDisposedException)
-            {
-                // Whoever is connected sees the end.
-            }
-        }
-    }
 }
