@@ -43,15 +43,20 @@ internal static class DefaultControls
     private static Verdict Default(FirewallAnalysis analysis, string hook, int space, int function)
     {
         OutcomeTable table = analysis.Model.Workspace.Algebra.Table;
-        int byPolicy = analysis.Diagram.And(space, analysis.Diagram.Where(function, terminal =>
+        int named = analysis.Diagram.And(space, analysis.Real());
+        int byPolicy = analysis.Diagram.And(named, analysis.Diagram.Where(function, terminal =>
             Array.Exists(table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && !table.IsRule(outcome.Decider))));
+        int open = analysis.Diagram.And(byPolicy, analysis.Model.Passing(function).Must);
         if (byPolicy == Diagram.False)
         {
             return Verdict.Pass(hook, "drops what no rule names");
         }
 
-        Packet witness = analysis.Witness(byPolicy);
-        return Verdict.Fail(hook, "policy drop", $"passes without a rule: {analysis.Text.Text(byPolicy, 2)}", $"{analysis.Text.Text(witness)} passes: {Way(analysis, witness, hook)}");
+        Packet witness = analysis.Witness(open == Diagram.False ? byPolicy : open);
+        string way = Way(analysis, witness, hook);
+        return open == Diagram.False
+            ? Verdict.Unknown(hook, $"Whether what no rule names passes can't be decided: {way}.", analysis.Text.Text(byPolicy, 2))
+            : Verdict.Fail(hook, "policy drop", $"passes without a rule: {analysis.Text.Text(open, 2)}", $"{analysis.Text.Text(witness)} passes: {way}");
     }
 
     private static string Way(FirewallAnalysis analysis, Packet witness, string hook)
@@ -71,12 +76,26 @@ internal static class DefaultControls
                 int space = diagram.And(Replies(analysis, state), diagram.FieldIs(PacketField.Family, (UInt128)family));
                 Match passing = analysis.Model.Passing(analysis.Model.Delivered());
                 string target = $"IPv{family} {name}";
-                Packet witness = diagram.Witness(space, Packet.TcpSyn(family));
+                Packet witness = Reply(analysis, space, family, state);
                 yield return diagram.Overlap(space, passing.Must) ? Verdict.Pass(target, "comes in")
                     : diagram.Overlap(space, passing.May) ? Verdict.Unknown(target, $"Whether it comes in can't be decided: {analysis.Explain(witness, "prerouting", "input")}.")
                     : Verdict.Fail(target, "comes in", "dropped", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "prerouting", "input")}");
             }
         }
+    }
+
+    // As a web server's answer, or the error of a router on the way to it, comes in.
+    private static Packet Reply(FirewallAnalysis analysis, int space, int family, int state)
+    {
+        Packet wish = Packet.TcpSyn(family);
+        wish[PacketField.SourcePort] = 443;
+        wish[PacketField.DestinationPort] = 40000;
+        wish[PacketField.State] = (UInt128)state;
+        wish[PacketField.Direction] = 1;
+        wish[PacketField.TcpFlags] = Packet.Ack;
+        wish[PacketField.Status] = (UInt128)(state == PacketValues.Established ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
+        int real = analysis.Diagram.And(space, analysis.Policy.Possible(), analysis.ByTheirWay());
+        return analysis.AnyPacket(real == Diagram.False ? space : real, wish);
     }
 
     // Replies of TCP connections to the server's ephemeral ports; ICMP errors for what is related (RFC 792, RFC 4443).

@@ -79,14 +79,28 @@ internal static class ExposureControls
                 yield return verdict;
             }
 
-            bool meant = diagram.Overlap(declared, analysis.Model.Passing(analysis.Model.Delivered()).May);
             if (verdicts.Count == 0)
             {
-                yield return meant
-                    ? Verdict.Warning(name, "closed to the internet", "open to the internet by a declared flow", analysis.Text.Text(declared))
-                    : Verdict.Pass(name, "closed to the internet");
+                yield return JudgeDeclared(analysis, name, declared);
             }
         }
+    }
+
+    private static Verdict JudgeDeclared(FirewallAnalysis analysis, string name, int declared)
+    {
+        Match passing = analysis.Model.Passing(analysis.Model.Delivered());
+        int open = analysis.Diagram.And(declared, passing.Must);
+        int possible = open != Diagram.False ? open : analysis.Diagram.And(declared, passing.May);
+        if (possible == Diagram.False)
+        {
+            return Verdict.Pass(name, "closed to the internet");
+        }
+
+        Packet witness = analysis.Witness(possible);
+        string why = analysis.Explain(witness, "prerouting", "input");
+        return open == Diagram.False
+            ? Verdict.Unknown(name, $"Whether a declared flow is open can't be decided: {why}.", analysis.Text.Text(possible))
+            : Verdict.Warning(name, "closed to the internet", $"open to the internet by a declared flow: {analysis.Text.Text(open)}", $"{analysis.Text.Text(witness)} passes: {why}");
     }
 
     private static IEnumerable<(string Name, int[] Ports)> Services(FirewallAnalysis analysis, FirewallFacts facts)

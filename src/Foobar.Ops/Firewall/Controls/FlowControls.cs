@@ -82,13 +82,16 @@ internal static class FlowControls
         int closed = analysis.Diagram.Except(space, passing.May);
         int unsure = analysis.Diagram.Except(analysis.Diagram.And(space, passing.May), passing.Must);
         string target = $"flow {flow.Flow.Name}";
-        if (closed != Diagram.False)
+        if (analysis.Diagram.Overlap(closed, analysis.Real()))
         {
             Packet witness = analysis.Witness(closed);
-            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(closed)}", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, hooks)}");
+            string fate = analysis.Model.Judge(function, witness).Elsewhere
+                ? $"is led elsewhere: {analysis.Explain(witness, "prerouting")}"
+                : $"is dropped: {analysis.Explain(witness, hooks)}";
+            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(closed)}", $"{analysis.Text.Text(witness)} {fate}");
         }
 
-        return unsure == Diagram.False
+        return !analysis.Diagram.Overlap(unsure, analysis.Real())
             ? Verdict.Pass(target, "open")
             : Verdict.Unknown(target, $"Whether it is open can't be decided: {analysis.Explain(analysis.Witness(unsure), hooks)}.", analysis.Text.Text(unsure));
     }

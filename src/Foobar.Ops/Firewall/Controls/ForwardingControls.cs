@@ -37,21 +37,28 @@ internal static class ForwardingControls
         List<Verdict> verdicts = [];
         foreach ((string sysctl, int family, bool on) in ((string, int, bool)[])[("net.ipv4.ip_forward", 4, settings.Ipv4), ("net.ipv6.conf.all.forwarding", 6, settings.Ipv6)])
         {
-            int through = diagram.And(analysis.ArrivingForOthers(), diagram.FieldIs(PacketField.Family, (UInt128)family));
-            bool passes = on && diagram.Overlap(through, analysis.Model.Passing(analysis.Model.Forwarded()).May);
-            verdicts.Add(!on ? Verdict.Pass(sysctl, "off")
-                : passes ? Verdict.Fail(sysctl, "off", "on, and the forward chain lets packets pass", Evidence(analysis, through))
-                : Verdict.Warning(sysctl, "off", "on, though the forward chain drops everything", $"{sysctl} = 1"));
+            int through = diagram.And(analysis.ArrivingForOthers(), analysis.Real(), diagram.FieldIs(PacketField.Family, (UInt128)family));
+            verdicts.Add(on ? JudgeThrough(analysis, sysctl, through) : Verdict.Pass(sysctl, "off"));
         }
 
         return verdicts;
     }
 
-    private static string Evidence(FirewallAnalysis analysis, int through)
+    private static Verdict JudgeThrough(FirewallAnalysis analysis, string sysctl, int through)
     {
-        int open = analysis.Diagram.And(through, analysis.Model.Passing(analysis.Model.Forwarded()).May);
-        Packet witness = analysis.Witness(open);
-        return $"{analysis.Text.Text(witness)} is forwarded: {analysis.Explain(witness, "prerouting", "forward", "postrouting")}";
+        Match passing = analysis.Model.Passing(analysis.Model.Forwarded());
+        int open = analysis.Diagram.And(through, passing.Must);
+        int possible = open != Diagram.False ? open : analysis.Diagram.And(through, passing.May);
+        if (possible == Diagram.False)
+        {
+            return Verdict.Warning(sysctl, "off", "on, though the forward chain drops everything", $"{sysctl} = 1");
+        }
+
+        Packet witness = analysis.Witness(possible);
+        string steps = analysis.Explain(witness, "prerouting", "forward", "postrouting");
+        return open == Diagram.False
+            ? Verdict.Unknown(sysctl, $"Whether the forward chain lets packets pass can't be decided: {steps}.", analysis.Text.Text(possible))
+            : Verdict.Fail(sysctl, "off", "on, and the forward chain lets packets pass", $"{analysis.Text.Text(witness)} is forwarded: {(steps.Length == 0 ? "no chain on its way" : steps)}");
     }
 
     private static IEnumerable<Verdict> JudgeBypass(FirewallAnalysis analysis)

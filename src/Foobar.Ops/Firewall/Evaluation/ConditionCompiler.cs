@@ -37,7 +37,7 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
         Condition.In test => Membership(test, chain),
         Condition.Masked test => Match.Exact(Negate(diagram.FieldMasked(test.Field, test.Mask, test.Value), test.Negated)),
         Condition.AddressTypeIs test => AddressType(test),
-        Condition.ReversePath test => network.ReversePath(test.Strict) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
+        Condition.ReversePath test => network.ReversePath(test.Strict, test.AcceptsLocal) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
         Condition.Any test => Any(test, chain),
         _ => Match.Undecided,
     };

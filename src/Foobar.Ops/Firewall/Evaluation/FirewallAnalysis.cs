@@ -13,11 +13,13 @@ internal sealed class FirewallAnalysis
     private static readonly ConditionalWeakTable<FirewallFacts, FirewallAnalysis> Known = [];
 
     // 2001:db8:ffff::7; the IPv4 one is 203.0.113.7 (RFC 3849, RFC 5737).
-    private static readonly UInt128 DocumentationSource = new(0x2001_0db8_ffff_0000, 7);
+    public static readonly UInt128 DocumentationSource6 = new(0x2001_0db8_ffff_0000, 7);
+    public const uint DocumentationSource4 = 0xCB00_7107;
 
     private int? _arrivingHere;
     private int? _arrivingForOthers;
     private int? _byTheirWay;
+    private int? _real;
 
     private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset)
     {
@@ -76,29 +78,32 @@ internal sealed class FirewallAnalysis
     /// <summary>First packets that arrive from elsewhere for someone else.</summary>
     public int ArrivingForOthers() => _arrivingForOthers ??= Diagram.And(
         Policy.Arriving(),
-        Diagram.Not(Diagram.Or([Model.Network.Local(true), Model.Network.Broadcast(true), Model.Network.Multicast(true)])),
+        Diagram.Not(Model.Network.EndingHere()),
         Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
     /// <summary>Packets that come in by the interface on which the way back to their source leads; all where routes are not known.</summary>
     public int ByTheirWay() => _byTheirWay ??= Model.Network.ByBestWay() ?? Diagram.True;
 
+    /// <summary>
+    /// First packets that a kernel takes from a network: none that connection tracking would not call new, none from a
+    /// broadcast address (fib_validate_source). What holds for no such packet holds for none.
+    /// </summary>
+    public int Real() => _real ??= Diagram.And(Policy.Opening(), Diagram.Not(Model.Network.Broadcast(destination: false)));
+
     /// <summary>A packet of a space as a reader would pick one: TCP, from a documentation address, to this server.</summary>
-    public Packet Witness(int space)
-    {
-        int preferred = Diagram.And(space, Policy.Ordinary());
-        preferred = preferred == Diagram.False ? space : preferred;
-        int bySource = Diagram.And(preferred, ByTheirWay());
-        return AnyPacket(bySource == Diagram.False ? preferred : bySource);
-    }
+    public Packet Witness(int space) => AnyPacket(((int[])[Real(), Policy.Ordinary(), ByTheirWay()]).Aggregate(space, (chosen, wish) =>
+        Diagram.And(chosen, wish) is var part && part == Diagram.False ? chosen : part));
 
     /// <summary>A packet of a space, found at once however large the space is.</summary>
-    public Packet AnyPacket(int space)
+    /// <param name="space">The space; it must hold one.</param>
+    /// <param name="wish">What it should be like besides its ends; the first packet of a TCP connection if not given.</param>
+    public Packet AnyPacket(int space, Packet? wish = null)
     {
-        Packet wish = Packet.TcpSyn();
+        wish = wish?.Copy() ?? Packet.TcpSyn();
         wish[PacketField.InInterface] = (UInt128)Model.Workspace.Atoms.Of(Network.Addresses.FirstOrDefault(address => Own.Contains(address.Address))?.Interface ?? "eth0");
-        wish[PacketField.Source4] = 0xCB00_7107;
-        wish[PacketField.Source6] = DocumentationSource;
+        wish[PacketField.Source4] = DocumentationSource4;
+        wish[PacketField.Source6] = DocumentationSource6;
         wish[PacketField.Destination4] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 4) is { } four ? Nftables.AddressText.ToNumber(four) : 0;
         wish[PacketField.Destination6] = Own.FirstOrDefault(address => Nftables.AddressText.FamilyOf(address) == 6) is { } six ? Nftables.AddressText.ToNumber(six) : 0;
         return Diagram.Witness(space, wish);

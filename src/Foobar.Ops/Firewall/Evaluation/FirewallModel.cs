@@ -169,7 +169,7 @@ internal sealed class FirewallModel
     private int ForLocal(bool local, int function)
     {
         // Without its addresses it can't be told what is for the server; both ways are then possible for every packet.
-        int mine = _hasAddresses ? LocalOrLink() : local ? Diagram.True : Diagram.False;
+        int mine = _hasAddresses ? Network.EndingHere() : local ? Diagram.True : Diagram.False;
         return Algebra.Restrict(local ? mine : Workspace.Diagram.Not(mine), function);
     }
 
@@ -182,8 +182,6 @@ internal sealed class FirewallModel
             Algebra.Restrict(spent, Table.Terminal(new Outcome(OutcomeKind.Drop))),
             Algebra.Restrict(Workspace.Diagram.Not(spent), counted));
     }
-
-    private int LocalOrLink() => Workspace.Diagram.Or([Network.Local(true), Network.Broadcast(true), Network.Multicast(true)]);
 
     private int Route()
     {

@@ -33,6 +33,15 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
         ? IntervalSet.Range(0xE000_0000, 0xEFFF_FFFF)
         : IntervalSet.Range((UInt128)0xFF << 120, UInt128.MaxValue));
 
+    /// <summary>Packets to or from the address that all routers of a network share, and that one which forwards takes as its own (RFC 4291, 2.6.1; IPv6 only).</summary>
+    public int RouterAnycast(bool destination) => PerFamily(destination, family => family == PacketValues.Ipv4 ? IntervalSet.Empty : IntervalSet.From(
+        network.Addresses.Where(address => AddressText.FamilyOf(address.Address) == family && address.PrefixLength < 127)
+            .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 128).Low)
+            .Select(value => (value, value))));
+
+    /// <summary>Packets that end here: to the server's own addresses, and to those it shares with others.</summary>
+    public int EndingHere() => diagram.Or([Local(true), RouterAnycast(true), Broadcast(true), Multicast(true)]);
+
     /// <summary>Packets of an address type that the routing table gives (the names of <c>fib ... type</c> and <c>-m addrtype</c>); <see langword="null"/> if it can't be told.</summary>
     public int? OfType(string type, bool destination)
     {
@@ -52,32 +61,18 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
         };
     }
 
-    /// <summary>Packets the way back to whose source leads through the interface they came in by, or through any if not strict.</summary>
-    public int? ReversePath(bool strict)
+    /// <summary>Packets the best way back to whose source leads through the interface they came in by, or through any if not strict. Sources that are no single other host's have no way back (nft_fib_ipv4.c, nft_fib_ipv6.c, ip6t_rpfilter.c).</summary>
+    /// <param name="strict">Whether it must be the interface they came in by.</param>
+    /// <param name="acceptsLocal">Whether the server's own addresses count as other hosts'.</param>
+    public int? ReversePath(bool strict, bool acceptsLocal)
     {
-        if (network.Routes.Count == 0)
+        if ((strict ? ByBestWay() : Routed(destination: false)) is not { } back || network.Routes.Count == 0)
         {
             return null;
         }
 
-        if (!strict)
-        {
-            return Routed(destination: false);
-        }
-
-        // IPv6 asks for any route through the interface, IPv4 for the best one (nft_fib_ipv6.c, nft_fib_ipv4.c).
-        List<int> ways = [];
-        foreach ((string device, int family, IntervalSet sources) in network.Routes.Where(route => route.Interface is not null)
-            .Select(route => route.Interface!).Distinct().SelectMany(Reached))
-        {
-            ways.Add(diagram.And(
-                diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
-                diagram.FieldIs(PacketField.Family, (UInt128)family),
-                diagram.FieldIn(Source(family), sources)));
-        }
-
-        int loopback = diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo"));
-        return diagram.Or(ways.Append(loopback));
+        int shared = diagram.Or([acceptsLocal ? Diagram.False : Local(destination: false), RouterAnycast(destination: false), Broadcast(destination: false), Multicast(destination: false)]);
+        return diagram.Or(diagram.Except(back, shared), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
     }
 
     /// <summary>Packets that come in by the interface on which the best route to their source leads; <see langword="null"/> if no route is known.</summary>
@@ -113,12 +108,6 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     /// <summary>The interfaces that have addresses.</summary>
     public IEnumerable<string> Devices => network.Addresses.Select(address => address.Interface).Distinct();
 
-    private IEnumerable<(string Device, int Family, IntervalSet Sources)> Reached(string device) =>
-    [
-        (device, PacketValues.Ipv4, Best(device, PacketValues.Ipv4)),
-        (device, PacketValues.Ipv6, IntervalSet.Union(Routes(PacketValues.Ipv6).Where(route => route.Interface == device).Select(Range))),
-    ];
-
     // The destinations whose longest matching prefix leads through the device.
     private IntervalSet Best(string device, int family)
     {
@@ -152,8 +141,6 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     private int PerFamily(bool destination, Func<int, IntervalSet> values) => diagram.Or(Families.Select(family => diagram.And(
         diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
         diagram.FieldIn(destination ? family.Destination : family.Source, values(family.Family)))));
-
-    private static PacketField Source(int family) => family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6;
 
     private static (UInt128, UInt128) Loopback(int family) => family == PacketValues.Ipv4
         ? (AddressText.ToNumber(IPAddress.Parse("127.0.0.0")), AddressText.ToNumber(IPAddress.Parse("127.255.255.255")))

@@ -30,9 +30,9 @@ internal static class OpenSpaces
     private static List<Verdict> PerRule(FirewallAnalysis analysis, int space, string[] hooks, Func<int, TraceStep?, Verdict> describe)
     {
         List<Verdict> verdicts = [];
-        while (space != Diagram.False && verdicts.Count < MaxVerdicts)
+        while (analysis.Diagram.And(space, analysis.Real()) is var real && real != Diagram.False && verdicts.Count < MaxVerdicts)
         {
-            Packet witness = analysis.AnyPacket(space);
+            Packet witness = analysis.AnyPacket(real);
             TraceStep? decider = analysis.Decider(witness, hooks);
             int part = analysis.Diagram.And(space, Reach(analysis, decider));
             part = analysis.Diagram.Contains(part, witness) ? part : space;
@@ -40,7 +40,7 @@ internal static class OpenSpaces
             space = analysis.Diagram.Except(space, part);
         }
 
-        return space == Diagram.False ? verdicts : [.. verdicts, Verdict.Fail("further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}")];
+        return !analysis.Diagram.Overlap(space, analysis.Real()) ? verdicts : [.. verdicts, Verdict.Fail("further rules", "closed, and decided", $"more than {MaxVerdicts} rules; the rest: {analysis.Text.Text(space, 1)}")];
     }
 
     private static int Reach(FirewallAnalysis analysis, TraceStep? decider) =>

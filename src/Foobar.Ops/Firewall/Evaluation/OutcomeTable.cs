@@ -13,7 +13,7 @@ internal sealed class OutcomeTable
     private readonly Dictionary<Outcome[], int> _numbers = new(SetComparer.Instance);
     private readonly List<Transform> _transforms = [Transform.Identity];
     private readonly Dictionary<Transform, int> _transformNumbers = new() { [Transform.Identity] = 0 };
-    private readonly List<object?> _deciders = [null, null];
+    private readonly List<object?> _deciders = [null, null, null];
     private readonly Dictionary<(int, int), int> _joined = [];
     private readonly Dictionary<(int, int), int> _composed = [];
 
@@ -101,8 +101,11 @@ internal sealed class OutcomeTable
     /// <summary>The number of "some rule", where it need not be known which: functions of many rules then stay small.</summary>
     public const int AnyRule = 1;
 
+    /// <summary>The number of "some rule that rejects": the sender is told, so that it is not the same as one that drops.</summary>
+    public const int AnyRejection = 2;
+
     /// <summary>Tells whether a number is of a rule, not of a policy or nothing.</summary>
-    public bool IsRule(int number) => number == AnyRule || _deciders[number] is Model.FirewallRule;
+    public bool IsRule(int number) => number is AnyRule or AnyRejection || _deciders[number] is Model.FirewallRule;
 
     /// <summary>The rule or policy of a number.</summary>
     public object? Decider(int number) => _deciders[number];

@@ -127,7 +127,8 @@ internal sealed class RuleCompiler(
     private int Verdict(Statement.Verdict verdict, int rest, FirewallRule rule, FirewallChain chain) => verdict.Kind switch
     {
         VerdictKind.Accept => Table.Terminal(new Outcome(OutcomeKind.Accept, Decider(rule))),
-        VerdictKind.Drop or VerdictKind.Reject => Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule))),
+        VerdictKind.Drop => Table.Terminal(new Outcome(OutcomeKind.Drop, Decider(rule))),
+        VerdictKind.Reject => Table.Terminal(new Outcome(OutcomeKind.Drop, namesRules ? Decider(rule) : OutcomeTable.AnyRejection)),
         VerdictKind.Return => Table.Terminal(new Outcome(OutcomeKind.Return)),
         VerdictKind.Continue => rest,
         VerdictKind.Jump or VerdictKind.Goto => Call(verdict, rule, chain),

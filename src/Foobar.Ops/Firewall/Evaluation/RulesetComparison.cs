@@ -8,7 +8,7 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="Opened">What the second lets pass and the first does not, in boxes; empty if nothing.</param>
 /// <param name="Closed">What the first lets pass and the second does not.</param>
 /// <param name="Uncertain">What only one of them decides.</param>
-/// <param name="Witness">A packet of the difference.</param>
+/// <param name="Witness">A packet as it comes to the hook, of the first of these three that is not empty.</param>
 public sealed record HookDifference(string Hook, IReadOnlyList<string> Opened, IReadOnlyList<string> Closed, IReadOnlyList<string> Uncertain, string Witness);
 
 /// <summary>Compares two rulesets by what they do to packets: rules in another order, split or joined, are no difference.</summary>
@@ -51,6 +51,18 @@ public static class RulesetComparison
 
         SpaceText text = new(diagram, first.Workspace.Atoms);
         IReadOnlyList<string> Lines(int space) => space == Diagram.False ? [] : text.Lines(space, limit);
-        return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(diagram.Witness(any, Packet.TcpSyn())));
+        int shown = opened != Diagram.False ? opened : closed != Diagram.False ? closed : unsure;
+        return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(Witness(hook, first, shown)));
+    }
+
+    // A packet that can come to the hook where the difference holds one: by the network's interfaces and between its addresses.
+    private static Packet Witness(string hook, FirewallModel model, int space)
+    {
+        HookPackets packets = new(model);
+        int possible = model.Workspace.Diagram.And(space, packets.Possible(hook));
+        int preferred = model.Workspace.Diagram.And(possible, packets.Ordinary(hook));
+        return model.Workspace.Diagram.Witness(
+            preferred != Diagram.False ? preferred : possible != Diagram.False ? possible : space,
+            packets.Wish(hook));
     }
 }

@@ -88,14 +88,16 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
     {
         bool loose = false;
         bool inverted = false;
+        bool acceptsLocal = false;
         while (words.Peek is "--loose" or "--validmark" or "--accept-local" or "--invert")
         {
             string option = words.Take();
             loose |= option == "--loose";
             inverted |= option == "--invert";
+            acceptsLocal |= option == "--accept-local";
         }
 
-        _steps.Add(new Statement.Test(new Condition.ReversePath(!loose, inverted)));
+        _steps.Add(new Statement.Test(new Condition.ReversePath(!loose, inverted, acceptsLocal)));
     }
 
     private Statement? Base(string option, bool negated, SaveTokens words) => option switch

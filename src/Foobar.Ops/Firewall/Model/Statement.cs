@@ -82,8 +82,8 @@ internal abstract record Condition
     /// <summary>The kernel's routing table gives an address one of some types (local, broadcast, multicast, unicast ...).</summary>
     public sealed record AddressTypeIs(bool Destination, IReadOnlyList<string> Types, bool Negated) : Condition;
 
-    /// <summary>The way back to the source leads (or, negated, does not lead) through the interface the packet came by.</summary>
-    public sealed record ReversePath(bool Strict, bool Negated) : Condition;
+    /// <summary>The way back to the source leads (or, negated, does not lead) through the interface the packet came by; the server's own addresses have none unless they are accepted.</summary>
+    public sealed record ReversePath(bool Strict, bool Negated, bool AcceptsLocal = false) : Condition;
 
     /// <summary>Any of the conditions.</summary>
     public sealed record Any(IReadOnlyList<Condition> Conditions, bool Negated) : Condition;

@@ -5,6 +5,12 @@ internal sealed class Packet
 {
     private readonly UInt128[] _values;
 
+    /// <summary>The TCP flag that begins a connection (RFC 9293, 3.1).</summary>
+    public const int Syn = 0x02;
+
+    /// <summary>The TCP flag that each later packet bears.</summary>
+    public const int Ack = 0x10;
+
     /// <summary>A packet with every field 0.</summary>
     public Packet() => _values = new UInt128[FieldLayout.Fields.Length];
 
@@ -22,7 +28,7 @@ internal sealed class Packet
     {
         [PacketField.Family] = (UInt128)family,
         [PacketField.Protocol] = PacketValues.Tcp,
-        [PacketField.TcpFlags] = 2,
+        [PacketField.TcpFlags] = Syn,
         [PacketField.IcmpType] = 8,
         [PacketField.HopLimit] = 64,
         [PacketField.Length] = 60,

@@ -24,6 +24,12 @@ public static class PacketValues
     /// <summary>A packet that connection tracking was told to leave alone.</summary>
     public const int Untracked = 4;
 
+    /// <summary>A confirmed connection that packets went through in both directions, in <see cref="PacketField.Status"/>.</summary>
+    internal const int SeenReply = 0x0A;
+
+    /// <summary>One that lasted, as TCP's is after its handshake.</summary>
+    internal const int Assured = 0x04;
+
     /// <summary>ICMP's protocol number.</summary>
     public const int Icmp = 1;
 

@@ -13,6 +13,19 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
 {
     private const int MaxRanges = 4;
 
+    private static readonly (PacketField Field, string Name, bool IsBits)[] UnusualWords =
+    [
+        (PacketField.TcpFlags, "flags", true),
+        (PacketField.IcmpCode, "code", false),
+        (PacketField.HopLimit, "ttl", false),
+        (PacketField.TrafficClass, "tos", true),
+        (PacketField.RoutingHeader, "rt type + 1", false),
+        (PacketField.Length, "length", false),
+        (PacketField.Mark, "mark", true),
+        (PacketField.ConnectionMark, "ct mark", true),
+        (PacketField.Status, "ct status", true),
+    ];
+
     private static readonly string[] States = ["new", "established", "related", "invalid", "untracked"];
 
     /// <summary>The first boxes of a space, one line each, and how it goes on.</summary>
@@ -26,7 +39,10 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
     /// <summary>A space in one line.</summary>
     public string Text(int space, int limit = 3) => space == Diagram.False ? "nothing" : string.Join("; ", Lines(space, limit));
 
-    /// <summary>A packet in one line: <c>tcp 203.0.113.7:40000 -> 192.0.2.11:3306 (in eth0)</c>.</summary>
+    /// <summary>
+    /// A packet in one line: <c>tcp 203.0.113.7:40000 -> 192.0.2.11:3306 (new in eth0)</c>. What is not as in the usual packet
+    /// of its state is told too (<c>flags 0x29, ttl 1</c>), so that whoever sends what the line says sends that packet.
+    /// </summary>
     public string Text(Packet packet)
     {
         bool four = packet[PacketField.Family] == PacketValues.Ipv4;
@@ -37,8 +53,27 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
         string from = ports ? new IPEndPoint(source, (int)packet[PacketField.SourcePort]).ToString() : source.ToString();
         string to = ports ? new IPEndPoint(destination, (int)packet[PacketField.DestinationPort]).ToString() : destination.ToString();
         string icmp = protocol is PacketValues.Icmp or PacketValues.IcmpV6 ? $" type {packet[PacketField.IcmpType]}" : string.Empty;
-        string way = packet[PacketField.InInterface] == 0 ? string.Empty : $" in {atoms.Label((int)packet[PacketField.InInterface])}";
-        return $"{ProtocolName(protocol)}{icmp} {from} -> {to} ({States[(int)UInt128.Min(packet[PacketField.State], 4)]}{way})";
+        return $"{ProtocolName(protocol)}{icmp} {from} -> {to} ({string.Join(", ", Circumstances(packet).Concat(Unusual(packet)))})";
+    }
+
+    private IEnumerable<string> Circumstances(Packet packet)
+    {
+        string entry = packet[PacketField.InInterface] == 0 ? string.Empty : $" in {atoms.Label((int)packet[PacketField.InInterface])}";
+        string exit = packet[PacketField.OutInterface] == 0 ? string.Empty : $" out {atoms.Label((int)packet[PacketField.OutInterface])}";
+        return [$"{States[(int)UInt128.Min(packet[PacketField.State], 4)]}{entry}{exit}"];
+    }
+
+    // A connection begins with SYN and goes on with ACK.
+    private static IEnumerable<string> Unusual(Packet packet)
+    {
+        Packet usual = Packet.TcpSyn();
+        bool isTcp = packet[PacketField.Protocol] == PacketValues.Tcp;
+        bool isTracked = packet[PacketField.State] == PacketValues.Established || packet[PacketField.State] == PacketValues.Related;
+        usual[PacketField.TcpFlags] = !isTcp ? packet[PacketField.TcpFlags] : (UInt128)(packet[PacketField.State] == PacketValues.New ? Packet.Syn : Packet.Ack);
+        usual[PacketField.IcmpCode] = (int)packet[PacketField.Protocol] is PacketValues.Icmp or PacketValues.IcmpV6 ? 0 : packet[PacketField.IcmpCode];
+        usual[PacketField.Status] = (UInt128)(!isTracked ? 0 : isTcp ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
+        return UnusualWords.Where(word => packet[word.Field] != usual[word.Field])
+            .Select(word => string.Create(CultureInfo.InvariantCulture, $"{word.Name} {(word.IsBits ? "0x" : string.Empty)}{packet[word.Field].ToString(word.IsBits ? "x" : "d", CultureInfo.InvariantCulture)}"));
     }
 
     private string Text(SpaceBox box)

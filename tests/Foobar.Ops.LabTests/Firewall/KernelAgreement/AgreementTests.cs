@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foobar.Ops.LabTests.Firewall.KernelPackets;
 using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
@@ -24,6 +25,24 @@ public sealed class AgreementTests(ITestOutputHelper output)
     {
         Requirements.Check($"iptables-{variant}-restore", "ipset");
         await CheckAsync(60, seed => IptablesGenerator.Generate(seed, variant));
+    }
+
+    [Theory]
+    [InlineData("nft", "fib saddr . iif oif missing drop")]
+    [InlineData("nft", "fib saddr oif missing drop")]
+    [InlineData("nft", "iifname eth0 fib saddr . iif oif exists drop")]
+    [InlineData("nft", "fib saddr type unicast fib daddr type { local, anycast } drop")]
+    [InlineData("legacy", "-m rpfilter --invert -j DROP")]
+    [InlineData("nft", "-m rpfilter --loose --validmark --invert -j DROP")]
+    [InlineData("legacy", "-i eth1 -m rpfilter -j DROP")]
+    public async Task Model_and_kernel_agree_on_the_way_back(string variant, string rule)
+    {
+        Requirements.Check($"iptables-{variant}-restore");
+        string save = $"*raw\n:PREROUTING ACCEPT\n:OUTPUT ACCEPT\n-A PREROUTING {rule}\nCOMMIT\n";
+        GeneratedRuleset ruleset = rule[0] == '-'
+            ? new GeneratedRuleset { Atoms = new Atoms(), Variant = variant, Iptables = save, Ip6tables = save }
+            : new GeneratedRuleset { Atoms = new Atoms(), Nft = $"table inet t {{\n  chain p {{\n    type filter hook prerouting priority -300;\n    {rule}\n  }}\n}}\n" };
+        await CheckAsync(Workers, _ => ruleset);
     }
 
     private async Task CheckAsync(int rulesets, Func<int, GeneratedRuleset> generate)

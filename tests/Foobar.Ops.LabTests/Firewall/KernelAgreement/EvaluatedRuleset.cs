@@ -1,8 +1,4 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Evaluation;
-using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Firewall.Nftables;
 using Foobar.Ops.Firewall.Spaces;
 using Foobar.Ops.LabTests.Firewall.KernelPackets;
@@ -20,21 +16,8 @@ internal sealed class EvaluatedRuleset : IVerdictModel
     private EvaluatedRuleset(FirewallModel model) => _model = model;
 
     /// <summary>Reads what is loaded, as the module does on a server, and makes its model; the observer's own rules are left out.</summary>
-    public static EvaluatedRuleset Read(GeneratedRuleset loaded)
-    {
-        RulesetText text = new()
-        {
-            Nftables = WithoutObserver(Tool.Run("nft", string.Empty, "-j", "list", "ruleset")),
-            Ipsets = loaded.Ipset.Length == 0 ? string.Empty : Tool.Run("ipset", string.Empty, "save"),
-        };
-        text = loaded switch
-        {
-            { Iptables.Length: 0, Ip6tables.Length: 0 } => text,
-            { Variant: "nft" } => text with { Iptables = Tool.Run("iptables-nft-save", string.Empty, "-c"), Ip6tables = Tool.Run("ip6tables-nft-save", string.Empty, "-c") },
-            _ => text with { LegacyIptables = Tool.Run("iptables-legacy-save", string.Empty, "-c"), LegacyIp6tables = Tool.Run("ip6tables-legacy-save", string.Empty, "-c") },
-        };
-        return new EvaluatedRuleset(new FirewallModel(text.Parse(), Network()));
-    }
+    public static EvaluatedRuleset Read(GeneratedRuleset loaded) =>
+        new(new FirewallModel(LoadedRuleset.Text(loaded).Parse(), LoadedRuleset.Network));
 
     public IPrediction Predict(Probe probe)
     {
@@ -45,18 +28,6 @@ internal sealed class EvaluatedRuleset : IVerdictModel
     }
 
     private Decision[] Decide(int function, Packet packet) => _model.Workspace.Algebra.Table.Outcomes(_model.Workspace.Diagram.Evaluate(function, packet));
-
-    private static HostNetwork Network() => new()
-    {
-        Interfaces = ["lo", .. SandboxNetwork.Interfaces],
-        Addresses = [.. SandboxNetwork.Addresses.Select(static entry => new InterfaceAddress(entry.Interface, entry.Address, entry.PrefixLength))],
-        Routes =
-        [
-            .. SandboxNetwork.Addresses.Select(static entry => new NetworkRoute(SandboxNetwork.Network(entry.Address, entry.PrefixLength).BaseAddress, entry.PrefixLength, entry.Interface)),
-            new NetworkRoute(IPAddress.Any, 0, SandboxNetwork.Outside),
-            new NetworkRoute(IPAddress.IPv6Any, 0, SandboxNetwork.Outside),
-        ],
-    };
 
     private Packet ToPacket(Probe probe)
     {
@@ -84,21 +55,5 @@ internal sealed class EvaluatedRuleset : IVerdictModel
             [probe.IsIpv4 ? PacketField.Source4 : PacketField.Source6] = AddressText.ToNumber(probe.Source),
             [probe.IsIpv4 ? PacketField.Destination4 : PacketField.Destination6] = AddressText.ToNumber(probe.Destination),
         };
-    }
-
-    private static string WithoutObserver(string listing)
-    {
-        JsonNode root = JsonNode.Parse(listing)!;
-        JsonArray items = root["nftables"]!.AsArray();
-        for (int index = items.Count - 1; index >= 0; index--)
-        {
-            JsonObject item = items[index]!.AsObject();
-            if (item.Any(static pair => pair.Value is JsonObject value && ((string?)value["table"] == ObserverRuleset.Table || (pair.Key == "table" && (string?)value["name"] == ObserverRuleset.Table))))
-            {
-                items.RemoveAt(index);
-            }
-        }
-
-        return root.ToJsonString();
     }
 }

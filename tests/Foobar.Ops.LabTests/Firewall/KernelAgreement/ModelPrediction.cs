@@ -14,7 +14,9 @@ internal sealed class ModelPrediction(FirewallModel model, Probe probe, Packet b
 {
     private readonly (Outcome Passed, Decision Decision)[] _all = [.. ways.SelectMany(static way => way.Decisions.Select(decision => (way.Passed, decision)))];
 
-    public bool IsUnknown => _all.Select(entry => FirewallModel.Passes(entry.Decision)).Distinct().Count() > 1;
+    // What passes within a rate limit and not beyond it is known to do either.
+    public bool IsUnknown => _all.Select(entry => FirewallModel.Passes(entry.Decision)).Distinct().Count() > 1
+        && !FirewallModel.SurelyPass([.. _all.Select(static entry => entry.Decision)]);
 
     public bool LeavesView => probe.InInterface is null && _all.Any(entry => FirewallModel.Passes(entry.Decision)
         && model.Workspace.Algebra.Table.TransformOf(entry.Decision.Transform).Apply(before)[PacketField.OutInterface] == (UInt128)model.Workspace.Atoms.Of("lo"));

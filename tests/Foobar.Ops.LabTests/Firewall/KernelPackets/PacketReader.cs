@@ -57,7 +57,7 @@ internal static class PacketReader
         {
             Probe.Tcp when transport.Length >= 20 => Tcp(packet, transport),
             Probe.Udp => WithPorts(packet, transport),
-            Probe.Icmp or Probe.IcmpV6 => packet with { IcmpType = transport[0] },
+            Probe.Icmp or Probe.IcmpV6 => packet with { IcmpType = transport[0], Id = packet.Id < 0 && transport is [1 or 3, _, _, _, _, _, _, _, _, ..] ? Read(transport[8..])?.Id ?? -1 : packet.Id },
             _ => packet,
         };
     }
@@ -65,12 +65,13 @@ internal static class PacketReader
     private static SeenPacket Tcp(SeenPacket packet, ReadOnlySpan<byte> segment)
     {
         SeenPacket read = WithPorts(packet, segment) with { TcpFlags = segment[13] };
+        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(segment[4..]);
         if (packet.Id >= 0 || (segment[13] & Probe.Reset) == 0)
         {
-            return read;
+            // A segment too short for a number in its payload is known by its sequence number.
+            return packet.Id >= 0 || (sequence & 0xff000000) != PacketWriter.SequenceMagic ? read : read with { Id = (int)(sequence >> 8) & 0xffff };
         }
 
-        uint sequence = BinaryPrimitives.ReadUInt32BigEndian(segment[4..]);
         uint acknowledged = BinaryPrimitives.ReadUInt32BigEndian(segment[8..]);
         return (sequence & 0xff000000) == PacketWriter.AcknowledgementMagic ? read with { Id = (int)(sequence >> 8) & 0xffff }
             : (acknowledged & 0xff000000) == PacketWriter.SequenceMagic ? read with { Id = (int)(acknowledged >> 8) & 0xffff }

@@ -92,9 +92,13 @@ internal static class PacketWriter
 
     private static byte[] WithPayload(Probe probe, int header)
     {
-        byte[] bytes = new byte[header + 8 + probe.Padding];
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(header), Magic);
-        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(header + 4), probe.Id);
+        byte[] bytes = new byte[probe.Length == 0 ? header + 8 + probe.Padding : Math.Max(header, probe.Length - (probe.IsIpv4 ? 20 : 40))];
+        if (bytes.Length >= header + 8)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(header), Magic);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(header + 4), probe.Id);
+        }
+
         return bytes;
     }
 

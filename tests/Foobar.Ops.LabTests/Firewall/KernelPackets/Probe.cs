@@ -49,6 +49,9 @@ internal sealed record Probe
     /// <summary>Bytes of payload after the number.</summary>
     public ushort Padding { get; init; }
 
+    /// <summary>The length of the packet in bytes, IP header included; 0 for as long as header, number and padding make it.</summary>
+    public ushort Length { get; init; }
+
     /// <summary>What connection tracking must say of it.</summary>
     public TrackedState State { get; init; }
 

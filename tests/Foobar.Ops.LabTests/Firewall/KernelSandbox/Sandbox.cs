@@ -14,6 +14,7 @@ internal sealed class Sandbox : IDisposable
     private readonly Netlink _log;
     private readonly RawSender _sender;
     private readonly RulesetLoader _loader = new();
+    private TraceListener? _trace;
 
     private Sandbox()
     {
@@ -65,7 +66,25 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>Loads a ruleset; gives the error of the tool that refused it, or <see langword="null"/>.</summary>
-    public string? Load(GeneratedRuleset ruleset) => _loader.Load(ruleset);
+    public string? Load(GeneratedRuleset ruleset)
+    {
+        string? error = _loader.Load(ruleset);
+        if (error is null && _trace is not null)
+        {
+            Tool.Run("nft", TraceListener.Chains, "-f", "-");
+        }
+
+        return error;
+    }
+
+    /// <summary>From the next ruleset on, tells of each probe which rules of nftables it met.</summary>
+    public void StartTracing() => _trace ??= new TraceListener();
+
+    /// <summary>The rules of nftables that packets met since the last call, in order: <c>inet t0 base1 handle 7</c>.</summary>
+    public IReadOnlyList<string> RulesMet() => _trace?.Rules() ?? [];
+
+    /// <summary>Forgets all connections, so that the next packet is the first of one again.</summary>
+    public void ForgetConnections() => _log.ForgetConnections();
 
     /// <summary>Sends a probe and tells what the kernel did with it.</summary>
     public Observation Observe(Probe probe)
@@ -91,6 +110,7 @@ internal sealed class Sandbox : IDisposable
     public void Dispose()
     {
         _sender.Dispose();
+        _trace?.Dispose();
         _log.Dispose();
         foreach (TunDevice device in _devices)
         {
@@ -121,5 +141,6 @@ internal sealed class Sandbox : IDisposable
     {
         _ = _log.Logged().Count();
         _ = _devices.Sum(device => device.Sent().Count());
+        _ = _trace?.Rules();
     }
 }
