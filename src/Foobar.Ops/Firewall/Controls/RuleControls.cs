@@ -18,7 +18,7 @@ internal static class RuleControls
             "Each rule decides about some packet",
             "A rule that earlier rules leave nothing for does not do what its reader believes: often a drop that came too late.",
             "Move the rule before those that shadow it, or remove it."),
-        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, IdleKind.Shadowed, IdleKind.Redundant)));
+        server => FirewallAnalysis.Judge(server, analysis => Judge(RuleReach.Idle(analysis.Model).Where(idle => idle.Kind != IdleKind.Dead))));
 
     /// <summary>FW-007.</summary>
     public static Control<ServerCase<FirewallFacts>> NoneDead { get; } = new(
@@ -28,7 +28,7 @@ internal static class RuleControls
             "Each rule can match some packet",
             "A rule whose matches exclude each other, whose set is empty or whose chain nothing leads to is a mistake or a leftover.",
             "Correct its matches, fill its set, jump to its chain, or remove it."),
-        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, IdleKind.Dead)));
+        server => FirewallAnalysis.Judge(server, analysis => Judge(RuleReach.Dead(analysis.Model))));
 
     /// <summary>FW-013.</summary>
     public static Control<ServerCase<FirewallFacts>> OneFilter { get; } = new(
@@ -54,8 +54,8 @@ internal static class RuleControls
 
     // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings. Nor is
     // it one that declared flows overlap, each of which has its rule in a ruleset made from the policy.
-    private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, params IdleKind[] kinds) => analysis.Idle
-        .Where(idle => kinds.Contains(idle.Kind) && idle.Rule.ManagedBy is null or Own && !(idle.Kind != IdleKind.Dead && IsOwn(idle.Rule) && idle.Reasons().All(IsOwn)))
+    private static IEnumerable<Verdict> Judge(IEnumerable<IdleRule> rules) => rules
+        .Where(idle => idle.Rule.ManagedBy is null or Own && !(idle.Kind != IdleKind.Dead && IsOwn(idle.Rule) && idle.Reasons().All(IsOwn)))
         .Take(MaxVerdicts).Select(Describe).OrPass("no such rule");
 
     private static bool IsOwn(FirewallRule rule) => rule.ManagedBy == Own;

@@ -4,160 +4,212 @@ using Foobar.Ops.Firewall.Spaces;
 namespace Foobar.Ops.Firewall.Evaluation;
 
 /// <summary>
-/// Finds the rules of one chain that change nothing. The chain is halved again and again; each half is asked only about
-/// the packets that reach it and that it names, so that the spaces shrink as fast as the halves do.
+/// Tells of the rules of one chain whether they change nothing. One packet that reaches a rule and would fare otherwise
+/// without it is enough to show that the rule matters, and for most rules such a packet is found at once; spaces are made
+/// only for the few where it is not.
 /// </summary>
 internal sealed class ChainReach
 {
     private const int MaxReasons = 5;
 
+    // A packet that fails takes out of the search what an earlier rule decides; soon the whole space costs less.
+    private const int MaxTries = 4;
+
+    private readonly FirewallModel _model;
     private readonly FirewallChain _chain;
     private readonly OutcomeAlgebra _algebra;
     private readonly Diagram _diagram;
     private readonly RuleSpan _span;
-    private readonly Part[] _parts;
-    private readonly Dictionary<RuleSpan, Part> _joined = new(ReferenceEqualityComparer.Instance);
+    private readonly int _real;
 
     public ChainReach(FirewallModel model, FirewallChain chain)
     {
+        _model = model;
         _chain = chain;
         _algebra = model.Workspace.Algebra;
         _diagram = model.Workspace.Diagram;
         _span = model.Chains.Span(chain);
-        _parts = [.. chain.Rules.Select(rule => Measure(model, rule))];
+        _real = _diagram.FieldIn(PacketField.Family, IntervalSet.From(chain.Family switch
+        {
+            "ip" => [(PacketValues.Ipv4, PacketValues.Ipv4)],
+            "ip6" => [(PacketValues.Ipv6, PacketValues.Ipv6)],
+            _ => [(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)],
+        }));
     }
 
-    /// <summary>The idle rules, in order.</summary>
-    public List<IdleRule> Idle()
+    private OutcomeTable Table => _algebra.Table;
+
+    /// <summary>The idle rules, in order, each looked for when it is asked for.</summary>
+    public IEnumerable<IdleRule> Idle()
     {
-        List<IdleRule> idle = [];
-        if (_parts.Length > 0)
+        // What a rule has rewritten may be any packet for the rules after it, whatever was decided before.
+        int since = 0;
+        foreach (RuleSpan rule in _span.Leaves())
         {
-            Visit(_span, Real(), _algebra.Table.Continue, idle);
-        }
-
-        return idle;
-    }
-
-    // "reach" is what comes to the run of rules and "rest" what becomes of packets after it: for those of "reach", or,
-    // where the run rewrites packets so that they may become any others, for all packets. Others go on in "rest", so that
-    // where rules have nothing to do with each other it is soon as small as can be.
-    private void Visit(RuleSpan span, int reach, int rest, List<IdleRule> idle)
-    {
-        Part joined = Joined(span);
-        if (joined.IsApart && joined.Matches == reach && rest == _algebra.Table.Continue)
-        {
-            return;
-        }
-
-        if (span.First is null || span.Second is null)
-        {
-            if (Why(span, reach, rest) is { } kind)
+            if (Why(rule, since) is { } kind)
             {
-                idle.Add(new IdleRule(_chain.Rules[span.From], kind, () => Reasons(span.From, kind)));
+                int from = since;
+                yield return new IdleRule(_chain.Rules[rule.From], kind, () => Reasons(rule, from, kind));
             }
 
-            return;
+            since = rule.Rewrites ? rule.To : since;
         }
-
-        int toFirst = _diagram.And(reach, Joined(span.First).Matches);
-        int after = span.First.Rewrites ? span.Second.Function : _algebra.When(toFirst, span.Second.Function);
-        int restOfFirst = span.First.Rewrites || span.Second.Rewrites ? rest : _algebra.When(toFirst, rest);
-        Visit(span.First, toFirst, _algebra.Then(after, restOfFirst, span.Second.Rewrites), idle);
-        int passed = span.First.Rewrites ? Real() : _diagram.Except(reach, Joined(span.First).Decides);
-        int toSecond = _diagram.And(passed, Joined(span.Second).Matches);
-        Visit(span.Second, toSecond, span.Second.Rewrites ? rest : _algebra.When(toSecond, rest), idle);
     }
 
-    private IdleKind? Why(RuleSpan rule, int reach, int rest)
+    /// <summary>The rules that match nothing, in order.</summary>
+    public IEnumerable<IdleRule> Dead() => _span.Leaves()
+        .Where(rule => Matches(rule) == Diagram.False)
+        .Select(rule => new IdleRule(_chain.Rules[rule.From], IdleKind.Dead, static () => []));
+
+    private int Matches(RuleSpan rule) => _model.Chains.Rules.Matches(_chain.Rules[rule.From], _chain).May;
+
+    private IdleKind? Why(RuleSpan rule, int since)
     {
-        if (_parts[rule.From].Matches == Diagram.False || reach == Diagram.False)
+        int space = Matches(rule);
+        if (space == Diagram.False)
         {
-            return reach == Diagram.False && _parts[rule.From].Matches != Diagram.False ? IdleKind.Shadowed : IdleKind.Dead;
+            return IdleKind.Dead;
         }
 
-        // A plain verdict is redundant if handing its packets on gives the same fate by a later rule. A final drop before
-        // a drop policy is good practice and no finding.
-        bool candidate = rest != _algebra.Table.Continue && _parts[rule.From].Decides != Diagram.False
-            && _chain.Rules[rule.From].Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop }];
-        return candidate && _algebra.When(reach, _algebra.Then(rule.Function, rest)) == _algebra.When(reach, rest) ? IdleKind.Redundant : null;
+        space = _diagram.And(_real, space);
+        for (int tries = 0; tries < MaxTries && space != Diagram.False; tries++)
+        {
+            Packet packet = _diagram.Witness(space, Packet.TcpSyn());
+            if (Decider(since, rule.From, packet) is not { } decider)
+            {
+                if (Matters(rule, packet))
+                {
+                    return null;
+                }
+
+                break;
+            }
+
+            space = _algebra.Undecided(space, decider.Function);
+        }
+
+        int reach = Undecided(since, rule.From, space);
+        return reach == Diagram.False ? IdleKind.Shadowed : IsRedundant(rule, reach) ? IdleKind.Redundant : null;
     }
 
-    private int Real() => _chain.Family switch
+    // The first rule between two places that decides about a packet for certain.
+    private RuleSpan? Decider(int from, int to, Packet packet)
     {
-        "ip" => _diagram.FieldIs(PacketField.Family, PacketValues.Ipv4),
-        "ip6" => _diagram.FieldIs(PacketField.Family, PacketValues.Ipv6),
-        _ => _diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)])),
-    };
-
-    // A rule decides where its function does more than hand the packet on; it shadows by what it decides for certain.
-    private Part Measure(FirewallModel model, FirewallRule rule)
-    {
-        Match match = model.Chains.Rules.Matches(rule, _chain);
-        if (RuleCompiler.IsPlain(rule))
+        RuleSpan? run = _span.Between(from, to).FirstOrDefault(run => Decides(run, packet));
+        while (run is { First: { } first, Second: { } second })
         {
-            return new Part(match.May, match.Must, match.May != Diagram.False);
+            run = Decides(first, packet) ? first : second;
         }
 
-        OutcomeTable table = _algebra.Table;
-        int function = model.Chains.Rules.Compile(rule, _chain);
-        int decides = _diagram.Where(function, terminal => Array.TrueForAll(table.Outcomes(terminal), outcome => outcome.Kind != OutcomeKind.Continue));
-        return new Part(match.May, decides, match.May != Diagram.False);
+        return run;
     }
 
-    private Part Joined(RuleSpan span)
+    private bool Decides(RuleSpan run, Packet packet) => !Table.GoesOn(_diagram.Evaluate(run.Function, packet));
+
+    // The packets of a space that no rule between two places decides about for certain.
+    private int Undecided(int from, int to, int space) => _span.Between(from, to).Aggregate(space, (left, run) => _algebra.Undecided(left, run.Function));
+
+    // A rule without a verdict is only asked whether packets reach it.
+    private bool GivesVerdict(RuleSpan rule) => _chain.Rules[rule.From].Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop }];
+
+    // Whether a packet that reaches the rule would surely fare otherwise without it.
+    private bool Matters(RuleSpan rule, Packet packet)
     {
-        if (span.First is null || span.Second is null)
+        if (!GivesVerdict(rule))
         {
-            return _parts[span.From];
+            return true;
         }
 
-        if (!_joined.TryGetValue(span, out Part joined))
+        int fate = _diagram.Evaluate(rule.Function, packet);
+        int without = Table.Continue;
+        foreach (RuleSpan run in _span.Between(rule.To, _span.To).TakeWhile(_ => Table.GoesOn(without)))
         {
-            (Part first, Part second) = (Joined(span.First), Joined(span.Second));
-            int decides = _diagram.Or(first.Decides, second.Decides);
-            bool same = first.Matches == first.Decides && second.Matches == second.Decides;
-            bool apart = first.IsApart && second.IsApart && !span.First.Rewrites && !_diagram.Overlap(first.Matches, second.Matches);
-            joined = new Part(same ? decides : _diagram.Or(first.Matches, second.Matches), decides, apart);
-            _joined.Add(span, joined);
+            without = _algebra.Then(without, _diagram.Evaluate(run.Function, packet));
+            if (_algebra.Rewrites(without))
+            {
+                return false;
+            }
         }
 
-        return joined;
+        return !Table.GoesOn(fate) && without != fate;
     }
 
-    private List<FirewallRule> Reasons(int index, IdleKind kind)
+    // A verdict is redundant if handing its packets on gives the same fate by a later rule. A final drop before a drop
+    // policy is good practice and no finding.
+    private bool IsRedundant(RuleSpan rule, int reach)
+    {
+        if (!GivesVerdict(rule))
+        {
+            return false;
+        }
+
+        int fate = _diagram.Evaluate(rule.Function, _diagram.Witness(reach, Packet.TcpSyn()));
+        if (Table.GoesOn(fate))
+        {
+            return _algebra.Undecided(Diagram.True, rule.Function) != Diagram.True && IsRedundantByFunction(rule, reach);
+        }
+
+        bool oneFate = _algebra.Undecided(reach, rule.Function) == Diagram.False && _algebra.Otherwise(reach, rule.Function, fate) == Diagram.False;
+        int differing = oneFate ? Differing(rule.To, reach, fate) : reach;
+        return differing == Diagram.False || !Matters(rule, _diagram.Witness(differing, Packet.TcpSyn())) && IsRedundantByFunction(rule, reach);
+    }
+
+    // Packets of a space that the rules from some place on do not plainly give a fate.
+    private int Differing(int from, int space, int fate)
+    {
+        foreach (RuleSpan run in _span.Between(from, _span.To))
+        {
+            int other = _algebra.Otherwise(space, run.Function, fate);
+            if (other != Diagram.False)
+            {
+                return other;
+            }
+
+            space = _algebra.Undecided(space, run.Function);
+        }
+
+        return space;
+    }
+
+    // The same for rules that rewrite packets or whose verdict is not certain: by all that may become of the packets.
+    private bool IsRedundantByFunction(RuleSpan rule, int reach)
+    {
+        int going = rule.Rewrites ? Table.Continue : _algebra.Restrict(reach, Table.Continue);
+        int without = _span.Between(rule.To, _span.To).Aggregate(going, (before, run) => _algebra.Then(before, run.Function));
+        return without != going && _algebra.Restrict(reach, _algebra.Then(rule.Function, without)) == _algebra.Restrict(reach, without);
+    }
+
+    private List<FirewallRule> Reasons(RuleSpan rule, int since, IdleKind kind)
     {
         List<FirewallRule> reasons = [];
-        if (kind == IdleKind.Shadowed)
+        (int from, int to) = kind == IdleKind.Shadowed ? (since, rule.From) : (rule.To, _span.To);
+        int space = Matches(rule);
+        foreach (RuleSpan run in _span.Between(from, to))
         {
-            Gather(_span, 0, index, _parts[index].Matches, shrinks: true, reasons);
-        }
-        else if (kind == IdleKind.Redundant)
-        {
-            Gather(_span, index + 1, _parts.Length, _parts[index].Matches, shrinks: false, reasons);
+            space = Gather(run, space, kind == IdleKind.Shadowed, reasons);
         }
 
         return reasons;
     }
 
-    // The rules from one place to another that decide about packets of a space; halves that do not are passed over at once.
-    private int Gather(RuleSpan span, int from, int to, int space, bool shrinks, List<FirewallRule> found)
+    // The rules of a run that decide about packets of a space; halves that do not are passed over at once.
+    private int Gather(RuleSpan run, int space, bool shrinks, List<FirewallRule> found)
     {
-        int decides = Joined(span).Decides;
-        if (span.To <= from || span.From >= to || found.Count == MaxReasons || !_diagram.Overlap(space, decides))
+        if (found.Count == MaxReasons || !run.Rewrites && !_algebra.Decides(space, run.Function))
         {
             return space;
         }
 
-        if (span.First is null || span.Second is null)
+        if (run is { First: { } first, Second: { } second })
         {
-            found.Add(_chain.Rules[span.From]);
-            return shrinks ? _diagram.Except(space, decides) : space;
+            return Gather(second, Gather(first, space, shrinks, found), shrinks, found);
         }
 
-        return Gather(span.Second, from, to, Gather(span.First, from, to, space, shrinks, found), shrinks, found);
-    }
+        if (_algebra.Decides(space, run.Function))
+        {
+            found.Add(_chain.Rules[run.From]);
+        }
 
-    // Apart: no packet meets two of the rules.
-    private readonly record struct Part(int Matches, int Decides, bool IsApart);
+        return shrinks ? _algebra.Undecided(space, run.Function) : space;
+    }
 }

@@ -50,9 +50,6 @@ internal sealed class FirewallAnalysis
 
     public Diagram Diagram => Model.Workspace.Diagram;
 
-    /// <summary>The rules that change nothing.</summary>
-    public IReadOnlyList<IdleRule> Idle => field ??= [.. RuleReach.Idle(Model)];
-
     /// <summary>Judges with the analysis of a case; one at a time, for the model grows while it is asked.</summary>
     public static IReadOnlyList<Verdict> Judge(ServerCase<FirewallFacts> server, Func<FirewallAnalysis, IEnumerable<Verdict>> judge)
     {

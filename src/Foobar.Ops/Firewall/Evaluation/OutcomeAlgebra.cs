@@ -103,6 +103,16 @@ internal sealed class OutcomeAlgebra
         return Diagram.MapTerminals(function, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
     }
 
+    /// <summary>The packets of a space that a function may let go on.</summary>
+    public int Undecided(int space, int function) => Diagram.Apply(new PickOperation(9, Table.GoesOn), space, function);
+
+    /// <summary>Tells whether a function surely stops some packet of a space, be it by accepting it.</summary>
+    public bool Decides(int space, int function) => Diagram.Any(new PickOperation(10, terminal => !Table.GoesOn(terminal)), space, function);
+
+    /// <summary>The packets of a space that a function neither hands on unchanged nor gives a fate.</summary>
+    public int Otherwise(int space, int function, int fate) =>
+        Diagram.Apply(new PickOperation(11 + Diagram.Number(fate), terminal => terminal != fate && terminal != Table.Continue), space, function);
+
     /// <summary>A function that may apply or not, for reasons that are not known: nothing that it does is sure.</summary>
     public int Perhaps(int function) => Map(function, static outcome => outcome with { Perhaps = true });
 
@@ -157,6 +167,19 @@ internal sealed class OutcomeAlgebra
         }
     }
 
+    // Of a space, the left side, the packets to which a function, the right side, gives some terminals.
+    private readonly struct PickOperation(int number, Func<int, bool> wanted) : IBinaryOperation
+    {
+        public int Number => number;
+
+        public bool TryResolve(int left, int right, out int result)
+        {
+            bool ends = Diagram.IsTerminal(right);
+            result = left != Diagram.False && ends && wanted(right) ? left : Diagram.False;
+            return ends || left == Diagram.False;
+        }
+    }
+
     private readonly struct SequenceOperation(OutcomeTable table) : IBinaryOperation
     {
         public int Number => 7;
@@ -181,8 +204,7 @@ internal sealed class OutcomeAlgebra
                 return false;
             }
 
-            Outcome[] outcomes = table.Outcomes(left);
-            if (!Array.Exists(outcomes, outcome => outcome.Kind == OutcomeKind.Continue))
+            if (!table.GoesOn(left))
             {
                 return true;
             }
@@ -192,7 +214,7 @@ internal sealed class OutcomeAlgebra
                 return false;
             }
 
-            result = Follow(outcomes, right);
+            result = Follow(table.Outcomes(left), right);
             return true;
         }
 

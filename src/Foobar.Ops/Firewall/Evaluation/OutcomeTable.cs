@@ -10,6 +10,7 @@ namespace Foobar.Ops.Firewall.Evaluation;
 internal sealed class OutcomeTable
 {
     private readonly List<Outcome[]> _sets = [];
+    private readonly List<bool> _goOn = [];
     private readonly Dictionary<Outcome[], int> _numbers = new(SetComparer.Instance);
     private readonly List<Transform> _transforms = [Transform.Identity];
     private readonly Dictionary<Transform, int> _transformNumbers = new() { [Transform.Identity] = 0 };
@@ -46,6 +47,7 @@ internal sealed class OutcomeTable
             number = _sets.Count;
             HoldsRewriting |= Array.Exists(outcomes, outcome => outcome is { Kind: OutcomeKind.Continue, Transform: not 0 });
             _sets.Add(outcomes);
+            _goOn.Add(Array.Exists(outcomes, static outcome => outcome.Kind == OutcomeKind.Continue));
             _numbers.Add(outcomes, number);
         }
 
@@ -54,6 +56,9 @@ internal sealed class OutcomeTable
 
     /// <summary>The outcomes of a terminal.</summary>
     public Outcome[] Outcomes(int terminal) => _sets[Diagram.Number(terminal) - First];
+
+    /// <summary>Tells whether packets may go on from a terminal.</summary>
+    public bool GoesOn(int terminal) => _goOn[Diagram.Number(terminal) - First];
 
     /// <summary>The terminal with the outcomes of both.</summary>
     public int Join(int left, int right)

@@ -27,4 +27,22 @@ internal sealed record RuleSpan(int From, int To, int Function, bool Rewrites, R
         RuleSpan second = Of(algebra, functions[half..], from + half);
         return new RuleSpan(from, second.To, algebra.Then(first.Function, second.Function, first.Rewrites), first.Rewrites || second.Rewrites, first, second);
     }
+
+    /// <summary>The rules from one place to another in as few runs as there are, in order.</summary>
+    /// <param name="from">The index of the first rule.</param>
+    /// <param name="to">The index after the last.</param>
+    public IEnumerable<RuleSpan> Between(int from, int to)
+    {
+        if (To <= from || From >= to)
+        {
+            return [];
+        }
+
+        return First is null || Second is null || (From >= from && To <= to) ? [this] : First.Between(from, to).Concat(Second.Between(from, to));
+    }
+
+    /// <summary>Each rule as a run of its own, in order.</summary>
+    public IEnumerable<RuleSpan> Leaves() => First is null || Second is null
+        ? From < To ? [this] : []
+        : First.Leaves().Concat(Second.Leaves());
 }

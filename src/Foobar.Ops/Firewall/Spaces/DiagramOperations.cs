@@ -5,7 +5,7 @@ namespace Foobar.Ops.Firewall.Spaces;
 /// <summary>An operation on two functions, packet by packet.</summary>
 internal interface IBinaryOperation
 {
-    /// <summary>The number under which results are remembered; from 1, distinct for each operation of a store.</summary>
+    /// <summary>The number under which results are remembered: above 0, distinct for each operation of a store.</summary>
     int Number { get; }
 
     /// <summary>Gives the result where it is plain without looking at every packet; always where both are terminals.</summary>
@@ -15,8 +15,6 @@ internal interface IBinaryOperation
 /// <summary>The algebra of packet spaces and of functions on packets.</summary>
 internal static class DiagramOperations
 {
-    private const int OverlapNumber = 4;
-
     /// <summary>Applies an operation packet by packet.</summary>
     public static int Apply<T>(this Diagram diagram, T operation, int left, int right)
         where T : IBinaryOperation =>
@@ -104,45 +102,43 @@ internal static class DiagramOperations
     public static int Forget(this Diagram diagram, int space, PacketField field) => diagram.Forget(space, field, default(OrOperation));
 
     /// <summary>Tells whether two spaces share a packet, without making their intersection.</summary>
-    public static bool Overlap(this Diagram diagram, int left, int right)
+    public static bool Overlap(this Diagram diagram, int left, int right) => diagram.Any(default(AndOperation), Math.Min(left, right), Math.Max(left, right));
+
+    /// <summary>Tells whether an operation that gives spaces gives any packet, without making its result.</summary>
+    public static bool Any<T>(this Diagram diagram, T operation, int left, int right)
+        where T : IBinaryOperation
     {
-        if (left == Diagram.False || right == Diagram.False)
-        {
-            return false;
-        }
-
         // A reduced diagram that is not False holds a packet.
-        if (left == right || left == Diagram.True || right == Diagram.True)
+        if (operation.TryResolve(left, right, out int result) || diagram.Cache.TryGet(operation.Number, left, right, out result))
         {
-            return true;
+            return result != Diagram.False;
         }
 
-        if (diagram.Cache.TryGet(OverlapNumber, left, right, out int known))
+        if (!diagram.Cache.TryGet(-operation.Number, left, right, out result))
         {
-            return known == Diagram.True;
+            result = AnyOfChildren(diagram, operation, left, right) ? Diagram.True : Diagram.False;
+            diagram.Cache.Set(-operation.Number, left, right, result);
         }
 
-        bool overlap = ChildrenOverlap(diagram, left, right);
-        diagram.Cache.Set(OverlapNumber, left, right, overlap ? Diagram.True : Diagram.False);
-        return overlap;
+        return result != Diagram.False;
     }
 
-    private static bool ChildrenOverlap(Diagram diagram, int left, int right)
+    private static bool AnyOfChildren<T>(Diagram diagram, T operation, int left, int right)
+        where T : IBinaryOperation
     {
         int level = Math.Min(diagram.Level(left), diagram.Level(right));
-        ReadOnlySpan<uint> leftEdges = diagram.Level(left) == level ? diagram.Edges(left) : [Diagram.Edge(255, left)];
-        ReadOnlySpan<uint> rightEdges = diagram.Level(right) == level ? diagram.Edges(right) : [Diagram.Edge(255, right)];
-        for (int leftIndex = 0, rightIndex = 0; leftIndex < leftEdges.Length && rightIndex < rightEdges.Length;)
+        EdgeWalk leftWalk = new(diagram, left, level);
+        EdgeWalk rightWalk = new(diagram, right, level);
+        for (int high = -1; high < 255;)
         {
-            uint leftEdge = leftEdges[leftIndex];
-            uint rightEdge = rightEdges[rightIndex];
-            if (diagram.Overlap(Diagram.Child(leftEdge), Diagram.Child(rightEdge)))
+            if (diagram.Any(operation, leftWalk.Child, rightWalk.Child))
             {
                 return true;
             }
 
-            leftIndex += Diagram.High(leftEdge) <= Diagram.High(rightEdge) ? 1 : 0;
-            rightIndex += Diagram.High(rightEdge) <= Diagram.High(leftEdge) ? 1 : 0;
+            high = Math.Min(leftWalk.High, rightWalk.High);
+            leftWalk.Pass(diagram, high);
+            rightWalk.Pass(diagram, high);
         }
 
         return false;
