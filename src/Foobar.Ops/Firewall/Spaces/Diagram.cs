@@ -25,8 +25,9 @@ internal sealed class Diagram
 
     private readonly ChunkedList<Node> _nodes = new();
     private readonly ChunkedList<uint> _edges = new();
-    private int[] _buckets = new int[1 << 11];
+    private readonly uint[] _drafts = new uint[FieldLayout.Levels * 256];
     private readonly NodeMemory _memory = new();
+    private uint[] _buckets = new uint[1 << 11];
 
     /// <summary>Memory of operations already done.</summary>
     public ApplyCache Cache { get; } = new();
@@ -59,17 +60,16 @@ internal sealed class Diagram
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Level(int id) => IsTerminal(id) ? byte.MaxValue : _nodes[id].Level;
 
-    /// <summary>The edges of a node. The span is not valid after the next <see cref="Make"/>.</summary>
+    /// <summary>The edges of a node; the span stays valid, for edges are never moved or changed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<uint> Edges(int id) => _edges.Slice(_nodes[id].Offset, _nodes[id].Count);
 
-    /// <summary>Where the edges of a node begin; unlike a span of them this stays valid.</summary>
+    /// <summary>
+    /// Room for the edges of a node that is about to be made. There is one for each level: whoever makes a node may make
+    /// others below its level meanwhile, and does.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int FirstEdge(int id) => _nodes[id].Offset;
-
-    /// <summary>The edge at a place.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public uint EdgeAt(int place) => _edges[place];
+    public Span<uint> Draft(int level) => _drafts.AsSpan(level * 256, 256);
 
     /// <summary>Memory of functions of single nodes, empty at first; one at a time.</summary>
     public NodeMemory Remember()
@@ -118,12 +118,18 @@ internal sealed class Diagram
         int hash = HashOf(level, edges);
         for (int slot = hash & (_buckets.Length - 1); ; slot = (slot + 1) & (_buckets.Length - 1))
         {
-            int id = _buckets[slot] - 1;
-            if (id < 0)
+            uint bucket = _buckets[slot];
+            if (bucket == 0)
             {
                 return Add(level, edges, hash, slot);
             }
 
+            if (bucket >> ChildBits != Tag(hash))
+            {
+                continue;
+            }
+
+            int id = (int)(bucket & ChildMask) - 1;
             ref readonly Node node = ref _nodes[id];
             if (node.Hash == hash && node.Level == level && Edges(id).SequenceEqual(edges))
             {
@@ -156,7 +162,7 @@ internal sealed class Diagram
         }
 
         int id = _nodes.Add([new Node { Offset = _edges.Add(edges), Count = (ushort)edges.Length, Level = (byte)level, Hash = hash }]);
-        _buckets[slot] = id + 1;
+        _buckets[slot] = Bucket(id, hash);
         if (NodeCount * 2 > _buckets.Length)
         {
             Rehash();
@@ -168,18 +174,24 @@ internal sealed class Diagram
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rehash()
     {
-        _buckets = new int[_buckets.Length * 2];
+        _buckets = new uint[_buckets.Length * 2];
         for (int id = 0; id < NodeCount; id++)
         {
-            int slot = _nodes[id].Hash & (_buckets.Length - 1);
+            int hash = _nodes[id].Hash;
+            int slot = hash & (_buckets.Length - 1);
             while (_buckets[slot] != 0)
             {
                 slot = (slot + 1) & (_buckets.Length - 1);
             }
 
-            _buckets[slot] = id + 1;
+            _buckets[slot] = Bucket(id, hash);
         }
     }
+
+    // A bucket holds some bits of the hash beside the node's number, so that of other nodes it mostly tells by itself.
+    private static uint Bucket(int id, int hash) => (Tag(hash) << ChildBits) | (uint)(id + 1);
+
+    private static uint Tag(int hash) => (uint)hash >> ChildBits;
 
     // Fields, not properties: see ApplyCache.
     private struct Node

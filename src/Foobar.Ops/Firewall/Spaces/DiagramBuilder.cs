@@ -22,11 +22,11 @@ internal static class DiagramBuilder
         }
 
         int below = Diagram.True;
-        Span<uint> edges = stackalloc uint[256];
         for (int level = FieldLayout.End(field) - 1; level >= FieldLayout.Start(field); level--)
         {
             int maskByte = FieldLayout.ByteAt(field, mask, level);
             int wanted = FieldLayout.ByteAt(field, value, level);
+            Span<uint> edges = diagram.Draft(level);
             int count = 0;
             for (int candidate = 0; candidate < 256; candidate++)
             {
@@ -51,7 +51,7 @@ internal static class DiagramBuilder
             return Diagram.True;
         }
 
-        Span<uint> edges = stackalloc uint[256];
+        Span<uint> edges = diagram.Draft(level);
         int count = 0;
         int shift = 8 * (end - 1 - level);
         for (int value = 0; value < 256 && !ranges.IsEmpty; value++)

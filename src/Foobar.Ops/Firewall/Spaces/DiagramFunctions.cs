@@ -135,15 +135,15 @@ internal static class DiagramFunctions
 
     private static int Rebuild(Diagram diagram, int id, Func<int, int> rewrite)
     {
-        Span<uint> edges = stackalloc uint[256];
+        int level = diagram.Level(id);
+        Span<uint> edges = diagram.Draft(level);
         int count = 0;
-        for (int index = 0, length = diagram.Edges(id).Length; index < length; index++)
+        foreach (uint edge in diagram.Edges(id))
         {
-            uint edge = diagram.Edges(id)[index];
             Diagram.Append(edges, ref count, Diagram.High(edge), rewrite(Diagram.Child(edge)));
         }
 
-        return diagram.Make(diagram.Level(id), edges[..count]);
+        return diagram.Make(level, edges[..count]);
     }
 
     /// <summary>A space cut off below a level: what a reduced diagram holds there is some packet.</summary>
@@ -206,31 +206,29 @@ internal static class DiagramFunctions
 
         private int Remapped(int id, byte[] map)
         {
-            Span<uint> edges = stackalloc uint[256];
+            int level = diagram.Level(id);
+            Span<uint> edges = diagram.Draft(level);
             int count = 0;
             for (int value = 0; value < 256; value++)
             {
                 Diagram.Append(edges, ref count, value, Of(diagram.Follow(id, map[value])));
             }
 
-            return diagram.Make(diagram.Level(id), edges[..count]);
+            return diagram.Make(level, edges[..count]);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int Rebuilt(int id)
         {
-            Span<uint> edges = stackalloc uint[256];
+            int level = diagram.Level(id);
+            Span<uint> edges = diagram.Draft(level);
             int count = 0;
-            int place = diagram.FirstEdge(id);
-            uint edge;
-            do
+            foreach (uint edge in diagram.Edges(id))
             {
-                edge = diagram.EdgeAt(place++);
                 Diagram.Append(edges, ref count, Diagram.High(edge), Of(Diagram.Child(edge)));
             }
-            while (Diagram.High(edge) < 255);
 
-            return diagram.Make(diagram.Level(id), edges[..count]);
+            return diagram.Make(level, edges[..count]);
         }
     }
 }

@@ -28,7 +28,7 @@ internal static class DiagramOperations
         where T : IBinaryOperation
     {
         int level = Math.Min(diagram.Level(left), diagram.Level(right));
-        Span<uint> edges = stackalloc uint[256];
+        Span<uint> edges = diagram.Draft(level);
         int count = 0;
         EdgeWalk leftWalk = new(diagram, left, level);
         EdgeWalk rightWalk = new(diagram, right, level);
@@ -42,8 +42,8 @@ internal static class DiagramOperations
             }
 
             Diagram.Append(edges, ref count, high, child);
-            leftWalk.Pass(diagram, high);
-            rightWalk.Pass(diagram, high);
+            leftWalk.Pass(high);
+            rightWalk.Pass(high);
         }
 
         int result = diagram.Make(level, edges[..count]);
@@ -137,8 +137,8 @@ internal static class DiagramOperations
             }
 
             high = Math.Min(leftWalk.High, rightWalk.High);
-            leftWalk.Pass(diagram, high);
-            rightWalk.Pass(diagram, high);
+            leftWalk.Pass(high);
+            rightWalk.Pass(high);
         }
 
         return false;
@@ -147,15 +147,15 @@ internal static class DiagramOperations
     /// <summary>A way along a node's edges; of a node below the level along one edge that leads to itself.</summary>
     private ref struct EdgeWalk
     {
-        private int _next;
+        private readonly ReadOnlySpan<uint> _edges;
+        private int _index;
         private uint _current;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public EdgeWalk(Diagram diagram, int id, int level)
         {
-            bool splits = diagram.Level(id) == level;
-            _next = splits ? diagram.FirstEdge(id) : -1;
-            _current = splits ? diagram.EdgeAt(_next) : Diagram.Edge(255, id);
+            _edges = diagram.Level(id) == level ? diagram.Edges(id) : [];
+            _current = _edges.IsEmpty ? Diagram.Edge(255, id) : _edges[0];
         }
 
         public readonly int High => Diagram.High(_current);
@@ -164,11 +164,11 @@ internal static class DiagramOperations
 
         /// <summary>Goes to the next edge if the current one ends here and is not the last.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Pass(Diagram diagram, int high)
+        public void Pass(int high)
         {
             if (High == high && high < 255)
             {
-                _current = diagram.EdgeAt(++_next);
+                _current = _edges[++_index];
             }
         }
     }
