@@ -1,5 +1,6 @@
 using System.Net;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Lab.Servers;
 using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Access;
@@ -33,6 +34,7 @@ internal static class InventoryFile
                 Addresses = [.. server.Links.SelectMany(link => new[] { link.V4, link.V6 })],
             }),
         ],
+        Vantages = [new Vantage { Name = OutsideHost.Name, Description = "A visitor's machine beyond fw-01", Ssh = new SshEndpoint { Host = OutsideHost.Name } }],
         Policy = Policy(plan),
     };
 

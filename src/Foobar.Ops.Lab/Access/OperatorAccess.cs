@@ -2,6 +2,7 @@ using System.Globalization;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Configuration;
 using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Servers;
 using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Access;
@@ -15,9 +16,9 @@ internal static class OperatorAccess
         LabFiles files = plan.Files;
         await Task.WhenAll([
             EnsureKeyAsync(files.OperatorKey, $"operator@{plan.Options.Name}", cancel),
-            .. plan.Servers.Select(server => EnsureKeyAsync(files.Server(server.Name).HostKey, server.Name, cancel)),
+            .. plan.Servers.Select(static server => server.Name).Append(OutsideHost.Name).Select(machine => EnsureKeyAsync(files.Server(machine).HostKey, machine, cancel)),
         ]);
-        await File.WriteAllTextAsync(files.KnownHosts, KnownHosts(plan, server => File.ReadAllText(files.Server(server.Name).HostKey + ".pub")), cancel);
+        await File.WriteAllTextAsync(files.KnownHosts, KnownHosts(plan, machine => File.ReadAllText(files.Server(machine).HostKey + ".pub")), cancel);
         await File.WriteAllTextAsync(files.SshConfig, SshConfig(plan), cancel);
         await GiveToCallerAsync([files.OperatorKey, files.KnownHosts, files.SshConfig], cancel);
     }
@@ -35,7 +36,9 @@ internal static class OperatorAccess
         Host web-02
             HostName {plan.Replica.Links[0].V4}
             ProxyJump lb-01
-        Host fw-01 lb-01 web-01 web-02
+        Host {OutsideHost.Name}
+            HostName {plan.Addresses.Visitor.V4}
+        Host fw-01 lb-01 web-01 web-02 {OutsideHost.Name}
             User {AccessFiles.User}
             IdentityFile {plan.Files.OperatorKey}
             IdentitiesOnly yes
@@ -45,10 +48,10 @@ internal static class OperatorAccess
 
         """;
 
-    private static string KnownHosts(LabPlan plan, Func<LabServer, string> publicKey) => string.Concat(
-        from server in plan.Servers
-        let key = string.Join(' ', publicKey(server).Split(' ')[..2])
-        let names = string.Join(',', server.Links.SelectMany(link => new[] { link.V4.ToString(), link.V6.ToString() }).Prepend(server.Name))
+    private static string KnownHosts(LabPlan plan, Func<string, string> publicKey) => string.Concat(
+        from machine in plan.Servers.Select(static server => (server.Name, server.Links)).Append((OutsideHost.Name, [plan.Addresses.Visitor]))
+        let key = string.Join(' ', publicKey(machine.Name).Split(' ')[..2])
+        let names = string.Join(',', machine.Links.SelectMany(link => new[] { link.V4.ToString(), link.V6.ToString() }).Prepend(machine.Name))
         select $"{names} {key.Trim()}\n");
 
     private static async Task EnsureKeyAsync(string path, string comment, CancellationToken cancel)

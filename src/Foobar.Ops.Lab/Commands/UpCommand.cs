@@ -41,7 +41,7 @@ internal static class UpCommand
     {
         AnsiConsole.WriteLine();
         Console.WriteLine($"  inventory    {plan.Files.Inventory}");
-        Console.WriteLine($"  log in       ssh -F {plan.Files.SshConfig} lb-01     (fw-01, web-01, web-02)");
+        Console.WriteLine($"  log in       ssh -F {plan.Files.SshConfig} lb-01     (fw-01, web-01, web-02, outside)");
         Console.WriteLine($"  the site     curl --cacert {plan.Files.RootCertificate} --resolve {LabPlan.SiteName}:443:{plan.Addresses.BalancerPublic.V4} https://{LabPlan.SiteName}/healthz");
         Console.WriteLine($"  as a visitor ip netns exec {Networks.NetworkNames.Outside(plan.Options.Name)} curl ...");
         Console.WriteLine($"  PowerShell   Import-Module Foobar.Ops; Invoke-FoobarAudit -Inventory {plan.Files.Inventory}");

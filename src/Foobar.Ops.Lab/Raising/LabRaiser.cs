@@ -26,7 +26,7 @@ internal sealed class LabRaiser(IProgress<string> progress)
         progress.Report($"Raising the lab '{options.Name}' in slot {record.Slot}");
         LabAuthority authority = LabAuthority.Open(plan.Files.Authority);
         await Task.WhenAll(WriteAccessAsync(plan, authority, cancel), LabNetwork.EnsureAsync(plan, cancel));
-        await Task.WhenAll(plan.Servers.Select(server => StartAsync(plan, server, record.Image, authority, cancel)));
+        await Task.WhenAll([new OutsideHost(plan).EnsureAsync(record.Image, cancel), .. plan.Servers.Select(server => StartAsync(plan, server, record.Image, authority, cancel))]);
         progress.Report("Waiting until all services answer and replication runs");
         await new Readiness(plan).WaitAsync(cancel);
         return plan;

@@ -21,7 +21,7 @@ internal static class LabRemover
         if (LabRecord.Find(name) is LabRecord record)
         {
             LabPlan plan = record.ToPlan();
-            await Task.WhenAll(plan.Servers.Select(server => RemoveServerAsync(plan, server, cancel)));
+            await Task.WhenAll([new OutsideHost(plan).KillAsync(cancel), .. plan.Servers.Select(server => RemoveServerAsync(plan, server, cancel))]);
             await LabNetwork.RemoveAsync(name, record.Slot, plan.Servers.Select(server => server.Name), cancel);
             ControlGroups.Remove(name);
         }

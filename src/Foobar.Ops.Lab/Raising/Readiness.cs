@@ -27,6 +27,7 @@ internal sealed class Readiness(LabPlan plan)
             WaitForAsync(time, () => ReplicationTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => BalancerTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => SiteTroubleAsync(cancel), cancel),
+            WaitForAsync(time, () => OutsideTroubleAsync(cancel), cancel),
         ]);
     }
 
@@ -95,6 +96,21 @@ internal sealed class Readiness(LabPlan plan)
         {
             cancel.ThrowIfCancellationRequested();
             return $"https://{LabPlan.SiteName}/healthz: {unreachable.GetBaseException().Message}";
+        }
+    }
+
+    /// <summary>What is wrong with the outside vantage, or <see langword="null"/>.</summary>
+    public async Task<string?> OutsideTroubleAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using TcpClient client = new(AddressFamily.InterNetwork);
+            await client.ConnectAsync(plan.Addresses.Visitor.V4, 22, cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(3), cancel);
+            return null;
+        }
+        catch (Exception unreachable) when (unreachable is SocketException or TimeoutException)
+        {
+            return $"{OutsideHost.Name}: sshd does not answer: {unreachable.Message}";
         }
     }
 

@@ -73,9 +73,13 @@ public class TargetCompleter : SiteCompleter
     ];
 }
 
-/// <summary>Proposes the vantages to probe from: this machine, servers, roles, networks.</summary>
+/// <summary>Proposes the vantages to probe from: this machine, those of the inventory, servers, roles, networks.</summary>
 public sealed class VantageCompleter : TargetCompleter
 {
     private protected override IEnumerable<Candidate> Candidates(Site site) =>
-        base.Candidates(site).Prepend(new Candidate(LocalVantage.OwnMachine, "this machine")).DistinctBy(static candidate => candidate.Word, StringComparer.OrdinalIgnoreCase);
+        base.Candidates(site)
+            .Prepend(new Candidate(FlowResolver.Internet, "the vantages that stand for it"))
+            .Where(candidate => candidate.Word != FlowResolver.Internet || site.Vantages.Any(static vantage => vantage.StandsFor == FlowResolver.Internet))
+            .Concat(site.Vantages.Select(static vantage => new Candidate(vantage.Name, $"vantage: {vantage.StandsFor}")))
+            .Prepend(new Candidate(LocalVantage.OwnMachine, "this machine")).DistinctBy(static candidate => candidate.Word, StringComparer.OrdinalIgnoreCase);
 }

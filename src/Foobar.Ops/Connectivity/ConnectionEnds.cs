@@ -11,8 +11,12 @@ internal sealed class ConnectionEnds(Site site)
 {
     private readonly FlowResolver _resolver = new(site);
 
+    /// <summary>The vantages of the inventory that words name; all of them without words.</summary>
+    public IEnumerable<Vantage> Declared(IReadOnlyList<string> words) =>
+        site.Vantages.Where(vantage => words.Count == 0 || words.Any(word => Names(word, vantage.Name) || IsOf(word, vantage)));
+
     /// <summary>Chooses among vantages.</summary>
-    /// <param name="words">Servers, wildcards, roles, networks, addresses, <c>*</c>, <c>internet</c> or the own machine's name; empty for all.</param>
+    /// <param name="words">Vantages of the inventory, servers, wildcards, roles, networks, addresses, <c>*</c>, <c>internet</c> or the own machine's name; empty for all.</param>
     /// <param name="vantages">All there are.</param>
     /// <param name="own">The addresses of vantages that are no servers, by name.</param>
     /// <exception cref="FoobarException"><c>VantageNotFound</c>.</exception>
@@ -49,12 +53,23 @@ internal sealed class ConnectionEnds(Site site)
 
     private bool IsIn(string word, string name, IEnumerable<IPAddress> own)
     {
+        if (site.Vantages.FirstOrDefault(vantage => vantage.Name == name) is { } declared)
+        {
+            return IsOf(word, declared);
+        }
+
         FlowEnd? end = _resolver.Find(word);
         Server? server = site.Find(name);
-        return end is not null && (server is null
+
+        // Where a vantage stands for the internet, this machine need not.
+        bool stoodFor = end is { Kind: FlowEndKind.Internet } && site.Vantages.Any(static vantage => vantage.StandsFor == FlowResolver.Internet);
+        return end is not null && !stoodFor && (server is null
             ? own.Any(end.Contains)
             : end.Servers.Contains(server) || (end.Servers.Count == 0 && end.Kind != FlowEndKind.Internet && server.Addresses.Any(end.Contains)));
     }
+
+    private bool IsOf(string word, Vantage vantage) => string.Equals(word, vantage.StandsFor, StringComparison.OrdinalIgnoreCase)
+        || (_resolver.Find(word) is { Kind: FlowEndKind.Address } end && vantage.Addresses.Any(end.Contains));
 
     private static bool Names(string word, string name) => word.AsSpan().ContainsAny('*', '?')
         ? FileSystemName.MatchesSimpleExpression(word, name)
@@ -63,7 +78,7 @@ internal sealed class ConnectionEnds(Site site)
     private FoobarException NoVantage(string word, IReadOnlyList<string> vantages) => new(
         "VantageNotFound", ErrorKind.NotFound, $"'{word}' names no vantage of {site.Name} to probe from; there are {string.Join(", ", vantages)}.")
     {
-        Recommendation = $"Name servers, roles or networks of the inventory, or {LocalVantage.OwnMachine} for this machine. To probe from the internet, run this from a machine there.",
+        Recommendation = $"Name vantages, servers, roles or networks of the inventory, or {LocalVantage.OwnMachine} for this machine. To probe from the internet, run this from a machine there, or declare one among the inventory's \"vantages\".",
     };
 
     private FoobarException NoTarget(string word) => new(

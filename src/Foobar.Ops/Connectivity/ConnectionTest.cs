@@ -28,9 +28,10 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         ConnectionEnds ends = new(session.Site);
         IReadOnlyList<(Server Server, IPAddress Address)> targets = ends.Targets(options.To);
         tell?.Invoke("reading the servers' firewalls");
+        Task<ConnectionVantage[]> remote = LearnAsync(ends.Declared(options.From), cancellationToken);
         SiteMap map = await ReadAsync(cancellationToken);
         OperatorView view = await OperatorView.LearnAsync(session, [.. map.All.Where(static server => server.IsPlaced).Select(static server => server.Server)], cancellationToken);
-        List<ConnectionVantage> vantages = Vantages(ends, map, view);
+        List<ConnectionVantage> vantages = Vantages(ends, map, view, await remote);
         (ConnectionPlan plan, IReadOnlyList<PlannedProbe> probes) = await Task.Run(() => Plan(map, vantages, targets), cancellationToken);
         tell?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{probes.Count} probes from {vantages.Count} vantages"));
         DateTimeOffset time = DateTimeOffset.UtcNow;
@@ -63,14 +64,22 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         return new SiteMap(session.Site, new Dictionary<string, Reading<FirewallFacts>>(facts), namesRules: true);
     }
 
-    private List<ConnectionVantage> Vantages(ConnectionEnds ends, SiteMap map, OperatorView view)
+    private async Task<ConnectionVantage[]> LearnAsync(IEnumerable<Vantage> vantages, CancellationToken cancellationToken)
+    {
+        Reading<ConnectionVantage>[] learned = await Task.WhenAll(vantages.Select(vantage =>
+            TryAsync(vantage.Machine, token => RemoteVantages.LearnAsync(session, vantage, token), cancellationToken)));
+        return [.. learned.Select(static reading => reading.Value).OfType<ConnectionVantage>()];
+    }
+
+    private List<ConnectionVantage> Vantages(ConnectionEnds ends, SiteMap map, OperatorView view, ConnectionVantage[] remote)
     {
         ConnectionVantage[] all =
         [
             new(LocalVantage.OwnMachine, null, view.SourceTo),
+            .. remote,
             .. map.All.Select(static server => new ConnectionVantage(server.Name, server, server.Network.SourceTo)),
         ];
-        IReadOnlyList<string> chosen = ends.Vantages(options.From, [.. all.Select(static vantage => vantage.Name)], view.Addresses.ToLookup(static _ => LocalVantage.OwnMachine));
+        IReadOnlyList<string> chosen = ends.Vantages(options.From, [LocalVantage.OwnMachine, .. session.Site.Vantages.Select(static vantage => vantage.Name), .. session.Site.Servers.Select(static server => server.Name)], view.Addresses.ToLookup(static _ => LocalVantage.OwnMachine));
         return [.. all.Where(vantage => chosen.Contains(vantage.Name))];
     }
 
@@ -96,14 +105,14 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
     private async Task<IEnumerable<(PlannedProbe Plan, ProbeResult Result)>> ProbeAsync(ConnectionVantage vantage, PlannedProbe[] plans, CancellationToken cancellationToken)
     {
         Probe[] probes = [.. plans.Select(static plan => plan.Probe)];
-        if (vantage.Server is not { } server)
+        if (vantage.Machine is not { } machine)
         {
             return plans.Zip(await new LocalVantage().RunAsync(probes, options.Probing, cancellationToken));
         }
 
         Reading<IReadOnlyList<ProbeResult>> results = await TryAsync(
-            server.Server,
-            async token => await new ServerVantage(await session.GetServerAsync(server.Server.Name, token)).RunAsync(probes, options.Probing, token),
+            machine,
+            async token => await new ServerVantage(await session.GetServerAsync(machine.Name, token)).RunAsync(probes, options.Probing, token),
             cancellationToken,
             options.Probing.Longest(probes.Length));
         return plans.Zip(results.TryGet(out IReadOnlyList<ProbeResult>? told) ? told : [.. probes.Select(probe => new ProbeResult { Probe = probe, State = ProbeState.Unknown, Detail = results.Failure })]);

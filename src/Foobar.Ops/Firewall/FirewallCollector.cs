@@ -31,7 +31,7 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
         var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
         var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
-        var network = Read(RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), server.Name), "ip -json address show; ip -json route show");
+        var network = ReadNetworkAsync(connection, cancellationToken);
         var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
         var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
         await Task.WhenAll(running, persisted, network, sockets, forwarding);
@@ -44,6 +44,10 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             Forwarding = await forwarding,
         };
     }
+
+    /// <summary>Reads the addresses and routes of any machine.</summary>
+    internal static Task<Reading<Model.HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
+        connection.ReadResultAsync(RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name), "ip -json address show; ip -json route show", cancellationToken);
 
     /// <summary>What the running ruleset is read with.</summary>
     internal const string NftRulesetSource = "nft -j list ruleset";

@@ -52,6 +52,17 @@ public static class InventoryWriter
                 json.Object(server.Name, () => WriteServer(json, server));
             }
         });
+        if (site.Vantages.Count > 0)
+        {
+            json.Object("vantages", () =>
+            {
+                foreach (Vantage vantage in site.Vantages)
+                {
+                    json.Object(vantage.Name, () => WriteVantage(json, vantage));
+                }
+            });
+        }
+
         json.Object("policy", () => PolicyWriter.Write(json, site.Policy));
         json.WriteEndObject();
     }
@@ -60,19 +71,31 @@ public static class InventoryWriter
     {
         json.Text("description", server.Description);
         json.List("roles", server.Roles.Select(InventoryWord.Of));
-        if (server.Ssh == new SshEndpoint { Host = server.Ssh.Host })
-        {
-            json.WriteString("ssh", server.Ssh.Host);
-        }
-        else
-        {
-            json.Object("ssh", () => WriteSsh(json, server.Ssh));
-        }
-
+        WriteSsh(json, server.Ssh);
         json.ListUnlessEmpty("addresses", server.Addresses);
     }
 
+    private static void WriteVantage(Utf8JsonWriter json, Vantage vantage)
+    {
+        json.Text("description", vantage.Description);
+        WriteSsh(json, vantage.Ssh);
+        json.Text("standsFor", vantage.StandsFor == FlowResolver.Internet ? null : vantage.StandsFor);
+        json.ListUnlessEmpty("addresses", vantage.Addresses);
+    }
+
     private static void WriteSsh(Utf8JsonWriter json, SshEndpoint ssh)
+    {
+        if (ssh == new SshEndpoint { Host = ssh.Host })
+        {
+            json.WriteString("ssh", ssh.Host);
+        }
+        else
+        {
+            json.Object("ssh", () => WriteSettings(json, ssh));
+        }
+    }
+
+    private static void WriteSettings(Utf8JsonWriter json, SshEndpoint ssh)
     {
         json.WriteString("host", ssh.Host);
         json.Text("user", ssh.User);

@@ -17,6 +17,9 @@ public sealed record Site
     /// <summary>The servers, in the order of the inventory.</summary>
     public required IReadOnlyList<Server> Servers { get; init; }
 
+    /// <summary>Machines to probe the site from that are none of its servers.</summary>
+    public IReadOnlyList<Vantage> Vantages { get; init; } = [];
+
     /// <summary>What the site must be like.</summary>
     public required Policy Policy { get; init; }
 
@@ -28,6 +31,9 @@ public sealed record Site
 
     /// <summary>The servers that have a role.</summary>
     public IEnumerable<Server> WithRole(Role role) => Servers.Where(server => server.Is(role));
+
+    /// <summary>The server or vantage of a name, as something to connect to; <see langword="null"/> if there is none.</summary>
+    internal Server? FindMachine(string name) => Find(name) ?? Vantages.FirstOrDefault(vantage => string.Equals(vantage.Name, name, StringComparison.OrdinalIgnoreCase))?.Machine;
 
     /// <summary>The server of a name (names are compared without regard to case), or <see langword="null"/>.</summary>
     public Server? Find(string name) => Servers.FirstOrDefault(server => string.Equals(server.Name, name, StringComparison.OrdinalIgnoreCase));

@@ -9,7 +9,7 @@ namespace Foobar.Ops.Probing;
 public sealed class LocalVantage : IVantage
 {
     /// <summary>The name findings give the operator's own machine.</summary>
-    public const string OwnMachine = "operator";
+    public const string OwnMachine = Vantage.OwnMachine;
 
     /// <inheritdoc/>
     public string Name => OwnMachine;

@@ -9,7 +9,7 @@ public interface ISiteSession : IAsyncDisposable
     Site Site { get; }
 
     /// <summary>
-    /// The session to one server; connects if there is none yet or the last one was lost. Several callers at once share
+    /// The session to one server, or to a vantage; connects if there is none yet or the last one was lost. Several callers at once share
     /// one connection attempt.
     /// </summary>
     /// <exception cref="Errors.FoobarException"><c>ServerUnreachable</c>, <c>HostKeyUnknown</c>, <c>HostKeyChanged</c>, <c>HostKeyRevoked</c>, <c>AuthenticationRefused</c>, <c>ConnectTimeout</c>.</exception>

@@ -102,7 +102,7 @@ public sealed class SiteSession : ISiteSession
 
     private Task<ServerSession> ConnectAsync(string server, CancellationToken cancellationToken)
     {
-        Server declared = Site.Find(server) ?? throw RemotingErrors.UnknownServer(server, Site.Servers.Select(each => each.Name));
+        Server declared = Site.FindMachine(server) ?? throw RemotingErrors.UnknownServer(server, Site.Servers.Select(each => each.Name));
         return Shared(declared).WaitAsync(cancellationToken);
     }
 

@@ -27,12 +27,31 @@ public sealed class ConnectionTests(LabFixture labs)
         Finding[] trouble = [.. result.Findings.Where(static finding => finding.Status != FindingStatus.Pass)];
         Assert.True(trouble.Length == 0 && result.Errors.Count == 0, string.Join('\n', trouble.Select(LabAudit.Text).Concat(result.Errors.Select(static error => error.Message))));
         Assert.True(result.Probes > 100, $"{result.Probes} probes");
-        foreach ((string from, string to) in ((string, string)[])[("operator", "198.51.100."), ("operator", "2001:db8:"), ("lb-01", "192.0.2."), ("web-01", "2001:db8:"), ("lb-01", "udp/123")])
+        foreach ((string from, string to) in ((string, string)[])[("outside", "198.51.100."), ("outside", "2001:db8:"), ("operator", "198.51.100."), ("operator", "2001:db8:"), ("lb-01", "192.0.2."), ("web-01", "2001:db8:"), ("lb-01", "udp/123")])
         {
             Assert.Contains(result.Findings, finding => finding.ControlId == "FW-020" && finding.Target!.StartsWith($"{from} to ", StringComparison.Ordinal) && finding.Target.Contains(to, StringComparison.Ordinal));
         }
 
         await AssertNothingRunsAsync(lab);
+    }
+
+    [Fact]
+    public async Task What_opens_to_the_internet_is_found_from_the_vantage_that_stands_for_it()
+    {
+        RaisedLab lab = await labs.RequireAsync();
+        await lab.RunAsync("fw-01", "nft insert rule inet filter forward oifname public tcp dport 22 accept");
+        await lab.RunAsync("lb-01", "nft insert rule inet filter input tcp dport 22 accept");
+        try
+        {
+            Finding[] findings = await FindAsync(lab, new ConnectionTestOptions { From = ["internet"], To = ["lb-01"], Family = System.Net.Sockets.AddressFamily.InterNetwork, Ports = [ProbePorts.Parse("22"), ProbePorts.Parse("443")] });
+            Assert.All(findings, static finding => Assert.StartsWith("outside to 198.51.100.", finding.Target, StringComparison.Ordinal));
+            Assert.Equal(["FW-020 Pass", "FW-021 Fail", "FW-022 Pass", "FW-022 Pass"], findings.Select(static finding => $"{finding.ControlId} {finding.Status}").Order());
+        }
+        finally
+        {
+            await lab.RunAsync("fw-01", "nft -f /etc/nftables.conf");
+            await lab.RunAsync("lb-01", "nft -f /etc/nftables.conf");
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using Foobar.Ops.Connectivity;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Probing;
 using Foobar.Ops.Tests.Topology;
@@ -113,6 +114,44 @@ public sealed class ConnectionJudgeTests
         Assert.Equal("VantageNotFound", Assert.Throws<FoobarException>(() => Vantages("internet", "203.0.113.7")).ErrorId);
     }
 
+    [Fact]
+    public void A_declared_vantage_is_the_internet_instead_of_this_machine()
+    {
+        Site site = SmallSite.Site with { Vantages = [Outside] };
+        string[] From(params string[] words) => [.. new ConnectionEnds(site).Vantages(words, ["operator", "outside", "fw-01"], ((IPAddress[])[IPAddress.Parse("203.0.113.99")]).ToLookup(static _ => "operator"))];
+        Assert.Equal(["outside"], From("internet"));
+        Assert.Equal(["operator", "outside", "fw-01"], From());
+        Assert.Equal(["outside"], new ConnectionEnds(site).Declared(["outsid*"]).Select(static vantage => vantage.Name));
+        Assert.Empty(new ConnectionEnds(site).Declared(["web-01"]));
+    }
+
+    [Fact]
+    public void What_comes_from_a_declared_vantage_is_judged_as_from_the_internet()
+    {
+        ConnectionVantage outside = RemoteVantages.Place(SmallSite.Site, Outside, Reading.Of(Network("10.1.2.3/24", "10.1.2.1")));
+        PlannedProbe probe = Assert.Single(new ConnectionPlan(Map, new ConnectionTestOptions { Ports = [ProbePorts.Parse("443")] }).From(outside with { SourceTo = static _ => IPAddress.Parse("203.0.113.99") }, new ConnectionEnds(SmallSite.Site).Targets(["198.51.100.10"])));
+        Assert.Equal((Declared.Open, "visitors", true), (probe.Declared, probe.Flow, probe.Forecast.Passes));
+        Assert.Equal("outside", outside.Machine?.Name);
+    }
+
+    [Fact]
+    public void A_vantage_behind_a_translation_is_seen_under_its_declared_address()
+    {
+        Vantage declared = Outside with { Addresses = [IPAddress.Parse("203.0.113.99")] };
+        ConnectionVantage outside = RemoteVantages.Place(SmallSite.Site, declared, Reading.Of(Network("10.1.2.3/24", "10.1.2.1")));
+        Assert.Equal("203.0.113.99", outside.SourceTo(IPAddress.Parse("198.51.100.10"))?.ToString());
+        Assert.Null(outside.SourceTo(IPAddress.Parse("2001:db8::1")));
+    }
+
+    [Fact]
+    public void A_vantage_that_is_not_where_it_stands_for_is_an_error()
+    {
+        FoobarException error = Assert.Throws<FoobarException>(() => RemoteVantages.Place(SmallSite.Site, Outside, Reading.Of(Network("192.0.2.50/24", "192.0.2.1"))));
+        Assert.Equal(("VantageMisplaced", "outside"), (error.ErrorId, error.Server));
+        Assert.Contains("192.0.2.50", error.Message, StringComparison.Ordinal);
+        Assert.Equal("VantageUnreadable", Assert.Throws<FoobarException>(() => RemoteVantages.Place(SmallSite.Site, Outside, Reading.Unreadable<HostNetwork>("no ip"))).ErrorId);
+    }
+
     [Theory]
     [InlineData("0")]
     [InlineData("70000")]
@@ -120,6 +159,14 @@ public sealed class ConnectionJudgeTests
     [InlineData("ssh")]
     public void A_port_that_is_none_is_an_error(string text) =>
         Assert.Equal("PortInvalid", Assert.Throws<FoobarException>(() => ProbePorts.Parse(text)).ErrorId);
+
+    private static Vantage Outside { get; } = new() { Name = "outside", Ssh = new SshEndpoint { Host = "outside" } };
+
+    private static HostNetwork Network(string address, string gateway) => new()
+    {
+        Addresses = [new InterfaceAddress("eth0", IPAddress.Parse(address.Split('/')[0]), 24)],
+        Routes = [new NetworkRoute(IPAddress.Any, 0, "eth0", IPAddress.Parse(gateway))],
+    };
 
     private static ConnectionVantage Operator { get; } = new("operator", null, static _ => IPAddress.Parse("203.0.113.7"));
 

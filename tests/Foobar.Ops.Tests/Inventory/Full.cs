@@ -26,6 +26,10 @@ internal static class Full
             "web-01": { "roles": ["web", "app", "database"], "ssh": "web-01", "addresses": ["192.0.2.11", "2001:db8::11"] },
             "web-02": { "roles": ["web", "app", "database"], "addresses": ["192.0.2.12"] }
           },
+          "vantages": {
+            "outside": { "description": "A machine on the internet", "ssh": { "host": "203.0.113.200", "user": "probe", "port": 22, "proxyJump": "bastion", "identityFile": "~/.ssh/probe" }, "standsFor": "internet", "addresses": ["203.0.113.200"] },
+            "office": { "ssh": "office-01", "standsFor": "operator" }
+          },
           "policy": {
             "flows": [
               { "name": "visitors", "description": "Everybody", "from": "internet", "to": ["load-balancer"], "ports": ["tcp/80", "tcp/443"] },

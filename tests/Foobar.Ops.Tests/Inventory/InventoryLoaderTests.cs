@@ -95,7 +95,7 @@ public sealed class InventoryLoaderTests
         Assert.Equal("InventoryInvalid", exception.ErrorId);
         Assert.Equal(ErrorKind.InvalidInput, exception.Kind);
         Assert.Equal(
-            "The inventory is not valid: /srv/site/foobar.json:19:122: $.policy.flows[0].ports[1]: '443' does not fit here; expected ports such as tcp/443 or udp/6000-6010, from 1 to 65535; did you mean 'tcp/443'?",
+            "The inventory is not valid: /srv/site/foobar.json:23:122: $.policy.flows[0].ports[1]: '443' does not fit here; expected ports such as tcp/443 or udp/6000-6010, from 1 to 65535; did you mean 'tcp/443'?",
             exception.Message);
     }
 

@@ -69,6 +69,16 @@ public sealed class InventoryRuleTests
     [InlineData("\"/run/lb/admin.sock\"", "\"/run/lb/$(reboot)\"", "$.policy.loadBalancing.adminSocket", "does not fit", null)]
     [InlineData("\"datadog\"", "\"datadogg\"", "$.policy.monitoring.agents[1]", "not known here", "datadog")]
     [InlineData("\"http://192.0.2.30:9090\"", "\"ftp://192.0.2.30\"", "$.policy.monitoring.prometheus", "does not fit", null)]
+    [InlineData("\"outside\":", "\"lb-01\":", "$.vantages['lb-01']", "name of a network or a server", null)]
+    [InlineData("\"outside\":", "\"web\":", "$.vantages.web", "word of their own", null)]
+    [InlineData("\"outside\":", "\"OFFICE\":", "$.vantages.office", "differ only in case", null)]
+    [InlineData("\"standsFor\": \"operator\"", "\"standsFor\": \"opertor\"", "$.vantages.office.standsFor", "is no network", "operator")]
+    [InlineData("\"standsFor\": \"operator\"", "\"standsFor\": \"web\"", "$.vantages.office.standsFor", "is no network", null)]
+    [InlineData("\"standsFor\": \"internet\"", "\"standsFor\": \"public\"", "$.vantages.outside.addresses[0]", "is no address of 'public'", null)]
+    [InlineData("[\"203.0.113.200\"]", "[\"203.0.113.3\"]", "$.vantages.outside.addresses[0]", "is no address of 'internet'", null)]
+    [InlineData("[\"203.0.113.200\"]", "[\"192.0.2.11\"]", "$.vantages.outside.addresses[0]", "is an address of web-01 already", null)]
+    [InlineData("\"ssh\": \"office-01\"", "\"ssh\": \"-oProxyCommand=reboot\"", "$.vantages.office.ssh", "does not fit", null)]
+    [InlineData("\"ssh\": \"office-01\"", "\"roles\": []", "$.vantages.office.roles", "unknown key", null)]
     [InlineData("\"policy\": {", "\"polcy\": {", "$.polcy", "unknown key", "policy")]
     public void A_breach_is_reported_at_its_place(string old, string replacement, string path, string message, string? suggestion)
     {

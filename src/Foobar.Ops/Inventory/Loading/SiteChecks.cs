@@ -12,10 +12,14 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
     {
         Names(root["networks"], "network", []);
         Names(root["servers"], "server", [.. site.Networks.Keys]);
+        Names(root["vantages"], "vantage", [.. site.Networks.Keys, .. site.Servers.Select(server => server.Name)]);
         OwnAddresses();
+        new VantageChecks(site, root, problems).Run();
         new FlowChecks(site, root, problems).Run();
         new PolicyChecks(site, root, problems).Run();
     }
+
+    private static string Other(string kind) => kind == "vantage" ? "a network or a server" : "a network";
 
     private void Names(SourceValue? named, string kind, HashSet<string> taken)
     {
@@ -29,7 +33,7 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
                 string name when !Forms.IsName(name) => ($"'{shown}' cannot be the name of a {kind}", Forms.NameExpected),
                 string name when _words.Contains(name) => ($"a {kind} cannot be named '{shown}', which flows use as a word of their own", "another name"),
                 string name when Addresses.TryAddress(name, out _) => ($"a {kind} cannot be named '{shown}', which is an address", "another name"),
-                string name when others.Contains(name) => ($"the {kind} '{shown}' has the name of a network, so flows could not tell them apart", "another name"),
+                string name when others.Contains(name) => ($"the {kind} '{shown}' has the name of {Other(kind)}, so they could not be told apart", "another name"),
                 string name when seen.TryGetValue(name, out SourceMember? first) => ($"'{shown}' and '{first.Name}' in line {first.Position.Line} differ only in case", "names that differ otherwise"),
                 _ => (null, null),
             };
@@ -44,11 +48,11 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
     private void OwnAddresses()
     {
         Dictionary<IPAddress, string> owners = [];
-        foreach (SourceMember server in root["servers"]?.Members ?? [])
+        foreach (SourceMember machine in (root["servers"]?.Members ?? []).Concat(root["vantages"]?.Members ?? []))
         {
-            foreach (SourceValue item in server.Value["addresses"]?.Items ?? [])
+            foreach (SourceValue item in machine.Value["addresses"]?.Items ?? [])
             {
-                Claim(owners, item, server.Name);
+                Claim(owners, item, machine.Name);
             }
         }
 
@@ -62,7 +66,7 @@ internal sealed class SiteChecks(Site site, SourceValue root, Problems problems)
     {
         if (Addresses.TryAddress(item.Text, out IPAddress? address) && !owners.TryAdd(address!, owner) && owners[address!] != owner)
         {
-            problems.Add(item, $"{item.Shown} is an address of {owners[address!]} already", "each address at one server (one that moves between load balancers in policy.loadBalancing.virtualAddresses only)");
+            problems.Add(item, $"{item.Shown} is an address of {owners[address!]} already", "each address at one machine (one that moves between load balancers in policy.loadBalancing.virtualAddresses only)");
         }
     }
 }

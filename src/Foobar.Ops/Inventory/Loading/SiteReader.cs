@@ -19,6 +19,7 @@ internal sealed class SiteReader(Problems problems, string directory)
             SshConfig = keys.Optional("sshConfig", null, Paths.Local(directory)),
             Networks = keys.Optional("networks", new Dictionary<string, IReadOnlyList<IPNetwork>>(), Networks),
             Servers = keys.Required("servers", [], "an object with a key for each server", Servers),
+            Vantages = keys.Optional("vantages", [], Vantages),
             Policy = keys.Required("policy", new Policy(), "what the site must be like", _policy.Read),
         };
         keys.Finish();
@@ -69,6 +70,26 @@ internal sealed class SiteReader(Problems problems, string directory)
         };
         keys.Finish();
         return server;
+    }
+
+    private Parsed<IReadOnlyList<Vantage>> Vantages(SourceValue value, Problems found) =>
+        Lists.ByName("vantages", (vantage, _) => new Parsed<SourceValue>(vantage))(value, found).TryGet(out var named)
+            ? Parsed.Of<IReadOnlyList<Vantage>>([.. named.Select(pair => Vantage(pair.Key.Name, pair.Value))])
+            : default;
+
+    private Vantage Vantage(string name, SourceValue value)
+    {
+        ObjectReader keys = new(value, problems, "a vantage");
+        Vantage vantage = new()
+        {
+            Name = name,
+            Description = keys.Optional("description", null, Scalars.OptionalText),
+            Ssh = keys.Optional("ssh", new SshEndpoint { Host = name }, Ssh),
+            StandsFor = keys.Optional("standsFor", FlowResolver.Internet, Scalars.Text),
+            Addresses = keys.Optional("addresses", [], Lists.Of("addresses", 1, Addresses.Address)),
+        };
+        keys.Finish();
+        return vantage;
     }
 
     private Parsed<SshEndpoint> Ssh(SourceValue value, Problems found)
