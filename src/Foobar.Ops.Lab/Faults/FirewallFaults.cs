@@ -91,6 +91,10 @@ internal static class FirewallFaults
             "systemctl disable --quiet nftables",
             "systemctl enable --quiet nftables")
             { Thing = Ruleset, Witness = "no service is enabled that loads rules" },
+        new ShellFault("fw-listens-too-wide", Area.Firewall, "FW-009", "web-01 has an address of a network that no flow leads to, and its services listen there too", "web-01",
+            "ip link add maintenance type veth peer name maintenance-end && ip address add 198.18.0.11/24 dev maintenance && ip link set maintenance up",
+            "ip link del maintenance 2>/dev/null || true")
+            { AlsoSeenBy = ["FW-001"], Witness = "198.18.0.11 too, where no declared flow leads|tcp/22" },
         new FileFault("fw-ssh-open", Area.Firewall, "FW-010", "lb-01 accepts SSH from everyone", ["lb-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 22 accept#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-001", "FW-006"], Witness = "tcp 203.0.113.7:40000 -> 198.51.100.|:22 (new in public) passes" },

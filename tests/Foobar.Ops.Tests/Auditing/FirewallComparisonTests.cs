@@ -31,6 +31,17 @@ public sealed class FirewallComparisonTests
     }
 
     [Fact]
+    public void One_widened_network_is_exactly_the_new_half_of_it()
+    {
+        string wider = Fixture.Clean.Replace("\"len\": 28", "\"len\": 27", StringComparison.Ordinal);
+
+        FactDifference[] differences = [.. FirewallComparison.Compare(Fixture.Facts(Fixture.Clean), Fixture.Facts(wider))];
+
+        Assert.Equal([("running.input.opened", null), ("persisted.input.opened", null)], differences.Select(static one => (one.Path, one.Before)));
+        Assert.All(differences, static one => Assert.EndsWith(" meta l4proto tcp dport 22 ip saddr 203.0.113.16/28", one.After, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void What_is_not_a_ruleset_is_compared_by_structure()
     {
         FactDifference[] differences = [.. FirewallComparison.Compare(Before, Before with { Forwarding = Findings.Reading.Of(new ForwardingSettings(true, false)) })];
