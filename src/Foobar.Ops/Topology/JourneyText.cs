@@ -44,6 +44,8 @@ internal sealed class JourneyText(SiteMap map)
     /// <summary>A packet of a space: TCP, from a documentation address, where the space holds such.</summary>
     public Packet Pick(int space)
     {
+        int real = Diagram.And(space, map.Policy.Opening());
+        space = real == Diagram.False ? space : real;
         int ordinary = Diagram.And(space, map.Policy.Ordinary());
         Packet wish = Packet.TcpSyn();
         wish[PacketField.Source4] = DocumentationSource4;

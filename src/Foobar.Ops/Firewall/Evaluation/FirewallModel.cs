@@ -110,12 +110,22 @@ internal sealed class FirewallModel
         int may = Workspace.Diagram.Where(function, terminal =>
         {
             bool passes = Array.Exists(Table.Outcomes(terminal), Passes);
-            undecided |= passes && !SurelyPass(Table.Outcomes(terminal));
+            undecided |= passes && !Happens(Table.Outcomes(terminal));
             return passes;
         });
-        int must = !undecided ? may : Workspace.Diagram.Where(function, terminal => SurelyPass(Table.Outcomes(terminal)));
+        int must = !undecided ? may : Workspace.Diagram.Or(
+            Workspace.Diagram.Where(function, terminal => Happens(Table.Outcomes(terminal))),
+            Workspace.Diagram.Except(Workspace.Diagram.Where(function, terminal => SurelyPass(Table.Outcomes(terminal))), LedAway(function)));
         return _passing[function] = new Match(must, may);
     }
+
+    private static bool Happens(Outcome[] outcomes) => Array.Exists(outcomes, outcome => Passes(outcome) && !outcome.Perhaps);
+
+    // Packets that may end here though a function is about those for others, or the other way round: an undecided translation
+    // leaves both open, and neither function tells of the other.
+    private int LedAway(int function) => function != _delivered && function != _forwarded ? Diagram.False : Workspace.Diagram.Where(
+        Algebra.Then(Hook("prerouting"), ForLocal(local: function == _forwarded, Table.Continue)),
+        terminal => Array.Exists(Table.Outcomes(terminal), Passes));
 
     /// <summary>The packets that pass a function always: under no rate limit, quota or the like.</summary>
     public int Unlimited(int function) => Workspace.Diagram.Where(function, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes && Array.TrueForAll(outcomes, Passes));

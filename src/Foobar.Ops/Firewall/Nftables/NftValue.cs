@@ -44,7 +44,7 @@ internal static class NftValue
         return [.. parts.EnumerateArray().Select((part, index) => Range(part, kinds[index]))];
     }
 
-    /// <summary>Reads a number or a name that stands for one.</summary>
+    /// <summary>Reads a number, a name that stands for one, or several joined by <c>|</c>.</summary>
     public static UInt128 Number(JsonElement value, ValueKind kind)
     {
         if (value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong number))
@@ -72,7 +72,9 @@ internal static class NftValue
             }
         }
 
-        throw NotUnderstoodException.At(kind.ToString(), value);
+        return value.ValueKind == JsonValueKind.Object && value.TryGetProperty("|", out JsonElement joined)
+            ? Flags(joined, kind)
+            : throw NotUnderstoodException.At(kind.ToString(), value);
     }
 
     /// <summary>Reads flags: one name, a list, or names joined by <c>|</c>.</summary>

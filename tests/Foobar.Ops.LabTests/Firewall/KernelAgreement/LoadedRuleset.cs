@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Model;
@@ -10,16 +9,18 @@ namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
 /// <summary>What stands loaded in the namespace of the calling thread, as the module reads it on a server.</summary>
 internal static class LoadedRuleset
 {
-    /// <summary>The sandbox's addresses and routes.</summary>
-    public static HostNetwork Network { get; } = new()
+    /// <summary>The addresses and routes of the sandbox that most tests use.</summary>
+    public static HostNetwork Network { get; } = NetworkOf(SandboxNetwork.Router);
+
+    /// <summary>A sandbox's addresses and routes.</summary>
+    public static HostNetwork NetworkOf(SandboxHost host) => new()
     {
-        Interfaces = ["lo", .. SandboxNetwork.Interfaces],
-        Addresses = [.. SandboxNetwork.Addresses.Select(static entry => new InterfaceAddress(entry.Interface, entry.Address, entry.PrefixLength))],
+        Interfaces = ["lo", .. host.Interfaces],
+        Addresses = [.. host.Addresses.Select(static entry => new InterfaceAddress(entry.Interface, entry.Address, entry.PrefixLength))],
         Routes =
         [
-            .. SandboxNetwork.Addresses.Select(static entry => new NetworkRoute(SandboxNetwork.Network(entry.Address, entry.PrefixLength).BaseAddress, entry.PrefixLength, entry.Interface)),
-            new NetworkRoute(IPAddress.Any, 0, SandboxNetwork.Outside),
-            new NetworkRoute(IPAddress.IPv6Any, 0, SandboxNetwork.Outside),
+            .. host.Addresses.Select(static entry => new NetworkRoute(SandboxNetwork.Network(entry.Address, entry.PrefixLength).BaseAddress, entry.PrefixLength, entry.Interface)),
+            .. host.Routes.Select(static route => new NetworkRoute(route.Destination, route.PrefixLength, route.Interface, route.Gateway)),
         ],
     };
 

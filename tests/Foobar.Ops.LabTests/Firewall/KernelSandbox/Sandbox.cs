@@ -4,7 +4,7 @@ using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 namespace Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
 /// <summary>
-/// A network namespace without a name, held by one thread: a router with three networks on tun devices. It goes when the
+/// A network namespace without a name, held by one thread, with its networks on tun devices. It goes when the
 /// thread ends, and so when the process dies, however that happens. The host's own namespace is never touched.
 /// </summary>
 internal sealed class Sandbox : IDisposable
@@ -16,17 +16,19 @@ internal sealed class Sandbox : IDisposable
     private readonly RulesetLoader _loader = new();
     private TraceListener? _trace;
 
-    private Sandbox()
+    private Sandbox(SandboxHost host)
     {
-        _devices = [.. SandboxNetwork.Interfaces.Select(name => new TunDevice(name))];
-        SandboxNetwork.Configure();
+        _devices = [.. host.Interfaces.Select(name => new TunDevice(name))];
+        SandboxNetwork.Configure(host);
         _log = new Netlink();
         _log.ListenTo(LogGroup);
         _sender = new RawSender();
     }
 
     /// <summary>Runs work on a thread of its own in a new namespace.</summary>
-    public static Task<T> RunAsync<T>(Func<Sandbox, T> work)
+    /// <param name="work">The work.</param>
+    /// <param name="host">What stands there; the router with three networks if not given.</param>
+    public static Task<T> RunAsync<T>(Func<Sandbox, T> work, SandboxHost? host = null)
     {
         TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Thread thread = new(() =>
@@ -34,7 +36,7 @@ internal sealed class Sandbox : IDisposable
             try
             {
                 Native.EnterNewNetworkNamespace();
-                using Sandbox sandbox = new();
+                using Sandbox sandbox = new(host ?? SandboxNetwork.Router);
                 completion.SetResult(work(sandbox));
             }
 #pragma warning disable CA1031 // Whatever it is, it belongs to the one who awaits the work.

@@ -62,20 +62,22 @@ internal static class SandboxNetwork
         ("netfilter/nf_conntrack_tcp_be_liberal", "1"),
     ];
 
+    /// <summary>The router with three networks that most tests use.</summary>
+    public static SandboxHost Router { get; } = new(Addresses, [(IPAddress.Any, 0, null, Outside), (IPAddress.IPv6Any, 0, null, Outside)]);
+
     /// <summary>Sets up the namespace of the calling thread, whose devices must be there.</summary>
-    public static void Configure()
+    public static void Configure(SandboxHost host)
     {
         IEnumerable<string> commands =
         [
             "link set lo up",
-            .. Interfaces.Select(name => $"link set {name} up"),
-            .. Addresses.Select(entry => $"address add {entry.Address}/{entry.PrefixLength} dev {entry.Interface}{(entry.PrefixLength == 64 ? " nodad" : string.Empty)}"),
-            $"route add default dev {Outside}",
-            $"route add ::/0 dev {Outside}",
+            .. host.Interfaces.Select(name => $"link set {name} up"),
+            .. host.Addresses.Select(entry => $"address add {entry.Address}/{entry.PrefixLength} dev {entry.Interface}{(entry.PrefixLength == 64 ? " nodad" : string.Empty)}"),
+            .. host.Routes.Select(route => $"route add {route.Destination}/{route.PrefixLength}{(route.Gateway is null ? string.Empty : $" via {route.Gateway}")} dev {route.Interface}"),
         ];
         // Without this a device gets a link-local address when it comes up, and duplicate detection keeps it busy for seconds.
         Write("ipv6/conf/default/addr_gen_mode", "1");
-        foreach (string name in Interfaces)
+        foreach (string name in host.Interfaces)
         {
             Write($"ipv6/conf/{name}/addr_gen_mode", "1");
         }

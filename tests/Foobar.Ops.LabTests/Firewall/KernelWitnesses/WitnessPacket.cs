@@ -22,8 +22,9 @@ internal static partial class WitnessPacket
     /// <param name="text">The evidence.</param>
     /// <param name="id">The probe's number.</param>
     /// <param name="hops">By how many routers' hops the packet was written down after it came in.</param>
+    /// <param name="isPlaced">Whether the caller knows where the packet sets out, which its words don't tell.</param>
     /// <returns>The probe, or why none can be that packet; neither where the text names none.</returns>
-    public static (Probe? Probe, string? Obstacle) Read(string text, ushort id, int hops = 0)
+    public static (Probe? Probe, string? Obstacle) Read(string text, ushort id, int hops = 0, bool isPlaced = false)
     {
         if (Line().Match(text) is not { Success: true } line)
         {
@@ -33,7 +34,7 @@ internal static partial class WitnessPacket
         Dictionary<string, int> unusual = line.Groups["unusual"].Captures.Select(static word => word.Value.Split(' '))
             .ToDictionary(static words => string.Join(' ', words[..^1]), static words => Number(words[^1]));
         Probe probe = First(line, id, unusual, hops);
-        return Obstacle(line, probe, unusual) is { } obstacle ? (null, obstacle) : (InState(line.Groups["state"].Value, probe), null);
+        return Obstacle(line, probe, unusual, isPlaced) is { } obstacle ? (null, obstacle) : (InState(line.Groups["state"].Value, probe), null);
     }
 
     private static Probe First(Match line, ushort id, Dictionary<string, int> unusual, int hops)
@@ -68,7 +69,7 @@ internal static partial class WitnessPacket
         };
     }
 
-    private static string? Obstacle(Match line, Probe probe, Dictionary<string, int> unusual)
+    private static string? Obstacle(Match line, Probe probe, Dictionary<string, int> unusual, bool isPlaced)
     {
         string state = line.Groups["state"].Value;
         return probe.InInterface is { } device && !SandboxNetwork.Interfaces.Contains(device) ? "by an interface that the sandbox lacks"
@@ -78,7 +79,7 @@ internal static partial class WitnessPacket
             : unusual.ContainsKey("rt type + 1") || (!probe.IsIpv4 && ExtensionHeaders.Contains(probe.Protocol)) ? "an extension header"
             : OwnTracker.Contains(probe.Protocol) ? "a protocol with a header of its own"
             : !probe.HasPorts && probe.Length < (probe.IsIpv4 ? 20 : 40) + 16 ? "too short for a number to know it by"
-            : probe.InInterface is null && !SandboxNetwork.IsLocal(probe.Source) ? "sent from an address that is not the server's"
+            : !isPlaced && probe.InInterface is null && !SandboxNetwork.IsLocal(probe.Source) ? "sent from an address that is not the server's"
             : null;
     }
 
