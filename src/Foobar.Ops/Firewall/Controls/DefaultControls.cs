@@ -94,6 +94,7 @@ internal static class DefaultControls
         wish[PacketField.Direction] = 1;
         wish[PacketField.TcpFlags] = Packet.Ack;
         wish[PacketField.Status] = (UInt128)(state == PacketValues.Established ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
+        wish[PacketField.Length] = state == PacketValues.Related ? (UInt128)Packet.ErrorLength(family) : wish[PacketField.Length];
         int real = analysis.Diagram.And(space, analysis.Policy.Possible(), analysis.ByTheirWay());
         return analysis.AnyPacket(real == Diagram.False ? space : real, wish);
     }

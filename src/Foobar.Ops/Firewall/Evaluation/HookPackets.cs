@@ -1,3 +1,4 @@
+using System.Net;
 using Foobar.Ops.Firewall.Spaces;
 
 namespace Foobar.Ops.Firewall.Evaluation;
@@ -5,6 +6,9 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <summary>Which packets come to a hook, and which of them are the usual ones.</summary>
 internal sealed class HookPackets(FirewallModel model)
 {
+    // No network carries packets for these (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3).
+    private static readonly IPNetwork[] Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
+
     private readonly PacketKinds _kinds = new(model.Workspace.Diagram);
 
     private Diagram Diagram => model.Workspace.Diagram;
@@ -13,6 +17,7 @@ internal sealed class HookPackets(FirewallModel model)
     public int Possible(string hook) => Diagram.And(
         _kinds.Possible(),
         _kinds.Opening(),
+        Diagram.Not(_kinds.Addresses(Loopback, destination: true)),
         _kinds.NewConnection(),
         Interface(PacketField.InInterface, hook is "output" ? null : true),
         Interface(PacketField.OutInterface, hook is "forward" or "output" or "postrouting" ? true : null),

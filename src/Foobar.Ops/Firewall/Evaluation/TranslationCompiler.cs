@@ -45,10 +45,10 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
 
     private int Translated(Statement.Nat nat, int family, int decider) => nat.Kind switch
     {
-        NatKind.Destination => Function(Destination(nat, family, nat.Address), decider),
-        NatKind.Source => Function(Source(nat, family, nat.Address), decider),
+        NatKind.Destination => Directed(nat, family, nat.Address, decider),
+        NatKind.Source => Sourced(nat, family, nat.Address, decider),
         NatKind.Redirect => Redirected(nat, family, decider),
-        _ => PerInterface(PacketField.OutInterface, family, address => Function(Source(nat, family, address), decider)),
+        _ => PerInterface(PacketField.OutInterface, family, address => Sourced(nat, family, address, decider)),
     };
 
     // What the server itself sends (it came in by no interface) is redirected to loopback.
@@ -56,9 +56,9 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
     {
         int sent = algebra.Diagram.FieldIs(PacketField.InInterface, InterfaceAtoms.None);
         ValueRange loopback = ValueRange.Of(family == PacketValues.Ipv4 ? 0x7F00_0001u : 1u);
-        int arrived = PerInterface(PacketField.InInterface, family, address => Function(Destination(nat, family, address), decider));
+        int arrived = PerInterface(PacketField.InInterface, family, address => Directed(nat, family, address, decider));
         return algebra.Join(
-            algebra.Restrict(sent, Function(Destination(nat, family, loopback), decider)),
+            algebra.Restrict(sent, Directed(nat, family, loopback, decider)),
             algebra.Restrict(algebra.Diagram.Not(sent), arrived));
     }
 
@@ -84,6 +84,28 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
     private int Function(Transform transform, int decider) =>
         algebra.Table.Terminal(new Outcome(OutcomeKind.Translated, decider, algebra.Table.Number(transform)));
 
+    private int Directed(Statement.Nat nat, int family, ValueRange? address, int decider) => UnlessSame(
+        Same(family == PacketValues.Ipv4 ? PacketField.Destination4 : PacketField.Destination6, address, nat.Port is null ? null : PacketField.DestinationPort, nat.Port),
+        Function(Destination(nat, family, address), decider),
+        Function(Transform.Identity, decider));
+
+    private int Sourced(Statement.Nat nat, int family, ValueRange? address, int decider) => UnlessSame(
+        Same(family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6, address, nat.Port is null ? null : PacketField.SourcePort, nat.Port),
+        Function(Source(nat, family, address), decider),
+        Function(nat.Port is null ? SourcePort(nat) : Transform.Identity, decider));
+
+    // A connection that is translated to what it is already does not count as translated (nf_nat_setup_info).
+    private int UnlessSame(int same, int changed, int unchanged) => same == Diagram.False ? changed
+        : algebra.Join(algebra.Restrict(same, unchanged), algebra.Restrict(algebra.Diagram.Not(same), changed));
+
+    private int Same(PacketField field, ValueRange? address, PacketField? portField, ValueRange? port)
+    {
+        bool single = (address is not null || port is not null) && (address is null || address.Value.Low == address.Value.High) && (port is null || port.Value.Low == port.Value.High);
+        return !single ? Diagram.False : algebra.Diagram.And(
+            address is null ? Diagram.True : algebra.Diagram.FieldIs(field, address.Value.Low),
+            portField is null ? Diagram.True : algebra.Diagram.FieldIs(portField.Value, port!.Value.Low));
+    }
+
     private static Transform Destination(Statement.Nat nat, int family, ValueRange? address)
     {
         Transform transform = Transform.Assign(PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)DestinationStatus, DestinationStatus);
@@ -98,6 +120,8 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         Transform transform = Transform.Assign(PacketField.Status, FieldLayout.Max(PacketField.Status) & ~(UInt128)SourceStatus, SourceStatus);
         transform = address is null ? transform
             : transform.Then(Transform.Choose(family == PacketValues.Ipv4 ? PacketField.Source4 : PacketField.Source6, address.Value.Low, address.Value.High));
-        return transform.Then(Transform.Choose(PacketField.SourcePort, nat.Port?.Low ?? 0, nat.Port?.High ?? ushort.MaxValue));
+        return transform.Then(SourcePort(nat));
     }
+
+    private static Transform SourcePort(Statement.Nat nat) => Transform.Choose(PacketField.SourcePort, nat.Port?.Low ?? 0, nat.Port?.High ?? ushort.MaxValue);
 }

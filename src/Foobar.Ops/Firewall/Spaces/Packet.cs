@@ -36,6 +36,9 @@ internal sealed class Packet
         [PacketField.DestinationPort] = 8080,
     };
 
+    /// <summary>The length of an ICMP error that quotes a short datagram; other packets are usually 60 bytes long.</summary>
+    public static int ErrorLength(int family) => family == PacketValues.Ipv4 ? 72 : 112;
+
     /// <summary>The same packet, free to be changed.</summary>
     public Packet Copy() => new((UInt128[])_values.Clone());
 }

@@ -72,6 +72,7 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
         usual[PacketField.TcpFlags] = !isTcp ? packet[PacketField.TcpFlags] : (UInt128)(packet[PacketField.State] == PacketValues.New ? Packet.Syn : Packet.Ack);
         usual[PacketField.IcmpCode] = (int)packet[PacketField.Protocol] is PacketValues.Icmp or PacketValues.IcmpV6 ? 0 : packet[PacketField.IcmpCode];
         usual[PacketField.Status] = (UInt128)(!isTracked ? 0 : isTcp ? PacketValues.SeenReply | PacketValues.Assured : PacketValues.SeenReply);
+        usual[PacketField.Length] = packet[PacketField.State] == PacketValues.Related && !isTcp ? (UInt128)Packet.ErrorLength((int)packet[PacketField.Family]) : usual[PacketField.Length];
         return UnusualWords.Where(word => packet[word.Field] != usual[word.Field])
             .Select(word => string.Create(CultureInfo.InvariantCulture, $"{word.Name} {(word.IsBits ? "0x" : string.Empty)}{packet[word.Field].ToString(word.IsBits ? "x" : "d", CultureInfo.InvariantCulture)}"));
     }

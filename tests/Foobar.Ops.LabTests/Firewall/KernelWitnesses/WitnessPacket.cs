@@ -8,7 +8,8 @@ namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
 /// <summary>
 /// Reads the packet that a finding names, in the words its reader sees, and makes the probe that is that packet: what the
-/// words leave out is as usual, a first segment with SYN or a later one with ACK, 60 bytes long, hop limit 64.
+/// words leave out is as usual: a first segment with SYN or a later one with ACK, 60 bytes long, hop limit 64; an error with
+/// what it quotes.
 /// </summary>
 internal static partial class WitnessPacket
 {
@@ -78,7 +79,8 @@ internal static partial class WitnessPacket
             : probe.Mark != 0 && probe.InInterface is not null ? "a mark that nothing arrives with"
             : unusual.ContainsKey("rt type + 1") || (!probe.IsIpv4 && ExtensionHeaders.Contains(probe.Protocol)) ? "an extension header"
             : OwnTracker.Contains(probe.Protocol) ? "a protocol with a header of its own"
-            : !probe.HasPorts && probe.Length < (probe.IsIpv4 ? 20 : 40) + 16 ? "too short for a number to know it by"
+            : state == "related" && unusual.ContainsKey("length") ? "an error of another length"
+            : probe.Protocol != Probe.Tcp && probe.Length < (probe.IsIpv4 ? 20 : 40) + 16 ? "too short for a number to know it by"
             : !isPlaced && probe.InInterface is null && !SandboxNetwork.IsLocal(probe.Source) ? "sent from an address that is not the server's"
             : null;
     }
