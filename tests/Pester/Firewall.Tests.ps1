@@ -24,10 +24,16 @@ Describe 'Binding' {
 
 Describe 'Probing' {
     It 'takes targets from the pipeline, by value and by property name' {
-        $parameter = (Get-Command Test-FoobarConnection).Parameters['To'].ParameterSets.Values | Select-Object -First 1
+        $parameter = (Get-Command Test-FoobarConnection).Parameters['Server'].ParameterSets.Values | Select-Object -First 1
         $parameter.ValueFromPipeline | Should -BeTrue
         $parameter.ValueFromPipelineByPropertyName | Should -BeTrue
+        (Get-Command Test-FoobarConnection).Parameters['Server'].Aliases | Should -Contain 'To'
         @() | Test-FoobarConnection -Inventory $inventory | Should -BeNullOrEmpty
+    }
+
+    It 'shares its parameters with the other cmdlets that work on servers: <_>' -ForEach 'Role', 'ThrottleLimit', 'TimeoutSeconds', 'Session' {
+        $mine = (Get-Command Test-FoobarConnection).Parameters[$_]
+        $mine.ParameterType | Should -Be (Get-Command Get-FoobarCertificate).Parameters[$_].ParameterType
     }
 
     It 'never probes a machine that is not the site''s' {
@@ -42,6 +48,7 @@ Describe 'Probing' {
         function Complete($line) { (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText }
         $site = Get-FoobarServer -Inventory $inventory
         Complete "Test-FoobarConnection -Inventory '$inventory' -To " | Should -Contain $site[0].Name
+        Complete "Test-FoobarConnection -Inventory '$inventory' -Server load" | Should -Be 'load-balancer'
         Complete "Test-FoobarConnection -Inventory '$inventory' -From op" | Should -Contain 'operator'
         Complete "Test-FoobarConnection -Inventory '$inventory' -To load" | Should -Be 'load-balancer'
         Complete "Test-FoobarConnection -AddressFamily " | Should -Be 'IPv4', 'IPv6'

@@ -14,18 +14,16 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 /// <summary>Tries real connections from each vantage, and holds them against the policy and against what the firewalls' rules say.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "FoobarConnection")]
 [OutputType(typeof(Finding))]
-public sealed class TestFoobarConnection : SiteCmdlet
+public sealed class TestFoobarConnection : ServerCmdlet
 {
-    private readonly List<string> _to = [];
-
     /// <summary>Where to: servers by name or wildcard, roles, networks of the inventory, or addresses of its servers.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("Server")]
+    [Alias("To")]
     [SupportsWildcards]
     [ServerNameTransformation]
     [ArgumentCompleter(typeof(TargetCompleter))]
     [ValidateNotNullOrEmpty]
-    public string[]? To { get; set; }
+    public override string[]? Server { get; set; }
 
     /// <summary>Where from: servers by name or wildcard, roles, networks of the inventory, or operator for this machine.</summary>
     [Parameter]
@@ -73,24 +71,11 @@ public sealed class TestFoobarConnection : SiteCmdlet
     [ValidateRange(1, 100000)]
     public int MaxProbes { get; set; } = 2000;
 
-    /// <summary>How many servers are worked on at once.</summary>
-    [Parameter]
-    [ValidateRange(1, 1024)]
-    public int ThrottleLimit { get; set; } = 32;
-
-    /// <summary>How long the work on one server may take besides its probes, in seconds.</summary>
-    [Parameter]
-    [ValidateRange(1, 86400)]
-    public int TimeoutSeconds { get; set; } = 60;
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => _to.AddRange(To ?? []);
-
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         // An empty pipeline means no server, not all of them.
-        if (MyInvocation.ExpectingInput && _to.Count == 0)
+        if (MyInvocation.ExpectingInput && Names.Count == 0)
         {
             return;
         }
@@ -118,7 +103,8 @@ public sealed class TestFoobarConnection : SiteCmdlet
     private ConnectionTestOptions Options() => new()
     {
         From = From,
-        To = _to,
+        To = Names,
+        ToRoles = Role ?? [],
         Ports = [.. Port.SelectMany(static text => text.Split(',', StringSplitOptions.RemoveEmptyEntries)).Select(text => ProbePorts.Parse(text, Protocol))],
         Protocol = Protocol,
         Family = AddressFamily?.ToUpperInvariant() switch { "IPV4" => System.Net.Sockets.AddressFamily.InterNetwork, "IPV6" => System.Net.Sockets.AddressFamily.InterNetworkV6, _ => null },

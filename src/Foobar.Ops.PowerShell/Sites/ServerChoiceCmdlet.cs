@@ -23,6 +23,9 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
     [RoleTransformation]
     public Role[]? Role { get; set; }
 
+    /// <summary>What the user named, from the command line and the pipeline.</summary>
+    private protected IReadOnlyList<string> Names => _names;
+
     /// <summary>Whether the user must say which servers are meant; else no word of it means all.</summary>
     private protected virtual bool MustNameServers => false;
 

@@ -33,8 +33,10 @@ internal sealed class ConnectionEnds(Site site)
     }
 
     /// <summary>The addresses that words name, each with its server.</summary>
+    /// <param name="words">Servers, wildcards, roles, networks, addresses or <c>*</c>; empty for all.</param>
+    /// <param name="roles">Roles of which the servers must have one; empty for no matter which.</param>
     /// <exception cref="FoobarException"><c>ProbeTargetNotFound</c>: a word names no server's address; others are never probed.</exception>
-    public IReadOnlyList<(Server Server, IPAddress Address)> Targets(IReadOnlyList<string> words)
+    public IReadOnlyList<(Server Server, IPAddress Address)> Targets(IReadOnlyList<string> words, IReadOnlyList<Role> roles)
     {
         IReadOnlyList<(Server Server, IPAddress Address)> all = [.. site.Servers.SelectMany(server => Addresses(server).Select(address => (server, address)))];
         HashSet<(Server, IPAddress)> chosen = [];
@@ -45,7 +47,7 @@ internal sealed class ConnectionEnds(Site site)
             chosen.UnionWith(found.Length > 0 ? found : throw NoTarget(word));
         }
 
-        return words.Count == 0 ? all : [.. all.Where(chosen.Contains)];
+        return [.. all.Where(target => (words.Count == 0 || chosen.Contains(target)) && (roles.Count == 0 || roles.Any(target.Server.Is)))];
     }
 
     private IEnumerable<IPAddress> Addresses(Server server) =>

@@ -26,7 +26,7 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
     public async Task<ConnectionTestResult> RunAsync(CancellationToken cancellationToken)
     {
         ConnectionEnds ends = new(session.Site);
-        IReadOnlyList<(Server Server, IPAddress Address)> targets = ends.Targets(options.To);
+        IReadOnlyList<(Server Server, IPAddress Address)> targets = ends.Targets(options.To, options.ToRoles);
         tell?.Invoke("reading the servers' firewalls");
         Task<ConnectionVantage[]> remote = LearnAsync(ends.Declared(options.From), cancellationToken);
         SiteMap map = await ReadAsync(cancellationToken);

@@ -13,6 +13,9 @@ public sealed record ConnectionTestOptions
     /// <summary>Where to: servers, roles, networks, addresses or <c>*</c>; empty for every server.</summary>
     public IReadOnlyList<string> To { get; init; } = [];
 
+    /// <summary>Of these only servers with any of some roles; empty for all.</summary>
+    public IReadOnlyList<Role> ToRoles { get; init; } = [];
+
     /// <summary>Which ports; empty for those of the policy and a sample of others.</summary>
     public IReadOnlyList<PortRange> Ports { get; init; } = [];
 

@@ -78,7 +78,7 @@ public sealed class ConnectionJudgeTests
     {
         SiteMap map = SmallSite.Map(SmallSite.Case(policy: new Policy { Flows = [TestSite.MakeFlow("odd", "web", "network-firewall", "tcp/9")] }));
         ConnectionPlan plan = new(map, new ConnectionTestOptions());
-        IReadOnlyList<PlannedProbe> probes = plan.From(Vantage("web-01", map), new ConnectionEnds(SmallSite.Site).Targets(["fw-01"]));
+        IReadOnlyList<PlannedProbe> probes = plan.From(Vantage("web-01", map), new ConnectionEnds(SmallSite.Site).Targets(["fw-01"], []));
         Finding[] findings = [.. new ConnectionJudge(TestSite.Now, each: false).Judge(plan.Stranded(probes))];
         Assert.Empty(probes);
         Assert.All(findings, static finding => Assert.Equal(("FW-020", FindingStatus.Fail, "no route leads there"), (finding.ControlId, finding.Status, finding.Actual)));
@@ -91,14 +91,21 @@ public sealed class ConnectionJudgeTests
     [InlineData("internal", "192.0.2.10", "192.0.2.11", "192.0.2.12")]
     [InlineData("192.0.2.11", "192.0.2.11")]
     public void Targets_are_named_by_server_role_network_and_address(string word, params string[] addresses) =>
-        Assert.Equal(addresses, new ConnectionEnds(SmallSite.Site).Targets([word]).Select(static target => target.Address.ToString()));
+        Assert.Equal(addresses, new ConnectionEnds(SmallSite.Site).Targets([word], []).Select(static target => target.Address.ToString()));
+
+    [Fact]
+    public void Targets_are_those_that_meet_both_words_and_roles()
+    {
+        Assert.Equal(["fw-01", "fw-01"], new ConnectionEnds(SmallSite.Site).Targets([], [Role.NetworkFirewall]).Select(static target => target.Server.Name));
+        Assert.Equal(["192.0.2.10"], new ConnectionEnds(SmallSite.Site).Targets(["internal"], [Role.LoadBalancer]).Select(static target => target.Address.ToString()));
+    }
 
     [Theory]
     [InlineData("8.8.8.8")]
     [InlineData("no-such")]
     [InlineData("internet")]
     public void What_is_no_server_s_is_never_probed(string word) =>
-        Assert.Equal("ProbeTargetNotFound", Assert.Throws<FoobarException>(() => new ConnectionEnds(SmallSite.Site).Targets([word])).ErrorId);
+        Assert.Equal("ProbeTargetNotFound", Assert.Throws<FoobarException>(() => new ConnectionEnds(SmallSite.Site).Targets([word], [])).ErrorId);
 
     [Theory]
     [InlineData("operator", "operator")]
@@ -129,7 +136,7 @@ public sealed class ConnectionJudgeTests
     public void What_comes_from_a_declared_vantage_is_judged_as_from_the_internet()
     {
         ConnectionVantage outside = RemoteVantages.Place(SmallSite.Site, Outside, Reading.Of(Network("10.1.2.3/24", "10.1.2.1")));
-        PlannedProbe probe = Assert.Single(new ConnectionPlan(Map, new ConnectionTestOptions { Ports = [ProbePorts.Parse("443")] }).From(outside with { SourceTo = static _ => IPAddress.Parse("203.0.113.99") }, new ConnectionEnds(SmallSite.Site).Targets(["198.51.100.10"])));
+        PlannedProbe probe = Assert.Single(new ConnectionPlan(Map, new ConnectionTestOptions { Ports = [ProbePorts.Parse("443")] }).From(outside with { SourceTo = static _ => IPAddress.Parse("203.0.113.99") }, new ConnectionEnds(SmallSite.Site).Targets(["198.51.100.10"], [])));
         Assert.Equal((Declared.Open, "visitors", true), (probe.Declared, probe.Flow, probe.Forecast.Passes));
         Assert.Equal("outside", outside.Machine?.Name);
     }
@@ -176,12 +183,12 @@ public sealed class ConnectionJudgeTests
         new ConnectionEnds(SmallSite.Site).Vantages([word], ["operator", "fw-01", "lb-01", "web-01"], ((IPAddress[])[IPAddress.Parse(own)]).ToLookup(static _ => "operator"));
 
     private static IReadOnlyList<PlannedProbe> Plan(ConnectionVantage vantage, ConnectionTestOptions options) =>
-        new ConnectionPlan(Map, options).From(vantage, new ConnectionEnds(SmallSite.Site).Targets([]));
+        new ConnectionPlan(Map, options).From(vantage, new ConnectionEnds(SmallSite.Site).Targets([], []));
 
     private static Finding[] Judge(SiteMap map, int port, ProbeState state)
     {
         ConnectionPlan plan = new(map, new ConnectionTestOptions { Ports = [new PortRange(TransportProtocol.Tcp, (ushort)port, (ushort)port)] });
-        PlannedProbe probe = Assert.Single(plan.From(Operator, new ConnectionEnds(SmallSite.Site).Targets(["198.51.100.10"])));
+        PlannedProbe probe = Assert.Single(plan.From(Operator, new ConnectionEnds(SmallSite.Site).Targets(["198.51.100.10"], [])));
         return [.. new ConnectionJudge(TestSite.Now, each: true).Judge([(probe, Result(probe, state))])];
     }
 
