@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Firewall.Iptables;
 using Foobar.Ops.Firewall.Model;
@@ -11,7 +10,7 @@ namespace Foobar.Ops.Firewall.Collection;
 /// The listings of one network namespace's packet filters, as the tools wrote them. Snapshots keep the text, so that a later
 /// version that understands more judges an old snapshot better.
 /// </summary>
-public sealed partial record RulesetText
+public sealed record RulesetText
 {
     /// <summary><c>nft -j list ruleset</c>; empty where nft is missing.</summary>
     public string Nftables { get; init; } = string.Empty;
@@ -74,32 +73,8 @@ public sealed partial record RulesetText
 
     /// <summary>Tells whether two namespaces list the same rules in the same order, apart from handles, counters and the time of the listing. If not, they may still do the same.</summary>
     internal bool ListsAs(RulesetText other) =>
-        Same(Nftables, other.Nftables) && Same(Iptables, other.Iptables) && Same(Ip6tables, other.Ip6tables)
-        && Same(LegacyIptables, other.LegacyIptables) && Same(LegacyIp6tables, other.LegacyIp6tables) && Same(Ipsets, other.Ipsets);
-
-    private static bool Same(string left, string right)
-    {
-        Regex.ValueMatchEnumerator rightPassing = Passing().EnumerateMatches(right);
-        int leftAt = 0;
-        int rightAt = 0;
-        foreach (ValueMatch match in Passing().EnumerateMatches(left))
-        {
-            if (!rightPassing.MoveNext() || !left.AsSpan(leftAt..match.Index).SequenceEqual(right.AsSpan(rightAt..rightPassing.Current.Index)))
-            {
-                return false;
-            }
-
-            leftAt = match.Index + match.Length;
-            rightAt = rightPassing.Current.Index + rightPassing.Current.Length;
-        }
-
-        return !rightPassing.MoveNext() && left.AsSpan(leftAt).SequenceEqual(right.AsSpan(rightAt));
-    }
-
-    [GeneratedRegex("""
-        "(?:handle|packets|bytes)": ?\d+|\[\d+:\d+\]|^#.*$
-        """, RegexOptions.Multiline | RegexOptions.CultureInvariant)]
-    private static partial Regex Passing();
+        ListingText.Same(Nftables, other.Nftables) && ListingText.Same(Iptables, other.Iptables) && ListingText.Same(Ip6tables, other.Ip6tables)
+        && ListingText.Same(LegacyIptables, other.LegacyIptables) && ListingText.Same(LegacyIp6tables, other.LegacyIp6tables) && ListingText.Same(Ipsets, other.Ipsets);
 
     private Ruleset Save(string text, int family, RulesetOrigin origin, string source, string? server) =>
         IptablesSaveParser.Parse(text, family, origin, Ipsets, server, source);
