@@ -57,11 +57,13 @@ internal sealed class ChainReach
     }
 
     /// <summary>The rules that match nothing, in order.</summary>
-    public IEnumerable<IdleRule> Dead() => _span.Leaves()
+    public IEnumerable<IdleRule> Dead() => _chain.Rules
         .Where(rule => Matches(rule) == Diagram.False)
-        .Select(rule => new IdleRule(_chain.Rules[rule.From], IdleKind.Dead, static () => []));
+        .Select(rule => new IdleRule(rule, IdleKind.Dead, static () => []));
 
-    private int Matches(RuleSpan rule) => _model.Chains.Rules.Matches(_chain.Rules[rule.From], _chain).May;
+    private int Matches(RuleSpan rule) => Matches(_chain.Rules[rule.From]);
+
+    private int Matches(FirewallRule rule) => _model.Chains.Rules.Matches(rule, _chain).May;
 
     private IdleKind? Why(RuleSpan rule, int since)
     {

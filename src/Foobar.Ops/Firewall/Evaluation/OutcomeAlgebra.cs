@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Foobar.Ops.Firewall.Spaces;
 
 namespace Foobar.Ops.Firewall.Evaluation;
@@ -148,6 +149,7 @@ internal sealed class OutcomeAlgebra
     {
         public int Number => 5;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             result = Diagram.IsTerminal(left) && Diagram.IsTerminal(right) ? table.Join(left, right) : left == table.None ? right : left;
@@ -160,6 +162,7 @@ internal sealed class OutcomeAlgebra
     {
         public int Number => number;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             result = left == Diagram.False ? outside : right;
@@ -172,6 +175,7 @@ internal sealed class OutcomeAlgebra
     {
         public int Number => number;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             bool ends = Diagram.IsTerminal(right);
@@ -184,6 +188,7 @@ internal sealed class OutcomeAlgebra
     {
         public int Number => 7;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             // What has been done with a packet that went on unchanged can be done again without effect.

@@ -42,7 +42,20 @@ internal sealed record RuleSpan(int From, int To, int Function, bool Rewrites, R
     }
 
     /// <summary>Each rule as a run of its own, in order.</summary>
-    public IEnumerable<RuleSpan> Leaves() => First is null || Second is null
-        ? From < To ? [this] : []
-        : First.Leaves().Concat(Second.Leaves());
+    public IEnumerable<RuleSpan> Leaves()
+    {
+        Stack<RuleSpan> pending = new([this]);
+        while (pending.TryPop(out RuleSpan? run))
+        {
+            if (run is { First: { } first, Second: { } second })
+            {
+                pending.Push(second);
+                pending.Push(first);
+            }
+            else if (run.From < run.To)
+            {
+                yield return run;
+            }
+        }
+    }
 }

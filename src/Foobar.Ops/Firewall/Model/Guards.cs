@@ -14,6 +14,11 @@ internal static class Guards
     /// <summary>The packet belongs to a connection; others have no direction, status or connection mark, not even for a negated test.</summary>
     public static readonly Statement Tracked = FieldIn(PacketField.State, [new ValueRange(PacketValues.New, PacketValues.Related)]);
 
+    private static readonly Statement?[] Protocols = new Statement?[256];
+
+    /// <summary>The packet is of a transport protocol; always the same statement, since most rules have one.</summary>
+    public static Statement Protocol(int number) => Protocols[number] ??= FieldIs(PacketField.Protocol, number);
+
     /// <summary>A field has a value.</summary>
     public static Statement FieldIs(PacketField field, int value) => FieldIn(field, [ValueRange.Of((UInt128)value)]);
 

@@ -53,6 +53,9 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
         ["icmpv6 code"] = new(PacketField.IcmpCode, ValueKind.IcmpV6Code),
     };
 
+    // Made once: thousands of rules look at the same few.
+    private static readonly Dictionary<(string Protocol, string Field), NftKey> Payloads = AllPayloads();
+
     /// <summary>Reads a left side: one field or a concatenation.</summary>
     /// <exception cref="NotUnderstoodException">It looks at something that packet spaces don't have.</exception>
     public static NftKey Read(JsonElement json)
@@ -99,28 +102,37 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
     /// <summary>The mark in <see cref="KeyPart.Shift"/> for values that stand one higher in their field.</summary>
     public const int RoutingTypeOffset = -1;
 
-    private static NftKey Payload(string protocol, string field, JsonElement json)
+    private static NftKey Payload(string protocol, string field, JsonElement json) =>
+        Payloads.TryGetValue((protocol, field), out NftKey? key) ? key
+            : throw NotUnderstoodException.At(field is "sport" or "dport" ? "a transport protocol with ports" : "a field of packets", json);
+
+    private static Dictionary<(string, string), NftKey> AllPayloads()
     {
-        if (field is "sport" or "dport")
+        Dictionary<(string, string), NftKey> keys = [];
+        foreach ((string name, KeyPart part) in PayloadKeys)
         {
-            PacketField port = field == "dport" ? PacketField.DestinationPort : PacketField.SourcePort;
-            Statement transport = protocol == "th" ? Guards.WithPorts
-                : NftNames.Protocols.TryGetValue(protocol, out int number) && PacketValues.WithPorts.Contains(number) ? Guards.FieldIs(PacketField.Protocol, number)
-                : throw NotUnderstoodException.At("a transport protocol with ports", json);
-            return new NftKey([new KeyPart(port, ValueKind.Number)], [transport]);
+            string[] words = name.Split(' ');
+            keys.Add((words[0], words[1]), new NftKey([part], ImpliedBy(words[0])));
         }
 
-        return PayloadKeys.TryGetValue($"{protocol} {field}", out KeyPart? part)
-            ? new NftKey([part], ImpliedBy(protocol))
-            : throw NotUnderstoodException.At("a field of packets", json);
+        IEnumerable<(string, Statement)> transports = NftNames.Protocols
+            .Where(protocol => PacketValues.WithPorts.Contains(protocol.Value))
+            .Select(protocol => (protocol.Key, Guards.Protocol(protocol.Value)));
+        foreach ((string name, Statement transport) in transports.Append(("th", Guards.WithPorts)))
+        {
+            keys.Add((name, "sport"), new NftKey([new KeyPart(PacketField.SourcePort, ValueKind.Number)], [transport]));
+            keys.Add((name, "dport"), new NftKey([new KeyPart(PacketField.DestinationPort, ValueKind.Number)], [transport]));
+        }
+
+        return keys;
     }
 
     private static Statement[] ImpliedBy(string protocol) => protocol switch
     {
         "ip" => [Guards.Ipv4],
         "ip6" => [Guards.Ipv6],
-        "icmp" => [Guards.Ipv4, Guards.FieldIs(PacketField.Protocol, PacketValues.Icmp)],
-        "icmpv6" => [Guards.Ipv6, Guards.FieldIs(PacketField.Protocol, PacketValues.IcmpV6)],
-        _ => [Guards.FieldIs(PacketField.Protocol, NftNames.Protocols[protocol])],
+        "icmp" => [Guards.Ipv4, Guards.Protocol(PacketValues.Icmp)],
+        "icmpv6" => [Guards.Ipv6, Guards.Protocol(PacketValues.IcmpV6)],
+        _ => [Guards.Protocol(NftNames.Protocols[protocol])],
     };
 }

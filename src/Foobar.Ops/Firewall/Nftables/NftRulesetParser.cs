@@ -110,7 +110,7 @@ public static class NftRulesetParser
                 _rules.Add(chain, rules = []);
             }
 
-            rules.Add(NftRule.Read(json, server, rules.Count + 1));
+            rules.Add(NftRule.Read(json, server, chain, rules.Count + 1));
         }
 
         private List<FirewallRule> RulesOf(FirewallChain chain) => _rules.GetValueOrDefault((chain.Family, chain.Table, chain.Name)) ?? [];

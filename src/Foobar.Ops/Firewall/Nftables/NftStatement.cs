@@ -8,11 +8,12 @@ namespace Foobar.Ops.Firewall.Nftables;
 internal static class NftStatement
 {
     /// <summary>The steps a statement stands for; one that is not understood becomes a step whose effect is unknown.</summary>
-    public static IEnumerable<Statement> Read(JsonElement statement)
+    public static IEnumerable<Statement> Read(NftExpression statement)
     {
-        if (!NftValue.TryFirst(statement, out string name, out JsonElement value))
+        (string name, JsonElement value, JsonElement json) = statement;
+        if (name.Length == 0)
         {
-            return [new Statement.UnknownEffect(NotUnderstoodException.At("a statement", statement).Message)];
+            return [new Statement.UnknownEffect(NotUnderstoodException.At("a statement", json).Message)];
         }
 
         try
@@ -66,6 +67,6 @@ internal static class NftStatement
     {
         JsonElement[] inner = value.TryGetProperty("stmt", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
         string set = value.TryGetProperty("set", out JsonElement name) ? name.ToString() : "a set";
-        return inner.SelectMany(Read).Prepend(new Statement.NoEffect($"adds to {set}"));
+        return inner.Select(NftExpression.Of).SelectMany(Read).Prepend(new Statement.NoEffect($"adds to {set}"));
     }
 }

@@ -6,15 +6,12 @@ namespace Foobar.Ops.Firewall.Nftables;
 internal static class NftText
 {
     /// <summary>A statement: <c>tcp dport { 80, 443 }</c>, <c>counter</c>, <c>jump web</c>.</summary>
-    public static string Statement(JsonElement json)
+    public static string Statement(NftExpression statement)
     {
-        if (!NftValue.TryFirst(json, out string name, out JsonElement value))
-        {
-            return json.ToString();
-        }
-
+        (string name, JsonElement value, JsonElement json) = statement;
         return name switch
         {
+            "" => json.ToString(),
             "match" => Match(value),
             "vmap" => $"{Expression(Member(value, "key"))} vmap {Expression(Member(value, "data"))}",
             "mangle" => $"{Expression(Member(value, "key"))} set {Expression(Member(value, "value"))}",

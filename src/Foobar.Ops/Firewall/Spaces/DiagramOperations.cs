@@ -177,6 +177,7 @@ internal static class DiagramOperations
     {
         public int Number => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             result = left == Diagram.False || right == Diagram.False ? Diagram.False
@@ -189,6 +190,7 @@ internal static class DiagramOperations
     {
         public int Number => 2;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             result = left == Diagram.True || right == Diagram.True ? Diagram.True
@@ -201,6 +203,7 @@ internal static class DiagramOperations
     {
         public int Number => 3;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public bool TryResolve(int left, int right, out int result)
         {
             result = right == Diagram.False ? left : Diagram.False;
