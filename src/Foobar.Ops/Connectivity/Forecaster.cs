@@ -81,9 +81,10 @@ internal sealed class Forecaster(SiteMap map)
                 return Forecast.Untold($"{server.Name}: {server.Unread}");
             }
 
-            if (hop.Course == Course.Passes && server.Forwards((int)packet[PacketField.Family]) == false)
+            if (hop.Course == Course.Passes && server.Forwards((int)packet[PacketField.Family]) is not true and var forwards)
             {
-                return new Forecast { Passes = false, HasWay = server.Server.Is(Role.NetworkFirewall), Because = $"{server.Name} does not forward packets" };
+                return forwards is null ? Forecast.Untold($"{server.Name}: whether it forwards packets was not read")
+                    : new Forecast { Passes = false, HasWay = server.Server.Is(Role.NetworkFirewall), Because = $"{server.Name} does not forward packets" };
             }
 
             Packet entered = hop.Enter(current);

@@ -59,6 +59,16 @@ public sealed class ForecasterTests
     }
 
     [Fact]
+    public void A_firewall_of_which_it_is_not_known_whether_it_forwards_leaves_it_open()
+    {
+        SiteCase<FirewallFacts> site = SmallSite.Case();
+        FirewallFacts wall = site.Facts["fw-01"].Value! with { Forwarding = Reading.Unreadable<ForwardingSettings>("no /proc") };
+        Forecast forecast = Follow(site with { Facts = new Dictionary<string, Reading<FirewallFacts>>(site.Facts) { ["fw-01"] = Reading.Of(wall) } }, null, Operator, "198.51.100.10", 443);
+        Assert.Null(forecast.Passes);
+        Assert.Contains("fw-01: whether it forwards", forecast.Because, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Translation_of_the_destination_is_followed_to_where_it_ends()
     {
         Forecast forecast = Follow(SmallSite.Case(nat: "-A PREROUTING -i outside -p tcp --dport 8443 -j DNAT --to-destination 198.51.100.10:443"), null, Operator, "203.0.113.1", 8443);
