@@ -28,6 +28,9 @@ internal static class OperationMarker
     private const int NoDatabase = 1049;
     private const int NoTable = 1146;
 
+    /// <summary>Who we are, to other operators.</summary>
+    public static string Holder => string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})");
+
     /// <summary>What to do about another operation's marker.</summary>
     public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Invoke-FoobarFailover -Resume on that machine, as that user. Only if that machine is lost for good: "
         + "see with Get-FoobarReplication that there is one primary, and on it UPDATE foobar_ops.operation SET state = 'abandoned'.";
@@ -40,7 +43,7 @@ internal static class OperationMarker
         Dictionary<string, object?> values = new()
         {
             ["id"] = id,
-            ["holder"] = string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})"),
+            ["holder"] = Holder,
             ["since"] = since.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
             ["old"] = oldPrimary,
             ["new"] = newPrimary,

@@ -58,7 +58,7 @@ public sealed class EmergencyOperation
         }
 
         TimeSpan before = _time.GetUtcNow() - started;
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, cancellationToken);
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, started, cancellationToken);
         TimeSpan connected = _time.GetUtcNow() - started;
         EmergencyOrder order = Order(scene, options, Guid.CreateVersion7().ToString());
         EmergencySteps steps = new(live, order, _time);
