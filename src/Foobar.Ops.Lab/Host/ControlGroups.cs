@@ -77,6 +77,18 @@ internal static class ControlGroups
         }
     }
 
+    /// <summary>
+    /// Removes a server's groups, which must be empty. A group remembers that it was killed, and the kernel (since 6.14) kills
+    /// what is forked from one that was into one that was not: what systemd starts after the next boot in what is left.
+    /// </summary>
+    public static void Remove(string lab, string server)
+    {
+        foreach (string directory in Directories(lab, server))
+        {
+            RemoveTree(directory);
+        }
+    }
+
     private static void RemoveTree(string directory)
     {
         if (!Directory.Exists(directory))

@@ -45,6 +45,8 @@ internal sealed class Container(string lab, LabServer server)
 
             await Task.Delay(20, cancel);
         }
+
+        ControlGroups.Remove(lab, server.Name);
     }
 
     /// <summary>The process id of its init as this machine sees it, or <see langword="null"/> while it has none.</summary>

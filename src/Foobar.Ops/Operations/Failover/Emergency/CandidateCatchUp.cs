@@ -20,6 +20,9 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
     /// <summary>Does it.</summary>
     public async Task RunAsync(CancellationToken token)
     {
+        // A candidate that is configured as a source too waits for a replica of its own at what it applies, ten seconds by default.
+        await live.New.SetSemiSyncSourceAsync(false, token);
+
         // MariaDB answers nothing about replication while a thread of it is being stopped, so that comes last.
         await live.New.HastenStopAsync(true, token);
         string? last = null;
