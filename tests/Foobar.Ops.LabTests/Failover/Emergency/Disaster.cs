@@ -1,4 +1,5 @@
 using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.LabTests.Failover.Emergency;
 
@@ -29,10 +30,6 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
 {
     private const string Unit = "$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)";
 
-    private string PrimaryAddress => lab.Plan.Find(primary).Links[0].V4.ToString();
-
-    private string ReplicaAddress => lab.Plan.Find(replica).Links[0].V4.ToString();
-
     /// <summary>Whether the primary is dead by it.</summary>
     public bool IsDeadly => kind is not (DisasterKind.CutBetween or DisasterKind.CutFromUs);
 
@@ -57,8 +54,8 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
                 await lab.PowerOffAsync(primary, cancel);
                 break;
             case DisasterKind.CutBetween:
-                await lab.RunAsync(primary, $"nft insert rule inet filter input ip saddr {ReplicaAddress} drop; nft insert rule inet filter output ip daddr {ReplicaAddress} drop", cancel: cancel);
-                await lab.RunAsync(replica, $"nft insert rule inet filter input ip saddr {PrimaryAddress} drop; nft insert rule inet filter output ip daddr {PrimaryAddress} drop", cancel: cancel);
+                await lab.RunAsync(primary, Cut(replica), cancel: cancel);
+                await lab.RunAsync(replica, Cut(primary), cancel: cancel);
                 break;
             default:
                 await lab.RunAsync(primary, "nft insert rule inet filter input tcp dport 22 drop; nft insert rule inet filter output tcp sport 22 drop", cancel: cancel);
@@ -78,6 +75,14 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
 
         await lab.RunAsync(primary, $"rm -f /var/lib/fill /var/lib/fill-rest; nft -f /etc/nftables.conf; unit={Unit}; rm -f /run/systemd/system/$unit.d/stay-down.conf; systemctl daemon-reload; systemctl kill --signal=CONT $unit || true", cancel: cancel);
         await lab.RunAsync(replica, "nft -f /etc/nftables.conf", cancel: cancel);
+    }
+
+    private string Cut(string other)
+    {
+        LabLink link = lab.Plan.Find(other).Links[0];
+        return string.Join("; ", from way in ((string Family, object Address)[])[("ip", link.V4), ("ip6", link.V6)]
+                                 from rule in (string[])[$"input {way.Family} saddr", $"output {way.Family} daddr"]
+                                 select $"nft insert rule inet filter {rule} {way.Address} drop");
     }
 
     // The lab's disks are overlays, on which a directory of the image can't be renamed (EXDEV); MySQL's clone plugin does that

@@ -19,7 +19,7 @@ internal static class RepairPreflight
         string[] primaries = [.. topology.Members.Select(member => member.Name).Where(name => name != server && topology.RoleOf(name) == MemberRole.Primary)];
         if (primaries.Length != 1)
         {
-            blockers.Add(new() { Code = "Primary", Message = primaries.Length == 0 ? "no other member is a primary" : $"{string.Join(" and ", primaries)} take writes", Remediation = "There must be exactly one primary to follow: see Get-FoobarReplication, and Invoke-FoobarFailover -Emergency if the primary is dead." });
+            blockers.Add(new() { Code = "Primary", Message = primaries.Length == 0 ? $"no other member is a primary{Unread(facts, server)}" : $"{string.Join(" and ", primaries)} take writes", Remediation = "There must be exactly one primary to follow: see Get-FoobarReplication, and Invoke-FoobarFailover -Emergency if the primary is dead." });
         }
 
         return new() { Server = server, Primary = primaries.Length == 1 ? primaries[0] : null, Blockers = blockers };
@@ -44,6 +44,10 @@ internal static class RepairPreflight
             ? (RepairMethod.Copy, $"It lacks {gone}, of which the primary no longer has the log; it is copied afresh.", "")
             : (RepairMethod.Rejoin, "It holds nothing that the primary lacks; it follows as it is.", "");
     }
+
+    private static string Unread(SiteCase<ReplicationFacts> facts, string? server) => string.Concat(facts.Facts
+        .Where(member => member.Key != server && (member.Value.Value is null or { Refusal: not null }))
+        .Select(member => $"; {member.Key} could not be asked: {member.Value.Failure ?? member.Value.Value!.Refusal}"));
 
     private static string? Returning(ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, List<FailoverBlocker> blockers)
     {
