@@ -87,6 +87,18 @@ public sealed class ListingTests
         Assert.Contains("quantum", tracer.Steps[^1].Why, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("icmp", 4)]
+    [InlineData("icmpv6", 6)]
+    public void A_rejection_by_one_version_s_errors_is_of_that_version(string type, int family)
+    {
+        FirewallModel model = Rules.Model(Rules.Input("accept", $$$"""{"reject":{"type":"{{{type}}}","expr":"port-unreachable"} }"""));
+        foreach ((int version, string from, string to) in ((int, string, string)[])[(4, "192.0.2.1", "192.0.2.2"), (6, "2001:db8::1", "2001:db8::2")])
+        {
+            Assert.Equal(version != family, model.Judge(model.Hook("input"), Rules.Tcp(from, to, 22)).Passes);
+        }
+    }
+
     [Fact]
     public void Iptables_rules_do_what_they_say()
     {

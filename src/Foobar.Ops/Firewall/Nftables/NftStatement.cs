@@ -56,11 +56,25 @@ internal static class NftStatement
         "masquerade" => NftNat.Read(NatKind.Masquerade, value),
         "redirect" => NftNat.Read(NatKind.Redirect, value),
         "notrack" => [new Statement.NoTrack()],
+        "reject" => Rejection(value),
         "set" => Dynamic(value),
         "limit" or "quota" or "ct count" => [new Statement.Test(new Condition.Sometimes($"{name}: depends on earlier traffic"))],
         "meter" => [new Statement.Test(new Condition.Sometimes("meter: depends on earlier traffic"))],
         _ => Verdict(name, value) is { } verdict ? [verdict] : null,
     };
+
+    // A listing leaves out the test for the IP version that the kind of the error tells already.
+    private static Statement[] Rejection(JsonElement value)
+    {
+        Statement reject = new Statement.Verdict(VerdictKind.Reject);
+        string? type = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement kind) ? kind.GetString() : null;
+        return type switch
+        {
+            "icmp" => [Guards.Ipv4, reject],
+            "icmpv6" => [Guards.Ipv6, reject],
+            _ => [reject],
+        };
+    }
 
     // Adding to a set changes later packets' way, not this one's; a statement on the element may stop this one.
     private static IEnumerable<Statement> Dynamic(JsonElement value)
