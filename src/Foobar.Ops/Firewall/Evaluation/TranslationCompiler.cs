@@ -34,7 +34,7 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         int result = algebra.Table.None;
         foreach (int family in (int[])[PacketValues.Ipv4, PacketValues.Ipv6])
         {
-            ValueRange anywhere = new(0, family == PacketValues.Ipv4 ? uint.MaxValue : UInt128.MaxValue);
+            ValueRange anywhere = Anywhere(family);
             Statement.Nat nat = new(NatKind.Destination, family, anywhere, new ValueRange(0, ushort.MaxValue));
             int function = Function(Destination(nat, family, anywhere).Then(Source(nat, family, anywhere)), decider);
             result = algebra.Join(result, algebra.Restrict(algebra.Diagram.FieldIs(PacketField.Family, (UInt128)family), function));
@@ -48,22 +48,28 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
         NatKind.Destination => Directed(nat, family, nat.Address, decider),
         NatKind.Source => Sourced(nat, family, nat.Address, decider),
         NatKind.Redirect => Redirected(nat, family, decider),
-        _ => PerInterface(PacketField.OutInterface, family, address => Sourced(nat, family, address, decider)),
+        _ => PerInterface(PacketField.OutInterface, family, address => Sourced(nat, family, address, decider), Sourced(nat, family, Anywhere(family), decider)),
     };
 
-    // What the server itself sends (it came in by no interface) is redirected to loopback.
+    // What the server itself sends (it came in by no interface) is redirected to loopback; what came in by an interface
+    // without an address is dropped (nf_nat_redirect).
     private int Redirected(Statement.Nat nat, int family, int decider)
     {
         int sent = algebra.Diagram.FieldIs(PacketField.InInterface, InterfaceAtoms.None);
         ValueRange loopback = ValueRange.Of(family == PacketValues.Ipv4 ? 0x7F00_0001u : 1u);
-        int arrived = PerInterface(PacketField.InInterface, family, address => Directed(nat, family, address, decider));
+        int withoutAddress = network.Devices.Any()
+            ? algebra.Table.Terminal(new Outcome(OutcomeKind.Drop, decider))
+            : Directed(nat, family, Anywhere(family), decider);
+        int arrived = PerInterface(PacketField.InInterface, family, address => Directed(nat, family, address, decider), withoutAddress);
         return algebra.Join(
             algebra.Restrict(sent, Directed(nat, family, loopback, decider)),
             algebra.Restrict(algebra.Diagram.Not(sent), arrived));
     }
 
+    private static ValueRange Anywhere(int family) => new(0, family == PacketValues.Ipv4 ? uint.MaxValue : UInt128.MaxValue);
+
     // The kernel takes the first address of the interface the packet came in or leaves by.
-    private int PerInterface(PacketField field, int family, Func<ValueRange?, int> function)
+    private int PerInterface(PacketField field, int family, Func<ValueRange?, int> function, int withoutAddress)
     {
         int known = Diagram.False;
         int result = algebra.Table.None;
@@ -77,8 +83,7 @@ internal sealed class TranslationCompiler(OutcomeAlgebra algebra, InterfaceAtoms
             }
         }
 
-        UInt128 max = family == PacketValues.Ipv4 ? uint.MaxValue : UInt128.MaxValue;
-        return algebra.Join(result, algebra.Restrict(algebra.Diagram.Not(known), function(new ValueRange(0, max))));
+        return algebra.Join(result, algebra.Restrict(algebra.Diagram.Not(known), withoutAddress));
     }
 
     private int Function(Transform transform, int decider) =>
