@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Foobar.Ops.Bench;
 
-if (args is [RulesetJudge.Command, var listing, var times])
+if (args is [RulesetJudge.Command, var listing, var times, .. var before])
 {
-    RulesetJudge.Run(listing, int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
+    RulesetJudge.Run(listing, int.Parse(times, System.Globalization.CultureInfo.InvariantCulture), before.FirstOrDefault());
     return 0;
 }
 
