@@ -31,8 +31,7 @@ public sealed class DatabaseOpenerTests
         listener.Listen();
         Task<Socket> accepting = listener.AcceptAsync();
         long started = Stopwatch.GetTimestamp();
-        using Secret password = new("secret");
-        Task opening = DatabaseOpener.ConnectAsync("web-01", path, "app", password, encrypt, Limit, TestContext.Current.CancellationToken);
+        Task opening = OpenAsync(path, encrypt);
         using Socket accepted = await accepting;
         await accepted.SendAsync(greets ? [(byte)Payload.Length, 0, 0, 0, .. Payload] : Array.Empty<byte>(), TestContext.Current.CancellationToken);
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => opening);
@@ -43,5 +42,11 @@ public sealed class DatabaseOpenerTests
         await Task.Delay(Limit * 2, TestContext.Current.CancellationToken);
         Assert.Empty(uncaught);
         File.Delete(path);
+    }
+
+    private static async Task OpenAsync(string path, bool encrypt)
+    {
+        using Secret password = new("secret");
+        await DatabaseOpener.ConnectAsync("web-01", path, "app", password, encrypt, Limit, TestContext.Current.CancellationToken);
     }
 }
