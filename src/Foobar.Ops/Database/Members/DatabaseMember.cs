@@ -89,6 +89,17 @@ public abstract class DatabaseMember
     /// <summary>Switches acknowledging to the source on or off, where the server can; counts from the next start of the receiver.</summary>
     public abstract Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken);
 
+    /// <summary>What it waits for at each commit.</summary>
+    public async Task<Durability> DurabilityAsync(CancellationToken cancellationToken)
+    {
+        DatabaseRow row = await RowAsync("SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo", cancellationToken);
+        return new(row.Number("binlog") ?? 1, row.Number("redo") ?? 1);
+    }
+
+    /// <summary>Changes what it waits for at each commit, until a restart. What was committed before is on disk with the next commit that waits.</summary>
+    public Task SetDurabilityAsync(Durability durability, CancellationToken cancellationToken) => ExecuteAsync(
+        FormattableString.Invariant($"SET GLOBAL sync_binlog = {durability.SyncBinlog}, GLOBAL innodb_flush_log_at_trx_commit = {durability.FlushLogAtCommit}"), cancellationToken);
+
     /// <summary>Makes it refuse writes, or take them, after a restart.</summary>
     /// <param name="readOnly">Whether it shall refuse them.</param>
     /// <param name="server">Its server, for flavours that keep this in a file.</param>

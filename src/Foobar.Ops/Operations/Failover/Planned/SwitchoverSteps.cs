@@ -5,14 +5,19 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Planning;
-using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Failover.Planned;
 
 /// <summary>The steps of a planned switchover over live connections.</summary>
-internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, ReverseLink reverse, TimeProvider time)
+/// <param name="live">The connections.</param>
+/// <param name="options">The limits.</param>
+/// <param name="id">The operation's id.</param>
+/// <param name="durability">What the candidate waits for at each commit when it is a primary.</param>
+/// <param name="reverse">The old primary's replication from the candidate.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, Durability durability, ReverseLink reverse, TimeProvider time)
 {
-    private static readonly TimeSpan SmallWait = TimeSpan.FromMilliseconds(25);
+    private readonly BacklogDrain _drain = new(live, options, durability);
 
     private long _closed;
     private long _opened;
@@ -41,7 +46,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Kind = "failover",
         Title = $"Move writes from {live.OldName} to {live.NewName}",
-        Parameters = new Dictionary<string, string> { ["id"] = id, ["old"] = live.OldName, ["new"] = live.NewName },
+        Parameters = new Dictionary<string, string> { ["id"] = id, ["old"] = live.OldName, ["new"] = live.NewName, ["durability"] = $"{durability}" },
         Steps = [Mark(), PersistOld(), AttachOld(), Drain(), CloseEndpoint(), Fence(), CatchUp(), Promote(), OpenEndpoint(), VerifyWrite(), DetachNew(), PersistNew(), Redundancy()],
     };
 
@@ -81,10 +86,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step Drain() => new()
     {
         Name = "drain",
-        Description = "wait until the candidate lacks next to nothing",
+        Description = "wait until the candidate lacks next to nothing; if it stays behind, it does not wait for its disk meanwhile",
+        Inverse = "let the candidate wait for its disk as it did",
         Server = live.NewName,
         Limit = options.DrainLimit,
-        Change = DrainAsync,
+        Change = _drain.RunAsync,
+        Undo = _drain.SteadyAsync,
     };
 
     private Step CloseEndpoint() => new()
@@ -163,6 +170,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
                 await New.SetSemiSyncSourceAsync(true, token);
             }
 
+            await _drain.SteadyAsync(token);
             await New.UnfenceAsync(token);
         },
         Undo = DemoteAsync,
@@ -233,27 +241,6 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             }
         },
     };
-
-    private async Task DrainAsync(CancellationToken token)
-    {
-        long began = Stopwatch.GetTimestamp();
-        TimeSpan hopeful = TimeSpan.FromSeconds(Math.Min(5, options.DrainLimit.TotalSeconds / 6));
-        for (TimeSpan accepted = SmallWait; ; accepted *= Stopwatch.GetElapsedTime(began) > hopeful ? 1.2 : 1)
-        {
-            string position = await Old.PositionAsync(token);
-            long started = Stopwatch.GetTimestamp();
-            if (!await New.WaitForAsync(position, options.DrainLimit, token))
-            {
-                throw new FoobarException("DrainTimeout", ErrorKind.Timeout, Invariant($"{live.NewName}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s.")) { Server = live.NewName };
-            }
-
-            // Writers without pause keep a backlog there for ever: then the smallest that can be had is taken.
-            if (Stopwatch.GetElapsedTime(started) <= accepted || GtidComparison.Backlog(Old.Flavor, await Old.ExecutedAsync(token), await New.ExecutedAsync(token)) <= options.DrainTransactions)
-            {
-                return;
-            }
-        }
-    }
 
     private async Task EndClientsAsync(CancellationToken token) =>
         await live.OldSecond!.EndAsync(await live.OldSecond.ClientsAsync(token), token);
