@@ -31,7 +31,7 @@ public sealed class DatabaseOpenerTests
         listener.Listen();
         Task<Socket> accepting = listener.AcceptAsync();
         long started = Stopwatch.GetTimestamp();
-        Task opening = OpenAsync(path, encrypt);
+        Task opening = DatabaseOpener.ConnectAsync("web-01", path, "app", password: null, encrypt, Limit, TestContext.Current.CancellationToken);
         using Socket accepted = await accepting;
         await accepted.SendAsync(greets ? [(byte)Payload.Length, 0, 0, 0, .. Payload] : Array.Empty<byte>(), TestContext.Current.CancellationToken);
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => opening);
@@ -42,11 +42,5 @@ public sealed class DatabaseOpenerTests
         await Task.Delay(Limit * 2, TestContext.Current.CancellationToken);
         Assert.Empty(uncaught);
         File.Delete(path);
-    }
-
-    private static async Task OpenAsync(string path, bool encrypt)
-    {
-        using Secret password = new("secret");
-        await DatabaseOpener.ConnectAsync("web-01", path, "app", password, encrypt, Limit, TestContext.Current.CancellationToken);
     }
 }

@@ -42,7 +42,10 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             DatabaseOpener.ConnectAsync(server, forward.LocalPath, user, options.Database?.Password, address.Endpoint is RemoteEndpoint.Tcp, options.ConnectTimeLimit, token);
     }
 
-    /// <summary>Opens the driver's connection on a pool thread: its <c>OpenAsync</c> fails over a unix socket.</summary>
+    /// <summary>
+    /// Opens the driver's connection on a thread of its own: its <c>OpenAsync</c> fails over a unix socket, and a pool of as
+    /// many threads as processors must not be blocked by what it is itself to carry.
+    /// </summary>
     internal static async Task<DbConnection> ConnectAsync(string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
     {
         // When the driver's own limit runs out in the middle of a TLS handshake, it throws on a timer's thread, where nobody
@@ -50,7 +53,7 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         Relay? relay = encrypt ? new Relay(FormattableString.Invariant($"{path}-{Interlocked.Increment(ref _relays)}"), () => LeadAsync(path)) : null;
         DbConnection connection = MySqlDriver.Create(relay?.LocalPath ?? path, user, password, encrypt, relay is null ? limit : null);
         connection.StateChange += (_, change) => _ = change.CurrentState == ConnectionState.Closed ? CloseAsync(relay) : Task.CompletedTask;
-        Task opening = Task.Run(connection.Open, CancellationToken.None);
+        Task opening = Task.Factory.StartNew(connection.Open, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             await opening.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
