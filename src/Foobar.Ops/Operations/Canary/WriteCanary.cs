@@ -11,7 +11,6 @@ namespace Foobar.Ops.Operations.Canary;
 internal sealed class WriteCanary : IAsyncDisposable
 {
     private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan ReconnectPause = TimeSpan.FromMilliseconds(1);
 
     // No privilege on the database or the table, no such database, no such table: no patience mends these.
     private static readonly int[] Hopeless = [1044, 1142, 1049, 1146];
@@ -108,7 +107,7 @@ internal sealed class WriteCanary : IAsyncDisposable
 
             // By the clock, not by what the last write took; what could not be written in time is not made up for.
             next = session is null ? Stopwatch.GetTimestamp() : Math.Max(next + (long)(Interval.TotalSeconds * Stopwatch.Frequency), Stopwatch.GetTimestamp());
-            TimeSpan pause = session is null ? ReconnectPause : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
+            TimeSpan pause = session is null ? Interval : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
             if (pause > TimeSpan.Zero)
             {
                 await Task.Delay(pause, CancellationToken.None);

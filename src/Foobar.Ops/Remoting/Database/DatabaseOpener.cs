@@ -1,9 +1,7 @@
-using System.Data;
 using System.Data.Common;
 using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Remoting.Forwarding;
 
 namespace Foobar.Ops.Remoting.Database;
 
@@ -14,8 +12,6 @@ namespace Foobar.Ops.Remoting.Database;
 /// </summary>
 internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? policy)
 {
-    private static int _relays;
-
     /// <summary>Opens a connection.</summary>
     /// <exception cref="FoobarException">As <see cref="ISiteSession.OpenDatabaseAsync"/>.</exception>
     public async Task<IDatabaseSession> OpenAsync(ServerSession session, CancellationToken cancellationToken)
@@ -42,18 +38,13 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             DatabaseOpener.ConnectAsync(server, forward.LocalPath, user, options.Database?.Password, address.Endpoint is RemoteEndpoint.Tcp, options.ConnectTimeLimit, token);
     }
 
-    /// <summary>
-    /// Opens the driver's connection on a thread of its own: its <c>OpenAsync</c> fails over a unix socket, and a pool of as
-    /// many threads as processors must not be blocked by what it is itself to carry.
-    /// </summary>
+    /// <summary>Opens the driver's connection on a pool thread: its <c>OpenAsync</c> fails over a unix socket.</summary>
     internal static async Task<DbConnection> ConnectAsync(string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
     {
         // When the driver's own limit runs out in the middle of a TLS handshake, it throws on a timer's thread, where nobody
-        // can catch it and the process ends. So it gets no limit, and a socket of its own that is closed under it.
-        Relay? relay = encrypt ? new Relay(FormattableString.Invariant($"{path}-{Interlocked.Increment(ref _relays)}"), () => LeadAsync(path)) : null;
-        DbConnection connection = MySqlDriver.Create(relay?.LocalPath ?? path, user, password, encrypt, relay is null ? limit : null);
-        connection.StateChange += (_, change) => _ = change.CurrentState == ConnectionState.Closed ? CloseAsync(relay) : Task.CompletedTask;
-        Task opening = Task.Factory.StartNew(connection.Open, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        // can catch it and the process ends. So it gets none there; one that hangs ends with its socket, the session's.
+        DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, encrypt ? null : limit);
+        Task opening = Task.Run(connection.Open, CancellationToken.None);
         try
         {
             await opening.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
@@ -63,7 +54,6 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         {
             // A connection that opens after all is closed then.
             _ = opening.ContinueWith(_ => connection.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            await CloseAsync(relay).ConfigureAwait(false);
             throw error switch
             {
                 TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", limit),
@@ -71,23 +61,6 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
                 IOException or SocketException => DatabaseErrors.Unreachable(server, error.Message, error),
                 _ => error,
             };
-        }
-    }
-
-    private static Task CloseAsync(Relay? relay) => relay?.DisposeAsync().AsTask() ?? Task.CompletedTask;
-
-    private static async Task<Stream> LeadAsync(string path)
-    {
-        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path)).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class MySqlDriver
     /// <param name="user">The account.</param>
     /// <param name="password">Its password; <see langword="null"/> for socket authentication.</param>
     /// <param name="encrypt">Whether TLS is used where the server offers it: servers may insist on it for their TCP port, even through a tunnel.</param>
-    /// <param name="limit">The time limit for opening; <see langword="null"/> for none, where the caller ends it by closing the socket.</param>
+    /// <param name="limit">The time limit for opening; <see langword="null"/> for none, where the caller gives it up.</param>
     /// <exception cref="DatabaseException"><c>DatabaseDriverMissing</c>.</exception>
     public static DbConnection Create(string socket, string user, Secret? password, bool encrypt, TimeSpan? limit)
     {
