@@ -76,6 +76,9 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
             IReadOnlyList<string> there = await writers.ReadAsync(bed.Lab, server);
             Assert.Empty(acknowledged.Except(there));
             Assert.Equal(there.Count, there.Distinct().Count());
+
+            // Whatever a drain has changed meanwhile.
+            Assert.Equal("1\t1", (await bed.Lab.RunAsync(server, "mysql -N -e 'SELECT @@global.sync_binlog, @@global.innodb_flush_log_at_trx_commit'")).Trim());
         }
 
         ReplicationTopology topology = await bed.TopologyAsync();

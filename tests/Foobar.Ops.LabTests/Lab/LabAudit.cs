@@ -12,12 +12,20 @@ internal static class LabAudit
     /// <summary>What is wrong: every finding that fails or could not be decided.</summary>
     public static async Task<IReadOnlyList<Finding>> FindTroubleAsync(RaisedLab lab, AuditScope? scope = null)
     {
-        // Long limits: a busy machine is no finding.
-        await using SiteSession session = new(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
+        await using SiteSession session = Connect(lab);
+        return await FindTroubleAsync(session, scope);
+    }
+
+    /// <summary>The same over connections that are there already.</summary>
+    public static async Task<IReadOnlyList<Finding>> FindTroubleAsync(SiteSession session, AuditScope? scope = null)
+    {
         CollectOptions patient = new() { ServerTimeLimit = TimeSpan.FromMinutes(3) };
         SnapshotResult result = await new SnapshotCollector(session, scope, patient).CollectAsync(TestContext.Current.CancellationToken);
         return [.. Audit.Judge(result.Snapshot, scope).Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Unknown)];
     }
+
+    /// <summary>Connections to a lab's servers, with long limits: a busy machine is no finding.</summary>
+    public static SiteSession Connect(RaisedLab lab) => new(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
 
     /// <summary>One line for a message.</summary>
     public static string Text(Finding finding) =>

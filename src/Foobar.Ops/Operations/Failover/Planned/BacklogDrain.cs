@@ -12,10 +12,11 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// the write gap. Writers without pause keep a backlog there for ever, and a busy primary may be faster than its replica; so
 /// one that stays behind stops waiting for its disk at each commit, and in the end the smallest backlog that can be had is taken.
 /// </summary>
-/// <param name="live">The connections.</param>
+/// <param name="old">The old primary.</param>
+/// <param name="candidate">The candidate.</param>
 /// <param name="options">The limits.</param>
 /// <param name="durability">What the candidate waited for at each commit before.</param>
-internal sealed class BacklogDrain(FailoverConnections live, FailoverOptions options, Durability durability)
+internal sealed class BacklogDrain(DatabaseMember old, DatabaseMember candidate, FailoverOptions options, Durability durability)
 {
     private static readonly TimeSpan SmallWait = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -30,14 +31,15 @@ internal sealed class BacklogDrain(FailoverConnections live, FailoverOptions opt
         long began = Stopwatch.GetTimestamp();
         TimeSpan hopeful = TimeSpan.FromSeconds(Math.Min(5, options.DrainLimit.TotalSeconds / 6));
         _hastened = false;
+        bool tried = false;
         TimeSpan accepted = SmallWait;
         while (!await IsSmallAsync(accepted, cancellationToken))
         {
             TimeSpan waited = Stopwatch.GetElapsedTime(began);
             accepted *= waited > hopeful ? 1.2 : 1;
-            if (waited > Patience && _hastened is false)
+            if (waited > Patience && !tried)
             {
-                _hastened = true;
+                tried = true;
                 await HastenAsync(cancellationToken);
             }
         }
@@ -46,35 +48,36 @@ internal sealed class BacklogDrain(FailoverConnections live, FailoverOptions opt
     /// <summary>Lets the candidate wait for its disk as it did before, if it does not.</summary>
     public async Task SteadyAsync(CancellationToken cancellationToken)
     {
-        if (_hastened ?? await live.New.DurabilityAsync(cancellationToken) != durability)
+        if (_hastened ?? await candidate.DurabilityAsync(cancellationToken) != durability)
         {
-            await live.New.SetDurabilityAsync(durability, cancellationToken);
+            await candidate.SetDurabilityAsync(durability, cancellationToken);
         }
     }
 
     private async Task<bool> IsSmallAsync(TimeSpan accepted, CancellationToken cancellationToken)
     {
-        DatabaseMember old = live.Old!;
         string position = await old.PositionAsync(cancellationToken);
         long started = Stopwatch.GetTimestamp();
-        if (!await live.New.WaitForAsync(position, options.DrainLimit, cancellationToken))
+        if (!await candidate.WaitForAsync(position, options.DrainLimit, cancellationToken))
         {
-            throw new FoobarException("DrainTimeout", ErrorKind.Timeout, Invariant($"{live.NewName}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s.")) { Server = live.NewName };
+            throw new FoobarException("DrainTimeout", ErrorKind.Timeout, Invariant($"{candidate.Name}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s.")) { Server = candidate.Name };
         }
 
         return Stopwatch.GetElapsedTime(started) <= accepted
-            || GtidComparison.Backlog(old.Flavor, await old.ExecutedAsync(cancellationToken), await live.New.ExecutedAsync(cancellationToken)) <= options.DrainTransactions;
+            || GtidComparison.Backlog(old.Flavor, await old.ExecutedAsync(cancellationToken), await candidate.ExecutedAsync(cancellationToken)) <= options.DrainTransactions;
     }
 
     private async Task HastenAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await live.New.SetDurabilityAsync(Durability.Relaxed, cancellationToken);
+            _hastened = true;
+            await candidate.SetDurabilityAsync(Durability.Relaxed, cancellationToken);
         }
-        catch (DatabaseException error) when (error.Kind != ErrorKind.Connection)
+        catch (DatabaseException error) when (error.Kind is ErrorKind.Failed or ErrorKind.Permission)
         {
             // An account that may not do that waits longer.
+            _hastened = false;
         }
     }
 }

@@ -17,7 +17,7 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// <param name="time">The clock.</param>
 internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, Durability durability, ReverseLink reverse, TimeProvider time)
 {
-    private readonly BacklogDrain _drain = new(live, options, durability);
+    private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
 
     private long _closed;
     private long _opened;
