@@ -57,6 +57,15 @@ public sealed class FirewallControlTests
     }
 
     [Fact]
+    public void A_difference_names_only_what_a_packet_can_be()
+    {
+        const string NotLoopback = """{"match":{"op":"!=","left":{"meta":{"key":"iifname"}},"right":"lo"} },{"match":{"op":"!=","left":{"ct":{"key":"state"}},"right":"related"} }""";
+        HookDifference difference = Assert.Single(RulesetComparison.Compare(NftRulesetParser.Parse(Fixture.Clean), NftRulesetParser.Parse(Fixture.WithFirst("services", $"{NotLoopback},{Payload("tcp", "dport", "8080")},{Accept}"))));
+        Assert.Contains("dport 8080", string.Join('\n', difference.Opened), StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"(iifname|ct state) [^}]*\d-\d", string.Join('\n', difference.Opened));
+    }
+
+    [Fact]
     public void A_default_of_accept_is_found()
     {
         string open = Fixture.Edit(Fixture.Clean, objects =>

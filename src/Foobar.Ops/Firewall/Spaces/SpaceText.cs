@@ -13,6 +13,8 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
 {
     private const int MaxRanges = 4;
 
+    private static readonly IntervalSet Everything = IntervalSet.Range(0, UInt128.MaxValue);
+
     private static readonly (PacketField Field, string Name, bool IsBits)[] UnusualWords =
     [
         (PacketField.TcpFlags, "flags", true),
@@ -79,11 +81,24 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
 
     private string Text(SpaceBox box)
     {
-        List<string> words = [.. box.Sides
+        List<string> words = [.. box.Sides.Select(side => (side.Field, Values: Known(side.Field, side.Values)))
+            .Where(side => !side.Values.Ranges.SequenceEqual(Known(side.Field, Everything).Ranges))
             .Where(side => !arriving || !IsCommon(side.Field, side.Values))
             .Where(side => side.Field is not PacketField.Family || !box.Sides.Any(other => IsAddress(other.Field)))
             .Select(side => $"{Name(side.Field)} {Values(side.Field, side.Values)}")];
         return words.Count == 0 ? "everything" : string.Join(' ', words);
+    }
+
+    // Without the values that no packet has: a field has room for more of them than there are.
+    private IntervalSet Known(PacketField field, IntervalSet values)
+    {
+        UInt128? last = field switch
+        {
+            PacketField.State => (UInt128)(States.Length - 1),
+            PacketField.InInterface or PacketField.OutInterface => (UInt128)atoms.Other,
+            _ => null,
+        };
+        return last is not { } most ? values : IntervalSet.From(values.Ranges.Where(range => range.Low <= most).Select(range => (range.Low, UInt128.Min(range.High, most))));
     }
 
     // New, unmarked, unicast, by any interface but loopback.

@@ -7,6 +7,8 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 /// <summary>This machine's own look at a primary: a login over SSH, and where its machine says that the disk is in the way, a write.</summary>
 internal sealed class OperatorVantage(ISiteSession site, string primary, Task<MachineReport?> machine)
 {
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(0.6);
+
     /// <summary>Looks until it answers or there was time enough.</summary>
     /// <returns>What was seen, and why a write failed: <see langword="null"/> if none was tried or it worked.</returns>
     public async Task<(VantageReport Report, string? WriteFailure)> LookAsync(Task enough, CancellationToken cancellationToken)
@@ -17,9 +19,11 @@ internal sealed class OperatorVantage(ISiteSession site, string primary, Task<Ma
         try
         {
             await site.GetServerAsync(primary, timer.Token);
-            await using IDatabaseSession database = await UntilOpenAsync(timer.Token);
-            string? failure = await machine is { } report && (report.DiskFull || report.ReadOnly) ? await WriteFailureAsync(database, timer.Token) : null;
-            return (Report(Sight.Answers, $"its database let us in ({database.ServerVersion})"), failure);
+            IDatabaseSession database = await UntilOpenAsync(timer.Token);
+            database.TimeLimit = WriteLimit;
+            Task writing = await machine is { } report && (report.DiskFull || report.ReadOnly) ? OperationMarker.TryWriteAsync(database, cancellationToken) : Task.CompletedTask;
+            _ = CloseAsync(database, writing);
+            return (Report(Sight.Answers, $"its database let us in ({database.ServerVersion})"), await WriteFailureAsync(writing, timer.Token));
         }
         catch (FoobarException error)
         {
@@ -60,17 +64,23 @@ internal sealed class OperatorVantage(ISiteSession site, string primary, Task<Ma
         }
     }
 
-    private static async Task<string?> WriteFailureAsync(IDatabaseSession database, CancellationToken cancellationToken)
+    private static async Task<string?> WriteFailureAsync(Task writing, CancellationToken cancellationToken)
     {
-        database.TimeLimit = TimeSpan.FromSeconds(0.6);
         try
         {
-            await OperationMarker.TryWriteAsync(database, cancellationToken);
+            await writing.WaitAsync(WriteLimit, cancellationToken);
             return null;
         }
-        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        catch (Exception error) when (error is FoobarException or OperationCanceledException or TimeoutException)
         {
-            return error is DatabaseException { ErrorId: "DatabaseTimeout" } or OperationCanceledException ? "a write did not come back" : error.Message.TrimEnd('.');
+            return error is FoobarException and not DatabaseException { ErrorId: "DatabaseTimeout" } ? error.Message.TrimEnd('.') : "a write did not come back";
         }
+    }
+
+    // A write that hangs is ended on the server, which takes its time on a full disk: the outage goes on meanwhile.
+    private static async Task CloseAsync(IDatabaseSession database, Task writing)
+    {
+        await writing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        await database.DisposeAsync();
     }
 }
