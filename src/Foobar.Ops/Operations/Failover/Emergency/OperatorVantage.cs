@@ -20,10 +20,9 @@ internal sealed class OperatorVantage(ISiteSession site, string primary, Task<Ma
         {
             await site.GetServerAsync(primary, timer.Token);
             IDatabaseSession database = await UntilOpenAsync(timer.Token);
-            database.TimeLimit = WriteLimit;
-            Task writing = await machine is { } report && (report.DiskFull || report.ReadOnly) ? OperationMarker.TryWriteAsync(database, cancellationToken) : Task.CompletedTask;
-            _ = CloseAsync(database, writing);
-            return (Report(Sight.Answers, $"its database let us in ({database.ServerVersion})"), await WriteFailureAsync(writing, timer.Token));
+            string version = database.ServerVersion;
+            Task writing = TryAsync(database, writes: await machine is { } report && (report.DiskFull || report.ReadOnly), cancellationToken);
+            return (Report(Sight.Answers, $"its database let us in ({version})"), await WriteFailureAsync(writing, timer.Token));
         }
         catch (FoobarException error)
         {
@@ -78,9 +77,12 @@ internal sealed class OperatorVantage(ISiteSession site, string primary, Task<Ma
     }
 
     // A write that hangs is ended on the server, which takes its time on a full disk: the outage goes on meanwhile.
-    private static async Task CloseAsync(IDatabaseSession database, Task writing)
+    private static async Task TryAsync(IDatabaseSession database, bool writes, CancellationToken cancellationToken)
     {
-        await writing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        await database.DisposeAsync();
+        await using (database)
+        {
+            database.TimeLimit = WriteLimit;
+            await (writes ? OperationMarker.TryWriteAsync(database, cancellationToken) : Task.CompletedTask);
+        }
     }
 }
