@@ -7,7 +7,8 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 /// <summary>This machine's own look at a primary: a login over SSH, and where its machine says that the disk is in the way, a write.</summary>
 internal sealed class OperatorVantage(ISiteSession site, string primary, Task<MachineReport?> machine)
 {
-    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(0.6);
+    // For all of its statements: a slow disk is no full one.
+    private static readonly TimeSpan WriteLimit = TimeSpan.FromSeconds(1.2);
 
     /// <summary>Looks until it answers or there was time enough.</summary>
     /// <returns>What was seen, and why a write failed: <see langword="null"/> if none was tried or it worked.</returns>
@@ -76,13 +77,22 @@ internal sealed class OperatorVantage(ISiteSession site, string primary, Task<Ma
         }
     }
 
-    // A write that hangs is ended on the server, which takes its time on a full disk: the outage goes on meanwhile.
-    private static async Task TryAsync(IDatabaseSession database, bool writes, CancellationToken cancellationToken)
+    // Ends when the write has. One that hangs is ended on the server, which takes its time on a full disk, and saying goodbye
+    // may: the outage goes on meanwhile, and neither tells anything of the write.
+    private static Task TryAsync(IDatabaseSession database, bool writes, CancellationToken cancellationToken)
     {
-        await using (database)
+        TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = WriteAsync();
+        return written.Task;
+
+        async Task WriteAsync()
         {
-            database.TimeLimit = WriteLimit;
-            await (writes ? OperationMarker.TryWriteAsync(database, cancellationToken) : Task.CompletedTask);
+            await using (database)
+            {
+                database.TimeLimit = WriteLimit;
+                Task writing = writes ? OperationMarker.TryWriteAsync(database, cancellationToken) : Task.CompletedTask;
+                await writing.ContinueWith(written.SetFromTask, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
         }
     }
 }
