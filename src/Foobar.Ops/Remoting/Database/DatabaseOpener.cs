@@ -43,7 +43,8 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     {
         // When the driver's own limit runs out in the middle of a TLS handshake, it throws on a timer's thread, where nobody
         // can catch it and the process ends. So it gets none there; one that hangs ends with its socket, the session's.
-        DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, encrypt ? null : limit);
+        // Elsewhere its limit only frees the thread: ours is the one that is told, so the driver's is longer.
+        DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, encrypt ? null : limit * 2);
         Task opening = Task.Run(connection.Open, CancellationToken.None);
         try
         {
