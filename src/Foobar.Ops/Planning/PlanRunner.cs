@@ -31,7 +31,7 @@ public sealed class PlanRunner
     public Task<PlanResult> RunAsync(Plan plan, CancellationToken cancellationToken)
     {
         _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.Begin, Name = plan.Kind, Text = plan.Title, Parameters = plan.Parameters }]);
-        return ForwardAsync(plan, new HashSet<string>(), cancellationToken);
+        return ForwardAsync(plan, new([], new HashSet<string>(), Passed: false, Failure: null), cancellationToken);
     }
 
     /// <summary>
@@ -46,7 +46,7 @@ public sealed class PlanRunner
         // every step may be done twice, and what fails before the point of no return is still undone.
         bool passed = plan.Steps.Any(step => step.PointOfNoReturn && (earlier.Begun.Contains(step.Name) || earlier.Done.Contains(step.Name)));
         return passed && !earlier.Undoing
-            ? ForwardAsync(plan, earlier.Done, CancellationToken.None)
+            ? ForwardAsync(plan, new([], earlier.Done, Passed: true, Failure: null), CancellationToken.None)
             : BackAsync(plan, earlier);
     }
 
@@ -54,13 +54,12 @@ public sealed class PlanRunner
     public void Note(string name, string value, bool durable = true) =>
         _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.Note, Name = name, Text = value }], durable);
 
-    private async Task<PlanResult> ForwardAsync(Plan plan, IReadOnlySet<string> doneEarlier, CancellationToken cancellationToken)
+    // From the step that has no result yet.
+    private async Task<PlanResult> ForwardAsync(Plan plan, Stand stand, CancellationToken cancellationToken)
     {
-        List<StepResult> results = [];
-        Exception? failure = null;
-        bool passed = false;
+        (List<StepResult> results, IReadOnlySet<string> doneEarlier, bool passed, Exception? failure) = stand;
         bool swift = false;
-        for (int index = 0; index < plan.Steps.Count; index++)
+        for (int index = results.Count; index < plan.Steps.Count; index++)
         {
             Step step = plan.Steps[index];
             passed |= step.PointOfNoReturn;
@@ -142,6 +141,11 @@ public sealed class PlanRunner
             Record(JournalEvent.UndoBegin, step, step.Inverse);
             Exception? error = await LimitedAsync(step, CancellationToken.None, step.Undo);
             Record(error is null ? JournalEvent.UndoDone : JournalEvent.UndoFailed, step, error?.Message);
+            if (error is WayBackClosedException)
+            {
+                return await ForwardAsync(plan, new(results[..index], new HashSet<string>(), Passed: true, failure ?? error), CancellationToken.None);
+            }
+
             failed |= error is not null;
             failure ??= error;
             results[index] = Report(results[index] with
@@ -215,6 +219,13 @@ public sealed class PlanRunner
         _progress?.Report(result);
         return result;
     }
+
+    /// <summary>How far a plan came.</summary>
+    /// <param name="Results">Of the steps so far, in order.</param>
+    /// <param name="DoneEarlier">The steps that an earlier run did.</param>
+    /// <param name="Passed">Whether there is no way back any more.</param>
+    /// <param name="Failure">What went wrong first.</param>
+    private sealed record Stand(List<StepResult> Results, IReadOnlySet<string> DoneEarlier, bool Passed, Exception? Failure);
 
     private static StepResult Of(Step step, StepOutcome outcome, string? error = null) =>
         new() { Step = step.Name, Description = step.Description, Server = step.Server, Outcome = outcome, Error = error };

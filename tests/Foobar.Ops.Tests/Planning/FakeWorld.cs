@@ -10,6 +10,7 @@ internal sealed class FakeWorld
     private readonly CancellationTokenSource _cancel = new();
     private TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _instant;
+    private bool _failed;
 
     public FakeWorld() => Journal = new FakeJournal(Instant);
 
@@ -23,7 +24,12 @@ internal sealed class FakeWorld
 
     public string? FailAt { get; init; }
 
+    public bool FailsOnce { get; init; }
+
     public string? FailUndoAt { get; set; }
+
+    /// <summary>The step on which others rely as soon as it is done.</summary>
+    public string? ReliedOn { get; init; }
 
     public string? HangAt { get; init; }
 
@@ -100,8 +106,9 @@ internal sealed class FakeWorld
 
         Done.Add(name);
         Instant();
-        if (FailAt == name)
+        if (FailAt == name && !_failed)
         {
+            _failed = FailsOnce;
             throw new InvalidOperationException(name + " broke");
         }
     }
@@ -112,6 +119,11 @@ internal sealed class FakeWorld
         if (FailUndoAt == name)
         {
             throw new InvalidOperationException(name + " cannot be undone");
+        }
+
+        if (ReliedOn == name && Done.Contains(name))
+        {
+            throw new WayBackClosedException("AlreadyWritten", name + " is relied on");
         }
 
         Done.Remove(name);

@@ -73,6 +73,35 @@ public sealed class PlanRunnerTests
     }
 
     [Fact]
+    public async Task What_others_rely_on_is_not_undone_but_finished()
+    {
+        FakeWorld world = new() { FailAt = "promote", FailsOnce = true, ReliedOn = "promote" };
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.Degraded, result.Outcome);
+        Assert.Contains("broke", result.Failure!.Message, StringComparison.Ordinal);
+        Assert.Equal(5, world.Done.Count);
+        Assert.Empty(world.UndoLog);
+        Assert.Equal(5, result.Steps.Count);
+        Assert.Equal("Degraded", world.Journal.Replay().End);
+    }
+
+    [Fact]
+    public async Task Killed_while_it_finishes_what_others_rely_on_a_resume_finishes_it()
+    {
+        for (int instant = 8; instant < 25; instant++)
+        {
+            FakeWorld world = new() { FailAt = "promote", FailsOnce = true, ReliedOn = "promote", KillAt = instant };
+            if (await world.RunUntilKilledAsync())
+            {
+                await world.ResumeAsync();
+            }
+
+            Assert.True(world.Done.Count is 0 or 5, $"killed at {instant}: left {string.Join(' ', world.Done)}");
+            Assert.NotNull(world.Journal.Replay().End);
+        }
+    }
+
+    [Fact]
     public async Task Nothing_is_done_before_its_inverse_is_on_disk()
     {
         FakeWorld world = new();

@@ -22,6 +22,15 @@ public static class GtidComparison
         ? MySqlGtidSet.Parse(transactions).ToString()
         : MariaDbGtidState.Parse(transactions).ToString();
 
+    /// <summary>Whether what a server has applied reaches a position of another (MySQL sets; MariaDB the last of each domain).</summary>
+    /// <param name="flavor">The flavour of both.</param>
+    /// <param name="applied">What it has applied.</param>
+    /// <param name="position">The position.</param>
+    /// <exception cref="FormatException">A text is not of its form.</exception>
+    public static bool Reaches(DatabaseFlavor flavor, string applied, string position) => flavor == DatabaseFlavor.MySql
+        ? MySqlGtidSet.Parse(applied).Contains(MySqlGtidSet.Parse(position))
+        : MariaDbGtidState.Parse(applied).Reaches(MariaDbGtidState.Parse(position));
+
     /// <summary>How many transactions of <paramref name="source"/> the replica lacks.</summary>
     /// <inheritdoc cref="Errant"/>
     public static double Backlog(DatabaseFlavor flavor, string source, string replica) => flavor == DatabaseFlavor.MySql

@@ -41,11 +41,17 @@ public abstract class DatabaseMember
     public abstract Task FenceAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// The same, and what it held then; flavours whose fence does not bind every account end their clients before they look.
-    /// A statement has one answer each: the second of two may wait 40 ms on its way through a jump host, whose sshd leaves
-    /// Nagle's algorithm on for connections without a session (RFC 896; RFC 1122, 4.2.3.2, delayed acknowledgements).
+    /// The same; flavours whose fence does not bind every account end their clients too. In one statement with one answer:
+    /// the second of two may wait 40 ms on its way through a jump host, whose sshd leaves Nagle's algorithm on for
+    /// connections without a session (RFC 896; RFC 1122, 4.2.3.2, delayed acknowledgements).
     /// </summary>
-    public abstract Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken);
+    public virtual Task FenceOffAsync(CancellationToken cancellationToken) => FenceAsync(cancellationToken);
+
+    /// <summary>Whether it refuses writes, and what it holds.</summary>
+    public abstract Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken);
+
+    /// <summary>How far it has applied what others wrote, to be held against a position (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_slave_pos</c>).</summary>
+    public abstract Task<string> AppliedAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes it take writes.</summary>
     public abstract Task UnfenceAsync(CancellationToken cancellationToken);

@@ -22,18 +22,21 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     // Blocks commits while it is set, so that it returns with none under way. Does not bind accounts with READ ONLY ADMIN.
     public override Task FenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 1", cancellationToken);
 
-    public override async Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken)
+    public override Task FenceOffAsync(CancellationToken cancellationToken) => ExecuteAsync(
+        $"""
+        BEGIN NOT ATOMIC
+            DECLARE CONTINUE HANDLER FOR {NoSuchThread} BEGIN END;
+            SET GLOBAL read_only = 1;
+            FOR client IN (SELECT ID FROM information_schema.PROCESSLIST WHERE {IsClient}) DO
+                EXECUTE IMMEDIATE CONCAT('KILL ', client.ID);
+            END FOR;
+        END
+        """, cancellationToken);
+
+    public override Task<string> AppliedAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_slave_pos AS value", cancellationToken);
+
+    public override async Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken)
     {
-        await ExecuteAsync(
-            $"""
-            BEGIN NOT ATOMIC
-                DECLARE CONTINUE HANDLER FOR {NoSuchThread} BEGIN END;
-                SET GLOBAL read_only = 1;
-                FOR client IN (SELECT ID FROM information_schema.PROCESSLIST WHERE {IsClient}) DO
-                    EXECUTE IMMEDIATE CONCAT('KILL ', client.ID);
-                END FOR;
-            END
-            """, cancellationToken);
         DatabaseRow row = await RowAsync("SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed", cancellationToken);
         return new(row.Number("fenced") == 1, row.Text("position") ?? "", row.Text("executed") ?? "");
     }

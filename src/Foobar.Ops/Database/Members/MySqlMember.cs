@@ -24,9 +24,10 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
     // Takes the global read lock and the commit lock first, so that it returns with no commit under way.
     public override Task FenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL super_read_only = ON", cancellationToken);
 
-    public override async Task<FencedPosition> FenceAndReadAsync(CancellationToken cancellationToken)
+    public override Task<string> AppliedAsync(CancellationToken cancellationToken) => ExecutedAsync(cancellationToken);
+
+    public override async Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken)
     {
-        await FenceAsync(cancellationToken);
         DatabaseRow row = await RowAsync("SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed", cancellationToken);
         string executed = (row.Text("executed") ?? "").Replace("\n", "", StringComparison.Ordinal);
         return new(row.Number("fenced") == 1, executed, executed);

@@ -5,9 +5,6 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// <summary>Predicts the write gap from the round trips that stand in it.</summary>
 internal static class GapEstimate
 {
-    // Fence, with which the endpoint is closed at the same time, wait, promote; then open at the endpoint.
-    private const int EndpointTrips = 1;
-    private const int DatabaseTrips = 3;
     private const int Samples = 7;
 
     // What commits under way, the last transactions' way to the candidate and the clients' reconnecting add, from the lab.
@@ -28,6 +25,13 @@ internal static class GapEstimate
             endpoint.Add(Stopwatch.GetElapsedTime(started));
         }
 
-        return ((database.Min() * DatabaseTrips) + (endpoint.Min() * EndpointTrips), (database.Max() * DatabaseTrips) + (endpoint.Max() * EndpointTrips) + Uncertainty);
+        return (Sum(database.Min(), endpoint.Min()), Sum(database.Max(), endpoint.Max()) + Uncertainty);
+    }
+
+    // Fence while the endpoint is closed; ask for the last position; promote while the endpoint is opened.
+    private static TimeSpan Sum(TimeSpan database, TimeSpan endpoint)
+    {
+        TimeSpan both = database > endpoint ? database : endpoint;
+        return both + database + both;
     }
 }

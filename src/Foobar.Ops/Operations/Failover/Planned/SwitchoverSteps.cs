@@ -17,6 +17,8 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// <param name="time">The clock.</param>
 internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, Durability durability, ReverseLink reverse, TimeProvider time)
 {
+    private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
+
     private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
 
     private long _closed;
@@ -24,6 +26,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Task _closing = Task.CompletedTask;
     private Task _ending = Task.CompletedTask;
     private FencedPosition? _last;
+    private string _applied = "";
 
     /// <summary>What the old primary held when it was fenced.</summary>
     public string? FinalExecuted => _last?.Executed;
@@ -123,10 +126,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Limit = options.CatchUpLimit,
         Change = async token =>
         {
-            Task<FencedPosition> fencing = Old.FenceAndReadAsync(token);
-            await Task.WhenAll(fencing, _closing);
-            _last = await fencing;
-            if (!_last.IsFenced)
+            await Task.WhenAll(FenceAndReadAsync(token), _closing);
+            if (!_last!.IsFenced)
             {
                 throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{live.OldName}: it still takes writes after it was told to refuse them.") { Server = live.OldName };
             }
@@ -147,8 +148,13 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             // A resume may begin here.
-            _last ??= await Old.FenceAndReadAsync(token);
-            if (!await New.WaitForAsync(_last.Position, options.CatchUpLimit, token))
+            if (_last is null)
+            {
+                await FenceAndReadAsync(token);
+            }
+
+            // Mostly it has come that far by then.
+            if (!GtidComparison.Reaches(New.Flavor, _applied, _last!.Position) && !await New.WaitForAsync(_last.Position, options.CatchUpLimit, token))
             {
                 throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.NewName}: it did not apply the old primary's last transactions within {options.CatchUpLimit.TotalSeconds:0.#} s.") { Server = live.NewName };
             }
@@ -158,8 +164,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step Promote() => new()
     {
         Name = "promote",
-        Description = "let the candidate take writes",
-        Inverse = "let the candidate refuse writes, unless it has taken some",
+        Description = $"let the candidate take writes, and new connections through to it at the {live.Endpoint.Name}",
+        Inverse = "let no new connection through to the candidate, and let it refuse writes, unless it has taken some",
         Server = live.NewName,
         Swift = true,
         Limit = options.CatchUpLimit,
@@ -171,7 +177,10 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             }
 
             await _drain.SteadyAsync(token);
-            await New.UnfenceAsync(token);
+
+            // It holds all that the old primary has: nobody reads too old a state there, and to log in takes a client longer
+            // than this takes.
+            await Task.WhenAll(New.UnfenceAsync(token), OpenAsync(token));
         },
         Undo = DemoteAsync,
     };
@@ -179,14 +188,14 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step OpenEndpoint() => new()
     {
         Name = "open-endpoint",
-        Description = $"let connections through to the new primary at the {live.Endpoint.Name}",
+        Description = $"end the connections through to the old primary at the {live.Endpoint.Name}",
         Server = live.Policy.WriteEndpoint?.Server,
         Swift = true,
         PointOfNoReturn = true,
         Change = async token =>
         {
-            await live.Endpoint.OpenAsync(live.NewName, token);
-            _opened = Stopwatch.GetTimestamp();
+            // A resume may begin here.
+            await (_opened == 0 ? OpenAsync(token) : Task.CompletedTask);
             await live.Endpoint.EndSessionsAsync(live.OldName, token);
             await _ending;
         },
@@ -199,9 +208,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Server = live.NewName,
         Change = async token =>
         {
+            // To look closer takes time from the clients, who are just coming back.
+            Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
+            await Task.WhenAny(written, Task.Delay(ComingBack, token));
             await new EndpointCheck(live).VerifyAsync(token);
             await OperationMarker.EndAsync(live.NewSession, id, "switched", token);
-            await (Canary?.NextAsync(token) ?? Task.CompletedTask);
+            await written;
         },
     };
 
@@ -242,13 +254,31 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         },
     };
 
+    private async Task FenceAndReadAsync(CancellationToken token)
+    {
+        await Old.FenceOffAsync(token);
+        Task<FencedPosition> last = Old.FencedPositionAsync(token);
+        Task<string> applied = New.AppliedAsync(token);
+        await Task.WhenAll(last, applied);
+        _last = await last;
+        _applied = await applied;
+    }
+
+    private async Task OpenAsync(CancellationToken token)
+    {
+        await live.Endpoint.OpenAsync(live.NewName, token);
+        _opened = Stopwatch.GetTimestamp();
+    }
+
     private async Task EndClientsAsync(CancellationToken token) =>
         await live.OldSecond!.EndAsync(await live.OldSecond.ClientsAsync(token), token);
 
     private async Task DemoteAsync(CancellationToken token)
     {
         await RefuseIfWrittenAsync(token);
+        await live.Endpoint.CloseAsync(live.NewName, token);
         await New.FenceAsync(token);
+        await live.Endpoint.EndSessionsAsync(live.NewName, token);
         await RefuseIfWrittenAsync(token);
         if (reverse.SemiSync)
         {
@@ -261,11 +291,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         string own = GtidComparison.Errant(New.Flavor, await New.ExecutedAsync(token), await Old.ExecutedAsync(token));
         if (own.Length > 0)
         {
-            throw new FoobarException("AlreadyWritten", ErrorKind.Refused, $"{live.NewName}: it has taken writes already ({own}), so the old primary must not take any more.")
-            {
-                Server = live.NewName,
-                Recommendation = "Go on with Invoke-FoobarFailover -Resume.",
-            };
+            throw new WayBackClosedException("AlreadyWritten", $"{live.NewName}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.NewName };
         }
     }
 }

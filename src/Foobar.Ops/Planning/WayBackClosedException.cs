@@ -1,0 +1,18 @@
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Planning;
+
+/// <summary>
+/// Thrown by a step's undo when others already rely on what it would take back. The operation then goes on to its end
+/// from that step: half of it would be worse than either whole.
+/// </summary>
+public sealed class WayBackClosedException : FoobarException
+{
+    /// <summary>Creates the error.</summary>
+    /// <param name="errorId">What it is called in <c>docs/errors.md</c>.</param>
+    /// <param name="message">Who relies on what.</param>
+    public WayBackClosedException(string errorId, string message)
+        : base(errorId, ErrorKind.Refused, message)
+    {
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Foobar.Ops.Lab.Load;
+using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.LabTests.Failover;
+
+/// <summary>A switchover that is given up just before the candidate is promoted.</summary>
+[Collection(LabCollection.Name)]
+public sealed class UndoTests(LabFixture labs)
+{
+    [Theory]
+    [InlineData("MariaDb")]
+    [InlineData("MySql")]
+    public async Task Writes_go_on_at_the_old_primary(string flavour)
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        FailoverResult result = await GiveUpAsync(bed, () => { });
+        long undone = Stopwatch.GetTimestamp();
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
+        Assert.Equal((PlanOutcome.Undone, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
+        Assert.Equal("web-01", Assert.Single(await bed.PrimariesAsync()));
+        Assert.Contains(writes, write => write.IsAcknowledged && write.Begun > undone);
+    }
+
+    /// <summary>The old primary replicates from the candidate by then, so nothing that the candidate took is left behind.</summary>
+    [Fact]
+    public async Task What_the_candidate_took_is_on_both_afterwards()
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, "MariaDb");
+        FailoverResult result = await GiveUpAsync(bed, () => WriteOnCandidate(bed, "undo-both"));
+        Assert.Equal(PlanOutcome.Undone, result.Outcome);
+        Assert.Equal("web-01", Assert.Single(await bed.PrimariesAsync()));
+        await AssertOnBothAsync(bed, "undo-both");
+    }
+
+    /// <summary>If it does not get there, to go back would leave the two apart: then the switch is finished instead.</summary>
+    [Fact]
+    public async Task What_the_candidate_alone_holds_is_not_left_behind()
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, "MariaDb");
+        FailoverResult result = await GiveUpAsync(bed, () =>
+        {
+            bed.Lab.RunAsync("web-01", "mysql -e 'STOP ALL SLAVES'").GetAwaiter().GetResult();
+            WriteOnCandidate(bed, "undo-alone");
+        });
+        await bed.Lab.RunAsync("web-01", "mysql -e 'START ALL SLAVES'");
+        Assert.Equal(PlanOutcome.Degraded, result.Outcome);
+        Assert.Equal("web-02", Assert.Single(await bed.PrimariesAsync()));
+        await AssertOnBothAsync(bed, "undo-alone");
+    }
+
+    // As root, whom a read-only database does not hinder.
+    private static void WriteOnCandidate(FailoverBed bed, string id) =>
+        bed.Lab.RunAsync("web-02", $"mysql -e \"INSERT INTO shop.orders (id, body, app) VALUES ('{id}', 'x', 'test')\"").GetAwaiter().GetResult();
+
+    private static async Task AssertOnBothAsync(FailoverBed bed, string id)
+    {
+        await bed.WaitUntilCaughtUpAsync();
+        Assert.Equal("", Assert.Single((await bed.TopologyAsync()).Links).Errant);
+        foreach (string server in (string[])["web-01", "web-02"])
+        {
+            Assert.Equal("1", (await bed.Lab.RunAsync(server, $"mysql -N -e \"SELECT COUNT(*) FROM shop.orders WHERE id = '{id}'\"")).Trim());
+        }
+    }
+
+    private static async Task<FailoverResult> GiveUpAsync(FailoverBed bed, Action before)
+    {
+        using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        return await bed.Operation().RunAsync(new FailoverOptions(), new AfterCatchUp(() =>
+        {
+            before();
+            cancel.Cancel();
+        }), cancel.Token);
+    }
+
+    /// <summary>Told of each step on the plan's own thread, before the next one begins.</summary>
+    private sealed class AfterCatchUp(Action then) : IProgress<StepResult>
+    {
+        public void Report(StepResult value)
+        {
+            if (value is { Step: "catch-up", Outcome: StepOutcome.Done })
+            {
+                then();
+            }
+        }
+    }
+}
