@@ -32,9 +32,6 @@ internal sealed class FailoverBed : IAsyncDisposable
     /// <summary>The account that write canaries log in with.</summary>
     public DatabaseLogin Canary => new("canary", new Secret(Lab.Plan.Secrets.Canary));
 
-    /// <summary>Whether the full counts of runs are wanted.</summary>
-    public static bool IsThorough => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1";
-
     /// <summary>Makes a bed on the lab of a flavour.</summary>
     public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false)
     {

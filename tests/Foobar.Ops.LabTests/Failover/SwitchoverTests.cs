@@ -22,7 +22,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
     /// <summary>Flavours, and how often each writer writes in milliseconds; 0 is without pause, which is a figure and no proof more.</summary>
     public static TheoryData<string, int> Loads => new(
         from flavour in (string[])["MariaDb", "MySql"]
-        from interval in FailoverBed.IsThorough ? (int[])[5, 0] : [5]
+        from interval in Sample.IsAll ? (int[])[5, 0] : [5]
         select (flavour, interval));
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         await using SiteSession session = new(bed.Patient(Patience));
         FailoverOperation operation = new(session, new(session.Site.Name, bed.State));
         List<FailoverResult> results = [];
-        for (int run = 0; run < (FailoverBed.IsThorough ? 50 : 4); run++)
+        for (int run = 0; run < (Sample.IsAll ? 50 : 4); run++)
         {
             results.Add(await SwitchAsync(operation, bed.Canary));
         }
@@ -49,7 +49,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
 
         // Either may have been held up on a busy machine, so not each run by itself.
         Assert.InRange(Median(runs.Select(run => (run.Result.WriteGap!.Duration - run.Seen).Duration() - run.Result.WriteGap.Resolution)), TimeSpan.MinValue, Interval);
-        if (FailoverBed.IsThorough)
+        if (Sample.IsAll)
         {
             TimeSpan limit = TimeSpan.FromMilliseconds(intervalMilliseconds == 0 ? 250 : flavour == "MariaDb" ? 25 : 100);
             Assert.InRange(Median(runs.Select(run => run.Seen)), TimeSpan.Zero, limit);

@@ -31,7 +31,7 @@ public sealed class ChangeKillTests(LabFixture labs)
             ("persist web-02", 10, false),
             ("disarm web-02", 0, false),
         ]).Index()
-        where FailoverBed.IsThorough || death.Index % 6 == DateTime.UtcNow.DayOfYear % 6
+        where Sample.Has(death.Index, 6)
         select (death.Item.Step, death.Item.Delay, death.Item.LocksOut));
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class ChangeKillTests(LabFixture labs)
     [Fact]
     public async Task Killed_between_the_disarming_of_two_servers_the_next_run_tells_and_makes_both_whole()
     {
-        Assert.SkipUnless(FailoverBed.IsThorough || DateTime.UtcNow.DayOfYear % 4 == 0, "Takes a minute: runs each fourth day, and with FOOBAR_LAB_THOROUGH=1.");
+        Assert.SkipUnless(Sample.Has(0, of: 4), "Takes a minute: runs each fourth day, and with FOOBAR_LAB_THOROUGH=1.");
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
         TimeSpan deadline = ChangeBed.Deadline + TimeSpan.FromSeconds(3);
         await DoomedChange.KillAsync(bed.Lab.Inventory, bed.State, "web-01,web-02", deadline, "disarm web-01", TimeSpan.Zero);

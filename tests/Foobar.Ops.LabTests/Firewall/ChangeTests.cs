@@ -47,11 +47,11 @@ public sealed class ChangeTests(LabFixture labs)
             ("persist web-02", "systemctl restart nftables.service", PlanOutcome.Completed),
             ("persist web-02", "nft flush ruleset", PlanOutcome.Degraded),
         ]).Index()
-        where FailoverBed.IsThorough || disturbance.Index == DateTime.UtcNow.DayOfYear % 4
+        where Sample.Has(disturbance.Index, 4)
         select (disturbance.Item.Step, disturbance.Item.Command, disturbance.Item.Outcome));
 
     /// <summary>Whether all sessions go over fw-01 too; in the default run one of both.</summary>
-    public static TheoryData<bool> Ways => [.. ((bool[])[false, true]).Where(static over => FailoverBed.IsThorough || over == (DateTime.UtcNow.DayOfYear % 2 == 0))];
+    public static TheoryData<bool> Ways => [.. ((bool[])[false, true]).Where(static over => Sample.Has(over ? 0 : 1, 2))];
 
     [Theory]
     [MemberData(nameof(Disturbances))]

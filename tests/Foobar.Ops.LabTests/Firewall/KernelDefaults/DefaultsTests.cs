@@ -8,6 +8,7 @@ using Foobar.Ops.LabTests.Firewall.KernelAgreement;
 using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 using Foobar.Ops.LabTests.Firewall.KernelWitnesses;
+using Foobar.Ops.LabTests.Lab;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelDefaults;
 
@@ -19,8 +20,6 @@ namespace Foobar.Ops.LabTests.Firewall.KernelDefaults;
 public sealed class DefaultsTests(ITestOutputHelper output)
 {
     private const int FewestPairs = 60;
-
-    private static bool IsThorough => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1";
 
     public static TheoryData<string, string> Captured =>
     [
@@ -64,7 +63,7 @@ public sealed class DefaultsTests(ITestOutputHelper output)
 
     private async Task CheckAsync(string name, GeneratedRuleset ruleset)
     {
-        int rounds = IsThorough ? 40 : 3;
+        int rounds = Sample.IsAll ? 40 : 3;
         (AgreementRun run, ReplayReport replayed, string[] unknown) = await Sandbox.RunAsync(box =>
         {
             AgreementRun run = new(box);

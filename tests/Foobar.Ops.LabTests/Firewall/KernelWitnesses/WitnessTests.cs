@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.LabTests.Firewall.KernelAgreement;
 using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
+using Foobar.Ops.LabTests.Lab;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
@@ -9,8 +10,6 @@ namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 public sealed class WitnessTests(ITestOutputHelper output)
 {
     private static readonly int Workers = 2 * Environment.ProcessorCount;
-
-    private static bool IsThorough => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1";
 
     [Theory]
     [MemberData(nameof(MadeRulesets.Names), MemberType = typeof(MadeRulesets))]
@@ -50,7 +49,7 @@ public sealed class WitnessTests(ITestOutputHelper output)
     public async Task A_comparison_s_packets_show_the_difference()
     {
         Requirements.Check();
-        int rulesets = IsThorough ? 200 : 16;
+        int rulesets = Sample.IsAll ? 200 : 16;
         // A difference at one hook is often hidden by what other hooks do: then nothing shows it from outside.
         await ReportAsync(rulesets, (box, report) => (seed, _) =>
         {
@@ -59,7 +58,7 @@ public sealed class WitnessTests(ITestOutputHelper output)
         }, mostUnsent: 10);
     }
 
-    private Task CheckAsync(int sample, int all, Func<int, GeneratedRuleset> generate) => ReportAsync(IsThorough ? all : sample, (box, report) =>
+    private Task CheckAsync(int sample, int all, Func<int, GeneratedRuleset> generate) => ReportAsync(Sample.IsAll ? all : sample, (box, report) =>
     {
         WitnessReplay replay = new(box);
         return (seed, last) =>

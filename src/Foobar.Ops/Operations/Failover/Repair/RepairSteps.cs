@@ -144,6 +144,9 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         ReplicationSource source = await SourceAsync(token);
         bool semiSync = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.NewSession, live.NewServer, token);
         await member.SetSemiSyncReplicaAsync(semiSync, token);
+
+        // Else what it applies first waits until a replica of its own would have acknowledged.
+        await member.SetSemiSyncSourceAsync(false, token);
         await member.DetachAsync(token);
         await (Method == RepairMethod.Copy ? member.FollowFromPositionAsync(source, token) : member.FollowAsync(source, token));
         await member.StartReplicatingAsync(token);

@@ -1,0 +1,13 @@
+namespace Foobar.Ops.LabTests.Lab;
+
+/// <summary>How much of what could be tried a run tries: all of it if FOOBAR_LAB_THOROUGH is 1, else a share, another each day.</summary>
+internal static class Sample
+{
+    /// <summary>Whether all is wanted.</summary>
+    public static bool IsAll => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1";
+
+    /// <summary>Whether one of several is tried today.</summary>
+    /// <param name="index">Which one it is, from 0.</param>
+    /// <param name="of">One of how many is tried.</param>
+    public static bool Has(int index, int of) => IsAll || index % of == DateTime.UtcNow.DayOfYear % of;
+}
