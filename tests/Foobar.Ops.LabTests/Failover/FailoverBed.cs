@@ -14,8 +14,11 @@ internal sealed class FailoverBed : IAsyncDisposable
 {
     private readonly DirectoryInfo _state = System.IO.Directory.CreateTempSubdirectory("failover-");
 
-    private FailoverBed(RaisedLab lab, SiteSession session)
+    private readonly LabFixture _labs;
+
+    private FailoverBed(LabFixture labs, RaisedLab lab, SiteSession session)
     {
+        _labs = labs;
         Lab = lab;
         Session = session;
     }
@@ -36,7 +39,7 @@ internal sealed class FailoverBed : IAsyncDisposable
     public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false)
     {
         RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync);
-        return new(lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
+        return new(labs, lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
     }
 
     /// <summary>The site with another limit for lag.</summary>
@@ -92,6 +95,13 @@ internal sealed class FailoverBed : IAsyncDisposable
             {
                 await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None);
             }
+        }
+#pragma warning disable CA1031 // The test's own failure is what has to be told.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            TestContext.Current.SendDiagnosticMessage($"The lab could not be put right and is raised anew: {error.Message}");
+            await _labs.GiveUpAsync(Lab);
         }
         finally
         {

@@ -64,6 +64,13 @@ public sealed class LabFixture : IAsyncLifetime
         }
     }
 
+    /// <summary>Removes a lab that a test could not put right, so that the next one gets another.</summary>
+    internal async Task GiveUpAsync(RaisedLab lab)
+    {
+        _labs.TryRemove(lab.Plan.Options, out _);
+        await lab.DownAsync(CancellationToken.None);
+    }
+
     private static Task<RaisedLab> RaiseAsync(LabOptions options) =>
         RaisedLab.UpAsync(options, new Progress<string>(step => TestContext.Current.SendDiagnosticMessage(step)), CancellationToken.None);
 
