@@ -160,7 +160,9 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         },
         PlanOutcome.Degraded => new FoobarException("FailoverDegraded", ErrorKind.Failed, $"Writes were moved to {result.NewPrimary}, but a later step failed: {result.Error}")
         {
-            Recommendation = "See the Steps of the result, and repair what failed.",
+            Recommendation = result.Steps.Any(step => step is { Step: "redundancy", Outcome: StepOutcome.Failed })
+                ? $"There is no replica now: bring {result.OldPrimary} back with Repair-FoobarReplication -Server {result.OldPrimary}."
+                : "See the Steps of the result, and repair what failed.",
         },
         PlanOutcome.UndoFailed => new FoobarException("FailoverUndoFailed", ErrorKind.Failed, $"The failover failed, and so did undoing it: {result.Error}")
         {

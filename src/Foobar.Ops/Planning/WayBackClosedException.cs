@@ -10,9 +10,10 @@ public sealed class WayBackClosedException : FoobarException
 {
     /// <summary>Creates the error.</summary>
     /// <param name="errorId">What it is called in <c>docs/errors.md</c>.</param>
+    /// <param name="kind">What kind of failure it is.</param>
     /// <param name="message">Who relies on what.</param>
-    public WayBackClosedException(string errorId, string message)
-        : base(errorId, ErrorKind.Refused, message)
+    public WayBackClosedException(string errorId, ErrorKind kind, string message)
+        : base(errorId, kind, message)
     {
     }
 }

@@ -36,7 +36,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         await using SiteSession session = new(bed.Patient(Patience));
         FailoverOperation operation = new(session, new(session.Site.Name, bed.State));
         List<FailoverResult> results = [];
-        for (int run = 0; run < (Sample.IsAll ? 50 : 4); run++)
+        for (int run = 0; run < (Sample.IsAll ? 50 : 3); run++)
         {
             results.Add(await SwitchAsync(operation, bed.Canary));
         }

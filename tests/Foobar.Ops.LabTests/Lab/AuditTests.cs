@@ -17,8 +17,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     /// <summary>Every fault on the default kind of lab; a sample of an area's again where that area is another.</summary>
     public static TheoryData<string, string, string> Faults => new(
         On(DatabaseFlavour.MySql, TlsVariant.Edge, _ => true)
-            .Concat(Sampled(On(DatabaseFlavour.MariaDb, TlsVariant.Edge, fault => fault.Area == Area.Database)))
-            .Concat(Sampled(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => fault.Area is Area.Tls or Area.LoadBalancing))));
+            .Concat(Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Edge, fault => fault.Area == Area.Database), 4))
+            .Concat(Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => fault.Area is Area.Tls or Area.LoadBalancing), 4)));
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -77,8 +77,6 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
         return trouble;
     }
-
-    private static IEnumerable<T> Sampled<T>(IEnumerable<T> all) => all.Index().Where(static one => Sample.Has(one.Index, of: 3)).Select(static one => one.Item);
 
     private static IEnumerable<(string Database, string Tls, string Fault)> On(DatabaseFlavour database, TlsVariant tls, Func<Fault, bool> wanted) =>
         from fault in FaultCatalog.For(new LabOptions { Database = database, Tls = tls })

@@ -10,4 +10,8 @@ internal static class Sample
     /// <param name="index">Which one it is, from 0.</param>
     /// <param name="of">One of how many is tried.</param>
     public static bool Has(int index, int of) => IsAll || index % of == DateTime.UtcNow.DayOfYear % of;
+
+    /// <summary>Those that are tried today.</summary>
+    /// <inheritdoc cref="Has"/>
+    public static IEnumerable<T> Of<T>(IEnumerable<T> all, int of) => all.Index().Where(one => Has(one.Index, of)).Select(static one => one.Item);
 }

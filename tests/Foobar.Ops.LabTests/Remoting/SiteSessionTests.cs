@@ -133,7 +133,7 @@ public sealed class SiteSessionTests(LabFixture labs)
     {
         RaisedLab lab = await LabAsync();
         await using SiteSession site = await OpenAsync();
-        await lab.ExecAsync("web-01", "dd if=/dev/zero of=/filler bs=1M; dd if=/dev/zero of=/filler2 bs=1k");
+        await lab.ExecAsync("web-01", "fallocate -l $(( $(df --output=avail -B1 / | tail -1) - 1048576 )) /filler; dd if=/dev/zero of=/filler2 bs=1k");
         try
         {
             IServerSession session = await site.GetServerAsync("web-01");

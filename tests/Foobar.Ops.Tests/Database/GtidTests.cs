@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 
 namespace Foobar.Ops.Tests.Database;
@@ -165,4 +166,22 @@ public sealed class MariaDbGtidStateTests
             Assert.Equal(state, MariaDbGtidState.Parse(state.ToString()));
         }
     }).QuickCheckThrowOnFailure();
+}
+
+public sealed class GtidComparisonTests
+{
+    private const string A = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+    private const string B = "4350f323-7565-4e59-8763-4b1b83a0ce0e";
+
+    [Theory]
+    [InlineData(DatabaseFlavor.MySql, A + ":1-90," + B + ":1-3", A + ":1-90", true)]
+    [InlineData(DatabaseFlavor.MySql, A + ":1-89:91", A + ":1-90", false)]
+    [InlineData(DatabaseFlavor.MySql, "", A + ":1", false)]
+    [InlineData(DatabaseFlavor.MariaDb, "0-2-90", "0-1-90", true)]
+    [InlineData(DatabaseFlavor.MariaDb, "0-1-91,1-1-4", "0-1-90,1-2-4", true)]
+    [InlineData(DatabaseFlavor.MariaDb, "0-1-91", "0-1-90,1-2-4", false)]
+    [InlineData(DatabaseFlavor.MariaDb, "0-1-89", "0-1-90", false)]
+    [InlineData(DatabaseFlavor.MariaDb, "", "0-1-90", false)]
+    public void Tells_whether_a_position_is_reached(DatabaseFlavor flavor, string applied, string position, bool reached) =>
+        Assert.Equal(reached, GtidComparison.Reaches(flavor, applied, position));
 }

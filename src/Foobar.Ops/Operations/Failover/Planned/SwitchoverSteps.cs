@@ -291,7 +291,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         string own = GtidComparison.Errant(New.Flavor, await New.ExecutedAsync(token), await Old.ExecutedAsync(token));
         if (own.Length > 0)
         {
-            throw new WayBackClosedException("AlreadyWritten", $"{live.NewName}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.NewName };
+            throw new WayBackClosedException("AlreadyWritten", ErrorKind.Refused, $"{live.NewName}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.NewName };
         }
     }
 }
