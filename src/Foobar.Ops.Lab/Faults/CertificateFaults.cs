@@ -46,6 +46,9 @@ internal static class CertificateFaults
             AppliesTo = options => options.Tls == TlsVariant.Reencrypt,
             ShowsOn = "lb-01",
             ShowsWhen = "echo show stat | socat - /run/haproxy/admin.sock | grep -q '^web,web-02,.*,DOWN,'",
+
+            // There is no certificate to be judged, and the balancer, which checks with TLS, takes the server out.
+            AlsoSeenBy = ["TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-010", "LB-002"],
         },
     ];
 
