@@ -13,7 +13,6 @@ namespace Foobar.Ops.LabTests.Failover;
 internal sealed class FailoverBed : IAsyncDisposable
 {
     private readonly DirectoryInfo _state = System.IO.Directory.CreateTempSubdirectory("failover-");
-
     private readonly LabFixture _labs;
 
     private FailoverBed(LabFixture labs, RaisedLab lab, SiteSession session)
@@ -22,6 +21,9 @@ internal sealed class FailoverBed : IAsyncDisposable
         Lab = lab;
         Session = session;
     }
+
+    /// <summary>Both flavours; in the default run one, the other the next day.</summary>
+    public static TheoryData<string> Flavours => [.. Sample.Of(["MariaDb", "MySql"], 2)];
 
     /// <summary>The lab.</summary>
     public RaisedLab Lab { get; }

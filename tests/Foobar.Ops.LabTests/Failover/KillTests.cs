@@ -34,11 +34,8 @@ public sealed class KillTests(LabFixture labs)
         KillTable.Hold(flavour, row);
     }
 
-    /// <summary>Both flavours; in the default run one, the other the next day.</summary>
-    public static TheoryData<string> Flavours => [.. Sample.Of(["MariaDb", "MySql"], 2)];
-
     [Theory]
-    [MemberData(nameof(Flavours))]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task Killed_within_a_step_it_leaves_no_two_primaries_and_a_resume_leaves_one(string flavour)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);

@@ -14,11 +14,8 @@ public sealed class SemiSyncTests(LabFixture labs)
     // Half of rpl_semi_sync_source_timeout's default, which is what a commit waits for a replica that does not answer.
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(5);
 
-    /// <summary>Both flavours; in the default run one, the other the next day.</summary>
-    public static TheoryData<string> Flavours => [.. Sample.Of(["MariaDb", "MySql"], 2)];
-
     [Theory]
-    [MemberData(nameof(Flavours))]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task Neither_member_waits_for_a_replica_that_it_has_no_more(string flavour)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour, semiSync: true);

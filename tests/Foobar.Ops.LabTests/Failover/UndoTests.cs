@@ -10,11 +10,8 @@ namespace Foobar.Ops.LabTests.Failover;
 [Collection(LabCollection.Name)]
 public sealed class UndoTests(LabFixture labs)
 {
-    /// <summary>Both flavours; in the default run one, the other the next day.</summary>
-    public static TheoryData<string> Flavours => [.. Sample.Of(["MariaDb", "MySql"], 2)];
-
     [Theory]
-    [MemberData(nameof(Flavours))]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task Writes_go_on_at_the_old_primary(string flavour)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);

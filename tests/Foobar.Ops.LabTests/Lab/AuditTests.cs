@@ -17,10 +17,10 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     /// <summary>Every fault on the default kind of lab, or on one that can have it; a sample of an area's again where that area is another.</summary>
     public static TheoryData<string, string, string> Faults => new(
         On(DatabaseFlavour.MySql, TlsVariant.Edge, _ => true)
-            .Concat(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => !Is(fault, TlsVariant.Edge)))
-            .Concat(On(DatabaseFlavour.MariaDb, TlsVariant.Reencrypt, fault => !Is(fault, TlsVariant.Edge) && !Is(fault, TlsVariant.Web)))
+            .Concat(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => !Applies(fault, TlsVariant.Edge)))
+            .Concat(On(DatabaseFlavour.MariaDb, TlsVariant.Reencrypt, fault => !Applies(fault, TlsVariant.Edge) && !Applies(fault, TlsVariant.Web)))
             .Concat(Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Edge, fault => fault.Area == Area.Database), 4))
-            .Concat(Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => Is(fault, TlsVariant.Edge) && fault.Area is (Area.Tls or Area.LoadBalancing)), 4)));
+            .Concat(Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => Applies(fault, TlsVariant.Edge) && fault.Area is (Area.Tls or Area.LoadBalancing)), 4)));
 
     [Theory]
     [MemberData(nameof(Variants))]
@@ -80,7 +80,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         return trouble;
     }
 
-    private static bool Is(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
+    private static bool Applies(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
 
     private static IEnumerable<(string Database, string Tls, string Fault)> On(DatabaseFlavour database, TlsVariant tls, Func<Fault, bool> wanted) =>
         from fault in FaultCatalog.For(new LabOptions { Database = database, Tls = tls })
