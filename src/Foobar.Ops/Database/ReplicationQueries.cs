@@ -54,9 +54,14 @@ internal static class ReplicationQueries
 
     public const string MySqlAccounts = "SELECT User, Host, ssl_type, plugin, account_locked FROM mysql.user WHERE Repl_slave_priv = 'Y'";
 
-    /// <summary>Who may write in spite of <c>read_only</c>, or may lift it.</summary>
-    public const string Privileged =
-        "SELECT GRANTEE AS grantee, PRIVILEGE_TYPE AS privilege FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE IN ('SUPER', 'CONNECTION_ADMIN', 'READ_ONLY ADMIN', 'READ ONLY ADMIN')";
+    /// <summary>
+    /// Who may write in spite of <c>read_only</c>, or may lift it. A login that may not read <c>mysql</c> sees its own row of
+    /// these alone, so that it must be refused instead of seeing too little.
+    /// </summary>
+    public const string Privileged = """
+        SELECT GRANTEE AS grantee, PRIVILEGE_TYPE AS privilege FROM information_schema.USER_PRIVILEGES
+        WHERE PRIVILEGE_TYPE IN ('SUPER', 'CONNECTION_ADMIN', 'READ_ONLY ADMIN', 'READ ONLY ADMIN') AND (SELECT COUNT(*) FROM mysql.user) > 0
+        """;
 
     public const string MariaDbAccounts = "SELECT User, Host, ssl_type, plugin FROM mysql.user WHERE Repl_slave_priv = 'Y'";
 

@@ -49,6 +49,15 @@ public sealed class FailoverPreflightTests
         Assert.NotEmpty(blocker.Remediation);
     }
 
+    [Fact]
+    public void Accounts_that_a_fence_does_not_bind_are_known_by_name_unless_a_role_hides_them()
+    {
+        Assert.Equal(["root"], FailoverPreflight.Planned(HealthySite.Case(), new()).Unbound);
+        PrivilegedAccount[] withRole = [.. HealthySite.Primary.Privileged.Value!, new() { User = "duty", Host = "", Privileges = ["READ_ONLY ADMIN"] }];
+        Assert.Null(FailoverPreflight.Planned(HealthySite.Case(HealthySite.Primary with { Privileged = Reading.Of<IReadOnlyList<PrivilegedAccount>>(withRole) }), new()).Unbound);
+        Assert.Null(FailoverPreflight.Planned(HealthySite.Case(HealthySite.Primary with { Privileged = Reading.Unreadable<IReadOnlyList<PrivilegedAccount>>("no") }), new()).Unbound);
+    }
+
     [Theory]
     [InlineData("web-01")]
     [InlineData("web-09")]

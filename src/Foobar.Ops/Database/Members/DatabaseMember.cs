@@ -41,11 +41,13 @@ public abstract class DatabaseMember
     public abstract Task FenceAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// The same; flavours whose fence does not bind every account end their clients too. In one statement with one answer:
-    /// the second of two may wait 40 ms on its way through a jump host, whose sshd leaves Nagle's algorithm on for
-    /// connections without a session (RFC 896; RFC 1122, 4.2.3.2, delayed acknowledgements).
+    /// The same; flavours whose fence does not bind every account end the connections of those it does not bind too. In one
+    /// statement with one answer: the second of two may wait 40 ms on its way through a jump host, whose sshd leaves Nagle's
+    /// algorithm on for connections without a session (RFC 896; RFC 1122, 4.2.3.2, delayed acknowledgements).
     /// </summary>
-    public virtual Task FenceOffAsync(CancellationToken cancellationToken) => FenceAsync(cancellationToken);
+    /// <param name="unbound">The names of the accounts that <c>read_only</c> does not bind; <see langword="null"/> if that is not known, which may be any.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public virtual Task FenceOffAsync(IReadOnlyList<string>? unbound, CancellationToken cancellationToken) => FenceAsync(cancellationToken);
 
     /// <summary>Whether it refuses writes, and what it holds.</summary>
     public abstract Task<FencedPosition> FencedPositionAsync(CancellationToken cancellationToken);
@@ -89,6 +91,22 @@ public abstract class DatabaseMember
     /// <summary>Stops replicating and forgets from where.</summary>
     public abstract Task DetachAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Begins a new file of its binary log, if the account may (RELOAD). Who starts to replicate from it is served from the
+    /// beginning of a file: the server reads all of that, up to <c>max_binlog_size</c>, before it sends anything new.
+    /// </summary>
+    public async Task RotateLogAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync("FLUSH LOCAL BINARY LOGS", cancellationToken);
+        }
+        catch (DatabaseException error) when (error.Kind is ErrorKind.Permission)
+        {
+            // The replica comes a little later then.
+        }
+    }
+
     /// <summary>Switches waiting for a replica at each commit on or off, where the server can.</summary>
     public abstract Task SetSemiSyncSourceAsync(bool on, CancellationToken cancellationToken);
 
@@ -112,24 +130,16 @@ public abstract class DatabaseMember
     /// <param name="cancellationToken">Cancels.</param>
     public abstract Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken);
 
-    /// <summary>The ids of clients' connections: neither replication's nor those of this operation's own account over the local socket.</summary>
-    public async Task<IReadOnlyList<long>> ClientsAsync(CancellationToken cancellationToken) =>
-        [.. (await Session.QueryAsync(
-            """
-            SELECT ID AS id FROM information_schema.PROCESSLIST
-            WHERE
-            """ + " " + IsClient, null, cancellationToken)).Select(row => row.Number("id") ?? 0)];
-
-    /// <summary>Ends connections; one that is gone already is no error.</summary>
-    public async Task EndAsync(IEnumerable<long> connections, CancellationToken cancellationToken)
+    /// <summary>Ends clients' connections: neither replication's nor those of this operation's own account over the local socket.</summary>
+    public virtual async Task EndClientsAsync(CancellationToken cancellationToken)
     {
-        foreach (long connection in connections)
+        foreach (DatabaseRow client in await Session.QueryAsync($"SELECT ID AS id FROM information_schema.PROCESSLIST WHERE {IsClient}", null, cancellationToken))
         {
             try
             {
-                await Session.ExecuteAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"KILL {connection}"), null, cancellationToken);
+                await ExecuteAsync(FormattableString.Invariant($"KILL {client.Number("id") ?? 0}"), cancellationToken);
             }
-            catch (DatabaseException error) when (error.Number == NoSuchThread || (error.Number == KillDenied && Flavor == DatabaseFlavor.MySql))
+            catch (DatabaseException error) when (error.Number is NoSuchThread or KillDenied)
             {
                 // It ended by itself; or it is of an account with SYSTEM_USER, which MySQL's fence binds all the same.
             }

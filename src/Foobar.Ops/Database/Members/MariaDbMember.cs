@@ -22,16 +22,25 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     // Blocks commits while it is set, so that it returns with none under way. Does not bind accounts with READ ONLY ADMIN.
     public override Task FenceAsync(CancellationToken cancellationToken) => ExecuteAsync("SET GLOBAL read_only = 1", cancellationToken);
 
-    public override Task FenceOffAsync(CancellationToken cancellationToken) => ExecuteAsync(
+    public override Task FenceOffAsync(IReadOnlyList<string>? unbound, CancellationToken cancellationToken) => unbound switch
+    {
+        null => EndAsync("SET GLOBAL read_only = 1;", "", [], cancellationToken),
+        [] => FenceAsync(cancellationToken),
+        _ => EndAsync("SET GLOBAL read_only = 1;", $" AND USER IN ({string.Join(", ", unbound.Select((_, at) => $"@user{at}"))})", unbound, cancellationToken),
+    };
+
+    public override Task EndClientsAsync(CancellationToken cancellationToken) => EndAsync("", "", [], cancellationToken);
+
+    private Task<int> EndAsync(string before, string condition, IReadOnlyList<string> users, CancellationToken cancellationToken) => ExecuteAsync(
         $"""
         BEGIN NOT ATOMIC
             DECLARE CONTINUE HANDLER FOR {NoSuchThread} BEGIN END;
-            SET GLOBAL read_only = 1;
-            FOR client IN (SELECT ID FROM information_schema.PROCESSLIST WHERE {IsClient}) DO
+            {before}
+            FOR client IN (SELECT ID FROM information_schema.PROCESSLIST WHERE {IsClient}{condition}) DO
                 EXECUTE IMMEDIATE CONCAT('KILL ', client.ID);
             END FOR;
         END
-        """, cancellationToken);
+        """, cancellationToken, users.Select((user, at) => KeyValuePair.Create($"user{at}", (object?)user)));
 
     public override Task<string> AppliedAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_slave_pos AS value", cancellationToken);
 

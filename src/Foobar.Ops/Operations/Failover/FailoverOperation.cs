@@ -46,7 +46,7 @@ public sealed class FailoverOperation
         (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
         return preview with
         {
-            Steps = Steps(live, options, "preview", await live.New.DurabilityAsync(cancellationToken), semiSync: false).Plan().Outline,
+            Steps = Steps(live, options, "preview", await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
             PredictedGapLow = low,
             PredictedGapHigh = high,
         };
@@ -71,7 +71,7 @@ public sealed class FailoverOperation
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
         string id = Guid.CreateVersion7().ToString();
         await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, id, _time, cancellationToken);
-        SwitchoverSteps steps = Steps(live, options, id, await live.New.DurabilityAsync(cancellationToken), preflight.SemiSync);
+        SwitchoverSteps steps = Steps(live, options, id, await live.New.DurabilityAsync(cancellationToken), preflight);
         steps.Canary = canary?.Writer;
         using FileJournal journal = _store.NewJournal("failover", started);
         PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
@@ -92,9 +92,8 @@ public sealed class FailoverOperation
         }
 
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, state.Parameters["old"], state.Parameters["new"], withOld: true, cancellationToken);
-        bool semiSync = live.Policy.SemiSync;
         Durability durability = Durability.Parse(state.Parameters.GetValueOrDefault("durability")) ?? await live.New.DurabilityAsync(cancellationToken);
-        SwitchoverSteps steps = Steps(live, options, state.Parameters["id"], durability, semiSync);
+        SwitchoverSteps steps = Steps(live, options, state.Parameters["id"], durability, new() { Blockers = [], SemiSync = live.Policy.SemiSync });
         using FileJournal journal = FileJournal.Open(path);
         PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
         return await ReportAsync(live, steps, canary: null, state.Parameters["id"], path, started, result);
@@ -119,8 +118,8 @@ public sealed class FailoverOperation
         }
     }
 
-    private SwitchoverSteps Steps(FailoverConnections live, FailoverOptions options, string id, Durability durability, bool semiSync) =>
-        new(live, options, id, durability, new ReverseLink(live, semiSync), _time);
+    private SwitchoverSteps Steps(FailoverConnections live, FailoverOptions options, string id, Durability durability, FailoverPreflight preflight) =>
+        new(live, options, id, durability, new WriteFence(live.Old!, live.OldSecond!, live.New, preflight.Unbound), new ReverseLink(live, preflight.SemiSync), _time);
 
     private async Task<FailoverPreflight> PreflightAsync(FailoverOptions options, CancellationToken cancellationToken)
     {

@@ -20,6 +20,9 @@ internal sealed record FailoverPreflight
     /// <summary>Whether commits shall wait for a replica after the switch: declared, or switched on at the primary now.</summary>
     public bool SemiSync { get; init; }
 
+    /// <summary>The names of the accounts that <c>read_only</c> does not bind on the primary; <see langword="null"/> if not known, or if a role has the privilege.</summary>
+    public IReadOnlyList<string>? Unbound { get; init; }
+
     /// <summary>Judges a planned switchover.</summary>
     public static FailoverPreflight Planned(SiteCase<ReplicationFacts> facts, FailoverOptions options)
     {
@@ -36,8 +39,18 @@ internal sealed record FailoverPreflight
         }
 
         SemiSyncFacts? semiSync = old is null ? null : topology.Facts(old)?.SemiSync.Value;
-        return new() { Old = old, New = candidate, Blockers = blockers, SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 } };
+        return new()
+        {
+            Old = old,
+            New = candidate,
+            Blockers = blockers,
+            SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 },
+            Unbound = old is null ? null : UnboundOn(topology.Facts(old)!),
+        };
     }
+
+    private static IReadOnlyList<string>? UnboundOn(ReplicationFacts primary) =>
+        primary.Privileged.Value is { } accounts && accounts.All(account => account.Host.Length > 0) ? [.. accounts.Select(account => account.User).Distinct()] : null;
 
     private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
     {

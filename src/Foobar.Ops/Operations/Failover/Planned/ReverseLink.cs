@@ -48,6 +48,8 @@ internal sealed class ReverseLink(FailoverConnections live, bool semiSync)
         ReplicationSource source = await ReplicationSourceReader.ReverseAsync(live.NewSession, live.NewServer, host, live.Policy.Port, cancellationToken);
         using (source.Password)
         {
+            // Else the candidate reads its log for the old primary just while writes wait for it.
+            await live.New.RotateLogAsync(cancellationToken);
             await live.New.SetSemiSyncSourceAsync(false, cancellationToken);
             await Old.SetSemiSyncReplicaAsync(semiSync, cancellationToken);
             await Old.DetachAsync(cancellationToken);

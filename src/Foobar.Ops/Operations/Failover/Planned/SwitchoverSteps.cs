@@ -13,9 +13,10 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// <param name="options">The limits.</param>
 /// <param name="id">The operation's id.</param>
 /// <param name="durability">What the candidate waits for at each commit when it is a primary.</param>
+/// <param name="fence">The old primary's fence.</param>
 /// <param name="reverse">The old primary's replication from the candidate.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, Durability durability, ReverseLink reverse, TimeProvider time)
+internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
 
@@ -24,12 +25,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private long _closed;
     private long _opened;
     private Task _closing = Task.CompletedTask;
-    private Task _ending = Task.CompletedTask;
-    private FencedPosition? _last;
-    private string _applied = "";
 
     /// <summary>What the old primary held when it was fenced.</summary>
-    public string? FinalExecuted => _last?.Executed;
+    public string? FinalExecuted => fence.Executed;
 
     /// <summary>From closing the endpoint to opening it again.</summary>
     public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_closed, _opened);
@@ -124,17 +122,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Server = live.OldName,
         Swift = true,
         Limit = options.CatchUpLimit,
-        Change = async token =>
-        {
-            await Task.WhenAll(FenceAndReadAsync(token), _closing);
-            if (!_last!.IsFenced)
-            {
-                throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{live.OldName}: it still takes writes after it was told to refuse them.") { Server = live.OldName };
-            }
-
-            // MySQL's fence binds every account, so its clients may end while the rest goes on.
-            _ending = Old.Flavor == DatabaseFlavor.MySql ? EndClientsAsync(token) : Task.CompletedTask;
-        },
+        Change = token => Task.WhenAll(fence.CloseAsync(token), _closing),
         Undo = Old.UnfenceAsync,
     };
 
@@ -145,20 +133,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Server = live.NewName,
         Swift = true,
         Limit = options.CatchUpLimit,
-        Change = async token =>
-        {
-            // A resume may begin here.
-            if (_last is null)
-            {
-                await FenceAndReadAsync(token);
-            }
-
-            // Mostly it has come that far by then.
-            if (!GtidComparison.Reaches(New.Flavor, _applied, _last!.Position) && !await New.WaitForAsync(_last.Position, options.CatchUpLimit, token))
-            {
-                throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.NewName}: it did not apply the old primary's last transactions within {options.CatchUpLimit.TotalSeconds:0.#} s.") { Server = live.NewName };
-            }
-        },
+        Change = token => fence.CatchUpAsync(options.CatchUpLimit, token),
     };
 
     private Step Promote() => new()
@@ -197,7 +172,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             // A resume may begin here.
             await (_opened == 0 ? OpenAsync(token) : Task.CompletedTask);
             await live.Endpoint.EndSessionsAsync(live.OldName, token);
-            await _ending;
+            await fence.ClientsEndedAsync();
         },
     };
 
@@ -254,24 +229,11 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         },
     };
 
-    private async Task FenceAndReadAsync(CancellationToken token)
-    {
-        await Old.FenceOffAsync(token);
-        Task<FencedPosition> last = Old.FencedPositionAsync(token);
-        Task<string> applied = New.AppliedAsync(token);
-        await Task.WhenAll(last, applied);
-        _last = await last;
-        _applied = await applied;
-    }
-
     private async Task OpenAsync(CancellationToken token)
     {
         await live.Endpoint.OpenAsync(live.NewName, token);
         _opened = Stopwatch.GetTimestamp();
     }
-
-    private async Task EndClientsAsync(CancellationToken token) =>
-        await live.OldSecond!.EndAsync(await live.OldSecond.ClientsAsync(token), token);
 
     private async Task DemoteAsync(CancellationToken token)
     {

@@ -57,7 +57,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
             {
                 DatabaseMember member = DatabaseMember.Of(database);
                 await member.FenceAsync(token);
-                await member.EndAsync(await member.ClientsAsync(token), token);
+                await member.EndClientsAsync(token);
                 await member.PersistRoleAsync(true, machine, token);
             }
 
