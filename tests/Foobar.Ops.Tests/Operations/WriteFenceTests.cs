@@ -19,13 +19,17 @@ public sealed class WriteFenceTests
     [InlineData(null, "KILL")]
     public async Task Ends_with_the_fence_only_the_connections_that_it_may_not_bind(string[]? unbound, string expected)
     {
-        await Fence(unbound).CloseAsync(TestContext.Current.CancellationToken);
+        WriteFence fence = Fence(unbound);
+        await fence.CloseAsync(TestContext.Current.CancellationToken);
         Assert.Contains("SET GLOBAL read_only = 1", _old.Statements[0], StringComparison.Ordinal);
         Assert.Contains(expected, _old.Statements[0], StringComparison.Ordinal);
         Assert.Equal(unbound is not [], _old.Statements[0].Contains("KILL", StringComparison.Ordinal));
         Assert.Equal(unbound is { Length: > 0 }, _old.Statements[0].Contains("USER IN (@", StringComparison.Ordinal));
 
-        // All others' a moment later, beside the rest.
+        // All others' when there is somewhere else to go to.
+        Assert.Empty(_second.Statements);
+        fence.EndClients(TestContext.Current.CancellationToken);
+        await fence.ClientsEndedAsync();
         Assert.Contains("KILL", Assert.Single(_second.Statements), StringComparison.Ordinal);
     }
 

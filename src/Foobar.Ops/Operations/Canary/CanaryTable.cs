@@ -1,4 +1,5 @@
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Canary;
 
@@ -17,8 +18,12 @@ internal static class CanaryTable
     private static readonly TimeSpan RemovingLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Writes one row; it is committed when this returns.</summary>
-    public static Task WriteAsync(IDatabaseSession session, string run, long sequence, CancellationToken cancellationToken) =>
-        session.ExecuteAsync("INSERT INTO foobar_ops.canary (run, seq) VALUES (@run, @seq)", new Dictionary<string, object?> { ["run"] = run, ["seq"] = sequence }, cancellationToken);
+    /// <param name="channel">The connection.</param>
+    /// <param name="run">The run's id, a UUID.</param>
+    /// <param name="sequence">The row's number.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static Task WriteAsync(IStatementChannel channel, string run, long sequence, CancellationToken cancellationToken) =>
+        channel.ExecuteAsync(FormattableString.Invariant($"INSERT INTO foobar_ops.canary (run, seq) VALUES ('{Guid.Parse(run)}', {sequence})"), cancellationToken);
 
     /// <summary>Counts a run's rows against what was acknowledged.</summary>
     public static async Task<CanaryAccount> CountAsync(IDatabaseSession session, string run, IReadOnlyList<CanaryWrite> writes, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Canary;
 
@@ -12,10 +13,14 @@ internal sealed class WriteCanary : IAsyncDisposable
 {
     private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(2);
 
+    // A switchover's gap is over soon; to come back late would be most of what is measured.
+    private static readonly TimeSpan Young = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(2);
+
     // No privilege on the database or the table, no such database, no such table: no patience mends these.
     private static readonly int[] Hopeless = [1044, 1142, 1049, 1146];
 
-    private readonly Func<CancellationToken, Task<IDatabaseSession>> _open;
+    private readonly Func<CancellationToken, Task<IStatementChannel>> _open;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<CanaryWrite> _writes = [];
     private readonly List<Task> _closing = [];
@@ -28,7 +33,7 @@ internal sealed class WriteCanary : IAsyncDisposable
     /// <param name="open">Opens a connection through the application's path.</param>
     /// <param name="run">What its rows are known by.</param>
     /// <param name="interval">How often it writes.</param>
-    public WriteCanary(Func<CancellationToken, Task<IDatabaseSession>> open, string run, TimeSpan interval)
+    public WriteCanary(Func<CancellationToken, Task<IStatementChannel>> open, string run, TimeSpan interval)
     {
         _open = open;
         Run = run;
@@ -87,6 +92,8 @@ internal sealed class WriteCanary : IAsyncDisposable
     private static bool IsHopeless(DatabaseException? error) =>
         error is not null && (error.Kind == ErrorKind.Authentication || (error.Number is { } number && Hopeless.Contains(number)));
 
+    private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);
+
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private string? LastError()
@@ -99,40 +106,43 @@ internal sealed class WriteCanary : IAsyncDisposable
 
     private async Task WriteOnAsync()
     {
-        IDatabaseSession? session = null;
+        IStatementChannel? channel = null;
         long next = Stopwatch.GetTimestamp();
+        long acknowledged = next;
         for (long sequence = 1; !_stop.IsCancellationRequested; sequence++)
         {
-            session = await WriteAsync(session, sequence);
+            channel = await WriteAsync(channel, sequence);
 
             // By the clock, not by what the last write took; what could not be written in time is not made up for.
-            next = session is null ? Stopwatch.GetTimestamp() : Math.Max(next + (long)(Interval.TotalSeconds * Stopwatch.Frequency), Stopwatch.GetTimestamp());
-            TimeSpan pause = session is null ? Interval : Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
+            long now = Stopwatch.GetTimestamp();
+            acknowledged = channel is null ? acknowledged : now;
+            next = channel is null ? now + Ticks(Stopwatch.GetElapsedTime(acknowledged, now) < Young && Interval > Eager ? Eager : Interval) : Math.Max(next + Ticks(Interval), now);
+            TimeSpan pause = Stopwatch.GetElapsedTime(now, next);
             if (pause > TimeSpan.Zero)
             {
                 await Task.Delay(pause, CancellationToken.None);
             }
         }
 
-        await (session?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (channel?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private async Task<IDatabaseSession?> WriteAsync(IDatabaseSession? session, long sequence)
+    private async Task<IStatementChannel?> WriteAsync(IStatementChannel? channel, long sequence)
     {
         long sent = Stopwatch.GetTimestamp();
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(AttemptLimit);
         try
         {
-            session ??= await _open(limit.Token);
-            await CanaryTable.WriteAsync(session, Run, sequence, limit.Token);
+            channel ??= await _open(limit.Token);
+            await CanaryTable.WriteAsync(channel, Run, sequence, limit.Token);
             Record(new(sequence, sent, Stopwatch.GetTimestamp(), null));
-            return session;
+            return channel;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The one under way at the end is neither acknowledged nor failed.
-            return session;
+            return channel;
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
@@ -144,7 +154,7 @@ internal sealed class WriteCanary : IAsyncDisposable
             Record(new(sequence, sent, Stopwatch.GetTimestamp(), error is FoobarException ? error.Message : FormattableString.Invariant($"no answer within {AttemptLimit.TotalSeconds:0.#} s")));
 
             // Saying goodbye to a server that may be gone takes its time.
-            _closing.Add(session?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+            _closing.Add(channel?.DisposeAsync().AsTask() ?? Task.CompletedTask);
             return null;
         }
     }

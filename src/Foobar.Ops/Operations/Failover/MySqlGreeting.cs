@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Failover;
 
@@ -45,16 +45,12 @@ internal sealed record MySqlGreeting(string Version, long ConnectionId)
     /// <exception cref="FoobarException">It is no greeting, but an error or something else.</exception>
     internal static MySqlGreeting Parse(string server, string source, ReadOnlySpan<byte> body)
     {
-        const byte ProtocolVersion = 10;
-        const byte ErrorPacket = 0xff;
-        if (body.Length > 3 && body[0] == ErrorPacket)
+        if (WireError.Of(body) is { } refused)
         {
-            throw new FoobarException("NoGreeting", ErrorKind.Connection, $"{server}: {source} refuses connections: {System.Text.Encoding.UTF8.GetString(body[3..])}") { Server = server };
+            throw new FoobarException("NoGreeting", ErrorKind.Connection, $"{server}: {source} refuses connections: {refused.Message}") { Server = server };
         }
 
-        int end = body.Length > 1 ? body[1..].IndexOf((byte)0) : -1;
-        return body.Length > 0 && body[0] == ProtocolVersion && end > 0 && body.Length >= end + 6
-            ? new(System.Text.Encoding.ASCII.GetString(body.Slice(1, end)), BinaryPrimitives.ReadUInt32LittleEndian(body[(end + 2)..]))
-            : throw new ParseException(server, source, 0, "expected the greeting of a MySQL or MariaDB server.");
+        ServerGreeting greeting = ServerGreeting.Parse(server, source, body);
+        return new(greeting.Version, greeting.ConnectionId);
     }
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Foobar.Ops.Remoting.Database;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Remoting;
 
@@ -13,6 +14,7 @@ public sealed class DatabasePath : IAsyncDisposable
     private readonly IForward _forward;
     private readonly DatabaseLogin _login;
     private readonly TimeSpan _limit;
+    private bool _driverOnly;
 
     private DatabasePath(string server, IForward forward, DatabaseLogin login, TimeSpan limit)
     {
@@ -39,11 +41,47 @@ public sealed class DatabasePath : IAsyncDisposable
         return await DatabaseSession.StartAsync(_server, connection, new SharedForward(_forward.LocalPath), ConnectDriverAsync, log: null, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Opens a connection for statements without results, as soon as it can be had. An account that logs in in a way that only
+    /// the driver knows gets the driver's.
+    /// </summary>
+    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
+    internal async Task<IStatementChannel> OpenChannelAsync(CancellationToken cancellationToken)
+    {
+        if (!_driverOnly)
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(_limit);
+            try
+            {
+                if (await StatementChannel.OpenAsync(_server, _forward.LocalPath, _login, limit.Token).ConfigureAwait(false) is { } channel)
+                {
+                    return channel;
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw DatabaseErrors.Timeout(_server, "opening a connection", _limit);
+            }
+
+            _driverOnly = true;
+        }
+
+        return new DriverChannel(await ConnectAsync(cancellationToken).ConfigureAwait(false));
+    }
+
     /// <summary>Closes the way; open connections end.</summary>
     public ValueTask DisposeAsync() => _forward.DisposeAsync();
 
     private Task<DbConnection> ConnectDriverAsync(CancellationToken cancellationToken) =>
         DatabaseOpener.ConnectAsync(_server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken);
+
+    private sealed record DriverChannel(IDatabaseSession Session) : IStatementChannel
+    {
+        public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => Session.ExecuteAsync(sql, null, cancellationToken);
+
+        public ValueTask DisposeAsync() => Session.DisposeAsync();
+    }
 
     /// <summary>All connections share the way; it is closed with the path.</summary>
     private sealed record SharedForward(string LocalPath) : IForward

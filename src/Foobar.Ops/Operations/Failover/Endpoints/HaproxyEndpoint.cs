@@ -51,6 +51,9 @@ internal sealed partial class HaproxyEndpoint(IServerSession session, Stream str
         Health(await _console.RunAsync("show stat", cancellationToken), backend, member);
 
     /// <inheritdoc/>
+    public Task DrainAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state drain", cancellationToken);
+
+    /// <inheritdoc/>
     public Task CloseAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state maint", cancellationToken);
 
     /// <inheritdoc/>

@@ -12,6 +12,12 @@ internal interface IWriteEndpoint : IAsyncDisposable
     /// <summary>What it thinks of a member's health, in one line; <see langword="null"/> if it does not check.</summary>
     Task<string?> HealthAsync(string member, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
+    /// <summary>
+    /// Lets no new connection through to a member and leaves alone those that are there, where the endpoint can tell the two
+    /// apart. <see cref="CloseAsync"/> may end them.
+    /// </summary>
+    Task DrainAsync(string member, CancellationToken cancellationToken) => CloseAsync(member, cancellationToken);
+
     /// <summary>Lets no new connection through to a member.</summary>
     Task CloseAsync(string member, CancellationToken cancellationToken);
 

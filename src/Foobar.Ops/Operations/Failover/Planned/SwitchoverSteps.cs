@@ -104,11 +104,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Swift = true,
         Limit = options.CatchUpLimit,
 
-        // The fence goes out at once behind it; its step waits for both answers.
+        // The fence goes out at once behind it; its step waits for both answers. Connections that are there go on writing until
+        // the fence holds: a proxy may end them when a member is closed (HAProxy's on-marked-down shutdown-sessions).
         Change = token =>
         {
             _closed = Stopwatch.GetTimestamp();
-            _closing = live.Endpoint.CloseAsync(live.OldName, token);
+            _closing = live.Endpoint.DrainAsync(live.OldName, token);
             return Task.CompletedTask;
         },
         Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
@@ -117,7 +118,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step Fence() => new()
     {
         Name = "fence",
-        Description = "let the old primary refuse writes, and end its clients' connections",
+        Description = "let the old primary refuse writes, and read what it holds",
         Inverse = "let the old primary take writes",
         Server = live.OldName,
         Swift = true,
@@ -129,7 +130,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step CatchUp() => new()
     {
         Name = "catch-up",
-        Description = "read the old primary's last transactions and wait until the candidate holds them all",
+        Description = "wait until the candidate holds all that the old primary held",
         Server = live.NewName,
         Swift = true,
         Limit = options.CatchUpLimit,
@@ -139,7 +140,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step Promote() => new()
     {
         Name = "promote",
-        Description = $"let the candidate take writes, and new connections through to it at the {live.Endpoint.Name}",
+        Description = $"let the candidate take writes, and new connections through to it at the {live.Endpoint.Name}; end those to the old primary",
         Inverse = "let no new connection through to the candidate, and let it refuse writes, unless it has taken some",
         Server = live.NewName,
         Swift = true,
@@ -155,6 +156,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
             // It holds all that the old primary has: nobody reads too old a state there, and to log in takes a client longer
             // than this takes.
+            fence.EndClients(token);
             await Task.WhenAll(New.UnfenceAsync(token), OpenAsync(token));
         },
         Undo = DemoteAsync,
@@ -163,7 +165,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private Step OpenEndpoint() => new()
     {
         Name = "open-endpoint",
-        Description = $"end the connections through to the old primary at the {live.Endpoint.Name}",
+        Description = $"close the old primary and end the connections through to it at the {live.Endpoint.Name}",
         Server = live.Policy.WriteEndpoint?.Server,
         Swift = true,
         PointOfNoReturn = true,
@@ -171,6 +173,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         {
             // A resume may begin here.
             await (_opened == 0 ? OpenAsync(token) : Task.CompletedTask);
+            await live.Endpoint.CloseAsync(live.OldName, token);
             await live.Endpoint.EndSessionsAsync(live.OldName, token);
             await fence.ClientsEndedAsync();
         },

@@ -18,14 +18,11 @@ internal sealed class WriteFence(DatabaseMember old, DatabaseMember second, Data
     /// <summary>All transactions that the old primary held when it was fenced; <see langword="null"/> before.</summary>
     public string? Executed => _last?.Executed;
 
-    /// <summary>Lets the old primary refuse writes, and reads what it holds. Its clients' connections are ended behind this.</summary>
+    /// <summary>Lets the old primary refuse writes, and reads what it holds.</summary>
     /// <exception cref="FoobarException"><c>FenceFailed</c>.</exception>
     public async Task CloseAsync(CancellationToken cancellationToken)
     {
         await old.FenceOffAsync(unbound, cancellationToken);
-
-        // From here on no account's write matters that the fence binds, so its connection may end while the rest goes on.
-        _ending = second.EndClientsAsync(cancellationToken);
         Task<FencedPosition> last = old.FencedPositionAsync(cancellationToken);
         Task<string> applied = candidate.AppliedAsync(cancellationToken);
         await Task.WhenAll(last, applied);
@@ -53,6 +50,9 @@ internal sealed class WriteFence(DatabaseMember old, DatabaseMember second, Data
             throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{candidate.Name}: it did not apply the old primary's last transactions within {limit.TotalSeconds:0.#} s.") { Server = candidate.Name };
         }
     }
+
+    /// <summary>Begins to end the clients' connections. Those that are ended before there is somewhere else to go to come back in vain, which costs the servers time just then.</summary>
+    public void EndClients(CancellationToken cancellationToken) => _ending = second.EndClientsAsync(cancellationToken);
 
     /// <summary>Ends when the clients' connections have ended.</summary>
     public Task ClientsEndedAsync() => _ending;
