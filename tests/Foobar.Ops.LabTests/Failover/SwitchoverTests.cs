@@ -47,8 +47,8 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         Assert.All(results, result => Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven, WriteGapSource.Canary), (result.Outcome, result.Proof.Verdict, result.WriteGap!.Source)));
         await AssertKeptAsync(bed, writers, writes);
 
-        // Either may have been held up on a busy machine, so not each run by itself.
-        Assert.InRange(Median(runs.Select(run => (run.Result.WriteGap!.Duration - run.Seen).Duration() - run.Result.WriteGap.Resolution)), TimeSpan.MinValue, Interval);
+        // Either may have been held up on a busy machine, so not each run by itself; and three runs are few.
+        Assert.InRange(Median(runs.Select(run => (run.Result.WriteGap!.Duration - run.Seen).Duration() - (Sample.IsAll ? TimeSpan.Zero : run.Result.WriteGap.Resolution))), TimeSpan.MinValue, Interval);
         if (Sample.IsAll)
         {
             TimeSpan limit = TimeSpan.FromMilliseconds(intervalMilliseconds == 0 ? 250 : flavour == "MariaDb" ? 25 : 100);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Failover;
 
 namespace Foobar.Ops.Tests.Operations;
 
@@ -54,6 +55,24 @@ public sealed class WriteMeasurementTests
         Assert.Equal(("web-02", 4, TimeSpan.FromSeconds(3)), (delay.Server, delay.Looks, delay.Max));
         Assert.Equal(TimeSpan.FromSeconds(2.5), delay.Median);
         Assert.Equal(TimeSpan.Zero, ReplicaDelay.Of("web-02", [], writes).Max);
+    }
+
+    [Theory]
+    [InlineData(30, 20, 20, 10)]
+    [InlineData(10, 20, 5, 5)]
+    public void A_failover_s_write_gap_is_the_middle_of_what_the_writes_allow(int gap, int resolution, int duration, int either)
+    {
+        WriteMeasurement seen = Of([]) with { Gap = TimeSpan.FromMilliseconds(gap), Resolution = TimeSpan.FromMilliseconds(resolution) };
+        Assert.Equal(
+            new WriteGap { Duration = TimeSpan.FromMilliseconds(duration), Resolution = TimeSpan.FromMilliseconds(either), Source = WriteGapSource.Canary },
+            WriteGap.Of(seen, TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
+    public void Without_a_canary_the_write_gap_is_what_the_steps_took()
+    {
+        Assert.Equal(new WriteGap { Duration = TimeSpan.FromSeconds(1), Resolution = TimeSpan.Zero, Source = WriteGapSource.Steps }, WriteGap.Of(null, TimeSpan.FromSeconds(1)));
+        Assert.Null(WriteGap.Of(null, TimeSpan.Zero));
     }
 
     [Fact]

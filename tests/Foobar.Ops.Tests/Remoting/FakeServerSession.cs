@@ -73,7 +73,11 @@ internal sealed class FakeServerSession(Server server) : IServerSession
             ? Task.FromResult(stream())
             : Task.FromException<Stream>(new FoobarException("ForwardFailed", ErrorKind.Connection, $"{server}: nothing listens at {endpoint}") { Server = server.Name });
 
-    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    /// <summary>Where forwards lead; nowhere if left out.</summary>
+    public IForward? Forward { get; init; }
+
+    public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) =>
+        Forward is { } forward ? Task.FromResult(forward) : throw new NotSupportedException();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

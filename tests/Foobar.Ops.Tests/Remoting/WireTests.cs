@@ -117,7 +117,11 @@ public sealed class WireTests
         }
     }).QuickCheckThrowOnFailure();
 
-    private static byte[] Greeting(string plugin) =>
+    /// <summary>A packet as it stands on the wire.</summary>
+    internal static byte[] Packet(int sequence, byte[] payload) => [(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)sequence, .. payload];
+
+    /// <summary>The greeting of a server without TLS.</summary>
+    internal static byte[] Greeting(string plugin) =>
     [
         10, .. "9.7.0\0"u8, 0x2a, 1, 0, 0, .. Salt[..8], 0,
         0x00, 0x82, 45, 2, 0, 0x08, 0x00, 21, .. new byte[10], .. Salt[8..], 0, .. Encoding.ASCII.GetBytes(plugin), 0,
@@ -132,7 +136,7 @@ public sealed class WireTests
     }
 
     /// <summary>A server that says its packets one after the other, and remembers the payloads that it heard.</summary>
-    private sealed class Conversation(byte[][] says) : MemoryStream([.. says.SelectMany((payload, at) => (byte[])[(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)(2 * at), .. payload])])
+    private sealed class Conversation(byte[][] says) : MemoryStream([.. says.SelectMany((payload, at) => Packet(2 * at, payload))])
     {
         public List<byte[]> Heard { get; } = [];
 
