@@ -35,6 +35,20 @@ public sealed class ListingTests
         ParserProperties.TakesOrRefusesAnyText(text => NetworkParser.Parse(text, [text]), """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]""".Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("-A INPUT -p tcp -j ACCEPT", "-p tcp")]
+    [InlineData("[0:0] -A\t INPUT -p tcp -j ACCEPT", "-p tcp")]
+    [InlineData("-A \"INPUT\" -p tcp -g web", "-p tcp")]
+    [InlineData("-A INPUT -m comment --comment \"a -j b\" -j ACCEPT", "-m comment --comment \"a -j b\"")]
+    [InlineData("-A INPUT -s 192.0.2.0/24", "-s 192.0.2.0/24")]
+    [InlineData("-A INPUT -j ACCEPT", "")]
+    public void A_rule_of_iptables_shows_its_condition_and_itself(string line, string condition)
+    {
+        FirewallRule rule = Assert.Single(IptablesSaveParser.Parse($"*filter\n:INPUT DROP [0:0]\n:web - [0:0]\n{line}\nCOMMIT\n", 4, RulesetOrigin.Nftables).Rules);
+        Assert.Equal(condition, string.Concat(rule.Matches));
+        Assert.StartsWith("-A", rule.Source);
+    }
+
     [Fact]
     public void Whatever_was_taken_can_be_judged()
     {

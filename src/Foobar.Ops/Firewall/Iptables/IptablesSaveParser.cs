@@ -144,6 +144,7 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
     {
         SaveTokens words = new(line);
         (long? packets, long? bytes) = Counters(words);
+        string source = words.Rest;
         if (words.Take() != "-A")
         {
             throw new FormatException($"-A expected in '{line}'");
@@ -160,15 +161,15 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
             _rules.Add((table, chain), rules = []);
         }
 
-        rules.Add(Rule(table, chain, rules.Count + 1, words, line) with { Packets = packets, Bytes = bytes });
+        rules.Add(Rule(table, chain, rules.Count + 1, words, source) with { Packets = packets, Bytes = bytes });
     }
 
-    private FirewallRule Rule(string table, string chain, int position, SaveTokens words, string line)
+    private FirewallRule Rule(string table, string chain, int position, SaveTokens words, string source)
     {
         SaveMatches matches = new(family, sets);
         List<Statement> target = [];
         string verdict = string.Empty;
-        string text = line[line.IndexOf("-A ", StringComparison.Ordinal)..];
+        string condition = words.RestBefore("-j", "-g");
         try
         {
             while (words.More)
@@ -192,8 +193,6 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
             target = [new Statement.UnknownEffect(exception.Message)];
         }
 
-        int from = text.IndexOf(chain, StringComparison.Ordinal) + chain.Length;
-        int to = text.LastIndexOf(" -j ", StringComparison.Ordinal);
         return new FirewallRule
         {
             Server = server,
@@ -201,10 +200,10 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
             Table = table,
             Chain = chain,
             Position = position,
-            Matches = to > from ? [text[from..to].Trim()] : [],
+            Matches = condition.Length > 0 ? [condition] : [],
             Verdict = verdict,
             Comment = matches.Comment,
-            Source = text,
+            Source = source,
             Origin = origin,
             ManagedBy = RuleMaker.Of(table, chain, matches.Comment),
             Statements = [.. matches.Steps, .. target],
