@@ -79,13 +79,17 @@ public sealed class MySqlGtidSetTests
         OneByOne(a).Except(OneByOne(b)).ToHashSet().SetEquals(OneByOne(a.Subtract(b)))).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Any_text_is_a_set_or_is_refused() => Prop.ForAll<string>(text =>
-    {
-        if (MySqlGtidSet.TryParse(text ?? "", out MySqlGtidSet? set))
+    public void Any_text_is_a_set_or_is_refused() => ParserProperties.TakesOrRefusesAnyText(
+        text =>
         {
-            Assert.Equal(set, MySqlGtidSet.Parse(set.ToString()));
-        }
-    }).QuickCheckThrowOnFailure();
+            if (MySqlGtidSet.TryParse(text, out MySqlGtidSet? set))
+            {
+                Assert.Equal(set, MySqlGtidSet.Parse(set.ToString()));
+            }
+
+            return set;
+        },
+        $"{A}:1-3:5:7-9,\n{B}:4:backup:1-2:8");
 
     private static IEnumerable<string> OneByOne(MySqlGtidSet set) =>
         from source in set.Sources
@@ -159,13 +163,17 @@ public sealed class MariaDbGtidStateTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Any_text_is_a_state_or_is_refused() => Prop.ForAll<string>(text =>
-    {
-        if (MariaDbGtidState.TryParse(text ?? "", out MariaDbGtidState? state))
+    public void Any_text_is_a_state_or_is_refused() => ParserProperties.TakesOrRefusesAnyText(
+        text =>
         {
-            Assert.Equal(state, MariaDbGtidState.Parse(state.ToString()));
-        }
-    }).QuickCheckThrowOnFailure();
+            if (MariaDbGtidState.TryParse(text, out MariaDbGtidState? state))
+            {
+                Assert.Equal(state, MariaDbGtidState.Parse(state.ToString()));
+            }
+
+            return state;
+        },
+        "0-43-7,0-44-9, 1-43-2");
 }
 
 public sealed class GtidComparisonTests

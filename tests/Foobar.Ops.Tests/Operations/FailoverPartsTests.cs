@@ -1,4 +1,3 @@
-using Foobar.Ops.Operations.Failover.Endpoints;
 using FsCheck;
 using FsCheck.Fluent;
 using Foobar.Ops.Database;
@@ -6,6 +5,8 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Endpoints;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Tests.Operations;
 
@@ -55,13 +56,13 @@ public sealed class FailoverPartsTests
     public void Reads_a_greeting_and_refuses_everything_else_cleanly()
     {
         byte[] greeting = [10, .. "9.7.0\0"u8, 0x2a, 1, 0, 0, .. "saltsalt"u8];
-        Assert.Equal(new MySqlGreeting("9.7.0", 298), MySqlGreeting.Parse("lb-01", "x", greeting));
-        Assert.Contains("Host is blocked", Assert.Throws<FoobarException>(() => MySqlGreeting.Parse("lb-01", "x", [0xff, 0x69, 0x04, .. "Host is blocked"u8])).Message, StringComparison.Ordinal);
+        Assert.True(DatabaseGreeting.Parse("lb-01", "x", greeting) is { Version: "9.7.0", ConnectionId: 298 });
+        Assert.Contains("Host is blocked", Assert.Throws<FoobarException>(() => DatabaseGreeting.Parse("lb-01", "x", [0xff, 0x69, 0x04, .. "Host is blocked"u8])).Message, StringComparison.Ordinal);
         Prop.ForAll<byte[]>(bytes =>
         {
             try
             {
-                MySqlGreeting.Parse("lb-01", "x", bytes ?? []);
+                DatabaseGreeting.Parse("lb-01", "x", bytes ?? []);
             }
             catch (FoobarException)
             {
@@ -73,13 +74,39 @@ public sealed class FailoverPartsTests
     [Fact]
     public async Task The_console_takes_each_answer_up_to_the_prompt()
     {
-        await using HaproxyConsole console = new("lb-01", new ScriptedStream(
+        await using HaproxyConsole console = Console(new ScriptedStream(
             ("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show x\n", "a > b\n> tail"), ("", "\nlast\n\n> "), ("set y\n", "\n> "), ("set z\n", "No such server.\n\n> ")));
-        await console.StartAsync(TestContext.Current.CancellationToken);
         Assert.Equal("a > b\n> tail\nlast", await console.RunAsync("show x", TestContext.Current.CancellationToken));
         await console.DoAsync("set y", TestContext.Current.CancellationToken);
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => console.DoAsync("set z", TestContext.Current.CancellationToken));
         Assert.Contains("No such server", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_given_up_is_never_taken_for_the_next_ones()
+    {
+        using CancellationTokenSource impatient = new();
+        ScriptedStream first = new(("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show x\n", "half")) { AtItsEnd = impatient.Cancel };
+        await using HaproxyConsole console = Console(first, new ScriptedStream(("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> "), ("show y\n", "whole\n\n> ")));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => console.RunAsync("show x", impatient.Token));
+        Assert.Equal("whole", await console.RunAsync("show y", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_connection_that_was_closed_meanwhile_is_made_again_once()
+    {
+        (string, string)[] opening = [("prompt\n", "\n> "), ("set timeout cli 3600\n", "\n> ")];
+        await using HaproxyConsole console = Console(
+            new ScriptedStream([.. opening, ("set a\n", "\n> "), ("set b\n", "")]), new ScriptedStream([.. opening, ("set b\n", "\n> "), ("set c\n", "")]), new ScriptedStream([.. opening, ("set c\n", "")]));
+        await console.DoAsync("set a", TestContext.Current.CancellationToken);
+        await console.DoAsync("set b", TestContext.Current.CancellationToken);
+        Assert.Equal("EndpointLost", (await Assert.ThrowsAsync<FoobarException>(() => console.DoAsync("set c", TestContext.Current.CancellationToken))).ErrorId);
+    }
+
+    private static HaproxyConsole Console(params ScriptedStream[] connections)
+    {
+        Queue<ScriptedStream> left = new(connections);
+        return new("lb-01", _ => Task.FromResult<Stream>(left.Dequeue()));
     }
 
     [Theory]

@@ -8,6 +8,9 @@ internal sealed class ScriptedStream(params (string Expects, string Says)[] scri
     private int _next;
     private bool _spoken = true;
 
+    /// <summary>What is done when all was said, before a read that would find the end; a read that was cancelled by it says so.</summary>
+    public Action? AtItsEnd { get; init; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -40,6 +43,12 @@ internal sealed class ScriptedStream(params (string Expects, string Says)[] scri
     {
         byte[] bytes = new byte[buffer.Length];
         int read = Read(bytes, 0, bytes.Length);
+        if (read == 0)
+        {
+            AtItsEnd?.Invoke();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
         bytes.AsMemory(0, read).CopyTo(buffer);
         return ValueTask.FromResult(read);
     }

@@ -80,22 +80,16 @@ public sealed class BinlogDumpTests
         Assert.NotNull(dump.Incomplete);
     }
 
-    /// <summary>Any text gives a dump or a clean error.</summary>
-    [Fact]
-    public void Any_text_is_read_or_refused() => Prop.ForAll<string, bool>((text, mysql) =>
-    {
-        string marks = text.Replace("a", "SET @@SESSION.GTID_NEXT= '", StringComparison.Ordinal).Replace("b", "\n/*!100001 SET @@session.gtid_seq_no=", StringComparison.Ordinal).Replace("c", "'/*!*/;\n", StringComparison.Ordinal);
-        try
+    [Theory]
+    [InlineData(DatabaseFlavor.MySql)]
+    [InlineData(DatabaseFlavor.MariaDb)]
+    public void Any_text_is_read_or_refused(DatabaseFlavor flavor) => ParserProperties.TakesOrRefusesAnyText(
+        text =>
         {
-            Parse(mysql ? DatabaseFlavor.MySql : DatabaseFlavor.MariaDb, marks);
-        }
-        catch (ParseException error)
-        {
-            return error.Message.Length > 0;
-        }
-
-        return true;
-    }).QuickCheckThrowOnFailure();
+            BinlogDump dump = Parse(flavor, text);
+            return (dump.Gtids(flavor), dump.Missing(flavor, ""));
+        },
+        "DELIMITER /*!*/;\n" + (flavor == DatabaseFlavor.MySql ? MySqlTransaction(5) + MySqlTransaction(6) : MariaDbTransaction(5) + MariaDbTransaction(6)) + "DELIMITER ;\n");
 
     /// <summary>What a dump holds and a server has, split: nothing is in both parts, nothing in neither.</summary>
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Database.Wire;
 using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Failover.Emergency;
@@ -82,7 +83,7 @@ internal sealed class GreetingProbe(IServerSession from, int port)
     {
         try
         {
-            MySqlGreeting greeting = await MySqlGreeting.ReadAsync(from, address, port, limit, cancellationToken);
+            ServerGreeting greeting = await DatabaseGreeting.ReadAsync(from, address, port, limit, cancellationToken);
             return (Sight.Answers, $"{address}:{port} greeted as {greeting.Version}");
         }
         catch (ParseException other)

@@ -1,5 +1,6 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Failover.Endpoints;
 
@@ -22,7 +23,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
         {
             try
             {
-                if (await MySqlGreeting.HoldAsync(balancer, host, port, Limit, KnowsAsync, cancellationToken))
+                if (await DatabaseGreeting.HoldAsync(balancer, host, port, Limit, KnowsAsync, cancellationToken))
                 {
                     return;
                 }
@@ -41,7 +42,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
         }
     }
 
-    private async Task<bool> KnowsAsync(MySqlGreeting greeting, CancellationToken cancellationToken) =>
+    private async Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) =>
         (await live.NewSession.QueryAsync(
             "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'",
             new Dictionary<string, object?> { ["id"] = greeting.ConnectionId }, cancellationToken))[0].Number("value") == 1;

@@ -8,12 +8,23 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.Operations.Failover.Endpoints;
 
 /// <summary>A TCP backend of HAProxy with one <c>server</c> line a member, named as in the inventory; switched over the runtime API.</summary>
-internal sealed partial class HaproxyEndpoint(IServerSession session, Stream stream, string backend) : IWriteEndpoint
+internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 {
-    private readonly HaproxyConsole _console = new(session.Server.Name, stream);
+    private readonly ISiteSession _site;
+    private readonly string _server;
+    private readonly string _backend;
+    private readonly HaproxyConsole _console;
+
+    // The session is asked for anew with each connection: one that was lost is made again.
+    private HaproxyEndpoint(ISiteSession site, string server, string backend)
+    {
+        (_site, _server, _backend) = (site, server, backend);
+        RemoteEndpoint.UnixSocket socket = new(site.Site.Policy.LoadBalancing.AdminSocket);
+        _console = new(server, async token => await (await site.GetServerAsync(server, token)).ConnectAsync(socket, token));
+    }
 
     /// <inheritdoc/>
-    public string Name => $"backend {backend} of HAProxy on {session.Server.Name}";
+    public string Name => $"backend {_backend} of HAProxy on {_server}";
 
     /// <summary>Connects to the runtime API and keeps the connection.</summary>
     /// <exception cref="FoobarException"><c>EndpointInvalid</c>: the backend's name is none; errors of the session.</exception>
@@ -28,11 +39,10 @@ internal sealed partial class HaproxyEndpoint(IServerSession session, Stream str
         }
 
         IServerSession server = await site.GetServerAsync(endpoint.Server, cancellationToken);
-        Stream socket = await server.ConnectAsync(new RemoteEndpoint.UnixSocket(site.Site.Policy.LoadBalancing.AdminSocket), cancellationToken);
-        HaproxyEndpoint connected = new(server, socket, name);
+        HaproxyEndpoint connected = new(site, server.Server.Name, name);
         try
         {
-            await connected._console.StartAsync(cancellationToken);
+            await connected._console.RunAsync($"show servers state {name}", cancellationToken);
             return connected;
         }
         catch
@@ -44,27 +54,27 @@ internal sealed partial class HaproxyEndpoint(IServerSession session, Stream str
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) =>
-        OpenServers(await _console.RunAsync($"show servers state {backend}", cancellationToken), session.Server.Name);
+        OpenServers(await _console.RunAsync($"show servers state {_backend}", cancellationToken), _server);
 
     /// <inheritdoc/>
     public async Task<string?> HealthAsync(string member, CancellationToken cancellationToken) =>
-        Health(await _console.RunAsync("show stat", cancellationToken), backend, member);
+        Health(await _console.RunAsync("show stat", cancellationToken), _backend, member);
 
     /// <inheritdoc/>
-    public Task DrainAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state drain", cancellationToken);
+    public Task DrainAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state drain", cancellationToken);
 
     /// <inheritdoc/>
-    public Task CloseAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state maint", cancellationToken);
+    public Task CloseAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state maint", cancellationToken);
 
     /// <inheritdoc/>
-    public Task OpenAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {backend}/{Checked(member)} state ready", cancellationToken);
+    public Task OpenAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state ready", cancellationToken);
 
     /// <inheritdoc/>
-    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"shutdown sessions server {backend}/{Checked(member)}", cancellationToken);
+    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"shutdown sessions server {_backend}/{Checked(member)}", cancellationToken);
 
     /// <inheritdoc/>
-    public Task PersistAsync(string open, string closed, CancellationToken cancellationToken) =>
-        HaproxyConfigurationFile.SetAsync(session, [new(backend, open, Disabled: false), new(backend, closed, Disabled: true)], cancellationToken);
+    public async Task PersistAsync(string open, string closed, CancellationToken cancellationToken) => await HaproxyConfigurationFile.SetAsync(
+        await _site.GetServerAsync(_server, cancellationToken), [new(_backend, open, Disabled: false), new(_backend, closed, Disabled: true)], cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _console.DisposeAsync();

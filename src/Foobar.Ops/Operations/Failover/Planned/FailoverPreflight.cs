@@ -61,9 +61,13 @@ internal sealed record FailoverPreflight
             {
                 Add(blockers, "Unreachable", member.Name, failure, "Bring the member back, or see why it can't be reached.");
             }
-            else if (topology.RoleOf(member.Name) is MemberRole.WritableReplica or MemberRole.ClusterMember)
+            else if (topology.RoleOf(member.Name) is MemberRole.WritableReplica)
             {
-                Add(blockers, "Role", member.Name, $"is {topology.RoleOf(member.Name)}", "A switchover is for one primary and its replicas; make the replica read-only, or use the cluster's own switch.");
+                Add(blockers, "Role", member.Name, "is a replica that takes writes", "A switchover is for one primary and its replicas: make the replica read-only.");
+            }
+            else if (topology.Facts(member.Name)?.Cluster.Value is { Kind: not ClusterKind.None } cluster)
+            {
+                Add(blockers, "Role", member.Name, $"is a member of a cluster ({cluster.Kind})", "A switchover is for one primary and its replicas: use the cluster's own switch.");
             }
         }
 

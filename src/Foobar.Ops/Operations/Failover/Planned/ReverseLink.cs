@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Failover.Planned;
 
@@ -23,7 +24,7 @@ internal sealed class ReverseLink(FailoverConnections live, bool semiSync)
         {
             try
             {
-                await MySqlGreeting.ReadAsync(old, address, port, GreetingLimit, cancellationToken);
+                await DatabaseGreeting.ReadAsync(old, address, port, GreetingLimit, cancellationToken);
                 return address;
             }
             catch (FoobarException)
