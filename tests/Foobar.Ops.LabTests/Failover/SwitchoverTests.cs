@@ -17,6 +17,9 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    private const string BinaryLogs = "mysql -N -e 'SHOW BINARY LOGS' | wc -l";
+    private const string Drains = "journalctl -u haproxy --no-pager -o cat | grep -c 'mysql-write/.* enters drain state' || true";
+
     private static readonly TimeSpan Probe = TimeSpan.FromMilliseconds(10);
 
     /// <summary>Flavours, and how often each writer writes in milliseconds; 0 is without pause, which is a figure and no proof more.</summary>
@@ -36,6 +39,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         await using SiteSession session = new(bed.Patient(Patience));
         FailoverOperation operation = new(session, new(session.Site.Name, bed.State));
         List<FailoverResult> results = [];
+        (int logs, int drains) = (await BinaryLogsAsync(bed), await CountAsync(bed, "lb-01", Drains));
         for (int run = 0; run < (Sample.IsAll ? 50 : 3); run++)
         {
             results.Add(await SwitchAsync(operation, bed.Canary));
@@ -46,6 +50,11 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         Report(flavour, intervalMilliseconds, runs, writes);
         Assert.All(results, result => Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven, WriteGapSource.Canary), (result.Outcome, result.Proof.Verdict, result.WriteGap!.Source)));
         await AssertKeptAsync(bed, writers, writes);
+
+        // What keeps the gap short on any machine: the old primary follows a log file that has just begun, and its clients
+        // write until the fence holds.
+        Assert.InRange(await BinaryLogsAsync(bed) - logs, results.Count, int.MaxValue);
+        Assert.InRange(await CountAsync(bed, "lb-01", Drains) - drains, results.Count, int.MaxValue);
 
         // Either may have been held up on a busy machine, so not each run by itself; three runs are few, and writers without
         // pause leave the canary little of the machine.
@@ -63,6 +72,11 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
         return await operation.RunAsync(new FailoverOptions { Canary = canary, CanaryInterval = Probe, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);
     }
+
+    private static async Task<int> BinaryLogsAsync(FailoverBed bed) => await CountAsync(bed, "web-01", BinaryLogs) + await CountAsync(bed, "web-02", BinaryLogs);
+
+    private static async Task<int> CountAsync(FailoverBed bed, string server, string command) =>
+        int.Parse(await bed.Lab.RunAsync(server, command), CultureInfo.InvariantCulture);
 
     private static TimeSpan Seen(FailoverResult result, IReadOnlyList<OrderWrite> writes, CanaryClock clock) =>
         OrderWriters.Gap(writes, clock.At(result.Canary!.LastBeforeGap!.Value), clock.At(result.Canary.FirstAfterGap!.Value));

@@ -146,12 +146,11 @@ internal sealed class WriteCanary : IAsyncDisposable
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
+            Record(new(sequence, sent, Stopwatch.GetTimestamp(), error is FoobarException ? error.Message : FormattableString.Invariant($"no answer within {AttemptLimit.TotalSeconds:0.#} s")));
             if (IsHopeless(error as DatabaseException))
             {
                 _hopeless.TrySetException(error);
             }
-
-            Record(new(sequence, sent, Stopwatch.GetTimestamp(), error is FoobarException ? error.Message : FormattableString.Invariant($"no answer within {AttemptLimit.TotalSeconds:0.#} s")));
 
             // Saying goodbye to a server that may be gone takes its time.
             _closing.Add(channel?.DisposeAsync().AsTask() ?? Task.CompletedTask);

@@ -1,0 +1,63 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Remoting.Database;
+using Foobar.Ops.Remoting.Database.Wire;
+
+namespace Foobar.Ops.Tests.Operations;
+
+public sealed class WriteCanaryTests
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
+
+    [Fact]
+    public async Task What_no_patience_mends_is_told_at_once_and_in_the_servers_words()
+    {
+        for (int attempt = 0; attempt < 200; attempt++)
+        {
+            await using WriteCanary canary = new(_ => throw DatabaseErrors.OfOpening("lb-01", "canary", 1045, "Access denied (error 1045)"), $"{Guid.NewGuid()}", Interval);
+            FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => canary.StartAsync(TestContext.Current.CancellationToken));
+            Assert.Equal("CanaryFailed", error.ErrorId);
+            Assert.Contains("Access denied", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_failed_is_left_and_its_write_not_repeated()
+    {
+        List<Channel> opened = [];
+        await using WriteCanary canary = new(
+            _ =>
+            {
+                opened.Add(new Channel(works: opened.Count != 0));
+                return Task.FromResult<IStatementChannel>(opened[^1]);
+            },
+            $"{Guid.NewGuid()}",
+            Interval);
+        await canary.StartAsync(TestContext.Current.CancellationToken);
+        IReadOnlyList<CanaryWrite> writes = await canary.StopAsync();
+        Assert.Equal((2, true), (opened.Count, opened[0].IsClosed));
+        Assert.Contains("gone", writes[0].Error, StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(1, writes.Count).Select(number => (long)number), writes.Select(write => write.Sequence));
+        Assert.Single(opened[0].Statements);
+        Assert.DoesNotContain(opened[0].Statements[0], opened[1].Statements);
+    }
+
+    private sealed class Channel(bool works) : IStatementChannel
+    {
+        public List<string> Statements { get; } = [];
+
+        public bool IsClosed { get; private set; }
+
+        public Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+        {
+            Statements.Add(sql);
+            return works ? Task.CompletedTask : throw DatabaseErrors.Lost("lb-01", "gone");
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            IsClosed = true;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
