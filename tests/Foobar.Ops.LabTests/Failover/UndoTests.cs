@@ -36,6 +36,32 @@ public sealed class UndoTests(LabFixture labs)
         await AssertOnBothAsync(bed, "undo-both");
     }
 
+    /// <summary>Whoever follows the candidate has to log in there; what shows only when it is tried is tried before anything moves.</summary>
+    [Theory]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
+    public async Task A_replication_login_that_the_candidate_refuses_is_told_at_once(string flavour)
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+        Task<string> ChangeAsync(string password) => bed.Lab.RunAsync("web-01", $"""
+            host=$(mysql -N -e "SELECT host FROM mysql.user WHERE user = 'repl'")
+            mysql -e "ALTER USER repl@'$host' IDENTIFIED BY '{password}'"
+            """);
+        await ChangeAsync("another-5Z");
+        try
+        {
+            FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+            Assert.Equal((PlanOutcome.Undone, "attach-old"), (result.Outcome, result.Steps.First(step => step.Error is not null).Step));
+            Assert.Contains("1045", result.Error, StringComparison.Ordinal);
+            Assert.InRange(result.Duration, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+            Assert.Equal("web-01", Assert.Single(await bed.PrimariesAsync()));
+        }
+        finally
+        {
+            await ChangeAsync(bed.Lab.Plan.Secrets.Replication);
+            await bed.WaitUntilCaughtUpAsync();
+        }
+    }
+
     /// <summary>If it does not get there, to go back would leave the two apart: then the switch is finished instead.</summary>
     [Fact]
     public async Task What_the_candidate_alone_holds_is_not_left_behind()

@@ -39,6 +39,7 @@ internal static class ChannelParser
             Receiver = State(Either(row, "Replica_IO_Running", "Slave_IO_Running") ?? throw Missing("Replica_IO_Running")),
             Applier = State(Either(row, "Replica_SQL_Running", "Slave_SQL_Running") ?? throw Missing("Replica_SQL_Running")),
             ReceiverError = Error(row, "Last_IO_Errno", "Last_IO_Error"),
+            ReceiverErrorNumber = row.Number("Last_IO_Errno") ?? 0,
             ApplierError = Error(row, "Last_SQL_Errno", "Last_SQL_Error"),
             AutoPosition = row.Has("Using_Gtid") ? row.Text("Using_Gtid") != "No" : row.Number("Auto_Position") == 1,
             Received = (Either(row, "Retrieved_Gtid_Set", "Gtid_IO_Pos") ?? "").Replace("\n", "", StringComparison.Ordinal),

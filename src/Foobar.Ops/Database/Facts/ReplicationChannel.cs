@@ -47,6 +47,9 @@ public sealed record ReplicationChannel
     /// <summary>The last error of the receiver, with its number; <see langword="null"/> for none.</summary>
     public string? ReceiverError { get; init; }
 
+    /// <summary>The number of <see cref="ReceiverError"/>; 0 for none.</summary>
+    internal long ReceiverErrorNumber { get; init; }
+
     /// <summary>The last error of the applier, with its number; <see langword="null"/> for none.</summary>
     public string? ApplierError { get; init; }
 

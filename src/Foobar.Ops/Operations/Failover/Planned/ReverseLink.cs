@@ -10,7 +10,6 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 internal sealed class ReverseLink(FailoverConnections live, bool semiSync)
 {
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Whether commits shall wait for the replica after the switch.</summary>
     public bool SemiSync => semiSync;
@@ -65,26 +64,8 @@ internal sealed class ReverseLink(FailoverConnections live, bool semiSync)
     }
 
     /// <summary>Waits until both its threads run.</summary>
-    /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>: a thread stopped with an error.</exception>
-    public async Task WaitUntilRunningAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            IReadOnlyList<ReplicationChannel> channels = await Old.ChannelsAsync(cancellationToken);
-            if (channels is [{ Replicates: true }])
-            {
-                return;
-            }
-
-            if (channels is not [{ } channel] || (channel.ApplierError ?? (channel.Receiver == ReplicationThread.Stopped ? channel.ReceiverError : null)) is not null)
-            {
-                string why = channels is [{ } one] ? $"{one.ReceiverError} {one.ApplierError}".Trim() : "it has no replication";
-                throw new FoobarException("ReverseLinkFailed", ErrorKind.Refused, $"{live.OldName}: it can't replicate from {live.NewName}: {why}") { Server = live.OldName };
-            }
-
-            await Task.Delay(Pause, cancellationToken);
-        }
-    }
+    /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>.</exception>
+    public Task WaitUntilRunningAsync(CancellationToken cancellationToken) => ReplicaStart.WaitAsync(Old, live.NewName, cancellationToken);
 
     /// <summary>Lets the old primary replicate from none again.</summary>
     public async Task DetachAsync(CancellationToken cancellationToken)

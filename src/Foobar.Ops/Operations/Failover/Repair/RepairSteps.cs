@@ -16,6 +16,9 @@ namespace Foobar.Ops.Operations.Failover.Repair;
 /// <param name="time">The clock.</param>
 internal sealed class RepairSteps(FailoverConnections live, RepairOptions options, OperationStore store, string id, TimeProvider time)
 {
+    // ER_SOURCE_FATAL_ERROR_READING_BINLOG
+    private const long MissingLog = 1236;
+
     private readonly ReturningMember _member = new(live.Site, live.OldName, live.New.Flavor);
     private ReplicationSource? _source;
 
@@ -94,17 +97,7 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         DatabaseMember member = DatabaseMember.Of(database);
         database.TimeLimit = options.CatchUpLimit + TimeSpan.FromSeconds(10);
         string position = await Primary.PositionAsync(token);
-        while (await member.ChannelsAsync(token) is not [{ Replicates: true }])
-        {
-            IReadOnlyList<ReplicationChannel> channels = await member.ChannelsAsync(token);
-            if (channels is [{ } channel] && (channel.ApplierError ?? (channel.Receiver == ReplicationThread.Stopped ? channel.ReceiverError : null)) is { } why)
-            {
-                throw new FoobarException("ReverseLinkFailed", ErrorKind.Failed, $"{live.OldName}: it can't replicate from {live.NewName}: {why}") { Server = live.OldName };
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), token);
-        }
-
+        await ReplicaStart.WaitAsync(member, live.NewName, token);
         if (!await member.WaitForAsync(position, options.CatchUpLimit, token))
         {
             throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.OldName}: it replicates, but did not catch up within {options.CatchUpLimit.TotalSeconds:0} s.") { Server = live.OldName, Recommendation = "It goes on by itself; see Get-FoobarReplication." };
@@ -152,14 +145,14 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         await member.StartReplicatingAsync(token);
     }
 
-    // MariaDB tells only when the receiver asks for it: error 1236.
+    // MariaDB tells only when the receiver asks for it.
     private async Task<bool> MissesLogAsync(CancellationToken token)
     {
         await using IDatabaseSession database = await _member.OpenAsync(token);
         for (int look = 0; look < 20; look++)
         {
             IReadOnlyList<ReplicationChannel> channels = await DatabaseMember.Of(database).ChannelsAsync(token);
-            if (channels is [{ ReceiverError: { } error }] && error.StartsWith("1236", StringComparison.Ordinal))
+            if (channels is [{ ReceiverErrorNumber: MissingLog }])
             {
                 return true;
             }
