@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Foobar.Ops.Remoting;
@@ -42,5 +43,23 @@ public sealed class DatabaseOpenerTests
         await Task.Delay(Limit * 2, TestContext.Current.CancellationToken);
         Assert.Empty(uncaught);
         File.Delete(path);
+    }
+
+    [Theory]
+    [InlineData(1042, 0.5, "DatabaseUnreachable")]
+    [InlineData(1042, 2, "DatabaseTimeout")]
+    [InlineData(0, 2, "DatabaseTimeout")]
+    [InlineData(1045, 2, "DatabaseLoginRefused")]
+    [InlineData(1040, 2, "DatabaseUnreachable")]
+    public void What_came_after_the_limit_is_a_timeout_unless_the_server_said_it(int number, double waited, string expected)
+    {
+        Exception told = DatabaseOpener.Told("web-01", "app", new DriverError(number), Limit, TimeSpan.FromSeconds(waited));
+        Assert.Equal((expected, "web-01"), (Assert.IsType<DatabaseException>(told).ErrorId, ((DatabaseException)told).Server));
+        Assert.Equal(waited > 1 ? "DatabaseTimeout" : "DatabaseUnreachable", ((DatabaseException)DatabaseOpener.Told("web-01", "app", new IOException("closed"), Limit, TimeSpan.FromSeconds(waited))).ErrorId);
+    }
+
+    private sealed class DriverError(int number) : DbException("the driver's words")
+    {
+        public int Number => number;
     }
 }

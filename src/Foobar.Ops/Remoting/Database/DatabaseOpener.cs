@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
@@ -12,6 +13,9 @@ namespace Foobar.Ops.Remoting.Database;
 /// </summary>
 internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? policy)
 {
+    // ER_BAD_HOST_ERROR: what the driver calls its own failures to connect.
+    private const int NotConnected = 1042;
+
     /// <summary>Opens a connection.</summary>
     /// <exception cref="FoobarException">As <see cref="ISiteSession.OpenDatabaseAsync"/>.</exception>
     public async Task<IDatabaseSession> OpenAsync(ServerSession session, CancellationToken cancellationToken)
@@ -43,8 +47,9 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     {
         // When the driver's own limit runs out in the middle of a TLS handshake, it throws on a timer's thread, where nobody
         // can catch it and the process ends. So it gets none there; one that hangs ends with its socket, the session's.
-        // Elsewhere its limit only frees the thread: ours is the one that is told, so the driver's is longer.
+        // Elsewhere its limit only frees the thread, and is longer than ours, which is the one that is told.
         DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, encrypt ? null : limit * 2);
+        long began = Stopwatch.GetTimestamp();
         Task opening = Task.Run(connection.Open, CancellationToken.None);
         try
         {
@@ -55,13 +60,17 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         {
             // A connection that opens after all is closed then.
             _ = opening.ContinueWith(_ => connection.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            throw error switch
-            {
-                TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", limit),
-                DbException refused => DatabaseErrors.OfOpening(server, user, refused),
-                IOException or SocketException => DatabaseErrors.Unreachable(server, error.Message, error),
-                _ => error,
-            };
+            throw Told(server, user, error, limit, Stopwatch.GetElapsedTime(began));
         }
     }
+
+    /// <summary>What is told of an error. On a busy machine our timer may have to wait for a thread for longer than the driver's limit is; so the clock says which it was.</summary>
+    internal static Exception Told(string server, string user, Exception error, TimeSpan limit, TimeSpan waited) => error switch
+    {
+        TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", limit),
+        DbException refused when waited < limit || MySqlDriver.Number(refused) is not (null or NotConnected) => DatabaseErrors.OfOpening(server, user, refused),
+        IOException or SocketException when waited < limit => DatabaseErrors.Unreachable(server, error.Message, error),
+        DbException or IOException or SocketException => DatabaseErrors.Timeout(server, "opening a connection", limit),
+        _ => error,
+    };
 }
