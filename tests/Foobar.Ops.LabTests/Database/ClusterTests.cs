@@ -40,7 +40,7 @@ public sealed class ClusterTests(LabFixture labs)
         }
         finally
         {
-            await labs.GiveUpAsync(bed.Lab);
+            await bed.GiveUpAsync();
         }
     }
 }

@@ -14,6 +14,7 @@ internal sealed class FailoverBed : IAsyncDisposable
 {
     private readonly DirectoryInfo _state = System.IO.Directory.CreateTempSubdirectory("failover-");
     private readonly LabFixture _labs;
+    private bool _givenUp;
 
     private FailoverBed(LabFixture labs, RaisedLab lab, SiteSession session)
     {
@@ -81,11 +82,23 @@ internal sealed class FailoverBed : IAsyncDisposable
         Assert.Fail("The replica did not catch up.");
     }
 
+    /// <summary>Removes the lab, where a test has changed more than can be put back; the next one gets another.</summary>
+    public async Task GiveUpAsync()
+    {
+        _givenUp = true;
+        await _labs.GiveUpAsync(Lab);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         try
         {
+            if (_givenUp)
+            {
+                return;
+            }
+
             // What a failed test began must not stand in the way of the next one.
             if (new OperationStore(Session.Site.Name, State).FindUnfinished("failover") is not null)
             {
@@ -103,7 +116,7 @@ internal sealed class FailoverBed : IAsyncDisposable
 #pragma warning restore CA1031
         {
             TestContext.Current.SendDiagnosticMessage($"The lab could not be put right and is raised anew: {error.Message}");
-            await _labs.GiveUpAsync(Lab);
+            await GiveUpAsync();
         }
         finally
         {

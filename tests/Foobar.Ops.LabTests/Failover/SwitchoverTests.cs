@@ -14,11 +14,10 @@ namespace Foobar.Ops.LabTests.Failover;
 public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
 {
     private const int Writers = 4;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     private const string BinaryLogs = "mysql -N -e 'SHOW BINARY LOGS' | wc -l";
     private const string Drains = "journalctl -u haproxy --no-pager -o cat | grep -c 'mysql-write/.* enters drain state' || true";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan Probe = TimeSpan.FromMilliseconds(10);
 

@@ -28,7 +28,7 @@ internal static class ReplicaStart
         {
             if (await member.ChannelsAsync(cancellationToken) is not [{ } channel])
             {
-                throw Failed(member, source, "it has no replication", null);
+                throw Failed(member, source, "it has no replication", "Somebody else has reset it meanwhile; run the command again.");
             }
 
             if (channel.Replicates)
@@ -40,7 +40,7 @@ internal static class ReplicaStart
             {
                 throw Failed(member, source, why, Refusals.Contains(channel.ReceiverErrorNumber)
                     ? $"See that {source} lets the account '{channel.User}' in with the password that its replica keeps, from {member.Name}'s address, and with TLS if it asks for it."
-                    : null);
+                    : $"See Get-FoobarReplication, and the error log of {member.Name}'s database.");
             }
 
             await Task.Delay(Pause, cancellationToken);
@@ -48,8 +48,14 @@ internal static class ReplicaStart
     }
 
     private static string? Why(ReplicationChannel channel, TimeSpan waited) => channel.ApplierError
-        ?? (channel.Receiver == ReplicationThread.Stopped || Refusals.Contains(channel.ReceiverErrorNumber) || waited > Patience ? channel.ReceiverError : null);
+        ?? channel.Receiver switch
+        {
+            // The error is an earlier one's.
+            ReplicationThread.Running => null,
+            ReplicationThread.Connecting when !Refusals.Contains(channel.ReceiverErrorNumber) && waited < Patience => null,
+            _ => channel.ReceiverError,
+        };
 
-    private static FoobarException Failed(DatabaseMember member, string source, string why, string? recommendation) =>
+    private static FoobarException Failed(DatabaseMember member, string source, string why, string recommendation) =>
         new("ReverseLinkFailed", ErrorKind.Refused, $"{member.Name}: it can't replicate from {source}: {why}") { Server = member.Name, Recommendation = recommendation };
 }
