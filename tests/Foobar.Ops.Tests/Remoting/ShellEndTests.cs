@@ -103,6 +103,40 @@ public class ShellEndTests
         Assert.InRange(Directory.GetFiles(directory).Length, 1, 300);
     }
 
+    // Its guard would take a later command's process, on the same worker, for its own in the end.
+    [Theory, InlineData("dash"), InlineData("bash --posix"), InlineData("busybox sh")]
+    public async Task A_guarded_command_whose_files_are_forgotten_at_once_keeps_no_guard(string shell)
+    {
+        await using ServerSession session = await ShellTests.OpenAsync(shell);
+        string directory = await SpoolAsync(session);
+        for (int number = 2; number < 64; number++)
+        {
+            await session.RunAsync(RemoteCommand.FromScript("true"));
+        }
+
+        // The one that completes the row, and whose worker gets nothing else to do.
+        await session.RunAsync(RemoteCommand.FromScript("sleep 0.1"));
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        Assert.Equal(0, Guards(directory));
+    }
+
+    // A guard has the token that lets it write, and writes nothing.
+    private static int Guards(string directory) => Directory.EnumerateDirectories("/proc")
+        .Where(process => char.IsAsciiDigit(Path.GetFileName(process)[0]))
+        .Count(process => Link(process, 8) == Path.Combine(directory, "t") && Link(process, 1) == "/dev/null");
+
+    private static string? Link(string process, int descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget($"{process}/fd/{descriptor}", returnFinalTarget: false)?.FullName;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static async Task<string> SpoolAsync(ServerSession session) =>
         Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
 

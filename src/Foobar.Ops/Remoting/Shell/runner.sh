@@ -194,12 +194,19 @@ __fb_watching() {
     done
 }
 
-# The process that runs a job's script, into __fb_q; false if the job has surely ended: its worker has another, or its next
-# child waits (on descriptor 4). Also sets __fb_p, the worker's process, and __fb_k, its number.
+# The process that runs a job's script, into __fb_q; false if the job has surely ended: its worker has another, its next child
+# waits (on descriptor 4), or its files are gone. Also sets __fb_p, the worker's process, and __fb_k, its number.
 __fb_child() {
     eval "__fb_p=\${__fb_p$1-} __fb_k=\${__fb_k$1-}"
     [ -n "$__fb_p" ] && read -r __fb_x __fb_y __fb_z <"$__fb_dir/c$__fb_k" && [ "$__fb_y" = "$1" ] &&
-        read -r __fb_q <"$__fb_dir/q$__fb_k" && { [ ! -e "$__fb_dir/o$1" ] || [ ! "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]; }
+        read -r __fb_q <"$__fb_dir/q$__fb_k" || return 1
+    if [ -e "$__fb_dir/o$1" ]; then
+        __fb_begun=$1
+        [ ! "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]
+    else
+        # It has not begun yet; or its result has arrived and its files were removed.
+        [ "${__fb_begun-}" != "$1" ]
+    fi
 }
 
 # Ends a job with all that it started: id. Acknowledged at once, so that a silent server is told from a slow end.
