@@ -28,6 +28,11 @@ Describe 'Invoke-FoobarFailover' {
         { Invoke-FoobarFailover -To web-02 -Resume -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 
+    It 'takes over only what is resumed' {
+        { Invoke-FoobarFailover -TakeOver -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'MissingMandatoryParameter,*'
+        { Invoke-FoobarFailover -Emergency -TakeOver -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    }
+
     It 'refuses limits that make no sense' {
         { Invoke-FoobarFailover -CatchUpSeconds 0 -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
     }

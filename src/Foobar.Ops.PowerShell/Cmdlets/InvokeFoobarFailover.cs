@@ -34,6 +34,10 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
     [Parameter(Mandatory = true, ParameterSetName = "Resume")]
     public SwitchParameter Resume { get; set; }
 
+    /// <summary>Whether that run was another machine's, which is lost with its journal.</summary>
+    [Parameter(ParameterSetName = "Resume")]
+    public SwitchParameter TakeOver { get; set; }
+
     /// <summary>How long to wait for a small backlog before writes are stopped, in seconds.</summary>
     [Parameter]
     [ValidateRange(1, 3600)]
@@ -64,11 +68,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         ISiteSession site = OpenSite();
         if (Resume)
         {
-            if (ShouldProcess(site.Site.Name, "End the failover that an earlier run began"))
-            {
-                Perform(site, (operation, progress, token) => operation.ResumeAsync(Options(), progress, token));
-            }
-
+            End(site);
             return;
         }
 
@@ -94,6 +94,17 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
                 CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
             };
             Perform(site, (operation, progress, token) => operation.RunAsync(options, progress, token));
+        }
+    }
+
+    private void End(ISiteSession site)
+    {
+        string what = TakeOver
+            ? $"End what another machine began, and the connections it still has: {Run((output, token) => new FailoverOperation(site).DescribeLostAsync(token))}"
+            : "End the failover that an earlier run began";
+        if (ShouldProcess(site.Site.Name, what))
+        {
+            Perform(site, (operation, progress, token) => TakeOver ? operation.TakeOverAsync(Options(), progress, token) : operation.ResumeAsync(Options(), progress, token));
         }
     }
 

@@ -143,7 +143,8 @@ public sealed class PlanRunner
             Record(error is null ? JournalEvent.UndoDone : JournalEvent.UndoFailed, step, error?.Message);
             if (error is WayBackClosedException)
             {
-                return await ForwardAsync(plan, new(results[..index], new HashSet<string>(), Passed: true, failure ?? error), CancellationToken.None);
+                // Where nothing had failed (a resume only did not know how far the run had come), nothing is amiss.
+                return await ForwardAsync(plan, new(results[..index], new HashSet<string>(), Passed: true, failure), CancellationToken.None);
             }
 
             failed |= error is not null;

@@ -1,9 +1,9 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.LabTests.Failover.Emergency;
+namespace Foobar.Ops.LabTests.Failover;
 
 [Collection(LabCollection.Name)]
 public sealed class OperatorLockTests(LabFixture labs)
@@ -29,6 +29,15 @@ public sealed class OperatorLockTests(LabFixture labs)
 
         await first.DisposeAsync();
         await (await OperatorLock.TakeAsync(other, "web-02", DateTimeOffset.UtcNow, cancel)).DisposeAsync();
+
+        // One who works is not lost; one whose connection was idle for long enough loses it.
+        await using IDatabaseSession working = await bed.Session.OpenDatabaseAsync("web-02", cancel);
+        await using OperatorLock held = await OperatorLock.TakeAsync(bed.Session, working, since, cancellationToken: cancel);
+        await using IDatabaseSession mine = await other.OpenDatabaseAsync("web-02", cancel);
+        FoobarException alive = await Assert.ThrowsAsync<FoobarException>(() => OperatorLock.TakeAsync(other, mine, since, cancellationToken: cancel));
+        Assert.Equal("OperationRunning", alive.ErrorId);
+        await (await OperatorLock.TakeAsync(other, mine, since, lostAfter: TimeSpan.Zero, cancellationToken: cancel)).DisposeAsync();
+        await Assert.ThrowsAnyAsync<FoobarException>(() => working.QueryAsync("SELECT 1", null, cancel));
 
         Task<FoobarException> RefusedAsync() => Assert.ThrowsAsync<FoobarException>(() => OperatorLock.TakeAsync(other, "web-02", DateTimeOffset.UtcNow, cancel));
     }

@@ -49,6 +49,15 @@ internal sealed class FakeWorld
         return new PlanRunner(Journal, TimeProvider.System).ResumeAsync(Plan(), Journal.Replay(), CancellationToken.None);
     }
 
+    /// <summary>Ends it on another machine, with no journal but the one that is made up.</summary>
+    public async Task<(PlanResult Result, FakeJournal Journal)> TakeOverAsync(bool passed)
+    {
+        KillAt = null;
+        FakeJournal journal = new(() => { });
+        journal.Append(LostJournal.Of(Plan(), passed, DateTimeOffset.UnixEpoch));
+        return (await new PlanRunner(journal, TimeProvider.System).ResumeAsync(Plan(), journal.Replay(), CancellationToken.None), journal);
+    }
+
     public Task<bool> RunUntilKilledAsync() => UntilKilledAsync(() => RunAsync());
 
     public Task<bool> ResumeUntilKilledAsync(int instant)

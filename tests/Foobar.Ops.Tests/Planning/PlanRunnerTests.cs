@@ -137,6 +137,37 @@ public sealed class PlanRunnerTests
     }
 
     [Fact]
+    public async Task Killed_at_any_instant_and_its_journal_lost_it_ends_with_all_or_nothing()
+    {
+        for (int instant = 0; ; instant++)
+        {
+            FakeWorld world = new() { KillAt = instant, ReliedOn = "endpoint" };
+            if (!await world.RunUntilKilledAsync())
+            {
+                Assert.True(instant > 15, "the plan has more instants than that");
+                return;
+            }
+
+            bool passed = world.Done.Contains("endpoint");
+            (PlanResult result, FakeJournal journal) = await world.TakeOverAsync(passed);
+            Assert.Equal(passed ? PlanOutcome.Completed : PlanOutcome.Undone, result.Outcome);
+            Assert.Equal(passed ? 5 : 0, world.Done.Count);
+            Assert.NotNull(journal.Replay().End);
+        }
+    }
+
+    [Fact]
+    public async Task What_others_rely_on_is_finished_though_nobody_knew_how_far_a_lost_run_had_come()
+    {
+        FakeWorld world = new() { KillAt = 12, ReliedOn = "promote" };
+        Assert.True(await world.RunUntilKilledAsync());
+        Assert.Contains("promote", world.Done);
+        (PlanResult result, _) = await world.TakeOverAsync(passed: false);
+        Assert.Equal((PlanOutcome.Completed, null), (result.Outcome, result.Failure));
+        Assert.Equal(5, world.Done.Count);
+    }
+
+    [Fact]
     public async Task Killed_again_while_resuming_the_next_resume_still_ends_it()
     {
         for (int first = 3; first < 15; first++)

@@ -20,6 +20,7 @@ public sealed class FailoverOperation
     private readonly ISiteSession _session;
     private readonly OperationStore _store;
     private readonly TimeProvider _time;
+    private readonly EarlierFailover _earlier;
 
     /// <summary>Creates the operation.</summary>
     /// <param name="session">The site's connections.</param>
@@ -30,6 +31,7 @@ public sealed class FailoverOperation
         _session = session;
         _store = store ?? new OperationStore(session.Site.Name);
         _time = time ?? TimeProvider.System;
+        _earlier = new(_store, _time);
     }
 
     /// <summary>Says what a failover would do; changes nothing.</summary>
@@ -46,7 +48,7 @@ public sealed class FailoverOperation
         (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
         return preview with
         {
-            Steps = Steps(live, options, "preview", await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
+            Steps = Steps(live, options, new() { Id = "preview", Old = old, New = candidate }, await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
             PredictedGapLow = low,
             PredictedGapHigh = high,
         };
@@ -61,7 +63,7 @@ public sealed class FailoverOperation
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
-        RefuseUnfinished(_store);
+        _earlier.RefuseUnfinished();
         FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
         if (preflight is not { Old: { } old, New: { } candidate, Blockers.Count: 0 })
         {
@@ -69,35 +71,79 @@ public sealed class FailoverOperation
         }
 
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
-        string id = Guid.CreateVersion7().ToString();
-        await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, id, _time, cancellationToken);
-        SwitchoverSteps steps = Steps(live, options, id, await live.New.DurabilityAsync(cancellationToken), preflight);
+        await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, dead: null, cancellationToken);
+        SwitchoverOrder order = new()
+        {
+            Id = Guid.CreateVersion7().ToString(),
+            Before = (await OperationMarker.ReadAsync(live.OldSession!, cancellationToken))?.Id ?? "",
+            Old = old,
+            New = candidate,
+            Durability = await live.New.DurabilityAsync(cancellationToken),
+            Connections = alone.Connections,
+        };
+        await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, order.Id, _time, cancellationToken);
+        SwitchoverSteps steps = Steps(live, options, order, order.Durability, preflight);
         steps.Canary = canary?.Writer;
         using FileJournal journal = _store.NewJournal("failover", started);
         PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
-        return await ReportAsync(live, steps, canary, id, journal.Path, started, result);
+        return await ReportAsync(live, steps, canary, journal.Path, started, result);
     }
 
     /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
-    /// <exception cref="FoobarException"><c>NothingToResume</c>, <c>OperationRunning</c>.</exception>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>, <c>OperationRunning</c>, <c>OperationSuperseded</c>.</exception>
     public async Task<FailoverResult> ResumeAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
-        (string path, JournalState state) = _store.FindUnfinished("failover")
-            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.");
-        if (state.Parameters.GetValueOrDefault("mode") == EmergencyOrder.Mode)
+        (string path, JournalState state) = _earlier.Unfinished
+            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.") { Recommendation = "If another machine began it and is lost: Invoke-FoobarFailover -Resume -TakeOver." };
+        if (EarlierFailover.IsEmergency(state.Parameters))
         {
             return await new EmergencyOperation(_session, _store, _time).ResumeAsync(path, state, options, progress, cancellationToken);
         }
 
-        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, state.Parameters["old"], state.Parameters["new"], withOld: true, cancellationToken);
-        Durability durability = Durability.Parse(state.Parameters.GetValueOrDefault("durability")) ?? await live.New.DurabilityAsync(cancellationToken);
-        SwitchoverSteps steps = Steps(live, options, state.Parameters["id"], durability, new() { Blockers = [], SemiSync = live.Policy.SemiSync });
+        SwitchoverOrder order = SwitchoverOrder.Of(state.Parameters);
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
+        await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, order.Connections, cancellationToken);
+        await _earlier.RefuseSupersededAsync([live.OldSession!, live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
         using FileJournal journal = FileJournal.Open(path);
-        PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
-        return await ReportAsync(live, steps, canary: null, state.Parameters["id"], path, started, result);
+        return await EndAsync(live, await ResumedAsync(live, options, order, cancellationToken), journal, state, started, progress, cancellationToken);
     }
+
+    /// <summary>
+    /// Ends what a run on another machine began that is lost, from what its marker on the databases says: finishes it if the
+    /// application may write on the new primary, else undoes it. The connections it may still have are ended first.
+    /// </summary>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works.</exception>
+    public async Task<FailoverResult> TakeOverAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        using IDisposable hold = _store.Lock("failover", started);
+        _earlier.RefuseUnfinished();
+        MarkerRecord marker = await EarlierFailover.FindLostAsync(_session, cancellationToken);
+        string id = Guid.CreateVersion7().ToString();
+        if (EarlierFailover.IsEmergency(marker.Parameters))
+        {
+            return await new EmergencyOperation(_session, _store, _time).TakeOverAsync(marker, id, options, progress, cancellationToken);
+        }
+
+        SwitchoverOrder order = SwitchoverOrder.Of(marker.Parameters) with { Id = id, Former = marker.Id };
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
+        await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, dead: null, cancellationToken);
+        order = order with { Connections = alone.Connections };
+
+        // It may have gone on until a moment ago.
+        marker = await EarlierFailover.StillLostAsync(marker, [live.OldSession!, live.NewSession], cancellationToken);
+        SwitchoverSteps steps = await ResumedAsync(live, options, order, cancellationToken);
+        using FileJournal journal = _store.NewJournal("failover", started);
+        IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), marker.State == MarkerState.Switched, started);
+        journal.Append(records);
+        return await EndAsync(live, steps, journal, JournalState.Replay(records, journal.Path), started, progress, cancellationToken);
+    }
+
+    /// <summary>Says which operation <see cref="TakeOverAsync"/> would end: <c>a failover from web-01 to web-02 by ...</c>.</summary>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
+    public async Task<string> DescribeLostAsync(CancellationToken cancellationToken) => $"{await EarlierFailover.FindLostAsync(_session, cancellationToken)}";
 
     internal static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) => blockers.FirstOrDefault(blocker => blocker.Code == Running) is { } other
         ? new("OperationRunning", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {other.Message}.") { Recommendation = other.Remediation }
@@ -107,19 +153,14 @@ public sealed class FailoverOperation
             Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
         };
 
-    internal static void RefuseUnfinished(OperationStore store)
-    {
-        if (store.FindUnfinished("failover") is { } unfinished)
-        {
-            throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {unfinished.State.Parameters.GetValueOrDefault("old")} to {unfinished.State.Parameters.GetValueOrDefault("new")} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
-            {
-                Recommendation = "End it with Invoke-FoobarFailover -Resume.",
-            };
-        }
-    }
+    private SwitchoverSteps Steps(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, Durability durability, FailoverPreflight preflight) =>
+        new(live, options, order, durability, new WriteFence(live.Old!, live.OldSecond!, live.New, preflight.Unbound), new ReverseLink(live, preflight.SemiSync), _time);
 
-    private SwitchoverSteps Steps(FailoverConnections live, FailoverOptions options, string id, Durability durability, FailoverPreflight preflight) =>
-        new(live, options, id, durability, new WriteFence(live.Old!, live.OldSecond!, live.New, preflight.Unbound), new ReverseLink(live, preflight.SemiSync), _time);
+    private async Task<SwitchoverSteps> ResumedAsync(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, CancellationToken cancellationToken) =>
+        Steps(live, options, order, order.Durability ?? await live.New.DurabilityAsync(cancellationToken), new() { Blockers = [], SemiSync = live.Policy.SemiSync });
+
+    private async Task<FailoverResult> EndAsync(FailoverConnections live, SwitchoverSteps steps, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
+        await ReportAsync(live, steps, canary: null, journal.Path, started, await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken));
 
     private async Task<FailoverPreflight> PreflightAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
@@ -133,23 +174,11 @@ public sealed class FailoverOperation
             : preflight;
     }
 
-    // Whatever member can be asked: the marker is on all of them.
+    // Whatever member can be asked: the marker is on all of them. That one can't be, the survey says.
     private async Task<FailoverBlocker[]> OthersAsync(CancellationToken cancellationToken)
     {
-        string?[] found = await Task.WhenAll((_session.Site.Policy.Database is { } policy ? _session.Site.WithRole(policy.Members) : []).Select(async member =>
-        {
-            try
-            {
-                await using IDatabaseSession database = await _session.OpenDatabaseAsync(member.Name, cancellationToken);
-                return await OperationMarker.FindUnfinishedAsync(database, cancellationToken);
-            }
-            catch (FoobarException)
-            {
-                // The survey says so.
-                return null;
-            }
-        }));
-        return [.. found.OfType<string>().Distinct().Select(words => new FailoverBlocker { Code = Running, Message = words.TrimEnd('.'), Remediation = OperationMarker.Recommendation })];
+        (IReadOnlyList<MarkerRecord> markers, _) = await EarlierFailover.MarkersAsync(_session, cancellationToken);
+        return [.. markers.Where(marker => marker.IsUnfinished).Select(marker => $"{marker}").Distinct().Select(words => new FailoverBlocker { Code = Running, Message = words, Remediation = OperationMarker.Recommendation })];
     }
 
     // What only a try can tell: whether the old primary will reach the new one, and where the endpoint leads now.
@@ -175,20 +204,20 @@ public sealed class FailoverOperation
         return preflight with { Blockers = blockers };
     }
 
-    private async Task<FailoverResult> ReportAsync(FailoverConnections live, SwitchoverSteps steps, FailoverCanary? canary, string id, string journal, DateTimeOffset started, PlanResult result)
+    private async Task<FailoverResult> ReportAsync(FailoverConnections live, SwitchoverSteps steps, FailoverCanary? canary, string journal, DateTimeOffset started, PlanResult result)
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
         if (result.Outcome == PlanOutcome.Degraded)
         {
             // There is nothing to resume: what is left to repair must not keep the next operation out.
-            await OperationMarker.EndAsync(live.NewSession, id, "degraded", limit.Token);
+            await steps.DegradeAsync(limit.Token);
         }
 
         (WriteMeasurement? writes, CanaryAccount? account) = canary is null ? default : await canary.ReadAsync(moved ? live.NewSession : live.OldSession!, steps.Window, limit.Token);
         return new()
         {
-            Id = id,
+            Id = steps.Id,
             Outcome = result.Outcome,
             OldPrimary = live.OldName,
             NewPrimary = live.NewName,

@@ -65,6 +65,18 @@ public sealed class EmergencyPreflightTests
     }
 
     [Fact]
+    public void What_an_emergency_failover_left_half_done_does_not_block_the_next_one()
+    {
+        ReplicationFacts stopped = Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { Receiver = ReplicationThread.Stopped, Applier = ReplicationThread.Stopped }]) };
+        Assert.Empty(Judge(stopped, Dead, Nothing, open: []));
+        Assert.Empty(Judge(stopped with { Guard = HealthySite.Primary.Guard }, Dead, Nothing, open: []));
+
+        // Stopped before its end, and promoted by somebody else.
+        Assert.Equal("ReplicationStopped", Single(stopped with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([stopped.Channels.Value![0] with { Received = HealthySite.Channel.Received + ",bbbbbbbb-0000-0000-0000-00000000000b:1-5" }]) }));
+        Assert.Equal("Primary", Single(stopped with { Guard = HealthySite.Primary.Guard }));
+    }
+
+    [Fact]
     public void A_wrong_candidate_blocks()
     {
         List<FailoverBlocker> blockers = [];
@@ -100,7 +112,7 @@ public sealed class EmergencyPreflightTests
     [Fact]
     public void A_journal_gives_the_order_back()
     {
-        EmergencyOrder order = new() { Id = "1", Old = "web-01", New = "web-02", MachineAnswers = true, Salvage = true, SourceFile = "binlog.000002", CatchUpLimit = TimeSpan.FromSeconds(9) };
+        EmergencyOrder order = new() { Id = "1", Old = "web-01", New = "web-02", MachineAnswers = true, Salvage = true, SourceFile = "binlog.000002", Former = "0", Before = "00", Durability = new(1, 1), CatchUpLimit = TimeSpan.FromSeconds(9) };
         Assert.Equal(order, EmergencyOrder.Of(order.ToParameters(), TimeSpan.FromSeconds(9)));
         Assert.Throws<ParseException>(() => EmergencyOrder.Of(new Dictionary<string, string> { ["id"] = "1" }, TimeSpan.Zero));
     }

@@ -11,6 +11,7 @@ public sealed class EmergencyOperation
     private readonly ISiteSession _session;
     private readonly OperationStore _store;
     private readonly TimeProvider _time;
+    private readonly EarlierFailover _earlier;
 
     /// <summary>Creates the operation.</summary>
     /// <param name="session">The site's connections.</param>
@@ -21,6 +22,7 @@ public sealed class EmergencyOperation
         _session = session;
         _store = store ?? new OperationStore(session.Site.Name);
         _time = time ?? TimeProvider.System;
+        _earlier = new(_store, _time);
     }
 
     /// <summary>Says what it would do, and why it may or may not; changes nothing.</summary>
@@ -49,13 +51,19 @@ public sealed class EmergencyOperation
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
-        FailoverOperation.RefuseUnfinished(_store);
+        if (_earlier.Unfinished is { } unfinished && EarlierFailover.IsEmergency(unfinished.State.Parameters))
+        {
+            _earlier.RefuseUnfinished();
+        }
+
         EmergencyScene scene = await new EmergencySurvey(_session, options).SurveyAsync(cancellationToken);
         await using FailoverConnections live = scene.Live;
         if (scene.Blockers.Count > 0)
         {
             throw FailoverOperation.Refused(scene.Blockers);
         }
+
+        _earlier.RefuseUnfinished(lost: scene.Primary);
 
         TimeSpan before = _time.GetUtcNow() - started;
         await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, started, cancellationToken);
@@ -86,10 +94,32 @@ public sealed class EmergencyOperation
         DateTimeOffset started = _time.GetUtcNow();
         EmergencyOrder order = EmergencyOrder.Of(state.Parameters, options.CatchUpLimit);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken);
+        await _earlier.RefuseSupersededAsync([live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
         EmergencySteps steps = new(live, order, _time);
         using FileJournal journal = FileJournal.Open(path);
         PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
         return await ReportAsync(live, steps, order, path, started, result);
+    }
+
+    /// <summary>Finishes what a run on another machine began that is lost: there is a marker since the application writes on the new primary.</summary>
+    /// <param name="marker">Its marker.</param>
+    /// <param name="id">The id under which it goes on.</param>
+    /// <param name="options">The limits.</param>
+    /// <param name="progress">Told of every step that ended.</param>
+    /// <param name="cancellationToken">Cancels what comes before the first change.</param>
+    internal async Task<FailoverResult> TakeOverAsync(MarkerRecord marker, string id, FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        DateTimeOffset started = _time.GetUtcNow();
+        EmergencyOrder order = EmergencyOrder.Of(marker.Parameters, options.CatchUpLimit) with { Id = id, Former = marker.Id };
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken);
+        EmergencySteps steps = new(live, order, _time);
+        using FileJournal journal = _store.NewJournal("failover", started);
+        IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), passed: true, started);
+        journal.Append(records);
+        PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), JournalState.Replay(records, journal.Path), cancellationToken);
+        return await ReportAsync(live, steps, order, journal.Path, started, result);
     }
 
     private static EmergencyOrder Order(EmergencyScene scene, FailoverOptions options, string id) => new()
@@ -101,6 +131,8 @@ public sealed class EmergencyOperation
         Salvage = scene.MachineAnswers && scene.Loss.Bound == LossBound.Nothing,
         SourceFile = scene.SourceFile,
         CatchUpLimit = options.DrainLimit,
+        Before = scene.Marker?.Id ?? "",
+        Durability = scene.Marker is { IsUnfinished: true } left && left.NewPrimary == scene.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
     };
 
     private async Task<FailoverResult> ReportAsync(FailoverConnections live, EmergencySteps steps, EmergencyOrder order, string journal, DateTimeOffset started, PlanResult result)

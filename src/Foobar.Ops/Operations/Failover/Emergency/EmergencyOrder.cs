@@ -1,3 +1,4 @@
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Operations.Failover.Emergency;
@@ -10,6 +11,12 @@ internal sealed record EmergencyOrder
 
     /// <summary>The operation's id.</summary>
     public required string Id { get; init; }
+
+    /// <summary>The id under which another operator began it; <see langword="null"/> if it was begun here.</summary>
+    public string? Former { get; init; }
+
+    /// <summary>The id that the candidate's marker held before; empty for none.</summary>
+    public string Before { get; init; } = "";
 
     /// <summary>The dead primary.</summary>
     public required string Old { get; init; }
@@ -26,6 +33,9 @@ internal sealed record EmergencyOrder
     /// <summary>The dead primary's log with which to begin; <see langword="null"/> for all.</summary>
     public string? SourceFile { get; init; }
 
+    /// <summary>What the candidate shall wait for at each commit, where a switchover that did not end left it otherwise.</summary>
+    public Durability? Durability { get; init; }
+
     /// <summary>How long the candidate may take to apply what it received.</summary>
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -34,11 +44,14 @@ internal sealed record EmergencyOrder
     {
         ["mode"] = Mode,
         ["id"] = Id,
+        ["former"] = Former ?? "",
+        ["before"] = Before,
         ["old"] = Old,
         ["new"] = New,
         ["machine"] = MachineAnswers ? "yes" : "no",
         ["salvage"] = Salvage ? "yes" : "no",
         ["file"] = SourceFile ?? "",
+        ["durability"] = $"{Durability}",
     };
 
     /// <summary>From a journal.</summary>
@@ -48,11 +61,14 @@ internal sealed record EmergencyOrder
         return new()
         {
             Id = Require("id"),
+            Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
+            Before = parameters.GetValueOrDefault("before") ?? "",
             Old = Require("old"),
             New = Require("new"),
             MachineAnswers = Require("machine") == "yes",
             Salvage = Require("salvage") == "yes",
             SourceFile = Require("file") is { Length: > 0 } file ? file : null,
+            Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             CatchUpLimit = catchUpLimit,
         };
 

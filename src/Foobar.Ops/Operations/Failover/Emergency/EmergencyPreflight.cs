@@ -24,7 +24,9 @@ internal static class EmergencyPreflight
         }
 
         ReplicationTopology topology = ReplicationTopology.Of(facts);
-        foreach (string writer in topology.Writers.Select(member => member.Name).Where(name => name != verdict.Primary))
+
+        // One that an emergency failover before this promoted, and did not open the endpoint to any more, is promoted again.
+        foreach (string writer in topology.Writers.Select(member => member.Name).Where(name => name != verdict.Primary && !(name == candidate && open is [])))
         {
             blockers.Add(new() { Code = "Primary", Server = writer, Message = "takes writes already", Remediation = "Look at Get-FoobarReplication: there must be one primary. Fence the one that must not write." });
         }
@@ -77,6 +79,10 @@ internal static class EmergencyPreflight
     public static string Held(ReplicationFacts facts) =>
         string.Join(',', new[] { facts.Gtid.Value?.Reached }.Concat((facts.Channels.Value ?? []).Select(channel => channel.Received)).Where(text => !string.IsNullOrEmpty(text)));
 
+    // One that an emergency failover before this stopped at the end.
+    private static bool HasApplied(ReplicationFacts facts, ReplicationChannel channel) =>
+        facts.Identity.Value?.Flavor is { } flavor && facts.Gtid.Value?.Reached is { } reached && GtidComparison.Backlog(flavor, channel.Received, reached) == 0;
+
     private static FailoverBlocker NotDead(PrimaryVerdict verdict) => new()
     {
         Code = verdict.Cause == PrimaryCause.Unclear ? "PrimaryUnclear" : "PrimaryAlive",
@@ -102,7 +108,7 @@ internal static class EmergencyPreflight
 
         foreach (ReplicationChannel channel in channels)
         {
-            if (channel.Applier != ReplicationThread.Running)
+            if (channel.Applier != ReplicationThread.Running && !(channel.ApplierError is null && HasApplied(facts, channel)))
             {
                 Add("ReplicationStopped", $"does not apply what it received: {channel.ApplierError ?? channel.Applier.ToString()}", "Start its applier, or put right what stopped it: it could not be brought up to what it received.");
             }

@@ -31,6 +31,9 @@ internal sealed record EmergencyScene
     /// <summary>The primary's log that the candidate was applying last; <see langword="null"/> if not known.</summary>
     public string? SourceFile { get; init; }
 
+    /// <summary>What the candidate's marker says; <see langword="null"/> if there never was one.</summary>
+    public MarkerRecord? Marker { get; init; }
+
     /// <summary>Whether the primary's machine answers over SSH.</summary>
     public bool MachineAnswers => Verdict.Machine is not null;
 
@@ -100,6 +103,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             ? await CandidateLinkReader.ReadAsync(live.NewSession, own, cancellationToken)
             : new() { Received = "" };
         string? file = await CandidateLinkReader.SourceFileAsync(live.NewSession, cancellationToken);
+        MarkerRecord? marker = await OperationMarker.ReadAsync(live.NewSession, cancellationToken);
 
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
         Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
@@ -126,6 +130,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss, open)],
             Flavor = live.New.Flavor,
             SourceFile = file,
+            Marker = marker,
             Live = live,
         };
     }

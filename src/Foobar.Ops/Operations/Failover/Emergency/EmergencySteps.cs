@@ -15,6 +15,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
 {
     private static readonly TimeSpan SalvageLimit = TimeSpan.FromMinutes(5);
 
+    private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly CandidateCatchUp _catchUp = new(live);
     private readonly long _started = time.GetTimestamp();
 
@@ -122,6 +123,11 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Change = async token =>
         {
             await New.SetSemiSyncSourceAsync(false, token);
+            if (order.Durability is { } durability)
+            {
+                await New.SetDurabilityAsync(durability, token);
+            }
+
             await New.UnfenceAsync(token);
         },
         Undo = New.FenceAsync,
@@ -134,7 +140,9 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Server = live.Policy.WriteEndpoint?.Server,
         Limit = TimeSpan.FromSeconds(10),
         PointOfNoReturn = true,
-        Change = token => live.Endpoint.OpenAsync(live.NewName, token),
+
+        // From here on another machine can finish it, by the marker.
+        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.NewName, token), _marker.ReplaceAsync(live.NewSession, order.ToParameters(), time.GetUtcNow(), token)),
     };
 
     private Step VerifyWrite() => new()
@@ -147,7 +155,6 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
             await New.UnfenceAsync(token);
             await new EndpointCheck(live).VerifyAsync(token);
             Writable = time.GetElapsedTime(_started);
-            await OperationMarker.TakeOverAsync(live.NewSession, order.Id, live.OldName, live.NewName, time.GetUtcNow(), token);
         },
     };
 
@@ -209,7 +216,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Server = live.OldName,
         Change = async token =>
         {
-            await OperationMarker.EndAsync(live.NewSession, order.Id, "degraded", token);
+            await _marker.SetAsync(live.NewSession, MarkerState.Degraded, token);
             throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"nothing replicates from {live.NewName} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,

@@ -11,20 +11,24 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// <summary>The steps of a planned switchover over live connections.</summary>
 /// <param name="live">The connections.</param>
 /// <param name="options">The limits.</param>
-/// <param name="id">The operation's id.</param>
+/// <param name="order">What was decided, as the journal keeps it.</param>
 /// <param name="durability">What the candidate waits for at each commit when it is a primary.</param>
 /// <param name="fence">The old primary's fence.</param>
 /// <param name="reverse">The old primary's replication from the candidate.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, string id, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
+internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
 
+    private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
 
     private long _closed;
     private long _opened;
     private Task _closing = Task.CompletedTask;
+
+    /// <summary>The operation's id.</summary>
+    public string Id => order.Id;
 
     /// <summary>What the old primary held when it was fenced.</summary>
     public string? FinalExecuted => fence.Executed;
@@ -47,9 +51,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Kind = "failover",
         Title = $"Move writes from {live.OldName} to {live.NewName}",
-        Parameters = new Dictionary<string, string> { ["id"] = id, ["old"] = live.OldName, ["new"] = live.NewName, ["durability"] = $"{durability}" },
+        Parameters = order.ToParameters(),
         Steps = [Mark(), PersistOld(), AttachOld(), Drain(), CloseEndpoint(), Fence(), CatchUp(), Promote(), OpenEndpoint(), VerifyWrite(), DetachNew(), PersistNew(), Redundancy()],
     };
+
+    /// <summary>Marks the operation as ended with something left to repair.</summary>
+    public Task DegradeAsync(CancellationToken cancellationToken) => _marker.SetAsync(live.NewSession, MarkerState.Degraded, cancellationToken);
 
     private Step Mark() => new()
     {
@@ -57,8 +64,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Description = "mark the operation on both databases",
         Inverse = "mark it as undone",
         Server = live.OldName,
-        Change = token => OperationMarker.BeginAsync(live.OldSession!, id, live.OldName, live.NewName, time.GetUtcNow(), token),
-        Undo = token => OperationMarker.EndAsync(live.OldSession!, id, "undone", token),
+        Change = token => _marker.BeginAsync(live.OldSession!, order.ToParameters(), time.GetUtcNow(), token),
+        Undo = token => _marker.SetAsync(live.OldSession!, MarkerState.Undone, token),
     };
 
     private Step PersistOld() => new()
@@ -190,7 +197,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
             await new EndpointCheck(live).VerifyAsync(token);
-            await OperationMarker.EndAsync(live.NewSession, id, "switched", token);
+            await _marker.SetAsync(live.NewSession, MarkerState.Switched, token);
             await written;
         },
     };
@@ -223,7 +230,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             await reverse.WaitUntilRunningAsync(token);
-            await OperationMarker.EndAsync(live.NewSession, id, "completed", token);
+            await _marker.SetAsync(live.NewSession, MarkerState.Completed, token);
             string position = await New.PositionAsync(token);
             if (!await Old.WaitForAsync(position, TimeSpan.FromSeconds(10), token))
             {

@@ -60,7 +60,7 @@ public sealed class RepairOperation
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("repair", started);
-        FailoverOperation.RefuseUnfinished(_store);
+        new EarlierFailover(_store, _time).RefuseUnfinished();
         RepairPreview preview = RepairPreflight.Judge(await ReplicationSurvey.CollectAsync(_session, cancellationToken), options.Server, await OpenMembersAsync(cancellationToken));
         if (preview is not { Server: { } server, Primary: { } primary, Blockers.Count: 0 })
         {

@@ -115,8 +115,9 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
     private Step Tidy() => Of("tidy", "forget the kept login, and mark the operation as completed", live.NewName, TimeSpan.FromSeconds(30), async token =>
     {
         await ReplicationLogin.ForgetAsync(live.NewServer, token);
-        await OperationMarker.TakeOverAsync(live.NewSession, id, live.OldName, live.NewName, time.GetUtcNow(), token);
-        await OperationMarker.EndAsync(live.NewSession, id, "repaired", token);
+        OperationMarker marker = new(id);
+        await marker.ReplaceAsync(live.NewSession, new Dictionary<string, string> { ["old"] = live.OldName, ["new"] = live.NewName }, time.GetUtcNow(), token);
+        await marker.SetAsync(live.NewSession, MarkerState.Repaired, token);
     });
 
     private static Step Of(string name, string description, string? server, TimeSpan limit, Func<CancellationToken, Task> change) =>

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Failover.Planned;
+
+/// <summary>What a switchover was decided to do: enough to build its plan again after a kill, from its journal or its marker.</summary>
+internal sealed record SwitchoverOrder
+{
+    /// <summary>The operation's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The id under which another operator began it; <see langword="null"/> if it was begun here.</summary>
+    public string? Former { get; init; }
+
+    /// <summary>The id that the marker held before; empty for none.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>The old primary.</summary>
+    public required string Old { get; init; }
+
+    /// <summary>The candidate.</summary>
+    public required string New { get; init; }
+
+    /// <summary>What the candidate waited for at each commit before; <see langword="null"/> if not known.</summary>
+    public Durability? Durability { get; init; }
+
+    /// <summary>The connections that hold its locks, by their ids on the old primary and on the candidate.</summary>
+    public (long Old, long New)? Connections { get; init; }
+
+    /// <summary>For the journal and the marker.</summary>
+    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
+    {
+        ["id"] = Id,
+        ["former"] = Former ?? "",
+        ["before"] = Before,
+        ["old"] = Old,
+        ["new"] = New,
+        ["durability"] = $"{Durability}",
+        ["connections"] = Connections is { } held ? Invariant($"{held.Old} {held.New}") : "",
+    };
+
+    /// <summary>From a journal or a marker.</summary>
+    /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
+    public static SwitchoverOrder Of(IReadOnlyDictionary<string, string> parameters)
+    {
+        return new()
+        {
+            Id = Require("id"),
+            Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
+            Before = parameters.GetValueOrDefault("before") ?? "",
+            Old = Require("old"),
+            New = Require("new"),
+            Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
+            Connections = ParseConnections(parameters.GetValueOrDefault("connections")),
+        };
+
+        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, "the journal", 1, $"expected the parameter '{name}'.");
+    }
+
+    private static (long Old, long New)? ParseConnections(string? text) => text?.Split(' ') is [{ } old, { } candidate]
+        && long.TryParse(old, NumberStyles.None, CultureInfo.InvariantCulture, out long first)
+        && long.TryParse(candidate, NumberStyles.None, CultureInfo.InvariantCulture, out long second)
+            ? (first, second)
+            : null;
+}
