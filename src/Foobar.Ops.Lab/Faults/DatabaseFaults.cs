@@ -50,10 +50,16 @@ internal static class DatabaseFaults
         Row("account-past-the-fence", "DB-029", "An account of a batch job may write in spite of read_only", "web-01",
             "mysql -e \"CREATE USER IF NOT EXISTS batch@'%' IDENTIFIED BY '$(head -c 18 /dev/urandom | base64)' REQUIRE SSL\"; mysql -e \"GRANT CONNECTION_ADMIN ON *.* TO batch@'%'\" 2>/dev/null || mysql -e \"GRANT READ ONLY ADMIN ON *.* TO batch@'%'\"",
             "mysql -e \"DROP USER IF EXISTS batch@'%'\""),
+        Row("failover-left-unfinished", "DB-030", "A failover was begun an hour ago by a machine that is gone", "web-01",
+            $"mysql -e \"{OperationTable}\"; mysql -e \"REPLACE INTO foobar_ops.operation VALUES (1, 'lost', 'anna on desk-1 (process 7)', UTC_TIMESTAMP() - INTERVAL 1 HOUR, 'running', 'web-01', 'web-02', '{{}}')\"",
+            "mysql -e \"DELETE FROM foobar_ops.operation WHERE id = 'lost'\" 2>/dev/null || true"),
         Row("errant-transaction", "DB-005", "The replica has a transaction that the primary lacks", "web-02", MakeErrant, ForgetErrant),
         SemiSync("semi-sync-source-off", "The primary does not wait for a replica at a commit", "web-01", "source", "master"),
         SemiSync("semi-sync-replica-off", "The replica acknowledges nothing", "web-02", "replica", "slave"),
     ];
+
+    private const string OperationTable =
+        "CREATE TABLE IF NOT EXISTS foobar_ops.operation (slot TINYINT NOT NULL PRIMARY KEY, id VARCHAR(64) NOT NULL, holder VARCHAR(255) NOT NULL, since DATETIME(3) NOT NULL, state VARCHAR(32) NOT NULL, old_primary VARCHAR(255) NOT NULL, new_primary VARCHAR(255) NOT NULL, parameters TEXT NOT NULL)";
 
     // A write on the replica itself. What the replica numbered before, as a primary for a while, is not errant.
     private const string MakeErrant = """

@@ -163,17 +163,18 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         }
     }
 
+    // To be undone is what a resume may be for.
     private static FoobarException? Failure(FailoverResult result) => result.Outcome switch
     {
-        PlanOutcome.Undone => new FoobarException("FailoverUndone", ErrorKind.Failed, $"The failover was undone, writes are where they were: {result.Error}")
+        PlanOutcome.Undone when result.Error is not null => new FoobarException("FailoverUndone", ErrorKind.Failed, $"The failover was undone, writes are where they were: {result.Error}")
         {
-            Recommendation = "Put right what the message names, and try again.",
+            Recommendation = result.Recommendation ?? "Put right what the message names, and try again.",
         },
         PlanOutcome.Degraded => new FoobarException("FailoverDegraded", ErrorKind.Failed, $"Writes were moved to {result.NewPrimary}, but a later step failed: {result.Error}")
         {
             Recommendation = result.Steps.Any(step => step is { Step: "redundancy", Outcome: StepOutcome.Failed })
                 ? $"There is no replica now: bring {result.OldPrimary} back with Repair-FoobarReplication -Server {result.OldPrimary}."
-                : "See the Steps of the result, and repair what failed.",
+                : result.Recommendation ?? "See the Steps of the result, and repair what failed.",
         },
         PlanOutcome.UndoFailed => new FoobarException("FailoverUndoFailed", ErrorKind.Failed, $"The failover failed, and so did undoing it: {result.Error}")
         {

@@ -89,7 +89,7 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             WriteObject(result);
             if (result.Outcome != PlanOutcome.Completed)
             {
-                Fail(new FoobarException("RepairFailed", ErrorKind.Failed, $"{result.Server} was not brought back; it takes no writes: {result.Error}") { Server = result.Server, Recommendation = "Put right what the message names, and run Repair-FoobarReplication again." }, result);
+                Fail(new FoobarException("RepairFailed", ErrorKind.Failed, $"{result.Server} was not brought back; it takes no writes: {result.Error}") { Server = result.Server, Recommendation = $"{result.Recommendation ?? "Put right what the message names."} Then run Repair-FoobarReplication again." }, result);
             }
         }
     }

@@ -52,6 +52,9 @@ internal static class ReplicationQueries
         ORDER BY t.trx_started LIMIT 100
         """;
 
+    /// <summary>The marker of the last operation; the table is there since the first one.</summary>
+    public const string Operation = "SELECT id, holder, CAST(since AS CHAR) AS since, state, old_primary, new_primary, parameters FROM foobar_ops.operation WHERE slot = 1";
+
     public const string MySqlAccounts = "SELECT User, Host, ssl_type, plugin, account_locked FROM mysql.user WHERE Repl_slave_priv = 'Y'";
 
     /// <summary>

@@ -36,6 +36,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             Accounts = await TryAsync("mysql.user", ReadAccountsAsync, cancellationToken),
             Privileged = await TryAsync("information_schema.USER_PRIVILEGES", async token => PrivilegedAccount.From(await RowsAsync(ReplicationQueries.Privileged, token), _flavor), cancellationToken),
             Tables = await TryAsync("information_schema.TABLES", ReadTablesAsync, cancellationToken),
+            Unfinished = await TryAsync("foobar_ops.operation", async token => await OperationMarkReader.ReadAsync(database, token) is { IsUnfinished: true } mark ? (IReadOnlyList<OperationMark>)[mark] : [], cancellationToken),
             Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, identity.Value?.ServerUuid, token), cancellationToken),
             Guard = await TryAsync("read_only", token => ReadGuardAsync(variables, options, token), cancellationToken),
             Storage = await storage,

@@ -94,7 +94,7 @@ public sealed class PlanRunner
             last--;
         }
 
-        List<StepResult> results = [.. plan.Steps.Take(last + 1).Select(step => Of(step, earlier.Done.Contains(step.Name) ? StepOutcome.DoneEarlier : StepOutcome.Failed))];
+        List<StepResult> results = [.. plan.Steps.Take(last + 1).Select(step => Of(step, earlier.Done.Contains(step.Name) ? StepOutcome.DoneEarlier : step.Undo is null ? StepOutcome.Skipped : StepOutcome.Failed))];
         return UndoAsync(plan, last, results, failure: null);
     }
 

@@ -11,8 +11,8 @@ namespace Foobar.Ops.LabTests.Failover;
 [Collection(LabCollection.Name)]
 public sealed class SemiSyncTests(LabFixture labs)
 {
-    // Half of rpl_semi_sync_source_timeout's default, which is what a commit waits for a replica that does not answer.
-    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(5);
+    // Less than rpl_semi_sync_source_timeout (10 s unless set), which a commit waits for a replica that does not answer.
+    private static readonly TimeSpan Stall = TimeSpan.FromSeconds(8);
 
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]

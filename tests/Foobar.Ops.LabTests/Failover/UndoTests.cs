@@ -52,6 +52,7 @@ public sealed class UndoTests(LabFixture labs)
             FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
             Assert.Equal((PlanOutcome.Undone, "attach-old"), (result.Outcome, result.Steps.First(step => step.Error is not null).Step));
             Assert.Contains("1045", result.Error, StringComparison.Ordinal);
+            Assert.NotNull(result.Recommendation);
             Assert.InRange(result.Duration, TimeSpan.Zero, TimeSpan.FromSeconds(10));
             Assert.Equal("web-01", Assert.Single(await bed.PrimariesAsync()));
         }

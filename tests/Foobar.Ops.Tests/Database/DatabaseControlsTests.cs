@@ -55,6 +55,8 @@ public sealed class DatabaseControlsTests
         ("not crash-safe", "DB-024", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(new ApplyFacts { Workers = 4, PreservesOrder = true, CrashSafe = false }) })),
         ("MyISAM", "DB-025", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { Tables = Reading.Of(new TableFacts { NonTransactional = ["shop.log (MyISAM)"] }) })),
         ("by file and offset", "DB-028", FindingStatus.Fail, () => Channel(channel => channel with { AutoPosition = false })),
+        ("a failover under way", "DB-030", FindingStatus.Warning, () => HealthySite.Case(HealthySite.Primary with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(20)]) })),
+        ("a failover that nobody ended", "DB-030", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(400)]) })),
         ("no endpoint", "DB-027", FindingStatus.Warning, () => HealthySite.Case(site: HealthySite.Site with { Policy = HealthySite.Site.Policy with { Database = Policy with { WriteEndpoint = null } } })),
     ];
 

@@ -98,6 +98,8 @@ public sealed class FactParsersTests
     {
         ParserProperties.TakesOrRefusesAnyText(text => ServerOptions.Parse(text).Flag("log_bin"), "mysqld would have been started with the following arguments:\n--log-bin=binlog --loose-read-only=ON --skip-name-resolve\n");
         ParserProperties.TakesOrRefusesAnyText(DatabaseVersion.Parse, "10.11.14-MariaDB-0+deb12u2-log", "9.7.0");
+        ParserProperties.TakesOrRefusesAnyText(text => OperationMark.From(Row(("since", "2026-11-22 17:23:16.123"), ("parameters", text))), """{"id":"0199","old":"web-01","durability":"1 1"}""");
+        ParserProperties.TakesOrRefusesAnyText(text => OperationMark.From(Row(("since", text), ("parameters", "{}"))), "2026-11-22 17:23:16.123");
         ParserProperties.TakesOrRefusesAnyText(text => DatabaseStorage.Parse(text, "/data/mysql", "/data/log"), Storage);
         ParserProperties.TakesOrRefusesAnyText(Durability.Parse, "1 1");
     }

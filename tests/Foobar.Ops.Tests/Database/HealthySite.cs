@@ -57,6 +57,18 @@ internal static class HealthySite
         new Dictionary<string, Reading<ReplicationFacts>> { ["web-01"] = Reading.Of(primary ?? Primary), ["web-02"] = Reading.Of(replica ?? Replica) },
         DateTimeOffset.UnixEpoch);
 
+    /// <summary>The marker of a failover that began some seconds before everything was read.</summary>
+    public static OperationMark Mark(double secondsAgo) => new()
+    {
+        Id = "0199",
+        Holder = "anna on desk-1 (process 7)",
+        Since = DateTimeOffset.UnixEpoch.AddSeconds(-secondsAgo),
+        State = OperationState.Running,
+        OldPrimary = "web-01",
+        NewPrimary = "web-02",
+        Parameters = new Dictionary<string, string>(),
+    };
+
     private static Server Server(string name, string address) => new()
     {
         Name = name,
@@ -80,5 +92,6 @@ internal static class HealthySite
         Tables = Reading.Of(new TableFacts { Complete = true }),
         Storage = Reading.Of(new DatabaseStorage { DataDirectory = "/var/lib/mysql", BinlogDirectory = "/var/lib/mysql", DataAvailableBytes = 1L << 34, BinlogAvailableBytes = 1L << 34, BinlogUsedPercent = 20, ReadOnly = false }),
         Cluster = Reading.Of(new ClusterFacts()),
+        Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([]),
     };
 }

@@ -27,6 +27,8 @@ public sealed class FailoverPreflightTests
         ("two primaries", "Primary", () => HealthySite.Case(replica: HealthySite.Primary with { Identity = HealthySite.Replica.Identity })),
         ("a writable replica", "Role", () => HealthySite.Case(replica: HealthySite.Replica with { Guard = HealthySite.Primary.Guard })),
         ("a silent member", "Unreachable", () => HealthySite.Case(replica: ReplicationFacts.Unreadable("refused", "test"))),
+        ("another failover", "OperationRunning", () => HealthySite.Case(replica: HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) })),
+        ("a marker that can't be read", "OperationUnknown", () => HealthySite.Case(HealthySite.Primary with { Unfinished = Reading.Unreadable<IReadOnlyList<OperationMark>>("denied") })),
         ("the same server id", "ServerIds", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { ServerId = 1 }) })),
     ];
 

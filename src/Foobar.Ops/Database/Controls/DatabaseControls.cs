@@ -37,5 +37,6 @@ public static class DatabaseControls
         PairControls.NotAlone,
         LinkControls.AutoPosition,
         RoleControls.FenceBinds,
+        StateControls.NothingUnfinished,
     ];
 }

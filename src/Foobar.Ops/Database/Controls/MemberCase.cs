@@ -5,7 +5,7 @@ using Foobar.Ops.Inventory;
 namespace Foobar.Ops.Database;
 
 /// <summary>What a rule about one member is given: the member, its facts, and the topology it stands in.</summary>
-internal sealed record MemberCase(Server Member, ReplicationFacts Facts, ReplicationTopology Topology, DatabasePolicy Policy, Site Site)
+internal sealed record MemberCase(Server Member, ReplicationFacts Facts, ReplicationTopology Topology, DatabasePolicy Policy, Site Site, DateTimeOffset Time)
 {
     /// <summary>What the member is.</summary>
     public MemberRole Role => Topology.RoleOf(Member.Name);
@@ -30,7 +30,7 @@ internal static class DatabaseControl
     public static Control<SiteCase<ReplicationFacts>> OfMember(ControlInfo info, Func<MemberCase, IEnumerable<Verdict>> judge) =>
         new(info, facts => facts.Site.Policy.Database is { } policy
             ? ReplicationTopology.Of(facts) is { Members.Count: > 0 } topology
-                ? topology.Members.SelectMany(member => OfOne(topology, member, policy, facts.Site, judge))
+                ? topology.Members.SelectMany(member => OfOne(topology, member, policy, facts, judge))
                 : [Verdict.NotApplicable(actual: "the inventory declares no database server")]
             : [Verdict.NotApplicable(actual: "the inventory declares no database")]);
 
@@ -46,11 +46,11 @@ internal static class DatabaseControl
     /// <summary>A number for a text.</summary>
     public static string Text(double number) => number.ToString("#,0.###", CultureInfo.InvariantCulture);
 
-    private static IEnumerable<Verdict> OfOne(ReplicationTopology topology, Server member, DatabasePolicy policy, Site site, Func<MemberCase, IEnumerable<Verdict>> judge)
+    private static IEnumerable<Verdict> OfOne(ReplicationTopology topology, Server member, DatabasePolicy policy, SiteCase<ReplicationFacts> facts, Func<MemberCase, IEnumerable<Verdict>> judge)
     {
         IEnumerable<Verdict> verdicts = topology.Failure(member.Name) is { } failure
             ? [Verdict.Unknown(null, $"the database could not be asked: {failure}")]
-            : judge(new MemberCase(member, topology.Facts(member.Name)!, topology, policy, site));
+            : judge(new MemberCase(member, topology.Facts(member.Name)!, topology, policy, facts.Site, facts.Time));
         return verdicts.Select(verdict => verdict with { Server = member.Name });
     }
 }

@@ -10,6 +10,9 @@ internal static class StateControls
     private const double TooLongSeconds = 600;
     private const double IdleSeconds = 10;
 
+    // A switchover's waits are limited to less; an emergency that fetches much from a dead primary may take longer.
+    private const double UnfinishedSeconds = 300;
+
     public static Control<SiteCase<ReplicationFacts>> LongTransactions { get; } = OfFact(
         Info("DB-018", Severity.Medium, "No transaction is open for long", "It keeps old row versions, blocks changes of tables, and is lost at a failover.", "Find out who it is; KILL its connection if it is of no use."),
         facts => facts.Transactions,
@@ -67,6 +70,14 @@ internal static class StateControls
             _ when cluster.Online < cluster.Members => Verdict.Fail(cluster.Kind.ToString(), $"{cluster.Members} online", $"{cluster.Online} online"),
             _ => Verdict.Pass(cluster.Kind.ToString(), $"{cluster.Members} online"),
         }]);
+
+    public static Control<SiteCase<ReplicationFacts>> NothingUnfinished { get; } = OfFact(
+        Info("DB-030", Severity.High, "No failover was left unfinished", "One whose process died leaves the site without a primary or without the way back, and keeps every other failover out until it is ended.", "Invoke-FoobarFailover -Resume on the machine that began it, as that user; if that machine is lost, Invoke-FoobarFailover -Resume -TakeOver on another one."),
+        facts => facts.Unfinished,
+        (member, unfinished) => unfinished.Select(mark => (member.Time - mark.Since).TotalSeconds > UnfinishedSeconds
+                ? Verdict.Fail("operation", "ended", $"{mark}")
+                : Verdict.Warning("operation", "ended", $"{mark}"))
+            .DefaultIfEmpty(Verdict.Pass("operation", "none under way")));
 
     private static string Target(OpenTransaction transaction) => $"connection {transaction.ConnectionId} of {transaction.User}";
 

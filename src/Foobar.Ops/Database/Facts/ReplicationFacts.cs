@@ -47,6 +47,9 @@ public sealed record ReplicationFacts
     /// <summary>The multi-primary cluster it is a member of.</summary>
     public required Reading<ClusterFacts> Cluster { get; init; }
 
+    /// <summary>The operation that moves writes or was left in the middle of it; empty for none.</summary>
+    public required Reading<IReadOnlyList<OperationMark>> Unfinished { get; init; }
+
     /// <summary>The same reason for every fact of a member that could not be asked.</summary>
     public static ReplicationFacts Unreadable(string reason, string source) => new()
     {
@@ -64,5 +67,6 @@ public sealed record ReplicationFacts
         Tables = Findings.Reading.Unreadable<TableFacts>(reason, source),
         Storage = Findings.Reading.Unreadable<DatabaseStorage>(reason, source),
         Cluster = Findings.Reading.Unreadable<ClusterFacts>(reason, source),
+        Unfinished = Findings.Reading.Unreadable<IReadOnlyList<OperationMark>>(reason, source),
     };
 }

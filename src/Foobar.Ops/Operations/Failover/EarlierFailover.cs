@@ -1,3 +1,4 @@
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover.Emergency;
@@ -23,36 +24,39 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <param name="site">The site's connections.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ParseException">A marker is not understood.</exception>
-    public static async Task<(IReadOnlyList<MarkerRecord> Markers, IReadOnlyList<string> Silent)> MarkersAsync(ISiteSession site, CancellationToken cancellationToken)
+    public static async Task<(IReadOnlyList<OperationMark> Markers, IReadOnlyList<string> Silent)> MarkersAsync(ISiteSession site, CancellationToken cancellationToken)
     {
         Server[] members = site.Site.Policy.Database is { } policy ? [.. site.Site.WithRole(policy.Members)] : [];
         object?[] found = await Task.WhenAll(members.Select(member => MarkerAsync(site, member, cancellationToken)));
-        return ([.. found.OfType<MarkerRecord>()], [.. found.OfType<string>()]);
+        return ([.. found.OfType<OperationMark>()], [.. found.OfType<string>()]);
     }
 
     /// <summary>The marker of the operation that was left unfinished, on whatever machine.</summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
-    public static async Task<MarkerRecord> FindLostAsync(ISiteSession site, CancellationToken cancellationToken)
+    public static async Task<OperationMark> FindLostAsync(ISiteSession site, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<MarkerRecord> markers, IReadOnlyList<string> silent) = await MarkersAsync(site, cancellationToken);
+        (IReadOnlyList<OperationMark> markers, IReadOnlyList<string> silent) = await MarkersAsync(site, cancellationToken);
         return Newest(markers) is { IsUnfinished: true } lost
             ? lost
-            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No member of {site.Site.Name} that answers tells of an unfinished failover. {string.Join(" ", silent)}".TrimEnd());
+            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No member of {site.Site.Name} that answers tells of an unfinished failover. {string.Join(" ", silent)}".TrimEnd())
+            {
+                Recommendation = "Look at Get-FoobarReplication. An emergency failover that was lost before the application could write again left no marker: begin another one with -Emergency.",
+            };
     }
 
     /// <summary>The same, once nobody else can work on it any more: it may have gone on until a moment ago.</summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>: it has ended.</exception>
-    public static async Task<MarkerRecord> StillLostAsync(MarkerRecord lost, IEnumerable<IDatabaseSession> members, CancellationToken cancellationToken)
+    public static async Task<OperationMark> StillLostAsync(OperationMark lost, IEnumerable<IDatabaseSession> members, CancellationToken cancellationToken)
     {
-        List<MarkerRecord> markers = [];
+        List<OperationMark> markers = [];
         foreach (IDatabaseSession member in members)
         {
-            markers.AddRange(await OperationMarker.ReadAsync(member, cancellationToken) is { } marker ? [marker] : []);
+            markers.AddRange(await OperationMarkReader.ReadAsync(member, cancellationToken) is { } marker ? [marker] : []);
         }
 
         return Newest(markers) is { IsUnfinished: true } last && last.Id == lost.Id
             ? last
-            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"The operation has ended meanwhile: {Newest(markers)?.ToString() ?? "there is no marker of it any more"}.");
+            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"The operation has ended meanwhile: {Newest(markers)?.ToString() ?? "there is no marker of it any more"}.") { Recommendation = "Look at Get-FoobarReplication." };
     }
 
     /// <summary>Refuses to begin another operation before it is ended.</summary>
@@ -87,8 +91,8 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     {
         foreach (IDatabaseSession member in members)
         {
-            MarkerRecord? marker = await OperationMarker.ReadAsync(member, cancellationToken);
-            if (marker is not null && (own.Contains(marker.Id) ? marker.State == MarkerState.Abandoned : marker.Id != before))
+            OperationMark? marker = await OperationMarkReader.ReadAsync(member, cancellationToken);
+            if (marker is not null && (own.Contains(marker.Id) ? marker.State == OperationState.Abandoned : marker.Id != before))
             {
                 Close(path);
                 throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Server}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")
@@ -106,7 +110,7 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
         try
         {
             await using IDatabaseSession database = await site.OpenDatabaseAsync(member.Name, cancellationToken);
-            return await OperationMarker.ReadAsync(database, cancellationToken);
+            return await OperationMarkReader.ReadAsync(database, cancellationToken);
         }
         catch (FoobarException error) when (error is not ParseException)
         {
@@ -115,10 +119,10 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     }
 
     // A member that lags tells of an earlier operation, or of this one as it was before.
-    private static MarkerRecord? Newest(IEnumerable<MarkerRecord> markers) => markers
-        .OrderByDescending(marker => marker.Since, StringComparer.Ordinal)
+    private static OperationMark? Newest(IEnumerable<OperationMark> markers) => markers
+        .OrderByDescending(marker => marker.Since)
         .ThenBy(marker => marker.IsUnfinished)
-        .ThenByDescending(marker => marker.State == MarkerState.Switched)
+        .ThenByDescending(marker => marker.State == OperationState.Switched)
         .FirstOrDefault();
 
     private void Close(string path)

@@ -3,6 +3,9 @@ namespace Foobar.Ops.Operations.Failover;
 /// <summary>Something that stands in the way of a failover.</summary>
 public sealed record FailoverBlocker
 {
+    // No fault of the site: an error id of its own.
+    internal const string Running = "OperationRunning";
+
     /// <summary>What it is, in one word: <c>Lag</c>, <c>ErrantTransactions</c>.</summary>
     public required string Code { get; init; }
 

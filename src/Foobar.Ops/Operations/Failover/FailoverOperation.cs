@@ -14,9 +14,6 @@ namespace Foobar.Ops.Operations.Failover;
 /// <summary>Moves writes from one database member to another.</summary>
 public sealed class FailoverOperation
 {
-    // Another operator's is no fault of the site: an error id of its own.
-    private const string Running = "OperationRunning";
-
     private readonly ISiteSession _session;
     private readonly OperationStore _store;
     private readonly TimeProvider _time;
@@ -75,7 +72,7 @@ public sealed class FailoverOperation
         SwitchoverOrder order = new()
         {
             Id = Guid.CreateVersion7().ToString(),
-            Before = (await OperationMarker.ReadAsync(live.OldSession!, cancellationToken))?.Id ?? "",
+            Before = (await OperationMarkReader.ReadAsync(live.OldSession!, cancellationToken))?.Id ?? "",
             Old = old,
             New = candidate,
             Durability = await live.New.DurabilityAsync(cancellationToken),
@@ -120,14 +117,14 @@ public sealed class FailoverOperation
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
         _earlier.RefuseUnfinished();
-        MarkerRecord marker = await EarlierFailover.FindLostAsync(_session, cancellationToken);
+        OperationMark marker = await EarlierFailover.FindLostAsync(_session, cancellationToken);
         string id = Guid.CreateVersion7().ToString();
         if (EarlierFailover.IsEmergency(marker.Parameters))
         {
             return await new EmergencyOperation(_session, _store, _time).TakeOverAsync(marker, id, options, progress, cancellationToken);
         }
 
-        SwitchoverOrder order = SwitchoverOrder.Of(marker.Parameters) with { Id = id, Former = marker.Id };
+        SwitchoverOrder order = SwitchoverOrder.Of(marker.Parameters, "foobar_ops.operation") with { Id = id, Former = marker.Id };
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
         await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, dead: null, cancellationToken);
         order = order with { Connections = alone.Connections };
@@ -136,7 +133,7 @@ public sealed class FailoverOperation
         marker = await EarlierFailover.StillLostAsync(marker, [live.OldSession!, live.NewSession], cancellationToken);
         SwitchoverSteps steps = await ResumedAsync(live, options, order, cancellationToken);
         using FileJournal journal = _store.NewJournal("failover", started);
-        IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), marker.State == MarkerState.Switched, started);
+        IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), marker.State == OperationState.Switched, started);
         journal.Append(records);
         return await EndAsync(live, steps, journal, JournalState.Replay(records, journal.Path), started, progress, cancellationToken);
     }
@@ -145,7 +142,7 @@ public sealed class FailoverOperation
     /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
     public async Task<string> DescribeLostAsync(CancellationToken cancellationToken) => $"{await EarlierFailover.FindLostAsync(_session, cancellationToken)}";
 
-    internal static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) => blockers.FirstOrDefault(blocker => blocker.Code == Running) is { } other
+    internal static FoobarException Refused(IReadOnlyList<FailoverBlocker> blockers) => blockers.FirstOrDefault(blocker => blocker.Code == FailoverBlocker.Running) is { } other
         ? new("OperationRunning", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {other.Message}.") { Recommendation = other.Remediation }
         : new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
         {
@@ -165,20 +162,11 @@ public sealed class FailoverOperation
     private async Task<FailoverPreflight> PreflightAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         Site site = _session.Site;
-        Task<FailoverBlocker[]> others = OthersAsync(cancellationToken);
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(_session, cancellationToken);
         FailoverPreflight preflight = FailoverPreflight.Planned(facts, options);
-        preflight = preflight with { Blockers = [.. await others, .. preflight.Blockers] };
         return preflight is { Old: { } old, New: { } candidate }
             ? await WithPathsAsync(preflight, site.Find(old)!, site.Find(candidate)!, site.Policy.Database!, cancellationToken)
             : preflight;
-    }
-
-    // Whatever member can be asked: the marker is on all of them. That one can't be, the survey says.
-    private async Task<FailoverBlocker[]> OthersAsync(CancellationToken cancellationToken)
-    {
-        (IReadOnlyList<MarkerRecord> markers, _) = await EarlierFailover.MarkersAsync(_session, cancellationToken);
-        return [.. markers.Where(marker => marker.IsUnfinished).Select(marker => $"{marker}").Distinct().Select(words => new FailoverBlocker { Code = Running, Message = words, Remediation = OperationMarker.Recommendation })];
     }
 
     // What only a try can tell: whether the old primary will reach the new one, and where the endpoint leads now.
@@ -228,6 +216,7 @@ public sealed class FailoverOperation
                 : new() { Verdict = result.Outcome == PlanOutcome.Undone ? ProofVerdict.Proven : ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Undone ? "Writes were not moved." : "Undoing failed; look at the members now." },
             Steps = result.Steps,
             Error = result.Failure?.Message,
+            Recommendation = (result.Failure as FoobarException)?.Recommendation,
             Started = started,
             Duration = _time.GetUtcNow() - started,
             Journal = journal,

@@ -74,6 +74,9 @@ public sealed record FailoverResult
     /// <summary>Why it was undone or is degraded; <see langword="null"/> if it is neither.</summary>
     public string? Error { get; init; }
 
+    /// <summary>What to do about it, where the step that failed says so.</summary>
+    public string? Recommendation { get; init; }
+
     /// <summary>When it began, in UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Remoting;
@@ -29,30 +30,10 @@ internal sealed class OperationMarker(string id, string? former = null)
         CanaryTable.Create,
     ];
 
-    private const string Select = "SELECT id, holder, CAST(since AS CHAR) AS since, state, old_primary, new_primary, parameters FROM foobar_ops.operation WHERE slot = 1";
-
-    private const string Unfinished = $"'{MarkerState.Running}', '{MarkerState.Switched}'";
-
-    // ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
-    private const int NoDatabase = 1049;
-    private const int NoTable = 1146;
+    private const string Unfinished = $"'{OperationState.Running}', '{OperationState.Switched}'";
 
     /// <summary>Who we are, to other operators.</summary>
     public static string Holder => string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})");
-
-    /// <summary>What a member's marker says; <see langword="null"/> if there never was one.</summary>
-    /// <exception cref="FoobarException">The member could not be asked, or the marker is not understood.</exception>
-    public static async Task<MarkerRecord?> ReadAsync(IDatabaseSession member, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await member.QueryAsync(Select, null, cancellationToken) is [{ } row] ? Parse(row, member.Server) : null;
-        }
-        catch (DatabaseException error) when (error.Number is NoDatabase or NoTable)
-        {
-            return null;
-        }
-    }
 
     /// <summary>Writes a row and removes it again, to see whether writes work at all.</summary>
     public static async Task TryWriteAsync(IDatabaseSession primary, CancellationToken cancellationToken)
@@ -77,7 +58,7 @@ internal sealed class OperationMarker(string id, string? former = null)
             ["id"] = id,
             ["holder"] = Holder,
             ["since"] = since.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture),
-            ["state"] = MarkerState.Running,
+            ["state"] = OperationState.Running,
             ["old"] = parameters["old"],
             ["new"] = parameters["new"],
             ["parameters"] = JsonSerializer.Serialize(parameters),
@@ -86,7 +67,7 @@ internal sealed class OperationMarker(string id, string? former = null)
         await primary.ExecuteAsync(
             $"UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since, state = @state, old_primary = @old, new_primary = @new, parameters = @parameters WHERE slot = 1 AND (state NOT IN ({Unfinished}) OR id = @id)",
             values, cancellationToken);
-        if (await ReadAsync(primary, cancellationToken) is { } now && now.Id != id)
+        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is { } now && now.Id != id)
         {
             throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: {now}.") { Server = primary.Server, Recommendation = Recommendation };
         }
@@ -97,7 +78,7 @@ internal sealed class OperationMarker(string id, string? former = null)
     public async Task ReplaceAsync(IDatabaseSession primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken)
     {
         await CreateAsync(primary, cancellationToken);
-        await primary.ExecuteAsync($"UPDATE foobar_ops.operation SET state = '{MarkerState.Abandoned}' WHERE slot = 1 AND state IN ({Unfinished}) AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
+        await primary.ExecuteAsync($"UPDATE foobar_ops.operation SET state = '{OperationState.Abandoned}' WHERE slot = 1 AND state IN ({Unfinished}) AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
         await BeginAsync(primary, parameters, since, cancellationToken);
     }
 
@@ -113,27 +94,6 @@ internal sealed class OperationMarker(string id, string? former = null)
         foreach (string table in there[0].Number("value") == 2 ? [] : Tables)
         {
             await primary.ExecuteAsync(table, null, cancellationToken);
-        }
-    }
-
-    private static MarkerRecord Parse(DatabaseRow row, string server)
-    {
-        try
-        {
-            return new()
-            {
-                Id = row.Text("id") ?? "",
-                Holder = row.Text("holder") ?? "",
-                Since = row.Text("since") ?? "",
-                State = row.Text("state") ?? "",
-                OldPrimary = row.Text("old_primary") ?? "",
-                NewPrimary = row.Text("new_primary") ?? "",
-                Parameters = JsonSerializer.Deserialize<Dictionary<string, string>>(row.Text("parameters") ?? "{}") ?? [],
-            };
-        }
-        catch (JsonException error)
-        {
-            throw new ParseException(server, "foobar_ops.operation", 1, $"expected the operation's parameters (a JSON object of texts): {error.Message}", error);
         }
     }
 }

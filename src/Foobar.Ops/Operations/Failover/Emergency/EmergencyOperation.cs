@@ -108,10 +108,10 @@ public sealed class EmergencyOperation
     /// <param name="options">The limits.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
-    internal async Task<FailoverResult> TakeOverAsync(MarkerRecord marker, string id, FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    internal async Task<FailoverResult> TakeOverAsync(OperationMark marker, string id, FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
-        EmergencyOrder order = EmergencyOrder.Of(marker.Parameters, options.CatchUpLimit) with { Id = id, Former = marker.Id };
+        EmergencyOrder order = EmergencyOrder.Of(marker.Parameters, options.CatchUpLimit, "foobar_ops.operation") with { Id = id, Former = marker.Id };
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
         await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken);
         EmergencySteps steps = new(live, order, _time);
@@ -149,6 +149,7 @@ public sealed class EmergencyOperation
             SalvagedGtids = steps.Salvaged?.Gtids(live.New.Flavor) ?? "",
             Steps = result.Steps,
             Error = result.Failure?.Message,
+            Recommendation = (result.Failure as FoobarException)?.Recommendation,
             Started = started,
             Duration = _time.GetUtcNow() - started,
             Journal = journal,

@@ -56,7 +56,7 @@ internal sealed record EmergencyOrder
 
     /// <summary>From a journal.</summary>
     /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
-    public static EmergencyOrder Of(IReadOnlyDictionary<string, string> parameters, TimeSpan catchUpLimit)
+    public static EmergencyOrder Of(IReadOnlyDictionary<string, string> parameters, TimeSpan catchUpLimit, string source = "the journal")
     {
         return new()
         {
@@ -72,6 +72,6 @@ internal sealed record EmergencyOrder
             CatchUpLimit = catchUpLimit,
         };
 
-        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, "the journal", 1, $"expected the parameter '{name}'.");
+        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
 }

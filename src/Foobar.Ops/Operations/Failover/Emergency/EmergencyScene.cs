@@ -32,7 +32,7 @@ internal sealed record EmergencyScene
     public string? SourceFile { get; init; }
 
     /// <summary>What the candidate's marker says; <see langword="null"/> if there never was one.</summary>
-    public MarkerRecord? Marker { get; init; }
+    public OperationMark? Marker { get; init; }
 
     /// <summary>Whether the primary's machine answers over SSH.</summary>
     public bool MachineAnswers => Verdict.Machine is not null;
@@ -103,7 +103,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             ? await CandidateLinkReader.ReadAsync(live.NewSession, own, cancellationToken)
             : new() { Received = "" };
         string? file = await CandidateLinkReader.SourceFileAsync(live.NewSession, cancellationToken);
-        MarkerRecord? marker = await OperationMarker.ReadAsync(live.NewSession, cancellationToken);
+        OperationMark? marker = await MarkAsync(live.NewSession, cancellationToken);
 
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
         Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
@@ -149,6 +149,19 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
             return (null, error.Message);
+        }
+    }
+
+    // It is of use, and no reason to leave the site without a primary.
+    private static async Task<OperationMark?> MarkAsync(IDatabaseSession candidate, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await OperationMarkReader.ReadAsync(candidate, cancellationToken);
+        }
+        catch (Exception error) when (error is DatabaseException { Kind: not ErrorKind.Connection } or ParseException)
+        {
+            return null;
         }
     }
 

@@ -216,7 +216,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Server = live.OldName,
         Change = async token =>
         {
-            await _marker.SetAsync(live.NewSession, MarkerState.Degraded, token);
+            await _marker.SetAsync(live.NewSession, OperationState.Degraded, token);
             throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"nothing replicates from {live.NewName} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,

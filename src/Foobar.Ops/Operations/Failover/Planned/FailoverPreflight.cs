@@ -27,7 +27,7 @@ internal sealed record FailoverPreflight
     public static FailoverPreflight Planned(SiteCase<ReplicationFacts> facts, FailoverOptions options)
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
-        List<FailoverBlocker> blockers = [];
+        List<FailoverBlocker> blockers = [.. Others(topology)];
         string? old = PrimaryOf(topology, blockers);
         string? candidate = Candidate(topology, old, options, blockers);
         if (old is not null && candidate is not null)
@@ -51,6 +51,16 @@ internal sealed record FailoverPreflight
 
     private static IReadOnlyList<string>? UnboundOn(ReplicationFacts primary) =>
         primary.Privileged.Value is { } accounts && accounts.All(account => account.Host.Length > 0) ? [.. accounts.Select(account => account.User).Distinct()] : null;
+
+    // The marker is on every member; one that can't be asked is told of elsewhere.
+    private static IEnumerable<FailoverBlocker> Others(ReplicationTopology topology)
+    {
+        Reading<IReadOnlyList<OperationMark>>[] readings = [.. topology.Members.Select(member => topology.Facts(member.Name)).OfType<ReplicationFacts>().Where(facts => facts.Refusal is null).Select(facts => facts.Unfinished)];
+        return readings.SelectMany(reading => reading.Value ?? []).Select(mark => $"{mark}").Distinct()
+            .Select(words => new FailoverBlocker { Code = FailoverBlocker.Running, Message = words, Remediation = OperationMarker.Recommendation })
+            .Concat(readings.Where(reading => reading.Value is null).Select(reading => reading.Failure).Distinct()
+                .Select(failure => new FailoverBlocker { Code = "OperationUnknown", Message = $"whether another failover is under way can't be told: {failure}", Remediation = "Let the operator's account read and write the schema foobar_ops." }));
+    }
 
     private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
     {

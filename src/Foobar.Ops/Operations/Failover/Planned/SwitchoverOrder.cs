@@ -43,7 +43,7 @@ internal sealed record SwitchoverOrder
 
     /// <summary>From a journal or a marker.</summary>
     /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
-    public static SwitchoverOrder Of(IReadOnlyDictionary<string, string> parameters)
+    public static SwitchoverOrder Of(IReadOnlyDictionary<string, string> parameters, string source = "the journal")
     {
         return new()
         {
@@ -56,7 +56,7 @@ internal sealed record SwitchoverOrder
             Connections = ParseConnections(parameters.GetValueOrDefault("connections")),
         };
 
-        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, "the journal", 1, $"expected the parameter '{name}'.");
+        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
 
     private static (long Old, long New)? ParseConnections(string? text) => text?.Split(' ') is [{ } old, { } candidate]

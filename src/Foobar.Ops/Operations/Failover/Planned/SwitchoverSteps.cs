@@ -56,7 +56,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     };
 
     /// <summary>Marks the operation as ended with something left to repair.</summary>
-    public Task DegradeAsync(CancellationToken cancellationToken) => _marker.SetAsync(live.NewSession, MarkerState.Degraded, cancellationToken);
+    public Task DegradeAsync(CancellationToken cancellationToken) => _marker.SetAsync(live.NewSession, OperationState.Degraded, cancellationToken);
 
     private Step Mark() => new()
     {
@@ -65,7 +65,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Inverse = "mark it as undone",
         Server = live.OldName,
         Change = token => _marker.BeginAsync(live.OldSession!, order.ToParameters(), time.GetUtcNow(), token),
-        Undo = token => _marker.SetAsync(live.OldSession!, MarkerState.Undone, token),
+        Undo = token => _marker.SetAsync(live.OldSession!, OperationState.Undone, token),
     };
 
     private Step PersistOld() => new()
@@ -197,7 +197,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
             await new EndpointCheck(live).VerifyAsync(token);
-            await _marker.SetAsync(live.NewSession, MarkerState.Switched, token);
+            await _marker.SetAsync(live.NewSession, OperationState.Switched, token);
             await written;
         },
     };
@@ -230,7 +230,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             await reverse.WaitUntilRunningAsync(token);
-            await _marker.SetAsync(live.NewSession, MarkerState.Completed, token);
+            await _marker.SetAsync(live.NewSession, OperationState.Completed, token);
             string position = await New.PositionAsync(token);
             if (!await Old.WaitForAsync(position, TimeSpan.FromSeconds(10), token))
             {

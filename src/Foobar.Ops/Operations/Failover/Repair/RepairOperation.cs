@@ -90,6 +90,7 @@ public sealed class RepairOperation
             CopiedBytes = steps.CopiedBytes,
             Steps = result.Steps,
             Error = result.Failure?.Message,
+            Recommendation = (result.Failure as FoobarException)?.Recommendation,
             Started = started,
             Duration = _time.GetUtcNow() - started,
             Journal = journal.Path,

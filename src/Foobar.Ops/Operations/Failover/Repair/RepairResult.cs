@@ -78,6 +78,9 @@ public sealed record RepairResult
     /// <summary>Why it was undone; <see langword="null"/> if it was not.</summary>
     public string? Error { get; init; }
 
+    /// <summary>What to do about it, where the step that failed says so.</summary>
+    public string? Recommendation { get; init; }
+
     /// <summary>When it began, in UTC.</summary>
     public required DateTimeOffset Started { get; init; }
 

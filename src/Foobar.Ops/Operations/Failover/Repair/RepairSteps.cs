@@ -117,7 +117,7 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         await ReplicationLogin.ForgetAsync(live.NewServer, token);
         OperationMarker marker = new(id);
         await marker.ReplaceAsync(live.NewSession, new Dictionary<string, string> { ["old"] = live.OldName, ["new"] = live.NewName }, time.GetUtcNow(), token);
-        await marker.SetAsync(live.NewSession, MarkerState.Repaired, token);
+        await marker.SetAsync(live.NewSession, OperationState.Repaired, token);
     });
 
     private static Step Of(string name, string description, string? server, TimeSpan limit, Func<CancellationToken, Task> change) =>
