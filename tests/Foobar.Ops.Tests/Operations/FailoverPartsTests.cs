@@ -6,6 +6,7 @@ using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Endpoints;
+using Foobar.Ops.Operations.Failover.Planned;
 using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Tests.Operations;
@@ -21,6 +22,16 @@ public sealed class FailoverPartsTests
         frontend x
             server web-01 is no line of a frontend
         """;
+
+    [Fact]
+    public void A_journal_or_a_marker_gives_the_order_of_a_switchover_back()
+    {
+        SwitchoverOrder order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true, Connections = (7, 12) };
+        Assert.Equal(order, SwitchoverOrder.Of(order.ToParameters()));
+        SwitchoverOrder bare = new() { Id = "1", Old = "web-01", New = "web-02" };
+        Assert.Equal(bare, SwitchoverOrder.Of(bare.ToParameters()));
+        Assert.Contains("foobar_ops.operation", Assert.Throws<ParseException>(() => SwitchoverOrder.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Swapping_the_roles_in_HAProxys_configuration_changes_two_lines_only()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover.Endpoints;
@@ -69,6 +70,20 @@ internal sealed class FailoverConnections : IAsyncDisposable
         }
     }
 
+    /// <summary>The connections that change the members, by their ids: on the old primary, on the candidate.</summary>
+    public async Task<(long Old, long New)> ConnectionIdsAsync(CancellationToken cancellationToken) =>
+        (await OwnIdAsync(OldSession!, cancellationToken), await OwnIdAsync(NewSession, cancellationToken));
+
+    /// <summary>Ends those of a process that is lost, so that nothing can be changed on them any more.</summary>
+    public async Task EndAsync((long Old, long New)? lost, CancellationToken cancellationToken)
+    {
+        if (lost is { } connections)
+        {
+            await EndAsync(OldSession!, connections.Old, cancellationToken);
+            await EndAsync(NewSession, connections.New, cancellationToken);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -78,6 +93,21 @@ internal sealed class FailoverConnections : IAsyncDisposable
         }
 
         _open.Clear();
+    }
+
+    private static async Task<long> OwnIdAsync(IDatabaseSession session, CancellationToken cancellationToken) =>
+        (await session.QueryAsync("SELECT CONNECTION_ID() AS id", null, cancellationToken))[0].Number("id") ?? 0;
+
+    // An id counts from the server's start, so it may be somebody else's by now: one of our own account only.
+    private static async Task EndAsync(IDatabaseSession session, long id, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> there = await session.QueryAsync(
+            "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID = @id AND ID <> CONNECTION_ID() AND USER = SUBSTRING_INDEX(USER(), '@', 1)",
+            new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
+        if (there is [{ } row])
+        {
+            await session.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"KILL {row.Number("id")}"), null, cancellationToken);
+        }
     }
 
     private async Task OpenOldAsync(CancellationToken cancellationToken)

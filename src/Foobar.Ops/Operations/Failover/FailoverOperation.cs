@@ -67,8 +67,8 @@ public sealed class FailoverOperation
             throw Refused(preflight.Blockers);
         }
 
+        await using OperatorLocks alone = await OperatorLocks.TakeAsync(_session, old, candidate, started, cancellationToken);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
-        await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, dead: null, cancellationToken);
         SwitchoverOrder order = new()
         {
             Id = Guid.CreateVersion7().ToString(),
@@ -76,7 +76,8 @@ public sealed class FailoverOperation
             Old = old,
             New = candidate,
             Durability = await live.New.DurabilityAsync(cancellationToken),
-            Connections = alone.Connections,
+            SemiSync = preflight.SemiSync,
+            Connections = await live.ConnectionIdsAsync(cancellationToken),
         };
         await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, order.Id, _time, cancellationToken);
         SwitchoverSteps steps = Steps(live, options, order, order.Durability, preflight);
@@ -100,8 +101,8 @@ public sealed class FailoverOperation
         }
 
         SwitchoverOrder order = SwitchoverOrder.Of(state.Parameters);
+        await using OperatorLocks alone = await OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
-        await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, order.Connections, cancellationToken);
         await _earlier.RefuseSupersededAsync([live.OldSession!, live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
         using FileJournal journal = FileJournal.Open(path);
         return await EndAsync(live, await ResumedAsync(live, options, order, cancellationToken), journal, state, started, progress, cancellationToken);
@@ -125,9 +126,10 @@ public sealed class FailoverOperation
         }
 
         SwitchoverOrder order = SwitchoverOrder.Of(marker.Parameters, "foobar_ops.operation") with { Id = id, Former = marker.Id };
+        await using OperatorLocks alone = await OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
-        await using OperatorLocks alone = await OperatorLocks.TakeAsync(live, started, dead: null, cancellationToken);
-        order = order with { Connections = alone.Connections };
+        await live.EndAsync(order.Connections, cancellationToken);
+        order = order with { Connections = await live.ConnectionIdsAsync(cancellationToken) };
 
         // It may have gone on until a moment ago.
         marker = await EarlierFailover.StillLostAsync(marker, [live.OldSession!, live.NewSession], cancellationToken);
@@ -154,7 +156,7 @@ public sealed class FailoverOperation
         new(live, options, order, durability, new WriteFence(live.Old!, live.OldSecond!, live.New, preflight.Unbound), new ReverseLink(live, preflight.SemiSync), _time);
 
     private async Task<SwitchoverSteps> ResumedAsync(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, CancellationToken cancellationToken) =>
-        Steps(live, options, order, order.Durability ?? await live.New.DurabilityAsync(cancellationToken), new() { Blockers = [], SemiSync = live.Policy.SemiSync });
+        Steps(live, options, order, order.Durability ?? await live.New.DurabilityAsync(cancellationToken), new() { Blockers = [], SemiSync = order.SemiSync ?? live.Policy.SemiSync });
 
     private async Task<FailoverResult> EndAsync(FailoverConnections live, SwitchoverSteps steps, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         await ReportAsync(live, steps, canary: null, journal.Path, started, await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken));

@@ -66,7 +66,7 @@ public sealed class EmergencyOperation
         _earlier.RefuseUnfinished(lost: scene.Primary);
 
         TimeSpan before = _time.GetUtcNow() - started;
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, started, cancellationToken);
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, started, cancellationToken: cancellationToken);
         TimeSpan connected = _time.GetUtcNow() - started;
         EmergencyOrder order = Order(scene, options, Guid.CreateVersion7().ToString());
         EmergencySteps steps = new(live, order, _time);
@@ -94,7 +94,7 @@ public sealed class EmergencyOperation
         DateTimeOffset started = _time.GetUtcNow();
         EmergencyOrder order = EmergencyOrder.Of(state.Parameters, options.CatchUpLimit);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken);
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken: cancellationToken);
         await _earlier.RefuseSupersededAsync([live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
         EmergencySteps steps = new(live, order, _time);
         using FileJournal journal = FileJournal.Open(path);
@@ -113,7 +113,8 @@ public sealed class EmergencyOperation
         DateTimeOffset started = _time.GetUtcNow();
         EmergencyOrder order = EmergencyOrder.Of(marker.Parameters, options.CatchUpLimit, "foobar_ops.operation") with { Id = id, Former = marker.Id };
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken);
+        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken: cancellationToken);
+        await EarlierFailover.StillLostAsync(marker, [live.NewSession], cancellationToken);
         EmergencySteps steps = new(live, order, _time);
         using FileJournal journal = _store.NewJournal("failover", started);
         IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), passed: true, started);

@@ -26,7 +26,10 @@ internal sealed record SwitchoverOrder
     /// <summary>What the candidate waited for at each commit before; <see langword="null"/> if not known.</summary>
     public Durability? Durability { get; init; }
 
-    /// <summary>The connections that hold its locks, by their ids on the old primary and on the candidate.</summary>
+    /// <summary>Whether commits shall wait for a replica after the switch; <see langword="null"/> if not known.</summary>
+    public bool? SemiSync { get; init; }
+
+    /// <summary>The connections that it changes the members on, by their ids on the old primary and on the candidate.</summary>
     public (long Old, long New)? Connections { get; init; }
 
     /// <summary>For the journal and the marker.</summary>
@@ -38,6 +41,7 @@ internal sealed record SwitchoverOrder
         ["old"] = Old,
         ["new"] = New,
         ["durability"] = $"{Durability}",
+        ["semiSync"] = $"{SemiSync}",
         ["connections"] = Connections is { } held ? Invariant($"{held.Old} {held.New}") : "",
     };
 
@@ -53,6 +57,7 @@ internal sealed record SwitchoverOrder
             Old = Require("old"),
             New = Require("new"),
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
+            SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
             Connections = ParseConnections(parameters.GetValueOrDefault("connections")),
         };
 
