@@ -104,6 +104,16 @@ public sealed class FactParsersTests
         ParserProperties.TakesOrRefusesAnyText(Durability.Parse, "1 1");
     }
 
+    [Fact]
+    public void A_marker_that_no_operation_wrote_is_told_with_its_server()
+    {
+        ParseException error = Assert.Throws<ParseException>(() => OperationMark.From(Row(("since", "2026-11-22 17:23:16.123"), ("parameters", "[]")), "web-01"));
+        Assert.Equal(("web-01", "foobar_ops.operation"), (error.Server, error.Origin));
+        OperationMark mark = OperationMark.From(Row(("since", "2026-11-22 17:23:16.123"), ("state", "switched"), ("old_primary", "web-01"), ("new_primary", "web-02"), ("holder", "anna"), ("parameters", "{}")));
+        Assert.True(mark.IsUnfinished);
+        Assert.Equal("a failover from web-01 to web-02 by anna has been under way since 2026-11-22 17:23:16.123 UTC (switched)", $"{mark}");
+    }
+
     private static DatabaseRow Row(params (string Column, object? Value)[] values) =>
         new(values.Select(value => KeyValuePair.Create(value.Column, value.Value)));
 

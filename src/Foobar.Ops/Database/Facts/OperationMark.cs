@@ -11,6 +11,8 @@ namespace Foobar.Ops.Database;
 /// </summary>
 public sealed record OperationMark
 {
+    private const string Source = "foobar_ops.operation";
+
     /// <summary>The operation's id.</summary>
     public required string Id { get; init; }
 
@@ -46,8 +48,10 @@ public sealed record OperationMark
     }
 
     /// <summary>Reads the row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="server">The member, for the error.</param>
     /// <exception cref="ParseException">It is not one that an operation writes.</exception>
-    internal static OperationMark From(DatabaseRow row)
+    internal static OperationMark From(DatabaseRow row, string? server = null)
     {
         string since = row.Text("since") ?? "";
         return new()
@@ -56,15 +60,15 @@ public sealed record OperationMark
             Holder = row.Text("holder") ?? "",
             Since = DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
                 ? time
-                : throw new ParseException(null, ReplicationQueries.Operation, 0, $"expected the time when an operation began, got '{since}'."),
+                : throw new ParseException(server, Source, 1, $"expected the time when an operation began, got '{since}'."),
             State = row.Text("state") ?? "",
             OldPrimary = row.Text("old_primary") ?? "",
             NewPrimary = row.Text("new_primary") ?? "",
-            Parameters = ParseParameters(row.Text("parameters") ?? ""),
+            Parameters = ParseParameters(row.Text("parameters") ?? "", server),
         };
     }
 
-    private static Dictionary<string, string> ParseParameters(string text)
+    private static Dictionary<string, string> ParseParameters(string text, string? server)
     {
         try
         {
@@ -72,7 +76,7 @@ public sealed record OperationMark
         }
         catch (JsonException error)
         {
-            throw new ParseException(null, ReplicationQueries.Operation, 0, $"expected an operation's parameters (a JSON object of texts): {error.Message}", error);
+            throw new ParseException(server, Source, 1, $"expected an operation's parameters (a JSON object of texts): {error.Message}", error);
         }
     }
 }

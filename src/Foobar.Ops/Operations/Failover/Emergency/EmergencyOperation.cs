@@ -63,10 +63,9 @@ public sealed class EmergencyOperation
             throw FailoverOperation.Refused(scene.Blockers);
         }
 
-        _earlier.RefuseUnfinished(lost: scene.Primary);
-
         TimeSpan before = _time.GetUtcNow() - started;
         await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, started, cancellationToken: cancellationToken);
+        _earlier.RefuseUnfinished(lost: scene.Primary);
         TimeSpan connected = _time.GetUtcNow() - started;
         EmergencyOrder order = Order(scene, options, Guid.CreateVersion7().ToString());
         EmergencySteps steps = new(live, order, _time);
