@@ -1,6 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
@@ -80,6 +81,15 @@ internal sealed class FailoverBed : IAsyncDisposable
         }
 
         Assert.Fail("The replica did not catch up.");
+    }
+
+    /// <summary>Asserts that the other member follows this primary with nothing of its own, and that the primary has every acknowledged write.</summary>
+    public async Task AssertKeptAsync(OrderWriters writers, IReadOnlyList<OrderWrite> writes, string primary)
+    {
+        await WaitUntilCaughtUpAsync();
+        ReplicationLink link = Assert.Single((await TopologyAsync()).Links);
+        Assert.Equal((primary, ""), (link.Source, link.Errant));
+        Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(Lab, primary)));
     }
 
     /// <summary>Removes the lab, where a test has changed more than can be put back; the next one gets another.</summary>

@@ -63,7 +63,7 @@ public sealed class TakeOverTests(LabFixture labs)
         await Task.Delay(TimeSpan.FromMilliseconds(200), cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
-        await AssertKeptAsync(bed, writers, writes, primary);
+        await bed.AssertKeptAsync(writers, writes, primary);
         Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => Elsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel))).ErrorId);
     }
 
@@ -103,7 +103,7 @@ public sealed class TakeOverTests(LabFixture labs)
         await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
-        await AssertKeptAsync(bed, writers, writes, candidate);
+        await bed.AssertKeptAsync(writers, writes, candidate);
     }
 
     /// <summary>A switchover that was killed can't be ended without the primary that died after it; nor may it keep the emergency out.</summary>
@@ -124,6 +124,7 @@ public sealed class TakeOverTests(LabFixture labs)
             await disaster.StrikeAsync(cancel);
             FoobarException stuck = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel));
             Assert.Equal(old, stuck.Server);
+            Assert.Contains("-Emergency", stuck.Recommendation, StringComparison.Ordinal);
             result = await new EmergencyOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
         }
         finally
@@ -136,7 +137,7 @@ public sealed class TakeOverTests(LabFixture labs)
         Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
         RepairResult repair = await new RepairOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RepairOptions { Server = old }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
-        await AssertKeptAsync(bed, writers, await writers.StopAsync(), candidate);
+        await bed.AssertKeptAsync(writers, await writers.StopAsync(), candidate);
     }
 
     private static OperationStore ElsewhereStore(FailoverBed bed) => new(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere"));
@@ -151,14 +152,6 @@ public sealed class TakeOverTests(LabFixture labs)
         Assert.Equal("OperationSuperseded", superseded.ErrorId);
         Assert.Contains($"by {OperationMarker.Holder}", superseded.Message, StringComparison.Ordinal);
         Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
-    }
-
-    private static async Task AssertKeptAsync(FailoverBed bed, OrderWriters writers, IReadOnlyList<OrderWrite> writes, string primary)
-    {
-        await bed.WaitUntilCaughtUpAsync();
-        ReplicationLink link = Assert.Single((await bed.TopologyAsync()).Links);
-        Assert.Equal((primary, ""), (link.Source, link.Errant));
-        Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(bed.Lab, primary)));
     }
 
     // Every step on both flavours; in the default run one of them, another each day.

@@ -101,8 +101,8 @@ public sealed class FailoverOperation
         }
 
         SwitchoverOrder order = SwitchoverOrder.Of(state.Parameters);
-        await using OperatorLocks alone = await OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken);
-        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
+        await using OperatorLocks alone = await BothAsync(() => OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken));
+        await using FailoverConnections live = await BothAsync(() => FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken));
         await _earlier.RefuseSupersededAsync([live.OldSession!, live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
         using FileJournal journal = FileJournal.Open(path);
         return await EndAsync(live, await ResumedAsync(live, options, order, cancellationToken), journal, state, started, progress, cancellationToken);
@@ -126,8 +126,8 @@ public sealed class FailoverOperation
         }
 
         SwitchoverOrder order = SwitchoverOrder.Of(marker.Parameters, "foobar_ops.operation") with { Id = id, Former = marker.Id };
-        await using OperatorLocks alone = await OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken);
-        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
+        await using OperatorLocks alone = await BothAsync(() => OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken));
+        await using FailoverConnections live = await BothAsync(() => FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken));
         await live.EndAsync(order.Connections, cancellationToken);
         order = order with { Connections = await live.ConnectionIdsAsync(cancellationToken) };
 
@@ -160,6 +160,23 @@ public sealed class FailoverOperation
 
     private async Task<FailoverResult> EndAsync(FailoverConnections live, SwitchoverSteps steps, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
         await ReportAsync(live, steps, canary: null, journal.Path, started, await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken));
+
+    // A switchover can be ended, either way, only with both its members.
+    private static async Task<T> BothAsync<T>(Func<Task<T>> open)
+    {
+        try
+        {
+            return await open();
+        }
+        catch (FoobarException error) when (error.ErrorId != FailoverBlocker.Running)
+        {
+            throw new FoobarException(error.ErrorId, error.Kind, $"{error.Message.TrimEnd('.')}. To end the switchover both its members are needed; nothing was changed.", error)
+            {
+                Server = error.Server,
+                Recommendation = $"{error.Recommendation} If that member is dead: Invoke-FoobarFailover -Emergency.".TrimStart(),
+            };
+        }
+    }
 
     private async Task<FailoverPreflight> PreflightAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
