@@ -100,7 +100,7 @@ Describe 'Connecting' -Skip:$noShell {
     It 'never shows a password' {
         $password = ConvertTo-SecureString 'hunter2-s3cret' -AsPlainText -Force
         $credential = [pscredential]::new('app', $password)
-        $all = @(Connect-FoobarSite -Credential $credential -SudoPassword $password -Verbose -Debug:$false -ErrorAction SilentlyContinue -ErrorVariable failures *>&1) + $failures
+        $all = @(Connect-FoobarSite -DatabaseCredential $credential -SudoPassword $password -Verbose -Debug:$false -ErrorAction SilentlyContinue -ErrorVariable failures *>&1) + $failures
         $processes = Get-ChildItem /proc -Filter '[0-9]*' -Directory -ErrorAction Ignore | ForEach-Object {
             foreach ($file in 'cmdline', 'environ') { [System.IO.File]::Exists("$_/$file") ? (Get-Content "$_/$file" -Raw -ErrorAction Ignore) : '' }
         }

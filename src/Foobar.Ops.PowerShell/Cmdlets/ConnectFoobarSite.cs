@@ -56,7 +56,7 @@ public sealed class ConnectFoobarSite : InventoryCmdlet
     {
         SessionRequest request = new(
             Try(LocateInventory),
-            Credential?.GetNetworkCredential(),
+            DatabaseCredential?.GetNetworkCredential(),
             SudoPassword is null ? null : new NetworkCredential(string.Empty, SudoPassword),
             AcceptNewHostKey);
         ISiteSession session = Try(() => SessionOpener.Open(request, connect: true));

@@ -16,7 +16,7 @@ public abstract class InventoryCmdlet : AsyncCmdlet
     /// <summary>The database login.</summary>
     [Parameter]
     [Credential]
-    public PSCredential? Credential { get; set; }
+    public PSCredential? DatabaseCredential { get; set; }
 
     /// <summary>The absolute path of the inventory that the command line, the environment or the current folder names.</summary>
     private protected string LocateInventory() => InventoryLoader.Locate(

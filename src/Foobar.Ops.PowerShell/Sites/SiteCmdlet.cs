@@ -19,8 +19,8 @@ public abstract class SiteCmdlet : InventoryCmdlet
     private protected Site FindSite() => Try(() => Given()?.Site ?? InventoryLoader.Load(LocateInventory()));
 
     /// <summary>The session to work with; opened and kept for the next cmdlet where there is none. Servers are connected on first use.</summary>
-    private protected ISiteSession OpenSite() => Try(() => Given() ?? SessionOpener.Open(new(LocateInventory(), Credential?.GetNetworkCredential()), connect: false));
+    private protected ISiteSession OpenSite() => Try(() => Given() ?? SessionOpener.Open(new(LocateInventory(), DatabaseCredential?.GetNetworkCredential()), connect: false));
 
     // A login or an inventory given here means another session than the connected one.
-    private ISiteSession? Given() => Session ?? (Inventory is null && Credential is null ? RunspaceSessions.Here.Current : null);
+    private ISiteSession? Given() => Session ?? (Inventory is null && DatabaseCredential is null ? RunspaceSessions.Here.Current : null);
 }

@@ -40,6 +40,26 @@ public sealed class ModuleContractTests
     public void Every_cmdlet_s_help_is_whole() =>
         Assert.Empty(HelpBuild.Of(Cmdlets, HelpSourceReader.ReadFolder(Repository.PathOf("docs", "en-US"))).Problems);
 
+    // There are several logins: SSH's, the database's, the canary's. A bare -Credential would leave open which is meant.
+    [Fact]
+    public void Every_login_says_whose_it_is()
+    {
+        ParameterShape[] logins = [.. Cmdlets.SelectMany(cmdlet => cmdlet.Parameters).Where(parameter => parameter.Type == "PSCredential")];
+
+        Assert.Contains(logins, login => login.Name == "DatabaseCredential");
+        Assert.All(logins, login => Assert.Matches("^[A-Z][a-z]+Credential$", login.Name));
+        Assert.All(Cmdlets.SelectMany(cmdlet => cmdlet.Parameters), parameter => Assert.DoesNotContain("Credential", parameter.Aliases));
+    }
+
+    // Measure-FoobarWrite (Get-Credential canary): the account that writes is the one that can't be left out.
+    [Fact]
+    public void A_login_without_a_name_is_the_canary_s()
+    {
+        CmdletShape measure = Cmdlets.Single(cmdlet => cmdlet.Name == "Measure-FoobarWrite");
+
+        Assert.Equal(["CanaryCredential"], measure.Parameters.Where(parameter => parameter.In(ParameterShape.AllSets)?.Position is not null).Select(parameter => parameter.Name));
+    }
+
     private static IEnumerable<string> Views() =>
         Directory.EnumerateFiles(Repository.PathOf("module", "Formats"), "*.ps1xml")
             .SelectMany(file => XDocument.Load(file).Descendants("ViewSelectedBy").Descendants("TypeName")).Select(name => name.Value);

@@ -6,7 +6,7 @@ namespace Foobar.Ops.Inventory.Loading;
 internal static partial class Secrets
 {
     /// <summary>What to do instead; the end of every message about a secret.</summary>
-    public const string Instead = "no secret in an inventory: use the SSH agent, -Credential or a secret vault at run time";
+    public const string Instead = "no secret in an inventory: use the SSH agent, -DatabaseCredential or a secret vault at run time";
 
     /// <summary>Tells whether a key announces a secret: a password, a token, a private or an API key.</summary>
     public static bool LooksLikeKey(string name) => KeyWords().IsMatch(name.Replace("-", string.Empty, StringComparison.Ordinal).Replace("_", string.Empty, StringComparison.Ordinal));

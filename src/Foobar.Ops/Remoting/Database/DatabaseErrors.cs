@@ -28,7 +28,7 @@ internal static class DatabaseErrors
     public static DatabaseException OfOpening(string server, string user, int? number, string words, DbException? cause = null) => number switch
     {
         int known when Logins.TryGetValue(known, out string? state) => Make("DatabaseLoginRefused", ErrorKind.Authentication, $"{server}: the database refused the login of '{user}': {words}", cause, server,
-            $"Create the account for socket authentication ('{user}'@'localhost', auth_socket in MySQL, unix_socket in MariaDB), or give a database credential.", known, state),
+            $"Create the account for socket authentication ('{user}'@'localhost', auth_socket in MySQL, unix_socket in MariaDB), or give a database login with -DatabaseCredential.", known, state),
         1040 or 1203 or 1226 => Make("DatabaseUnreachable", ErrorKind.Connection, $"{server}: the database takes no more connections: {words}", cause, server,
             "See who holds the connections, or raise max_connections.", number),
         _ => Unreachable(server, words, cause, number),
