@@ -4,13 +4,26 @@ using System.Runtime.Loader;
 namespace Foobar.Ops.Loading;
 
 /// <summary>
-/// The load context <c>Foobar.Ops</c> of the assemblies that only this module uses: its cmdlets and its database driver.
-/// This library itself stands in the default context, so that users can name its types; what it brings along stands
-/// here, so that another module's copy of the same driver, in any version, can be loaded beside it.
+/// The load context <c>Foobar.Ops</c> of the assemblies that only this module uses: its cmdlets, its drivers and the
+/// packages of those. This library itself stands in the default context, so that users can name its types; what it
+/// brings along stands here, so that another module's copy of the same package, in any version, can be loaded beside it.
+/// Each is loaded when it is first needed.
 /// </summary>
 public sealed class ModuleLoadContext : AssemblyLoadContext
 {
-    private static readonly string[] Own = ["Foobar.Ops.PowerShell", "MySql.Data"];
+    /// <summary>The simple names of all assemblies that are staged beside this library.</summary>
+    internal static readonly IReadOnlyList<string> Own =
+    [
+        "BouncyCastle.Cryptography",
+        "Foobar.Ops.Drivers",
+        "Foobar.Ops.PowerShell",
+        "Microsoft.Extensions.DependencyInjection.Abstractions",
+        "Microsoft.Extensions.Logging.Abstractions",
+        "MySql.Data",
+        "MySqlConnector",
+        "Renci.SshNet",
+    ];
+
     private static readonly Assembly Library = typeof(ModuleLoadContext).Assembly;
     private static readonly Lazy<ModuleLoadContext> Shared = new(() => new ModuleLoadContext());
 
@@ -22,7 +35,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     }
 
     /// <summary>Loads an assembly that lies beside this library; the same one again on every further call.</summary>
-    /// <param name="name">The assembly's simple name: <c>MySql.Data</c>.</param>
+    /// <param name="name">The assembly's simple name: <c>Foobar.Ops.Drivers</c>.</param>
     /// <exception cref="FileNotFoundException">No such assembly lies beside this library.</exception>
     public static Assembly LoadOwn(string name) => Shared.Value.LoadFromAssemblyPath(Shared.Value.PathOf(name));
 

@@ -1,0 +1,13 @@
+using Foobar.Ops.Drivers.Database;
+using Foobar.Ops.Remoting.Drivers;
+
+namespace Foobar.Ops.Drivers;
+
+/// <summary>The entry to this assembly, created by name (<see cref="LoadedDrivers"/>). A package is loaded when its driver is first asked for.</summary>
+internal sealed class DriverSet : IDriverSet
+{
+    private readonly Lazy<IDatabaseDriver> _database = new(static () => new MySqlConnectorDriver());
+
+    /// <inheritdoc/>
+    public IDatabaseDriver Database => _database.Value;
+}

@@ -1,0 +1,35 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Loading;
+
+namespace Foobar.Ops.Remoting.Drivers;
+
+/// <summary>Finds the drivers, and loads them when they are first needed: an import of the module loads none.</summary>
+internal static class LoadedDrivers
+{
+    private const string AssemblyName = "Foobar.Ops.Drivers";
+
+    private static readonly Lazy<IDriverSet> Set = new(Load);
+
+    /// <summary>The database driver.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static IDatabaseDriver Database => Get(static set => set.Database);
+
+    /// <summary>Gives one of the drivers; a package's assembly is loaded with it.</summary>
+    private static T Get<T>(Func<IDriverSet, T> choose)
+    {
+        try
+        {
+            return choose(Set.Value);
+        }
+        catch (Exception error) when (error is IOException or BadImageFormatException or TypeLoadException or TypeInitializationException)
+        {
+            throw new FoobarException("DriverMissing", ErrorKind.NotFound, $"A driver can't be loaded: {error.Message}", error)
+            {
+                Recommendation = "Install the module again: all files of its folder bin belong together.",
+            };
+        }
+    }
+
+    private static IDriverSet Load() =>
+        (IDriverSet)Activator.CreateInstance(ModuleLoadContext.LoadOwn(AssemblyName).GetType(AssemblyName + ".DriverSet", throwOnError: true)!, nonPublic: true)!;
+}

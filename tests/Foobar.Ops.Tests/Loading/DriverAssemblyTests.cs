@@ -1,0 +1,72 @@
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Runtime.Loader;
+using Foobar.Ops.Drivers;
+using Foobar.Ops.Loading;
+using Foobar.Ops.PowerShell.Cmdlets;
+using Foobar.Ops.Remoting.Drivers;
+
+namespace Foobar.Ops.Tests.Loading;
+
+/// <summary>What is staged beside the library, who may know of it, and that it is loaded into the module's own context.</summary>
+public sealed class DriverAssemblyTests
+{
+    private const string Drivers = "Foobar.Ops.Drivers";
+
+    private static readonly string Framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+
+    [Fact]
+    public void Every_staged_assembly_but_the_library_is_of_the_module_s_own_context() =>
+        Assert.Equal(ModuleLoadContext.Own.Append("Foobar.Ops").Order(StringComparer.Ordinal), Staged().Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void What_a_staged_assembly_references_is_staged_too_or_there_in_every_PowerShell()
+    {
+        string[] staged = [.. Staged()];
+
+        Assert.Empty(
+            from file in staged
+            from name in References(file)
+            where Path.GetFileName(file) != "MySql.Data.dll" && !staged.Any(other => Path.GetFileNameWithoutExtension(other) == name) && !File.Exists(Path.Combine(Framework, name + ".dll")) && name != "System.Management.Automation"
+            select $"{Path.GetFileName(file)} references {name}, which is not staged");
+    }
+
+    [Fact]
+    public void The_drivers_know_the_library_and_nobody_knows_the_drivers()
+    {
+        Assert.Contains("Foobar.Ops", typeof(DriverSet).Assembly.GetReferencedAssemblies().Select(name => name.Name));
+        Assert.All(
+            new[] { typeof(ModuleLoadContext).Assembly, typeof(GetFoobarServer).Assembly, typeof(Ops.Lab.Commands.UpCommand).Assembly },
+            assembly => Assert.DoesNotContain(Drivers, assembly.GetReferencedAssemblies().Select(name => name.Name)));
+    }
+
+    [Fact]
+    public void The_drivers_and_their_packages_are_loaded_into_the_module_s_own_context()
+    {
+        IDatabaseDriver driver = LoadedDrivers.Database;
+        using System.Data.Common.DbConnection connection = driver.Create(new("/nowhere", "app", Password: null, Encrypt: false, TimeSpan.FromSeconds(1)));
+
+        Assert.All(new[] { driver.GetType(), connection.GetType() }, type => Assert.Equal("Foobar.Ops", AssemblyLoadContext.GetLoadContext(type.Assembly)?.Name));
+        Assert.Same(AssemblyLoadContext.GetLoadContext(typeof(IDatabaseDriver).Assembly), AssemblyLoadContext.Default);
+    }
+
+    [Fact]
+    public void A_file_s_namespace_is_its_folder()
+    {
+        string root = Repository.File("src", Drivers);
+        Assert.All(
+            Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file)).Where(file => file.Split('/', '\\')[0] is not ("obj" or "bin")),
+            file => Assert.Contains($"namespace {string.Join('.', Path.GetDirectoryName(file)!.Split('/', '\\').Prepend(Drivers)).TrimEnd('.')};", File.ReadAllText(Path.Combine(root, file)), StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Staged() =>
+        Directory.EnumerateFiles(Repository.File("output", "Foobar.Ops", typeof(ModuleLoadContext).Assembly.GetName().Version!.ToString(3), "bin"), "*.dll");
+
+    private static IEnumerable<string> References(string file)
+    {
+        using PEReader image = new(File.OpenRead(file));
+        MetadataReader metadata = image.GetMetadataReader();
+        return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
+    }
+}
