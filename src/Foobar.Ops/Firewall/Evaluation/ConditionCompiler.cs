@@ -50,9 +50,12 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
             return Plain(key, elements);
         }
 
-        // The narrowest network that holds an address decides (ipset(8), nomatch).
+        // The narrowest network that holds an address decides (ipset(8), nomatch); of two networks the first comes first.
         int space = Diagram.False;
-        foreach (SetElement element in elements.OrderByDescending(element => element.Parts.Select(part => part.High - part.Low).Max()))
+        IOrderedEnumerable<SetElement> narrowing = Enumerable.Range(0, key.Count).Aggregate(
+            elements.OrderBy(static _ => 0),
+            static (ordered, part) => ordered.ThenByDescending(element => element.Parts[part].High - element.Parts[part].Low));
+        foreach (SetElement element in narrowing)
         {
             int box = Plain(key, [element]);
             space = element.Excluded ? diagram.Except(space, box) : diagram.Or(space, box);

@@ -9,24 +9,45 @@ internal static class IpsetMatch
     /// <summary>The test on a set.</summary>
     public static Statement Read(int family, IReadOnlyDictionary<string, NamedSet> sets, string name, string directions, bool negated)
     {
+        return new Statement.Test(Membership(family, sets, name, directions.Split(','), negated));
+    }
+
+    private static Condition Membership(int family, IReadOnlyDictionary<string, NamedSet> sets, string name, string[] directions, bool negated)
+    {
         if (!sets.TryGetValue(name, out NamedSet? set))
         {
-            return new Statement.Test(new Condition.Undecided($"set {name} is not among the ipsets"));
+            return new Condition.Undecided($"set {name} is not among the ipsets");
         }
 
         if (set.Kinds is null)
         {
-            return new Statement.Test(new Condition.Undecided(set.Undecided ?? $"set {name} is not understood"));
+            return new Condition.Undecided(set.Undecided ?? $"set {name} is not understood");
         }
 
-        // A set of the other family holds no packet of this one.
-        bool foreign = set.Elements.Count > 0 && set.Family6 is { } six && six != (family == PacketValues.Ipv6);
-        if (foreign)
+        if (set.Members.Count > 0)
         {
-            return new Statement.Test(new Condition.In([new KeyPart(PacketField.Protocol, ValueKind.Number)], [], null, negated));
+            return set.Members.Any(member => sets.TryGetValue(member, out NamedSet? inner) && inner.Members.Count > 0)
+                ? new Condition.Undecided($"set {name} holds a list of sets")
+                : new Condition.Any([.. set.Members.Select(member => Membership(family, sets, member, directions, negated: false))], negated);
         }
 
-        return new Statement.Test(new Condition.In(Key(family, set.Kinds, directions.Split(',')), null, name, negated));
+        // A set of the other family, or of more parts than the rule names directions, holds no packet (ip_set_test).
+        bool foreign = set.Family6 is { } six && six != (family == PacketValues.Ipv6);
+        if (foreign || set.Kinds.Count == 0 || set.Kinds.Count(static kind => kind != ValueKind.Protocol) > directions.Length)
+        {
+            return new Condition.In([new KeyPart(PacketField.Protocol, ValueKind.Number)], [], null, negated);
+        }
+
+        List<KeyPart> key = Key(family, set.Kinds, directions);
+        return set.Kinds is [ValueKind.Number] ? OfTransports(key, name, negated) : new Condition.In(key, null, name, negated);
+    }
+
+    // A set of ports alone holds those of TCP and UDP only (ip_set_get_ip_port of ip_set_bitmap_port.c).
+    private static Condition.Any OfTransports(List<KeyPart> key, string name, bool negated)
+    {
+        SetElement[] transports = [new([ValueRange.Of(PacketValues.Tcp)]), new([ValueRange.Of(PacketValues.Udp)])];
+        Condition other = new Condition.In([new KeyPart(PacketField.Protocol, ValueKind.Number)], transports, null, Negated: true);
+        return new Condition.Any([other, new Condition.In(key, null, name, Negated: true)], !negated);
     }
 
     // The protocol belongs to the port that follows it: both are one part for iptables.
@@ -36,7 +57,7 @@ internal static class IpsetMatch
         int part = 0;
         foreach (ValueKind kind in kinds)
         {
-            bool source = directions[Math.Min(part, directions.Length - 1)] == "src";
+            bool source = directions[part] == "src";
             key.Add(kind switch
             {
                 ValueKind.Protocol => new KeyPart(PacketField.Protocol, kind),

@@ -137,6 +137,8 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         "--src-type" => AddressType(words.Take(), destination: false, negated),
         "--dst-type" => AddressType(words.Take(), destination: true, negated),
         "--match-set" => IpsetMatch.Read(family, sets, words.Take(), words.Take(), negated),
+        "--update-counters" or "--update-subcounters" => new Statement.NoEffect($"{option}: counts"),
+        "--packets-eq" or "--packets-lt" or "--packets-gt" or "--bytes-eq" or "--bytes-lt" or "--bytes-gt" => Counted(option, words),
         "--ttl-eq" or "--ttl" or "--hl-eq" => Field(PacketField.HopLimit, [ValueRange.Of(SaveValue.Number(words.Take()))], negated),
         "--ttl-lt" or "--hl-lt" => Field(PacketField.HopLimit, [Below(SaveValue.Number(words.Take()))], negated),
         "--ttl-gt" or "--hl-gt" => Field(PacketField.HopLimit, [new ValueRange(SaveValue.Number(words.Take()) + 1, byte.MaxValue)], negated),
@@ -246,6 +248,13 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         }
 
         return new(new Condition.AddressTypeIs(destination, types, negated));
+    }
+
+    // Compares what the set has counted of the element.
+    private static Statement.Test Counted(string option, SaveTokens words)
+    {
+        words.Take();
+        return new(new Condition.Sometimes($"{option}: depends on earlier traffic"));
     }
 
     private Statement.NoEffect Remember(string comment)

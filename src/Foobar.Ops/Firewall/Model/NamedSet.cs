@@ -26,8 +26,11 @@ internal sealed record NamedSet
     /// <summary>Why matches on the set can't be decided; <see langword="null"/> if they can.</summary>
     public string? Undecided { get; init; }
 
-    /// <summary>Whether rules or programs add to it as packets pass.</summary>
+    /// <summary>Whether it was made to be filled as packets pass: flag <c>dynamic</c>, or elements that time out.</summary>
     public bool IsDynamic { get; init; }
+
+    /// <summary>The sets that a set of sets (ipset's <c>list:set</c>) names.</summary>
+    public IReadOnlyList<string> Members { get; init; } = [];
 
     /// <summary>The elements now.</summary>
     public IReadOnlyList<SetElement> Elements { get; init; } = [];
