@@ -15,9 +15,9 @@ Describe 'The compliance tests' -Skip:$noShell {
 
         # In a PowerShell of its own: one Pester can't run in another.
         function Test-Compliance($data) {
-            $command = "Import-Module Pester; `$c = New-PesterContainer -Path '$script' -Data $data; `$r = Invoke-Pester -Container `$c -Output None -PassThru; " +
+            $command = "Import-Module '$env:FOOBAR_TEST_PESTER'; `$c = New-PesterContainer -Path '$script' -Data $data; `$r = Invoke-Pester -Container `$c -Output None -PassThru; " +
                 "[pscustomobject]@{ Passed = `$r.PassedCount; Failed = `$r.FailedCount; Skipped = `$r.SkippedCount; Broken = `$r.FailedContainersCount; Names = @(`$r.Tests.Name); Messages = @(`$r.Failed.ErrorRecord | ForEach-Object { `"`$_`" }) } | ConvertTo-Json"
-            & (Get-Process -Id $PID).Path -NoProfile -Command $command | ConvertFrom-Json
+            & pwsh -NoProfile -Command $command | ConvertFrom-Json
         }
     }
 

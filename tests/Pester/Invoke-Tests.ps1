@@ -3,11 +3,13 @@
 .SYNOPSIS
 Runs the module's Pester tests against the staged module, in this PowerShell.
 .DESCRIPTION
-Needs Pester 5 and a module that `dotnet build` has staged. Tests on a live site need the environment variable
+Needs the module and the Pester that `dotnet build` stages. Tests on a live site need the environment variable
 FOOBAR_INVENTORY to name the inventory of a raised lab; without it they count as skipped. The last line is
 "N passed, N failed, N skipped", and the exit code is the number of failed tests, at most 255.
 .PARAMETER Module
 The manifest of the module to test; the one staged in output/ unless told.
+.PARAMETER Pester
+The manifest of the Pester to use, 5.0 or later; the one staged in .tools/ unless told.
 .PARAMETER CountsPath
 A file to write "passed failed skipped" to; added to the counts that stand in it.
 .PARAMETER Path
@@ -22,6 +24,7 @@ Run no tests with one of these tags.
 [CmdletBinding()]
 param(
     [string] $Module,
+    [string] $Pester,
     [string] $CountsPath,
     [string[]] $Path = $PSScriptRoot,
     [string[]] $FullNameFilter = @(),
@@ -40,7 +43,19 @@ if (-not (Test-Path $Module)) {
     throw "There is no staged module $Module. Run 'dotnet build' first."
 }
 
-Import-Module Pester -MinimumVersion 5.0
+$tools = Join-Path $root '.tools'
+if (-not $Pester) {
+    $Pester = Join-Path $tools 'modules' 'Pester' '*' 'Pester.psd1'
+}
+
+$env:FOOBAR_TEST_PESTER = (Resolve-Path $Pester).ProviderPath
+Import-Module $env:FOOBAR_TEST_PESTER -MinimumVersion 5.0
+
+# Tests start a PowerShell of their own, too; the local tool runs as dotnet, and its launcher is called pwsh.
+if ((Get-Process -Id $PID).Name -eq 'dotnet') {
+    $env:PATH = $tools + [System.IO.Path]::PathSeparator + $env:PATH
+}
+
 $env:FOOBAR_TEST_MODULE = (Resolve-Path $Module).ProviderPath
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $Path

@@ -53,7 +53,7 @@ Describe 'Importing' {
     It 'is loaded by itself at the first use of a cmdlet, where it lies in PSModulePath' {
         $folder = Split-Path (Split-Path (Split-Path $manifest))
         $script = "`$env:PSModulePath = '$folder'; (Get-Command Get-FoobarServer).ModuleName; Get-FoobarServer -Inventory ./none.json -ErrorAction SilentlyContinue; `$Error[0].FullyQualifiedErrorId"
-        $said = & (Get-Process -Id $PID).Path -NoProfile -Command $script
+        $said = & pwsh -NoProfile -Command $script
         $said[0] | Should -Be 'Foobar.Ops'
         $said[-1] | Should -BeLike 'InventoryNotFound,*'
     }
@@ -67,7 +67,7 @@ Describe 'Importing' {
 Describe 'A runbook' {
     It 'ends with a failure at the first error under -ErrorAction Stop' {
         $script = "Import-Module '$manifest'; Get-FoobarServer -Inventory ./none.json -ErrorAction Stop; 'not reached'"
-        $said = & (Get-Process -Id $PID).Path -NoProfile -NonInteractive -Command $script 2>&1
+        $said = & pwsh -NoProfile -NonInteractive -Command $script 2>&1
         $LASTEXITCODE | Should -Be 1
         $said | Should -Not -Contain 'not reached'
     }

@@ -1,80 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Foobar.Ops.Lab.Host;
 
 namespace Foobar.Ops.Lab.Demo;
 
-/// <summary>Audits with the real module in a real PowerShell.</summary>
+/// <summary>Audits a lab with the staged module in a real PowerShell, and shows what a user types and sees.</summary>
+/// <param name="shell">The PowerShell.</param>
 /// <param name="manifest">The path of the staged module's manifest.</param>
-internal sealed class ModuleAuditor(string manifest) : IAuditor
+/// <param name="inventory">The lab's inventory.</param>
+internal sealed class ModuleAuditor(PowerShellHost shell, string manifest, string inventory) : IDisposable
 {
-    private const string ManifestName = "Foobar.Ops.psd1";
-
-    // The paths come by the environment: nothing has to be quoted into the script.
+    // The commands come as arguments, and the path by the environment: nothing is quoted into the script.
     private const string Script = """
         $ErrorActionPreference = 'Stop'
-        Import-Module $env:FOOBAR_DEMO_MODULE
-        Invoke-FoobarAudit | Select-Object ControlId, Title, Status, Server, Target, Expected, Actual | ConvertTo-Json -AsArray -EnumsAsStrings -Compress
+        foreach ($command in $args) {
+            "PS> $command"
+            Invoke-Expression $command | Out-String -Width $env:FOOBAR_DEMO_WIDTH
+        }
+
+        $findings | Select-Object ControlId, Status | ConvertTo-Json -AsArray -EnumsAsStrings -Compress | Set-Content -LiteralPath $env:FOOBAR_DEMO_FINDINGS
         """;
 
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
-    /// <inheritdoc/>
-    public string Name => $"the module in PowerShell ({manifest})";
+    private readonly string _folder = Directory.CreateTempSubdirectory("foobar-demo-").FullName;
 
-    /// <inheritdoc/>
-    public string Module => manifest;
-
-    /// <summary>The auditor, if this machine has a pwsh and the program runs from a clone whose module can be staged.</summary>
-    public static async Task<ModuleAuditor?> FindAsync(IProgress<string> progress, CancellationToken cancel)
+    /// <summary>Audits the site with every control, keeps a snapshot, and shows how it differs from an earlier one.</summary>
+    /// <param name="name">The name of the snapshot.</param>
+    /// <param name="earlier">The name of an earlier snapshot to compare it with.</param>
+    /// <param name="cancel">Ends the PowerShell and what it started.</param>
+    /// <exception cref="LabException">The audit could not be made.</exception>
+    public async Task<IReadOnlyList<AuditLine>> AuditAsync(string name, string? earlier, CancellationToken cancel)
     {
-        bool hasPowerShell = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(directory => File.Exists(Path.Combine(directory, "pwsh")));
-        if (!hasPowerShell || FindClone() is not string clone)
-        {
-            return null;
-        }
-
-        if (FindStaged(clone) is null)
-        {
-            progress.Report("Building the module");
-            await Tool.RunAsync("dotnet", ["build", Path.Combine(clone, "src", "Foobar.Ops.PowerShell"), "-v", "q"], limit: TimeSpan.FromMinutes(5), cancel: cancel);
-        }
-
-        return FindStaged(clone) is string staged ? new ModuleAuditor(staged) : null;
+        string script = Path.Combine(_folder, "demo.ps1");
+        string findings = Path.Combine(_folder, "findings.json");
+        await File.WriteAllTextAsync(script, Script, cancel);
+        ProcessStartInfo start = shell.Prepare(["-File", script, .. Commands(name, earlier)]);
+        start.Environment["FOOBAR_DEMO_FINDINGS"] = findings;
+        start.Environment["FOOBAR_DEMO_WIDTH"] = (Console.IsOutputRedirected ? 120 : Math.Max(80, Console.WindowWidth)).ToString(CultureInfo.InvariantCulture);
+        ToolResult said = await Tool.TryAsync(start, limit: Limit, cancel: cancel);
+        Console.WriteLine(said.Output.TrimEnd());
+        Console.WriteLine();
+        return said.Succeeded
+            ? JsonSerializer.Deserialize<AuditLine[]>(await File.ReadAllTextAsync(findings, cancel))!
+            : throw LabException.Failed($"The module failed in {shell.Program}: {said.Error.Trim()}");
     }
 
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<AuditLine>> AuditAsync(string inventory, CancellationToken cancel)
-    {
-        string json = await Tool.RunAsync(
-            "env", [$"FOOBAR_DEMO_MODULE={manifest}", $"FOOBAR_INVENTORY={inventory}", "NO_COLOR=1", "pwsh", "-NoProfile", "-NonInteractive", "-Command", Script], limit: Limit, cancel: cancel);
-        try
-        {
-            return JsonSerializer.Deserialize<AuditLine[]>(json)!;
-        }
-        catch (JsonException unexpected)
-        {
-            throw LabException.Failed($"Invoke-FoobarAudit did not give findings: {json.Trim()}", cause: unexpected);
-        }
-    }
+    /// <summary>Removes the snapshots.</summary>
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static string? FindClone()
-    {
-        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            if (File.Exists(Path.Combine(directory.FullName, ManifestName)) && Directory.Exists(Path.Combine(directory.FullName, "src")))
-            {
-                return directory.FullName;
-            }
-        }
+    /// <summary>A text as a PowerShell literal.</summary>
+    public static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 
-        return null;
-    }
+    private IEnumerable<string> Commands(string name, string? earlier) =>
+    [
+        $"Import-Module {Quote(manifest)}",
+        $"Connect-FoobarSite -Inventory {Quote(inventory)}",
+        "$findings = Invoke-FoobarAudit",
+        "$findings | Group-Object Status -NoElement",
+        "$findings | Where-Object Status -in Fail, Unknown",
+        $"Export-FoobarSnapshot -Path {Quote(Snapshot(name))} | Out-Null",
+        .. earlier is null ? (string[])[] : [$"Compare-FoobarSnapshot {Quote(Snapshot(earlier))} {Quote(Snapshot(name))} -Kind Finding"],
+    ];
 
-    private static string? FindStaged(string clone)
-    {
-        string output = Path.Combine(clone, "output", "Foobar.Ops");
-        return Directory.Exists(output)
-            ? Directory.GetDirectories(output).Select(version => Path.Combine(version, ManifestName)).Where(File.Exists).MaxBy(File.GetLastWriteTimeUtc)
-            : null;
-    }
+    private string Snapshot(string name) => Path.Combine(_folder, name + ".json");
 }

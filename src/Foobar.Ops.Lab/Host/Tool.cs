@@ -31,10 +31,15 @@ internal static class Tool
 
     /// <summary>Runs a program and returns what it said, whatever its exit code.</summary>
     /// <exception cref="LabException">The program is missing, or the time ran out.</exception>
-    public static async Task<ToolResult> TryAsync(
-        string program, IReadOnlyList<string> arguments, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default)
+    public static Task<ToolResult> TryAsync(
+        string program, IReadOnlyList<string> arguments, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default) =>
+        TryAsync(Prepare(program, arguments), input, limit, cancel);
+
+    /// <summary>Runs a prepared program and returns what it said, whatever its exit code.</summary>
+    /// <exception cref="LabException">The program is missing, or the time ran out.</exception>
+    public static async Task<ToolResult> TryAsync(ProcessStartInfo start, string? input = null, TimeSpan? limit = null, CancellationToken cancel = default)
     {
-        using Process process = Start(program, arguments);
+        using Process process = Start(start);
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         timer.CancelAfter(limit ?? DefaultLimit);
         try
@@ -49,7 +54,7 @@ internal static class Tool
         {
             process.Kill(entireProcessTree: true);
             cancel.ThrowIfCancellationRequested();
-            throw LabException.Failed($"{Shown(program, arguments)}: not finished after {(limit ?? DefaultLimit).TotalSeconds:0} s");
+            throw LabException.Failed($"{Shown(start.FileName, start.ArgumentList)}: not finished after {(limit ?? DefaultLimit).TotalSeconds:0} s");
         }
     }
 
@@ -67,15 +72,15 @@ internal static class Tool
         return start;
     }
 
-    private static Process Start(string program, IReadOnlyList<string> arguments)
+    private static Process Start(ProcessStartInfo start)
     {
         try
         {
-            return Process.Start(Prepare(program, arguments))!;
+            return Process.Start(start)!;
         }
         catch (Win32Exception missing)
         {
-            throw LabException.Failed($"{program} could not be started: {missing.Message}", cause: missing);
+            throw LabException.Failed($"{start.FileName} could not be started: {missing.Message}", cause: missing);
         }
     }
 
@@ -92,7 +97,7 @@ internal static class Tool
         }
     }
 
-    private static string Shown(string program, IReadOnlyList<string> arguments)
+    private static string Shown(string program, IEnumerable<string> arguments)
     {
         string line = string.Join(' ', [program, .. arguments]);
         return line.Length <= 200 ? line : line[..200] + "…";
