@@ -5,6 +5,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Probing;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Probing;
 
@@ -105,10 +106,10 @@ public sealed class ServerVantageTests
         string folder = Directory.CreateTempSubdirectory("foobar-probe-").FullName;
         try
         {
+            Needs.Programs("timeout", "perl", "python3", "bash", "env");
             foreach (string name in ((string[])["sh", "timeout", "perl", "python3", "bash", "env"]).Except(hidden.Split(' ')))
             {
-                string? path = ((string[])["/usr/bin", "/bin", .. Environment.GetEnvironmentVariable("PATH")!.Split(':')]).Select(place => Path.Combine(place, name)).FirstOrDefault(File.Exists);
-                Assert.SkipWhen(path is null, $"{name} is not on this machine.");
+                string path = ((string[])["/usr/bin", "/bin", .. Environment.GetEnvironmentVariable("PATH")!.Split(':')]).Select(place => Path.Combine(place, name)).First(File.Exists);
                 string stand = Path.Combine(folder, name);
                 await File.WriteAllTextAsync(stand, $"#!/bin/sh\nexec {path} \"$@\"\n", TestContext.Current.CancellationToken);
                 File.SetUnixFileMode(stand, UnixFileMode.UserRead | UnixFileMode.UserExecute);

@@ -2,16 +2,19 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Remoting;
 
 /// <summary>A real sshd on a loopback port, with keys of its own, and the operator's side for it: keys, known_hosts, ssh_config.</summary>
 public sealed class LocalSshd : IDisposable
 {
+    private readonly string? _obstacle;
     private readonly Process? _process;
 
     public LocalSshd()
     {
+        _obstacle = Needs.FindObstacle("sshd", "ssh", "ssh-keygen");
         Program = new[] { "/usr/sbin/sshd", "/usr/local/sbin/sshd" }.FirstOrDefault(File.Exists);
         if (Program is null || OperatingSystem.IsWindows())
         {
@@ -50,7 +53,7 @@ public sealed class LocalSshd : IDisposable
     /// <summary>Ends the test as skipped where no sshd can run.</summary>
     public LocalSshd Needed()
     {
-        Assert.SkipWhen(_process is null or { HasExited: true }, "No sshd can be started on this machine (package openssh-server).");
+        Assert.SkipWhen(_process is null or { HasExited: true }, _obstacle ?? "No sshd can be started on this machine.");
         return this;
     }
 

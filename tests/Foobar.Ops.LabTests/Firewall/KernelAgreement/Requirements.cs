@@ -1,4 +1,4 @@
-using Foobar.Ops.LabTests.Firewall.KernelSandbox;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
 
@@ -8,19 +8,8 @@ internal static class Requirements
     /// <summary>Skips the test, with the reason, where network namespaces or the tools are missing.</summary>
     public static void Check(params string[] tools)
     {
-        if (!Environment.IsPrivilegedProcess)
-        {
-            Assert.Skip("Network namespaces, tun devices and rulesets need root.");
-        }
-
-        if (!File.Exists("/dev/net/tun"))
-        {
-            Assert.Skip("The kernel offers no tun devices (/dev/net/tun).");
-        }
-
-        foreach (string tool in tools.Append("nft").Append("ip").Where(static tool => !Tool.Exists(tool)))
-        {
-            Assert.Skip($"{tool} is not installed.");
-        }
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Network namespaces, tun devices and rulesets need root.");
+        Assert.SkipUnless(File.Exists("/dev/net/tun"), "The kernel offers no tun devices (/dev/net/tun).");
+        Needs.Programs(["nft", "ip", .. tools]);
     }
 }

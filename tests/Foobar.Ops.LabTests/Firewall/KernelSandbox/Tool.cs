@@ -36,10 +36,4 @@ internal static class Tool
 
         return (process.ExitCode, output.Result, error.Result);
     }
-
-    /// <summary>Tells whether a tool is on the path.</summary>
-    public static bool Exists(string tool) => (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
-        .Split(':')
-        .Append("/usr/sbin")
-        .Any(folder => File.Exists(Path.Combine(folder, tool)));
 }
