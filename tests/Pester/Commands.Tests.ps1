@@ -85,6 +85,15 @@ Describe 'Connecting' -Skip:$noShell {
         Import-Module $env:FOOBAR_TEST_MODULE
     }
 
+    It 'says of a closed session that it was closed, after <_>' -ForEach 'Disconnect-FoobarSite', 'Import-Module -Force' {
+        $session = Connect-FoobarSite -Server lb-01
+        if ($_ -eq 'Disconnect-FoobarSite') { Disconnect-FoobarSite $session } else { Import-Module $env:FOOBAR_TEST_MODULE -Force }
+        { Invoke-FoobarCommand 'echo' -Server lb-01 -Session $session } | Should -Throw -ErrorId 'SessionClosed,*'
+        (Get-FoobarServer -Session $session).Count | Should -BeGreaterThan 0
+        { Disconnect-FoobarSite $session -ErrorAction Stop } | Should -Not -Throw
+        { Get-FoobarServer -Session $null } | Should -Throw -ErrorId 'SessionRequired,*'
+    }
+
     It 'has sessions of its own in each runspace' {
         $null = Connect-FoobarSite -Server lb-01
         $module = $env:FOOBAR_TEST_MODULE

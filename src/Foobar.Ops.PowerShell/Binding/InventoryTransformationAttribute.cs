@@ -14,7 +14,8 @@ public sealed class InventoryTransformationAttribute : ArgumentTransformationAtt
         {
             FileInfo file => file.FullName,
             PathInfo path => path.ProviderPath,
-            string { Length: > 0 } text => engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text),
+            null or string { Length: 0 } => string.Empty,
+            string text => engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text),
             _ => throw new ArgumentTransformationMetadataException($"'{inputData}' is not the path of an inventory."),
         };
     }

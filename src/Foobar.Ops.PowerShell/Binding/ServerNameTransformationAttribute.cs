@@ -8,7 +8,7 @@ public sealed class ServerNameTransformationAttribute : ArgumentTransformationAt
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) =>
-        ServerNames.Of(Plain(inputData), PropertyOf) ?? throw new ArgumentTransformationMetadataException(
+        Plain(inputData) is null or "" ? Array.Empty<string>() : ServerNames.Of(Plain(inputData), PropertyOf) ?? throw new ArgumentTransformationMetadataException(
             $"'{inputData}' ({Plain(inputData)?.GetType().Name ?? "null"}) names no server: give names such as web-01, wildcards, or objects with a property Server.");
 
     private static object? Plain(object? value) => value is PSObject { BaseObject: not PSCustomObject } wrapped ? wrapped.BaseObject : value;

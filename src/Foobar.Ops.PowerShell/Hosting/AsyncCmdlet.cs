@@ -59,6 +59,9 @@ public abstract class AsyncCmdlet : PSCmdlet
         }
     }
 
+    /// <summary>Whether a parameter was given, be it with <see langword="null"/>.</summary>
+    private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
     /// <summary>Writes an error on the pipeline thread and goes on.</summary>
     private protected void Fail(Exception exception, object? target = null) =>
         WriteError(ErrorMapper.Describe(exception, target).ToErrorRecord());

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
@@ -19,8 +20,21 @@ public abstract class InventoryCmdlet : AsyncCmdlet
     public PSCredential? DatabaseCredential { get; set; }
 
     /// <summary>The absolute path of the inventory that the command line, the environment or the current folder names.</summary>
-    private protected string LocateInventory() => InventoryLoader.Locate(
-        Inventory,
-        Environment.GetEnvironmentVariable(InventoryLoader.EnvironmentVariable),
-        SessionState.Path.CurrentFileSystemLocation.ProviderPath);
+    /// <exception cref="FoobarException"><c>InventoryNotFound</c>: an empty path was given, or none is named and the current folder has none.</exception>
+    private protected string LocateInventory()
+    {
+        // A variable that is empty must not lead to another site.
+        if (string.IsNullOrEmpty(Inventory) && IsGiven(nameof(Inventory)))
+        {
+            throw new FoobarException("InventoryNotFound", ErrorKind.NotFound, "-Inventory was given an empty path.")
+            {
+                Recommendation = "Give the path of an inventory, or leave -Inventory out.",
+            };
+        }
+
+        return InventoryLoader.Locate(
+            Inventory,
+            Environment.GetEnvironmentVariable(InventoryLoader.EnvironmentVariable),
+            SessionState.Path.CurrentFileSystemLocation.ProviderPath);
+    }
 }

@@ -9,13 +9,13 @@ namespace Foobar.Ops.PowerShell.Sites;
 public abstract class ServerChoiceCmdlet : SiteCmdlet
 {
     private readonly List<string> _names = [];
+    private bool _emptyGiven;
 
     /// <summary>The servers, by name or wildcard.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ServerNameTransformation]
     [ArgumentCompleter(typeof(ServerNameCompleter))]
-    [ValidateNotNullOrEmpty]
     public virtual string[]? Server { get; set; }
 
     /// <summary>The roles; a server with any of them is meant.</summary>
@@ -30,11 +30,26 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
     private protected virtual bool MustNameServers => false;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _names.AddRange(Server ?? []);
+    protected override void ProcessRecord()
+    {
+        _emptyGiven |= IsGiven(nameof(Server)) && Server is null or { Length: 0 };
+        _names.AddRange(Server ?? []);
+    }
+
+    /// <summary>The names given that the inventory does not hold; known once servers were chosen.</summary>
+    private protected IReadOnlyList<string> NotFound { get; private set; } = [];
 
     /// <summary>The servers meant; names that the inventory does not hold are errors of their own.</summary>
-    private protected IReadOnlyList<Server> ChooseServers(Site site)
+    private protected IReadOnlyList<Server> ChooseServers(Site site) => Try(() => Choose(site));
+
+    private IReadOnlyList<Server> Choose(Site site)
     {
+        // A variable that is empty, since its name is mistyped, must not mean all servers.
+        if (_emptyGiven)
+        {
+            throw Refusal("-Server was given nothing.");
+        }
+
         // An empty pipeline means no server, not all of them.
         if (MyInvocation.ExpectingInput && _names.Count == 0)
         {
@@ -43,10 +58,7 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
 
         if (MustNameServers && _names.Count == 0 && Role is null)
         {
-            Try<Site>(() => throw new FoobarException("ServerRequired", ErrorKind.InvalidInput, $"{MyInvocation.MyCommand.Name} needs to be told which servers are meant.")
-            {
-                Recommendation = "Name them with -Server or -Role, or pipe them in; -Server * means all.",
-            });
+            throw Refusal($"{MyInvocation.MyCommand.Name} needs to be told which servers are meant.");
         }
 
         ServerSelection selection = ServerSelection.Of(site, _names, Role, Wildcards.Test);
@@ -55,6 +67,13 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
             Fail(unknown);
         }
 
+        NotFound = [.. selection.Unknown.Select(unknown => unknown.Server!)];
+
         return selection.Servers;
     }
+
+    private static FoobarException Refusal(string problem) => new("ServerRequired", ErrorKind.InvalidInput, problem)
+    {
+        Recommendation = "Name servers with -Server or -Role, or pipe them in; -Server * means all.",
+    };
 }

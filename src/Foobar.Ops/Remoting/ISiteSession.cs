@@ -8,11 +8,24 @@ public interface ISiteSession : IAsyncDisposable
     /// <summary>The site as declared.</summary>
     Site Site { get; }
 
+    /// <summary>Whether it has been closed; it connects to nothing from then on.</summary>
+    bool IsClosed { get; }
+
+    /// <summary>Sees to it that it has not been closed.</summary>
+    /// <exception cref="Errors.FoobarException"><c>SessionClosed</c>.</exception>
+    void EnsureOpen()
+    {
+        if (IsClosed)
+        {
+            throw RemotingErrors.SessionClosed(Site.Name);
+        }
+    }
+
     /// <summary>
     /// The session to one server, or to a vantage; connects if there is none yet or the last one was lost. Several callers at once share
     /// one connection attempt.
     /// </summary>
-    /// <exception cref="Errors.FoobarException"><c>ServerUnreachable</c>, <c>HostKeyUnknown</c>, <c>HostKeyChanged</c>, <c>HostKeyRevoked</c>, <c>AuthenticationRefused</c>, <c>ConnectTimeout</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>ServerUnreachable</c>, <c>HostKeyUnknown</c>, <c>HostKeyChanged</c>, <c>HostKeyRevoked</c>, <c>AuthenticationRefused</c>, <c>ConnectTimeout</c>, <c>SessionClosed</c>.</exception>
     Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default);
 
     /// <summary>Opens a new database connection to a member through its SSH session; the caller disposes it.</summary>

@@ -13,6 +13,12 @@ internal static class RemotingErrors
             Recommendation = "Check that the server is up and the network between holds, then run the command again. What it had begun there was ended, or will be once the server notices.",
         };
 
+    public static FoobarException SessionClosed(string site) =>
+        new("SessionClosed", ErrorKind.Refused, $"The session to {site} was closed; it connects to nothing any more.")
+        {
+            Recommendation = "Make a new one with Connect-FoobarSite. Disconnect-FoobarSite, Remove-Module, Import-Module -Force and the end of its runspace close a session.",
+        };
+
     public static FoobarException ConnectTimeout(string server, TimeSpan limit, string words) =>
         new("ConnectTimeout", ErrorKind.Timeout, Words($"{server}: no session within {Seconds(limit)}", words))
         {

@@ -36,6 +36,18 @@ public sealed class SiteSession : ISiteSession
     public Site Site { get; }
 
     /// <inheritdoc/>
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _closed;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
         await ConnectAsync(server, cancellationToken).ConfigureAwait(false);
 
@@ -125,7 +137,11 @@ public sealed class SiteSession : ISiteSession
         SessionKey key = new(server.Name, server.Ssh, Site.SshConfig);
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
+            if (_closed)
+            {
+                throw RemotingErrors.SessionClosed(Site.Name);
+            }
+
             if (_sessions.TryGetValue(key, out Task<ServerSession>? known))
             {
                 if (!known.IsCompleted || (known.IsCompletedSuccessfully && !known.GetAwaiter().GetResult().Lost.IsCompleted))

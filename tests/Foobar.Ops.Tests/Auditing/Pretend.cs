@@ -48,6 +48,8 @@ internal sealed class PretendSession(Site site) : ISiteSession
 {
     public Site Site => site;
 
+    public bool IsClosed => false;
+
     public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
         throw new FoobarException("ServerUnreachable", ErrorKind.Connection, $"{server}: no route to host.") { Server = server };
 

@@ -114,6 +114,8 @@ public sealed class SessionTableTests
     {
         public Site Site => TestSite.Small;
 
+        public bool IsClosed => false;
+
         public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();

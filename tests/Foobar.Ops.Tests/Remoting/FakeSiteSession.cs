@@ -13,6 +13,8 @@ internal sealed class FakeSiteSession(Site site) : ISiteSession
 
     public Site Site => site;
 
+    public bool IsClosed => false;
+
     public FakeServerSession Server(string name) => _servers[name];
 
     /// <summary>The fake database of a server; made when first asked for.</summary>
