@@ -1,4 +1,5 @@
-using System.IO.Enumeration;
+using System.Management.Automation;
+using Foobar.Ops.PowerShell.Sites;
 
 namespace Foobar.Ops.PowerShell.Binding;
 
@@ -17,9 +18,22 @@ internal static class Completions
         return candidates.Where(candidate => Fits(candidate.Word, typed)).Select(candidate => (Quote(candidate.Word), candidate));
     }
 
-    private static bool Fits(string word, string typed) => typed.Contains('*', StringComparison.Ordinal)
-        ? FileSystemName.MatchesSimpleExpression(typed + "*", word)
+    private static bool Fits(string word, string typed) => Wildcards.Test(typed) is not null
+        ? FitsPattern(word, typed + "*")
         : word.StartsWith(typed, StringComparison.OrdinalIgnoreCase);
+
+    private static bool FitsPattern(string word, string pattern)
+    {
+        try
+        {
+            return Wildcards.Test(pattern)!(word);
+        }
+        catch (WildcardPatternException)
+        {
+            // A bracket that is not closed yet: the word is still being typed.
+            return false;
+        }
+    }
 
     // Names with anything but the usual characters stand in single quotes, so that they stay one literal word.
     private static string Quote(string word) => word.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.')

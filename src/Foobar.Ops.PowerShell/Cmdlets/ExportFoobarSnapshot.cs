@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Foobar.Ops.Auditing;
+using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.PowerShell.Sites;
 
@@ -13,9 +14,16 @@ public sealed class ExportFoobarSnapshot : SnapshotCmdlet
     private string _path = string.Empty;
 
     /// <summary>The file to write.</summary>
-    [Parameter(Mandatory = true)]
+    [Parameter(Mandatory = true, Position = 0)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = string.Empty;
+
+    /// <inheritdoc/>
+    [Parameter(Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ServerNameTransformation]
+    [ArgumentCompleter(typeof(ServerNameCompleter))]
+    public override string[]? Server { get; set; }
 
     /// <summary>Whether an existing file is replaced.</summary>
     [Parameter]

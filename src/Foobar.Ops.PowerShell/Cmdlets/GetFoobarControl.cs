@@ -33,7 +33,7 @@ public sealed class GetFoobarControl : AsyncCmdlet
     {
         foreach (string id in Control)
         {
-            AuditScope scope = new() { Areas = Area, Controls = [id] };
+            AuditScope scope = new() { Areas = Area, Controls = ControlIds.Expand([id], AuditRegistry.Controls) };
             try
             {
                 scope.Check(AuditRegistry.Controls);

@@ -19,7 +19,7 @@ public abstract class AreaTestCmdlet : SnapshotCmdlet
     /// <summary>The areas.</summary>
     private protected abstract IReadOnlyList<Area> Areas { get; }
 
-    private protected override AuditScope Controls => new() { Areas = Areas, Controls = Control };
+    private protected override AuditScope Controls => new() { Areas = Areas, Controls = ControlIds.Expand(Control) };
 
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output) => output.WriteAll(Audit.Judge(snapshot, scope));
 }
