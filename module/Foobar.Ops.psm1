@@ -21,5 +21,12 @@ if ($export) {
     }
 }
 
+# These lines name types of the library, so the manifest, which is read before it is loaded, can't load them.
+$types = Join-Path $PSScriptRoot 'Foobar.Ops.Deserialized.Types.ps1xml'
+Microsoft.PowerShell.Utility\Update-TypeData -AppendPath $types
+
 $sessions = $cmdlets.GetType('Foobar.Ops.PowerShell.Sites.RunspaceSessions')
-$ExecutionContext.SessionState.Module.OnRemove = { $sessions::CloseHere() }.GetNewClosure()
+$ExecutionContext.SessionState.Module.OnRemove = {
+    $sessions::CloseHere()
+    Microsoft.PowerShell.Utility\Remove-TypeData -Path $types
+}.GetNewClosure()

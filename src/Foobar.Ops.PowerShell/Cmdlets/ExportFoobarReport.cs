@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Auditing.Reports;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
+using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
@@ -21,6 +23,7 @@ public sealed class ExportFoobarReport : AsyncCmdlet
     /// <summary>The findings.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [AllowEmptyCollection]
+    [FindingTransformation]
     public Finding[] Finding { get; set; } = [];
 
     /// <summary>The format; told by the file's name unless given.</summary>
@@ -56,6 +59,14 @@ public sealed class ExportFoobarReport : AsyncCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        if (_findings.Count == 0)
+        {
+            Try<int>(() => throw new FoobarException("ReportEmpty", ErrorKind.InvalidInput, $"There is no finding to report; {Path} is not written.")
+            {
+                Recommendation = "See why the audit gave none: its errors come before this one.",
+            });
+        }
+
         string path = Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
         ReportFormat format = Try(() => Format ?? Report.FormatOf(path));
         if (ShouldProcess(path, $"Write {_findings.Count} findings as {format}"))

@@ -1,7 +1,7 @@
 namespace Foobar.Ops.Findings;
 
 /// <summary>The part of the site a control is about. Each has its own control id prefix.</summary>
-public enum Area
+public enum Area : long
 {
     /// <summary>The servers themselves: units, sockets, disks, clocks (<c>SRV</c>).</summary>
     Server,

@@ -1,7 +1,7 @@
 namespace Foobar.Ops.Findings;
 
 /// <summary>What a control said of a target.</summary>
-public enum FindingStatus
+public enum FindingStatus : long
 {
     /// <summary>The target is as the control wants it.</summary>
     Pass,

@@ -1,7 +1,7 @@
 namespace Foobar.Ops.Findings;
 
 /// <summary>How much harm a failed control can do. Ordered: a later member is worse.</summary>
-public enum Severity
+public enum Severity : long
 {
     /// <summary>Worth knowing; no harm by itself.</summary>
     Info,

@@ -34,7 +34,7 @@ public sealed record DatabasePolicy
 }
 
 /// <summary>How the members of a database keep the same data.</summary>
-public enum DatabaseTopology
+public enum DatabaseTopology : long
 {
     /// <summary>A primary whose replicas follow its binary log, asynchronously or semi-synchronously.</summary>
     [JsonStringEnumMemberName("replication")]

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Foobar.Ops.Inventory;
 
 /// <summary>Transport protocol of a <see cref="PortRange"/>.</summary>
-public enum TransportProtocol
+public enum TransportProtocol : long
 {
     /// <summary>TCP.</summary>
     Tcp,

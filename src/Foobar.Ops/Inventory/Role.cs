@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Foobar.Ops.Inventory;
 
 /// <summary>What a server is there for. Written in the inventory in lower case with hyphens: <c>load-balancer</c>.</summary>
-public enum Role
+public enum Role : long
 {
     /// <summary>A router with a firewall: between the internet and the site, or between networks of the site.</summary>
     [JsonStringEnumMemberName("network-firewall")]

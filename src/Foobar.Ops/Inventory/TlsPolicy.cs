@@ -34,7 +34,7 @@ public sealed record TlsPolicy
 }
 
 /// <summary>What stands between a load balancer that ends TLS and its web servers.</summary>
-public enum BackendEncryption
+public enum BackendEncryption : long
 {
     /// <summary>Plain HTTP.</summary>
     [JsonStringEnumMemberName("plain")]

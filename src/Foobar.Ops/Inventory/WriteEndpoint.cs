@@ -26,7 +26,7 @@ public sealed record WriteEndpoint
 }
 
 /// <summary>What kind of place the application writes to.</summary>
-public enum WriteEndpointKind
+public enum WriteEndpointKind : long
 {
     /// <summary>A TCP listener of HAProxy, switched over its runtime API.</summary>
     [JsonStringEnumMemberName("haproxy")]

@@ -5,7 +5,7 @@ using Foobar.Ops.Inventory;
 namespace Foobar.Ops.Linux;
 
 /// <summary>Where a socket can be reached from, by the address it is bound to.</summary>
-public enum SocketScope
+public enum SocketScope : long
 {
     /// <summary>From the server itself only.</summary>
     Loopback,

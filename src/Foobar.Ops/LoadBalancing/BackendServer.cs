@@ -3,7 +3,7 @@ using Foobar.Ops.Findings;
 namespace Foobar.Ops.LoadBalancing;
 
 /// <summary>What a server of a backend does for it.</summary>
-public enum BackendServerState
+public enum BackendServerState : long
 {
     /// <summary>It takes traffic: checked and well, or not checked at all.</summary>
     Up,

@@ -4,7 +4,7 @@ namespace Foobar.Ops.Planning;
 
 /// <summary>How a plan ended.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PlanOutcome>))]
-public enum PlanOutcome
+public enum PlanOutcome : long
 {
     /// <summary>Every step was done and verified.</summary>
     Completed,
@@ -21,7 +21,7 @@ public enum PlanOutcome
 
 /// <summary>How one step ended.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<StepOutcome>))]
-public enum StepOutcome
+public enum StepOutcome : long
 {
     /// <summary>Done and verified.</summary>
     Done,

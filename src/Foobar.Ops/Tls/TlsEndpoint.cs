@@ -1,7 +1,7 @@
 namespace Foobar.Ops.Tls;
 
 /// <summary>Who an endpoint serves.</summary>
-public enum EndpointAudience
+public enum EndpointAudience : long
 {
     /// <summary>Visitors of the site.</summary>
     Visitors,

@@ -1,7 +1,7 @@
 namespace Foobar.Ops.Traffic;
 
 /// <summary>What a counter counts.</summary>
-public enum TrafficUnit
+public enum TrafficUnit : long
 {
     /// <summary>HTTP requests.</summary>
     Requests,
@@ -14,7 +14,7 @@ public enum TrafficUnit
 }
 
 /// <summary>Where a count comes from.</summary>
-public enum TrafficOrigin
+public enum TrafficOrigin : long
 {
     /// <summary>A frontend of HAProxy (<c>show stat</c>).</summary>
     HaproxyFrontend,

@@ -3,7 +3,7 @@ using Foobar.Ops.Findings;
 namespace Foobar.Ops.Auditing;
 
 /// <summary>What kind of thing differs between two snapshots.</summary>
-public enum DifferenceKind
+public enum DifferenceKind : long
 {
     /// <summary>The inventory: servers or policy.</summary>
     Inventory,

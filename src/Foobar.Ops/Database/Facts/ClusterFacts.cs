@@ -5,7 +5,7 @@ namespace Foobar.Ops.Database;
 
 /// <summary>Kinds of clusters whose members keep themselves in step.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ClusterKind>))]
-public enum ClusterKind
+public enum ClusterKind : long
 {
     /// <summary>None: asynchronous or semi-synchronous replication, or a server alone.</summary>
     None,

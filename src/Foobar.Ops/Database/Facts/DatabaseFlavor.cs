@@ -4,7 +4,7 @@ namespace Foobar.Ops.Database;
 
 /// <summary>Which family a database server is of. They count transactions in different ways.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DatabaseFlavor>))]
-public enum DatabaseFlavor
+public enum DatabaseFlavor : long
 {
     /// <summary>MySQL, and Percona Server.</summary>
     MySql,

@@ -5,7 +5,7 @@ namespace Foobar.Ops.Database;
 
 /// <summary>What a replication thread does.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ReplicationThread>))]
-public enum ReplicationThread
+public enum ReplicationThread : long
 {
     /// <summary>It does not run.</summary>
     Stopped,

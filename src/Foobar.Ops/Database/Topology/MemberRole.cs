@@ -4,7 +4,7 @@ namespace Foobar.Ops.Database;
 
 /// <summary>What a member is in its site's replication.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<MemberRole>))]
-public enum MemberRole
+public enum MemberRole : long
 {
     /// <summary>It could not be asked.</summary>
     Unknown,

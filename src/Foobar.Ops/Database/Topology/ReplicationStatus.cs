@@ -44,8 +44,11 @@ public sealed record ReplicationStatus
     /// <summary>Errors of its threads, or why it could not be asked.</summary>
     public string? Error { get; init; }
 
+    private ReplicationFacts? Read { get; init; }
+
     /// <summary>All that was read of it; <see langword="null"/> if nothing could be.</summary>
-    public ReplicationFacts? Facts { get; init; }
+    /// <remarks>A method, so that whoever writes a status as JSON gets the status and not a tree of several hundred values.</remarks>
+    public ReplicationFacts? GetFacts() => Read;
 
     /// <summary>One status a member and source, in the order of the inventory.</summary>
     public static IEnumerable<ReplicationStatus> Of(SiteCase<ReplicationFacts> facts)
@@ -74,7 +77,7 @@ public sealed record ReplicationStatus
             Version = facts?.Identity.Value?.Version,
             GtidExecuted = facts?.Gtid.Value?.Executed,
             Error = errors.Length > 0 ? errors : null,
-            Facts = facts,
+            Read = facts,
         };
     }
 }

@@ -64,7 +64,7 @@ public sealed record FirewallRule
 }
 
 /// <summary>Which of the kernel's packet filters a rule stands in.</summary>
-public enum RulesetOrigin
+public enum RulesetOrigin : long
 {
     /// <summary>nftables, whichever tool wrote it (<c>iptables-nft</c> too).</summary>
     Nftables,

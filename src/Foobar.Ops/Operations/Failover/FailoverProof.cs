@@ -7,7 +7,7 @@ namespace Foobar.Ops.Operations.Failover;
 
 /// <summary>Whether it is proved that no acknowledged write was lost.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ProofVerdict>))]
-public enum ProofVerdict
+public enum ProofVerdict : long
 {
     /// <summary>Every transaction of the old primary is on the new one, and none came to the old one afterwards.</summary>
     Proven,

@@ -5,7 +5,7 @@ namespace Foobar.Ops.Operations.Failover;
 
 /// <summary>How a write gap was found.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<WriteGapSource>))]
-public enum WriteGapSource
+public enum WriteGapSource : long
 {
     /// <summary>Measured by a canary that wrote through the application's path.</summary>
     Canary,

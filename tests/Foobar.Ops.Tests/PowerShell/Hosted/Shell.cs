@@ -8,7 +8,7 @@ using PowerShellCommand = System.Management.Automation.PowerShell;
 namespace Foobar.Ops.Tests.PowerShell.Hosted;
 
 /// <summary>
-/// A runspace in the test's own process with all cmdlets of the module, and cmdlets of the tests that do the work a test
+/// A runspace in the test's own process with all cmdlets, types and views of the module, and cmdlets of the tests that do the work a test
 /// gives them. Errors, warnings and all else are seen as a user's script would see them.
 /// </summary>
 internal sealed class Shell : IDisposable
@@ -25,6 +25,16 @@ internal sealed class Shell : IDisposable
         {
             CmdletAttribute attribute = type.GetCustomAttributes(typeof(CmdletAttribute), inherit: false).Cast<CmdletAttribute>().Single();
             state.Commands.Add(new SessionStateCmdletEntry($"{attribute.VerbName}-{attribute.NounName}", type, null));
+        }
+
+        foreach (string types in Directory.EnumerateFiles(Repository.PathOf("module"), "*.Types.ps1xml"))
+        {
+            state.Types.Add(new SessionStateTypeEntry(types));
+        }
+
+        foreach (string formats in Repository.ManifestList("FormatsToProcess"))
+        {
+            state.Formats.Add(new SessionStateFormatEntry(Repository.PathOf("module", formats)));
         }
 
         _runspace = RunspaceFactory.CreateRunspace(Host, state);

@@ -6,7 +6,7 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 
 /// <summary>How well it is known what an emergency failover loses.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LossBound>))]
-public enum LossBound
+public enum LossBound : long
 {
     /// <summary>Nothing: every transaction of the dead primary is on the candidate or can be fetched.</summary>
     Nothing,

@@ -4,7 +4,7 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 
 /// <summary>What has become of a primary.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PrimaryCause>))]
-public enum PrimaryCause
+public enum PrimaryCause : long
 {
     /// <summary>It lives and takes writes.</summary>
     Alive,

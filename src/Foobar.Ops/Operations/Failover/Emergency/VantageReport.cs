@@ -4,7 +4,7 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 
 /// <summary>From where a primary is looked at.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Vantage>))]
-public enum Vantage
+public enum Vantage : long
 {
     /// <summary>The operator's machine, over SSH.</summary>
     Operator,
@@ -18,7 +18,7 @@ public enum Vantage
 
 /// <summary>What a vantage saw of a database.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Sight>))]
-public enum Sight
+public enum Sight : long
 {
     /// <summary>It could not look: the vantage itself could not be reached or does not know.</summary>
     Blind,

@@ -5,7 +5,7 @@ namespace Foobar.Ops.Operations.Failover.Repair;
 
 /// <summary>How a member comes back.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<RepairMethod>))]
-public enum RepairMethod
+public enum RepairMethod : long
 {
     /// <summary>Not decided: its database must be started first.</summary>
     Undecided,
