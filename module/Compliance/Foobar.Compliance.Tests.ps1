@@ -43,7 +43,8 @@ BeforeDiscovery {
 
     # What can't be read ends as findings that say Unknown; the audit's errors would only say it again.
     $failing = @('Fail', 'Unknown') + @(if ($FailOnWarning) { 'Warning' })
-    $cases = Invoke-FoobarAudit @audit -ErrorAction SilentlyContinue -ErrorVariable failures | Group-Object ControlId, Server | ForEach-Object {
+    $findings = @(Invoke-FoobarAudit @audit -ErrorAction SilentlyContinue -ErrorVariable failures)
+    $cases = $findings | Group-Object ControlId, Server | ForEach-Object {
         $first = $_.Group[0]
         @{
             Name = "$($first.ControlId) $(if ($first.Server) { $first.Server } else { 'the site' }): $($first.Title)"
@@ -55,6 +56,12 @@ BeforeDiscovery {
 
     if (-not $cases) {
         throw "The audit gave no finding. $failures"
+    }
+
+    # An error that no finding tells of, such as the name of a server that there is not, would go by unseen.
+    $untold = @($failures | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] -and "$($_.TargetObject)" -notin $findings.Server })
+    if ($untold) {
+        throw "The audit could not judge all that was meant. $untold"
     }
 }
 

@@ -44,7 +44,7 @@ Describe 'Invoke-FoobarAudit on a snapshot' {
     It 'fails a pipeline on <FailOn> with exit code <Code>, after all findings' -ForEach @(
         @{ FailOn = 'Fail', 'Unknown'; Code = 1 }
         @{ FailOn = 'Unknown'; Code = 2 }
-        @{ FailOn = 'Warning'; Code = 0 }
+        @{ FailOn = 'Warning'; Code = 3; Id = 'AuditIncomplete' }
     ) {
         $failure = $null
         $findings = @()
@@ -57,12 +57,31 @@ Describe 'Invoke-FoobarAudit on a snapshot' {
 
         $findings.Count | Should -Be 3
         $LASTEXITCODE | Should -Be $Code
-        if ($Code) { $failure.FullyQualifiedErrorId | Should -BeLike 'AuditFailed,*' } else { $failure | Should -BeNullOrEmpty }
+        $failure.FullyQualifiedErrorId | Should -BeLike "$($Id ?? 'AuditFailed'),*"
     }
 
     It 'lets findings below -MinimumSeverity through' {
-        { Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -FailOn Fail -MinimumSeverity Critical } | Should -Not -Throw
+        { Invoke-FoobarAudit lb-01 -Snapshot $after -Control TLS-008 -FailOn Fail -MinimumSeverity Critical } | Should -Not -Throw
         $LASTEXITCODE | Should -Be 0
+    }
+
+    # web-01 passes; lb-01 fails; web-02 could not be read.
+    It 'ends a script of CI with <Code>: <Parameters>' -ForEach @(
+        @{ Code = 0; Parameters = "web-01 -Snapshot '{0}' -Control TLS-008 -FailOn Fail, Unknown" }
+        @{ Code = 1; Parameters = "-Snapshot '{0}' -Control TLS-008 -FailOn Fail" }
+        @{ Code = 2; Parameters = "web-02 -Snapshot '{0}' -Control TLS-008 -FailOn Fail, Unknown" }
+        @{ Code = 3; Parameters = "web-02 -Snapshot '{0}' -Control TLS-008 -FailOn Fail" }
+        @{ Code = 3; Parameters = "-Snapshot '{0}' -Control TLSS-008 -FailOn Fail" }
+        @{ Code = 3; Parameters = '-Inventory /nope.json -FailOn Fail' }
+        @{ Code = 3; Parameters = '-Inventory /nope.json -FailOn Fial' }
+    ) {
+        $audit = "Invoke-FoobarAudit -OutVariable findings $($Parameters -f $after) -ErrorAction Continue"
+        $report = Join-Path $TestDrive "$([guid]::NewGuid()).xml"
+        $script = Join-Path $TestDrive 'ci.ps1'
+        Set-Content $script "Import-Module '$env:FOOBAR_TEST_MODULE'`n$audit`n`$findings | Export-FoobarReport '$report' -Force`nexit (`$LASTEXITCODE ?? 3)"
+        $null = & pwsh -NoProfile -NonInteractive -File $script 2>&1
+        $LASTEXITCODE | Should -Be $Code
+        Test-Path $report | Should -Be ($Parameters -match 'TLS-008')
     }
 
     It 'never fails unless told to' {
@@ -119,6 +138,45 @@ Describe 'Export-FoobarReport' {
         $null = KeyFindings $after | Export-FoobarReport $path
         { KeyFindings $after | Export-FoobarReport $path } | Should -Throw -ErrorId 'FileExists,*'
         { KeyFindings $after | Export-FoobarReport $path -Force } | Should -Not -Throw
+    }
+
+    It 'writes no report of nothing' {
+        $path = Join-Path $TestDrive 'nothing.xml'
+        { @() | Export-FoobarReport $path } | Should -Throw -ErrorId 'ReportEmpty,*'
+        { Export-FoobarReport $path -Finding @() } | Should -Throw -ErrorId 'ReportEmpty,*'
+        $path | Should -Not -Exist
+    }
+}
+
+Describe 'Findings that came back' {
+    It 'from <_> compare and are reported as before' -ForEach 'Export-Clixml', 'a job', 'JSON' {
+        $findings = KeyFindings $after
+        $back = switch ($_) {
+            'Export-Clixml' {
+                $findings | Export-Clixml (Join-Path $TestDrive 'f.xml')
+                Import-Clixml (Join-Path $TestDrive 'f.xml')
+            }
+            'a job' {
+                $module = $env:FOOBAR_TEST_MODULE
+                Start-Job { Import-Module $using:module; Invoke-FoobarAudit -Snapshot $using:after -Control TLS-008 } | Receive-Job -Wait -AutoRemoveJob
+            }
+            'JSON' { $findings | ConvertTo-Json | ConvertFrom-Json }
+        }
+        @($back | Where-Object Status -eq 'Fail').Count | Should -Be 1
+        if ($_ -ne 'JSON') {
+            @($back | Where-Object { $_.Severity -ge 'High' }).Count | Should -Be 3
+            @($back | Where-Object { $_.Severity -ge 'Critical' }).Count | Should -Be 0
+        }
+        $one = $findings | Export-FoobarReport (Join-Path $TestDrive 'one.md') -Force
+        $two = $back | Export-FoobarReport (Join-Path $TestDrive 'two.md') -Force
+        Get-Content $two -Raw | Should -Be (Get-Content $one -Raw)
+    }
+
+    It 'are written as words in JSON' {
+        $json = KeyFindings $after | ConvertTo-Json -WarningVariable warnings
+        $json | Should -Match '"Status": "Fail"'
+        $json | Should -Match '"Severity": "High"'
+        $warnings | Should -BeNullOrEmpty
     }
 }
 

@@ -40,4 +40,9 @@ Describe 'The compliance tests' -Skip:$noShell {
     It 'fail as a whole where there is nothing to judge' {
         (Test-Compliance "@{ Snapshot = '$snapshot.none' }").Broken | Should -Be 1
     }
+
+    It 'fail as a whole where a name is mistyped' {
+        (Test-Compliance "@{ Snapshot = '$snapshot'; Control = 'SRV-001'; Server = 'lb-01', 'web-77' }").Broken | Should -Be 1
+        (Test-Compliance "@{ Snapshot = '$snapshot'; Control = 'SRV-001', 'SVR-002'; Server = 'lb-01' }").Broken | Should -Be 1
+    }
 }

@@ -13,14 +13,12 @@ public sealed class CompareFoobarSnapshot : AsyncCmdlet
     /// <summary>The older snapshot, or the path of its file.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [SnapshotTransformation]
-    [ValidateNotNull]
-    public Snapshot? Reference { get; set; }
+    public SnapshotSource? Reference { get; set; }
 
     /// <summary>The newer snapshot, or the path of its file.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [SnapshotTransformation]
-    [ValidateNotNull]
-    public Snapshot? Difference { get; set; }
+    public SnapshotSource? Difference { get; set; }
 
     /// <summary>The kinds of difference that are meant.</summary>
     [Parameter]
@@ -33,7 +31,7 @@ public sealed class CompareFoobarSnapshot : AsyncCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Run((output, _) =>
     {
-        output.WriteAll(SnapshotComparison.Compare(Reference!, Difference!, IncludeMeasurement).Where(difference => Kind.Length == 0 || Kind.Contains(difference.Kind)));
+        output.WriteAll(SnapshotComparison.Compare(Reference!.Load(), Difference!.Load(), IncludeMeasurement).Where(difference => Kind.Length == 0 || Kind.Contains(difference.Kind)));
         return Task.CompletedTask;
     });
 }

@@ -35,8 +35,7 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
     /// <summary>A snapshot, or the path of a saved one, to judge instead of the live site.</summary>
     [Parameter]
     [SnapshotTransformation]
-    [ValidateNotNull]
-    public Snapshot? Snapshot { get; set; }
+    public SnapshotSource? Snapshot { get; set; }
 
     /// <summary>The statuses that make the audit fail.</summary>
     [Parameter]
@@ -46,29 +45,31 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
     [Parameter]
     public Severity MinimumSeverity { get; set; } = Severity.Info;
 
-    private protected override AuditScope Controls => new() { Areas = Area, Controls = Control, ExcludedControls = ExcludeControl };
+    private protected override AuditScope Controls => new() { Areas = Area ?? [], Controls = ControlIds.Expand(Control), ExcludedControls = ControlIds.Expand(ExcludeControl) };
+
+    private bool Gates => IsGiven(nameof(FailOn));
+
+    // Whatever ends the audit before it has judged, it has not passed. Without -FailOn the exit code is the caller's.
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => SetExitCode(AuditVerdict.NotJudged);
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (Snapshot is { } snapshot)
+        AuditGate? gate = Gates ? Try(Gate) : null;
+        Judge();
+        if (gate is null)
         {
-            IReadOnlyList<Server> servers = ChooseServers(snapshot.Site);
-            if (servers.Count > 0)
-            {
-                Run((output, _) =>
-                {
-                    Take(snapshot, Narrow(Controls, snapshot.Site, servers), output);
-                    return Task.CompletedTask;
-                });
-            }
-        }
-        else
-        {
-            base.EndProcessing();
+            return;
         }
 
-        Conclude();
+        // The findings stand in the pipeline by now; a script that is to stop does so here.
+        AuditVerdict verdict = gate.Judge(_findings, NotFound);
+        SetExitCode(verdict.ExitCode);
+        if (verdict.Error is { } error)
+        {
+            Try<int>(() => throw error);
+        }
     }
 
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output)
@@ -77,26 +78,38 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         output.WriteAll(_findings);
     }
 
-    // The findings stand in the pipeline by now; a script that is to stop does so here.
-    private void Conclude()
+    private void Judge()
     {
-        if (FailOn is null)
+        if (Snapshot is null)
         {
+            base.EndProcessing();
             return;
         }
 
-        AuditGate gate = new() { Statuses = FailOn, MinimumSeverity = MinimumSeverity };
-        int exitCode = gate.ExitCode(_findings);
-        SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
-        if (exitCode != 0)
+        Snapshot snapshot = Try(Snapshot.Load);
+        IReadOnlyList<Server> servers = ChooseServers(snapshot.Site);
+        if (servers.Count > 0)
         {
-            Try<int>(() => throw new FoobarException("AuditFailed", ErrorKind.Failed, $"{_findings.Count(gate.Stops)} of {_findings.Count} findings fail the audit: {Summary(gate)}.")
+            Run((output, _) =>
             {
-                Recommendation = "See the findings; each says how to put it right.",
+                Take(snapshot, Narrow(Controls, snapshot.Site, servers), output);
+                return Task.CompletedTask;
             });
         }
     }
 
-    private string Summary(AuditGate gate) =>
-        string.Join(", ", _findings.Where(gate.Stops).GroupBy(finding => finding.ControlId, StringComparer.Ordinal).Select(same => $"{same.Key} ({same.First().Status})").Take(10));
+    private AuditGate Gate() => FailOn is { Length: > 0 }
+        ? new AuditGate { Statuses = FailOn, MinimumSeverity = MinimumSeverity }
+        : throw new FoobarException("FailOnEmpty", ErrorKind.InvalidInput, "-FailOn was given no status, so nothing could fail the audit.")
+        {
+            Recommendation = "Name the statuses that fail it: -FailOn Fail, Unknown.",
+        };
+
+    private void SetExitCode(int exitCode)
+    {
+        if (Gates)
+        {
+            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
+        }
+    }
 }

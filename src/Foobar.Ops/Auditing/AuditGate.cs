@@ -20,13 +20,13 @@ public sealed record AuditGate
     /// <summary>Tells whether a finding fails.</summary>
     public bool Stops(Finding finding) => Statuses.Contains(finding.Status) && finding.Severity >= MinimumSeverity;
 
-    /// <summary>
-    /// The exit code for a pipeline: 0 if nothing fails; 1 if something that was decided does; 2 if only what could not be
-    /// decided does.
-    /// </summary>
-    public int ExitCode(IEnumerable<Finding> findings)
+    /// <summary>What the findings of an audit mean for a pipeline.</summary>
+    /// <param name="findings">The findings.</param>
+    /// <param name="missing">Servers that were meant and that the inventory does not hold.</param>
+    public AuditVerdict Judge(IReadOnlyList<Finding> findings, IReadOnlyList<string>? missing = null) => new()
     {
-        Finding[] stopping = [.. findings.Where(Stops)];
-        return stopping.Length == 0 ? 0 : stopping.All(finding => finding.Status == FindingStatus.Unknown) ? 2 : 1;
-    }
+        Findings = findings,
+        Stopping = [.. findings.Where(Stops)],
+        Missing = missing ?? [],
+    };
 }

@@ -126,29 +126,46 @@ public sealed class AuditTests
     }
 
     [Theory]
-    [InlineData("", Severity.Info, 0)]
+    [InlineData("", Severity.Info, 3)]
     [InlineData("Pass NotApplicable Warning", Severity.Info, 0)]
     [InlineData("Pass Fail", Severity.Info, 1)]
     [InlineData("Fail Unknown", Severity.Info, 1)]
     [InlineData("Unknown", Severity.Info, 2)]
     [InlineData("Fail", Severity.Medium, 1)]
     [InlineData("Fail Unknown", Severity.High, 0)]
+    [InlineData("Unknown", Severity.High, 3)]
     public void The_gate_says_what_fails_a_pipeline(string statuses, Severity minimum, int exitCode)
     {
-        IEnumerable<Finding> findings = statuses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Enum.Parse<FindingStatus>).Select(status => new Finding
-        {
-            ControlId = "SRV-901", Title = "t", Area = Area.Server, Severity = Severity.Medium, Status = status, Time = TestSite.Now,
-        });
+        IEnumerable<Finding> findings = statuses.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Enum.Parse<FindingStatus>).Select(status => Found(status));
 
-        Assert.Equal(exitCode, new AuditGate { MinimumSeverity = minimum }.ExitCode(findings));
+        Assert.Equal(exitCode, new AuditGate { MinimumSeverity = minimum }.Judge([.. findings]).ExitCode);
     }
 
     [Fact]
     public void The_gate_may_be_set_to_warnings_or_to_nothing()
     {
-        IReadOnlyList<Finding> findings = Pretend.Judge(Whole);
+        IReadOnlyList<Finding> findings = [Found(FindingStatus.Warning), Found(FindingStatus.Fail)];
 
-        Assert.Equal(1, new AuditGate { Statuses = [FindingStatus.Warning] }.ExitCode(findings));
-        Assert.Equal(0, new AuditGate { Statuses = [] }.ExitCode(findings));
+        Assert.Equal(1, new AuditGate { Statuses = [FindingStatus.Warning] }.Judge(findings).ExitCode);
+        Assert.Equal(0, new AuditGate { Statuses = [] }.Judge(findings).ExitCode);
     }
+
+    [Fact]
+    public void An_audit_that_did_not_judge_every_server_has_not_passed()
+    {
+        AuditGate gate = new() { Statuses = [FindingStatus.Fail] };
+
+        AuditVerdict verdict = gate.Judge([Found(FindingStatus.Pass, "lb-01"), Found(FindingStatus.Unknown, "web-01"), Found(FindingStatus.Unknown, "web-01"), Found(FindingStatus.Unknown, "lb-01")], ["web-77"]);
+
+        Assert.Equal(AuditVerdict.NotJudged, verdict.ExitCode);
+        Assert.Equal(["web-01", "web-77"], verdict.Unjudged);
+        Assert.Equal("AuditIncomplete", verdict.Error?.ErrorId);
+        Assert.Equal(AuditVerdict.Failed, gate.Judge([Found(FindingStatus.Fail, "lb-01")], ["web-77"]).ExitCode);
+        Assert.Null(gate.Judge([Found(FindingStatus.Pass, "lb-01")]).Error);
+    }
+
+    private static Finding Found(FindingStatus status, string? server = null) => new()
+    {
+        ControlId = "SRV-901", Title = "t", Area = Area.Server, Severity = Severity.Medium, Status = status, Server = server, Time = TestSite.Now,
+    };
 }

@@ -21,7 +21,7 @@ internal static class JsonReport
             ["site"] = report.Site,
             ["time"] = report.Time,
             ["moduleVersion"] = report.ModuleVersion,
-            ["exitCode"] = report.Gate.ExitCode(report.Findings),
+            ["exitCode"] = report.Gate.Judge(report.Findings).ExitCode,
             ["counts"] = counts,
             ["findings"] = JsonSerializer.SerializeToNode(report.Findings, SnapshotJson.Options),
         }.ToJsonString(SnapshotJson.Options) + "\n";
