@@ -150,8 +150,9 @@ Describe 'Export-FoobarReport' {
 
 Describe 'Findings that came back' {
     It 'from <_> compare and are reported as before' -ForEach 'Export-Clixml', 'a job', 'JSON' {
+        $way = $_
         $findings = KeyFindings $after
-        $back = switch ($_) {
+        $back = switch ($way) {
             'Export-Clixml' {
                 $findings | Export-Clixml (Join-Path $TestDrive 'f.xml')
                 Import-Clixml (Join-Path $TestDrive 'f.xml')
@@ -163,7 +164,7 @@ Describe 'Findings that came back' {
             'JSON' { $findings | ConvertTo-Json | ConvertFrom-Json }
         }
         @($back | Where-Object Status -eq 'Fail').Count | Should -Be 1
-        if ($_ -ne 'JSON') {
+        if ($way -ne 'JSON') {
             @($back | Where-Object { $_.Severity -ge 'High' }).Count | Should -Be 3
             @($back | Where-Object { $_.Severity -ge 'Critical' }).Count | Should -Be 0
         }

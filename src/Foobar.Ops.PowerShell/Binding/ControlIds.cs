@@ -14,7 +14,7 @@ internal static class ControlIds
     /// <summary>The same among the controls that an audit judges.</summary>
     public static IReadOnlyList<string> Expand(IEnumerable<string>? patterns) => Expand(patterns, AuditRegistry.Controls.Except(AuditRegistry.Tried));
 
-    private static IEnumerable<string> Expand(string pattern, IEnumerable<ControlInfo> controls)
+    private static string[] Expand(string pattern, IEnumerable<ControlInfo> controls)
     {
         string[] ids = Wildcards.Test(pattern) is { } test ? [.. controls.Select(control => control.Id).Where(id => test(id))] : [];
         return ids.Length > 0 ? ids : [pattern];

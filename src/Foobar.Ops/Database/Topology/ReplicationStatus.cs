@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Database;
@@ -47,7 +48,7 @@ public sealed record ReplicationStatus
     private ReplicationFacts? Read { get; init; }
 
     /// <summary>All that was read of it; <see langword="null"/> if nothing could be.</summary>
-    /// <remarks>A method, so that whoever writes a status as JSON gets the status and not a tree of several hundred values.</remarks>
+    [SuppressMessage("Design", "CA1024", Justification = "Whoever writes a status as JSON gets the status, not a tree of several hundred values.")]
     public ReplicationFacts? GetFacts() => Read;
 
     /// <summary>One status a member and source, in the order of the inventory.</summary>

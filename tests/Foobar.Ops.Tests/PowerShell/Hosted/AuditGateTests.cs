@@ -1,6 +1,4 @@
-using System.Management.Automation;
 using Foobar.Ops.Auditing;
-using Foobar.Ops.Inventory;
 using Foobar.Ops.Tests.Remoting;
 
 namespace Foobar.Ops.Tests.PowerShell.Hosted;

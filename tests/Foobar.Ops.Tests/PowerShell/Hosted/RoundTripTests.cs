@@ -1,10 +1,8 @@
-using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
 using System.Text.Json;
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
-using Foobar.Ops.Inventory;
 using Foobar.Ops.PowerShell.Cmdlets;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Tests.Remoting;

@@ -1,7 +1,5 @@
 using System.Management.Automation;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Inventory;
-using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.Tests.Remoting;
 
 namespace Foobar.Ops.Tests.PowerShell.Hosted;
@@ -100,7 +98,7 @@ public sealed class ServerCmdletTests : IDisposable
     }
 
     [Fact]
-    public void ErrorAction_Stop_cancels_the_work_on_the_other_servers()
+    public async Task ErrorAction_Stop_cancels_the_work_on_the_other_servers()
     {
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         ThingLog log = new()
@@ -115,7 +113,7 @@ public sealed class ServerCmdletTests : IDisposable
         ShellRun run = _shell.Set("log", log).Run(Whole("Set-Thing web-* -ErrorAction Stop"));
 
         Assert.StartsWith("InputOutputFailed,", Assert.IsType<ActionPreferenceStopException>(run.Ended).ErrorRecord.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.True(cancelled.Task.Wait(TimeSpan.FromSeconds(30)));
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using Foobar.Ops.HelpBuilder;
 using Foobar.Ops.PowerShell.Cmdlets;
 using Foobar.Ops.PowerShell.Hosting;
 using PowerShellCommand = System.Management.Automation.PowerShell;
