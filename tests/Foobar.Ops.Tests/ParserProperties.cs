@@ -22,7 +22,7 @@ internal static class ParserProperties
         }
 
         Arbitrary<string> texts = Gen.OneOf(ArbMap.Default.GeneratorFor<string?>().Select(text => text ?? ""), Edited(samples)).ToArbitrary();
-        Prop.ForAll(texts, text => IsTakenOrRefused(parse, text)).Check(Config.QuickThrowOnFailure.WithMaxTest(Texts));
+        Prop.ForAll(texts, text => IsTakenOrRefused(parse, text)).CheckSeeded(Texts);
     }
 
     private static bool IsTakenOrRefused(Func<string, object?> parse, string text)

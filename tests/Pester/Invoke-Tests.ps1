@@ -10,8 +10,8 @@ FOOBAR_INVENTORY to name the inventory of a raised lab; without it they count as
 The manifest of the module to test; the one staged in output/ unless told.
 .PARAMETER Pester
 The manifest of the Pester to use, 5.0 or later; the one staged in .tools/ unless told.
-.PARAMETER CountsPath
-A file to write "passed failed skipped" to; added to the counts that stand in it.
+.PARAMETER ResultPath
+A JSON file to write the counts to: Passed, Failed, and Skipped with the names of the skipped tests.
 .PARAMETER Path
 Test files or folders; all beside this script unless told.
 .PARAMETER FullNameFilter
@@ -25,7 +25,7 @@ Run no tests with one of these tags.
 param(
     [string] $Module,
     [string] $Pester,
-    [string] $CountsPath,
+    [string] $ResultPath,
     [string[]] $Path = $PSScriptRoot,
     [string[]] $FullNameFilter = @(),
     [string[]] $Tag = @(),
@@ -71,12 +71,11 @@ if (-not $result) {
 
 # A test file that can't be read, or a block that fails before its tests, is a failure too.
 $failed = $result.FailedCount + $result.FailedBlocksCount + $result.FailedContainersCount
-$skipped = $result.SkippedCount + $result.InconclusiveCount
-if ($CountsPath) {
-    $null = New-Item -ItemType Directory -Force (Split-Path $CountsPath)
-    $before = (Test-Path -LiteralPath $CountsPath) ? [int[]](Get-Content -LiteralPath $CountsPath).Split(' ') : (0, 0, 0)
-    Set-Content -LiteralPath $CountsPath "$($before[0] + $result.PassedCount) $($before[1] + $failed) $($before[2] + $skipped)"
+$skipped = @(@($result.Skipped) + @($result.Inconclusive) | Where-Object { $_ } | ForEach-Object { "Pester: $($_.ExpandedPath)" })
+if ($ResultPath) {
+    $null = New-Item -ItemType Directory -Force (Split-Path $ResultPath)
+    [ordered] @{ Passed = $result.PassedCount; Failed = $failed; Skipped = $skipped } | ConvertTo-Json | Set-Content -LiteralPath $ResultPath
 }
 
-"$($result.PassedCount) passed, $failed failed, $skipped skipped"
+"$($result.PassedCount) passed, $failed failed, $($skipped.Count) skipped"
 exit [Math]::Min($failed, 255)

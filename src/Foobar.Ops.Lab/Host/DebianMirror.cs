@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Lab.Host;
@@ -16,6 +17,15 @@ internal static class DebianMirror
             "apt-get", ["indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages"], cancel: cancel);
         return Pick(targets, release) ?? throw LabException.Refused(
             $"This machine's apt sources name no mirror for {release} main.", "Add one in /etc/apt/sources.list.d/debian.sources.");
+    }
+
+    /// <summary>The addresses of all servers that this machine's apt sources and its proxy name, as far as they can be resolved now.</summary>
+    public static async Task<IReadOnlyList<IPAddress>> FindAddressesAsync(CancellationToken cancel)
+    {
+        string targets = await Tool.RunAsync("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"], cancel: cancel);
+        string?[] places = [.. targets.Split('\n', StringSplitOptions.RemoveEmptyEntries), await FindProxyAsync(cancel)];
+        IEnumerable<string> hosts = places.Select(place => Uri.TryCreate(place, UriKind.Absolute, out Uri? uri) ? uri.DnsSafeHost : string.Empty).Where(host => host.Length > 0).Distinct();
+        return [.. (await Task.WhenAll(hosts.Select(host => ResolveAsync(host, cancel)))).SelectMany(addresses => addresses)];
     }
 
     /// <summary>Picks the mirror from lines of <c>URI SUITE COMPONENT</c>: the one that serves the release itself.</summary>
@@ -53,5 +63,20 @@ internal static class DebianMirror
         string text = await Tool.RunAsync("apt-config", ["shell", "PROXY", "Acquire::http::Proxy"], cancel: cancel);
         string value = text.Trim();
         return value.StartsWith("PROXY='", StringComparison.Ordinal) ? value[7..].TrimEnd('\'') : null;
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancel)
+    {
+        try
+        {
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            limit.CancelAfter(TimeSpan.FromSeconds(5));
+            return await Dns.GetHostAddressesAsync(host, limit.Token);
+        }
+        catch (Exception unknown) when (unknown is SocketException || (unknown is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            // A mirror that can't be resolved can't be cut off.
+            return [];
+        }
     }
 }

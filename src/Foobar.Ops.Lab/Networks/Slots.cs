@@ -5,15 +5,20 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Networks;
 
-/// <summary>Chooses a lab's slot: one that no other lab has, and none of whose addresses this machine itself uses.</summary>
+/// <summary>
+/// Chooses a lab's slot: one that no other lab has, and none of whose addresses this machine itself uses or installs packages
+/// from (a proxy of a test network may have a documentation address, too; a lab in its range would cut the machine off it).
+/// </summary>
 internal static class Slots
 {
     /// <summary>The first free slot.</summary>
+    /// <param name="taken">The slots of other labs.</param>
+    /// <param name="needed">Addresses that this machine must still reach.</param>
     /// <exception cref="LabException">None is free.</exception>
-    public static int Choose(IEnumerable<int> taken)
+    public static int Choose(IEnumerable<int> taken, IEnumerable<IPAddress> needed)
     {
         HashSet<int> others = [.. taken];
-        IPAddress[] own = [.. OwnAddresses()];
+        IPAddress[] own = [.. OwnAddresses(), .. needed];
         foreach (int slot in Enumerable.Range(0, AddressPlan.Slots))
         {
             if (!others.Contains(slot) && !own.Any(address => Ranges(new AddressPlan(slot)).Any(range => range.Contains(address))))

@@ -1,3 +1,4 @@
+using System.Net;
 using Foobar.Ops.Lab.Access;
 using Foobar.Ops.Lab.Certificates;
 using Foobar.Ops.Lab.Configuration;
@@ -41,8 +42,9 @@ internal sealed class LabRaiser(IProgress<string> progress)
                 $"Remove it first (down --name {options.Name}), or raise this one under another --name.");
         }
 
+        IReadOnlyList<IPAddress> mirrors = await DebianMirror.FindAddressesAsync(cancel);
         using LabLock slots = await LabLock.WaitAsync("slots", _ => { }, cancel);
-        LabRecord record = new() { Options = options, Image = image, Slot = Slots.Choose(LabRecord.All().Select(lab => lab.Slot)) };
+        LabRecord record = new() { Options = options, Image = image, Slot = Slots.Choose(LabRecord.All().Select(lab => lab.Slot), mirrors) };
         record.Save(LabSecrets.Create());
         return record;
     }

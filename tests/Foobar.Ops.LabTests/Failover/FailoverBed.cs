@@ -24,7 +24,7 @@ internal sealed class FailoverBed : IAsyncDisposable
         Session = session;
     }
 
-    /// <summary>Both flavours; in the default run one, the other the next day.</summary>
+    /// <summary>Both flavours; in the default run one, which the seed chooses.</summary>
     public static TheoryData<string> Flavours => [.. Sample.Of(["MariaDb", "MySql"], 2)];
 
     /// <summary>The lab.</summary>

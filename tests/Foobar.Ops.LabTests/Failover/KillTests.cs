@@ -18,7 +18,7 @@ public sealed class KillTests(LabFixture labs)
     private static readonly string[] Steps =
         ["mark", "persist-old", "attach-old", "drain", "close-endpoint", "fence", "catch-up", "promote", "open-endpoint", "verify", "detach-new", "persist-new", "redundancy"];
 
-    /// <summary>Every step on both flavours; in the default run two of them, others each day.</summary>
+    /// <summary>Every step on both flavours; in the default run two a flavour, which the seed chooses.</summary>
     public static TheoryData<string, string> Kills => new(
         from flavour in (string[])["MariaDb", "MySql"]
         from step in Steps.Index()

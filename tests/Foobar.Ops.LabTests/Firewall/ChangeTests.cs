@@ -38,7 +38,7 @@ public sealed class ChangeTests(LabFixture labs)
         await bed.AssertAsBeforeAsync("web-02");
     }
 
-    /// <summary>What happens on the server after which step, and how the change ends; in the default run one, another each day.</summary>
+    /// <summary>What happens on the server after which step, and how the change ends; in the default run one, which the seed chooses.</summary>
     public static TheoryData<string, string, PlanOutcome> Disturbances => new(
         from disturbance in (((string Step, string Command, PlanOutcome Outcome)[])
         [

@@ -34,7 +34,7 @@ public sealed class DiagramTests
                 Packet witness = diagram.Witness(both, Packet.TcpSyn());
                 Assert.True(inLeft(witness) && inRight(witness));
             }
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class InventoryWriterTests
     public void Any_text_gives_a_site_or_an_inventory_error() =>
         Prop.ForAll(
             ArbMap.Default.ArbFor<string>(),
-            text => LoadsOrRefuses(text ?? string.Empty)).QuickCheckThrowOnFailure();
+            text => LoadsOrRefuses(text ?? string.Empty)).CheckSeeded();
 
     [Fact]
     public void Any_damage_to_an_inventory_gives_a_site_or_an_inventory_error()
@@ -57,7 +57,7 @@ public sealed class InventoryWriterTests
             from piece in Gen.Elements(pieces)
             select string.Concat(Full.Text.AsSpan(0, start), piece, Full.Text.AsSpan(Math.Min(Full.Text.Length, start + length)));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(Arb.From(damaged), LoadsOrRefuses));
+        Prop.ForAll(Arb.From(damaged), LoadsOrRefuses).CheckSeeded(2000);
     }
 
     // Every property of the records, by reflection, so that a key the writer forgets is noticed.

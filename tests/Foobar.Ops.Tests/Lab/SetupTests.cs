@@ -1,5 +1,6 @@
 using System.Net;
 using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Networks;
 using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Tests.Lab;
@@ -13,6 +14,16 @@ public sealed class SetupTests
 
         Assert.Equal(AddressPlan.Slots * 3 * 2, networks.Distinct().Count());
         Assert.All(networks, one => Assert.DoesNotContain(networks, other => other != one && other.Contains(one.BaseAddress)));
+    }
+
+    [Fact]
+    public void A_lab_takes_no_slot_with_an_address_that_the_machine_needs()
+    {
+        int free = Slots.Choose([], []);
+        IPAddress proxy = new AddressPlan(free).V4(LabNetworkName.Outside).BaseAddress;
+
+        Assert.True(Slots.Choose([], [proxy]) > free);
+        Assert.True(Slots.Choose([free], []) > free);
     }
 
     [Fact]

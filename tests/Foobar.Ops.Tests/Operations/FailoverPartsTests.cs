@@ -79,7 +79,7 @@ public sealed class FailoverPartsTests
             {
                 // Refused cleanly.
             }
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Fact]

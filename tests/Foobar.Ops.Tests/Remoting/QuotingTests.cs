@@ -59,7 +59,7 @@ public sealed class QuotingTests : IDisposable
             {
                 return error.ErrorId == "SshEndpointInvalid" && !error.Message.Any(char.IsControl);
             }
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Theory]
@@ -94,7 +94,7 @@ public sealed class QuotingTests : IDisposable
             {
                 return error.ErrorId == "EndpointInvalid" && (path.Any(char.IsControl) || path.Contains("${", StringComparison.Ordinal));
             }
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
     }
 
     [Fact]

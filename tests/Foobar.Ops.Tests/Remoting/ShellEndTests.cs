@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
@@ -140,7 +141,7 @@ public class ShellEndTests
     private static async Task<string> SpoolAsync(ServerSession session) =>
         Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
 
-    private static string NewMark() => string.Create(CultureInfo.InvariantCulture, $"{Random.Shared.Next(1_000_000, 9_999_999)}.5");
+    private static string NewMark() => string.Create(CultureInfo.InvariantCulture, $"{RandomNumberGenerator.GetInt32(1_000_000, 9_999_999)}.5");
 
     private static List<int> Running(string mark)
     {

@@ -70,7 +70,7 @@ public class SshErrorTests
     public void Any_words_give_one_clean_error() =>
         Prop.ForAll<string, bool, string>((words, opened, line) =>
             SshErrors.Explain("s", $"{words}\nOffending x key in {line}:3\nHost key for h has changed and you have requested", opened, _ => [words, line, $"{words} {line} {words}"]).ErrorId.Length > 0
-            && SshErrors.Explain("s", words ?? "", opened, _ => []).ErrorId.Length > 0).QuickCheckThrowOnFailure();
+            && SshErrors.Explain("s", words ?? "", opened, _ => []).ErrorId.Length > 0).CheckSeeded();
 
     [Fact]
     public void Any_bytes_are_frames_or_a_clean_error() =>
@@ -90,7 +90,7 @@ public class SshErrorTests
             }
 
             return true;
-        }).QuickCheckThrowOnFailure();
+        }).CheckSeeded();
 
     [Fact]
     public void Frames_are_read_across_any_cuts_of_the_stream()

@@ -42,7 +42,7 @@ public sealed class WireTests
         {
             // Refused cleanly.
         }
-    }).QuickCheckThrowOnFailure();
+    }).CheckSeeded();
 
     [Fact]
     public void Shows_a_password_to_be_known_as_a_server_checks_it()
@@ -115,7 +115,7 @@ public sealed class WireTests
         {
             // Refused cleanly; the caller tells an ended stream as an unreachable database.
         }
-    }).QuickCheckThrowOnFailure();
+    }).CheckSeeded();
 
     /// <summary>A packet as it stands on the wire.</summary>
     internal static byte[] Packet(int sequence, byte[] payload) => [(byte)payload.Length, (byte)(payload.Length >> 8), 0, (byte)sequence, .. payload];

@@ -21,7 +21,7 @@ public sealed class EmergencyTests(LabFixture labs, ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
 
-    /// <summary>With semi-synchronous replication, and the disaster; in the default run one a flavour, another each day.</summary>
+    /// <summary>With semi-synchronous replication, and the disaster; in the default run one a flavour, which the seed chooses.</summary>
     public static TheoryData<bool, DisasterKind> Runs => new(
         from semiSync in Sample.IsAll ? (bool[])[false, true] : [false]
         from kind in Enum.GetValues<DisasterKind>()

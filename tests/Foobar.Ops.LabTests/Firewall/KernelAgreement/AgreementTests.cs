@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.LabTests.Firewall.KernelPackets;
 using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
 
@@ -47,8 +48,8 @@ public sealed class AgreementTests(ITestOutputHelper output)
 
     private async Task CheckAsync(int rulesets, Func<int, GeneratedRuleset> generate)
     {
-        // Another first seed tries other rulesets.
-        int first = int.Parse(Environment.GetEnvironmentVariable("FOOBAR_KERNEL_SEED") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+        // The run's seed is the first ruleset's.
+        int first = TestSeed.Value;
         Stopwatch watch = Stopwatch.StartNew();
         AgreementRun[] runs = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Sandbox.RunAsync(box =>
         {

@@ -3,6 +3,7 @@ using Foobar.Ops.LabTests.Firewall.KernelAgreement;
 using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
@@ -73,8 +74,8 @@ public sealed class WitnessTests(ITestOutputHelper output)
 
     private async Task ReportAsync(int rulesets, Func<Sandbox, ReplayReport, Action<int, bool>> make, int mostUnsent = 1)
     {
-        // Another first seed tries other rulesets.
-        int first = int.Parse(Environment.GetEnvironmentVariable("FOOBAR_KERNEL_SEED") ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+        // The run's seed is the first ruleset's.
+        int first = TestSeed.Value;
         Stopwatch watch = Stopwatch.StartNew();
         ReplayReport[] reports = await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Sandbox.RunAsync(box =>
         {
