@@ -1,4 +1,5 @@
 using Foobar.Ops.Drivers.Database;
+using Foobar.Ops.Drivers.Ssh;
 using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Drivers;
@@ -7,7 +8,11 @@ namespace Foobar.Ops.Drivers;
 internal sealed class DriverSet : IDriverSet
 {
     private readonly Lazy<IDatabaseDriver> _database = new(static () => new MySqlConnectorDriver());
+    private readonly Lazy<ISshDriver> _ssh = new(static () => new SshNetDriver());
 
     /// <inheritdoc/>
     public IDatabaseDriver Database => _database.Value;
+
+    /// <inheritdoc/>
+    public ISshDriver Ssh => _ssh.Value;
 }

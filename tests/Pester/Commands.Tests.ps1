@@ -116,6 +116,23 @@ Describe 'Connecting' -Skip:$noShell {
         ($all | Format-List * -Force | Out-String) | Should -Not -Match 'hunter2'
         ($processes -join "`n") | Should -Not -Match 'hunter2-s3cret'
     }
+
+    It 'gives no SSH credential to the OpenSSH client, which takes none, and shows its password nowhere' {
+        $credential = [pscredential]::new('operator', (ConvertTo-SecureString 'hunter2-s3cret' -AsPlainText -Force))
+        $all = @(Connect-FoobarSite -Server lb-01 -SshTransport OpenSsh -SshCredential $credential -Verbose -ErrorAction SilentlyContinue -ErrorVariable failures *>&1) + $failures
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'SshCredentialUnusable,*'
+        $failures[0].TargetObject | Should -Be 'lb-01'
+        ($all | Format-List * -Force | Out-String) | Should -Not -Match 'hunter2'
+        (Get-Client).Count | Should -Be 0
+    }
+
+    It 'takes the transport asked for, and completes its name' {
+        $null = Connect-FoobarSite -Server lb-01 -SshTransport OpenSsh
+        (Get-Client).Count | Should -Be 1
+        $line = 'Connect-FoobarSite -SshTransport '
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be 'Auto', 'OpenSsh', 'SshNet'
+        { Connect-FoobarSite -SshTransport Telnet } | Should -Throw -ErrorId 'CannotConvertArgumentNoMessage,*'
+    }
 }
 
 Describe 'Invoke-FoobarCommand' -Skip:$noShell {

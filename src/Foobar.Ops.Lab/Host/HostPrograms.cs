@@ -31,6 +31,7 @@ internal static class HostPrograms
         new("nft", "nftables"), new("iptables-nft-restore", "iptables"), new("iptables-legacy-restore", "iptables"), new("ipset", "ipset"),
         new("ip", "iproute2"), new("unshare", "util-linux"), new("setsid", "util-linux"), new("cmp", "diffutils"),
         new("sshd", "openssh-server", "ssh"), new("ssh", "openssh-client"), new("ssh-keygen", "openssh-client"),
+        new("useradd", "passwd"), new("google-authenticator", "libpam-google-authenticator"),
         new("busybox", "busybox"), new("dash", "dash"), new("bash", "bash"), new("perl", "perl-base"), new("python3", "python3-minimal"),
         new("timeout", "coreutils"), new("env", "coreutils"), new("openssl", "openssl"),
     ];

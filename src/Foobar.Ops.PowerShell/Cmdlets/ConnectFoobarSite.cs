@@ -54,11 +54,11 @@ public sealed class ConnectFoobarSite : InventoryCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        SessionRequest request = new(
-            Try(LocateInventory),
-            DatabaseCredential?.GetNetworkCredential(),
-            SudoPassword is null ? null : new NetworkCredential(string.Empty, SudoPassword),
-            AcceptNewHostKey);
+        SessionRequest request = Try(Request) with
+        {
+            Sudo = SudoPassword is null ? null : new NetworkCredential(string.Empty, SudoPassword),
+            AcceptNewHostKey = AcceptNewHostKey,
+        };
         ISiteSession session = Try(() => SessionOpener.Open(request, connect: true));
         ServerSelection selection = ServerSelection.Of(session.Site, Server, Role, Wildcards.Test);
         foreach (Exception unknown in selection.Unknown)

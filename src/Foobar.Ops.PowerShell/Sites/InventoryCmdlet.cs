@@ -19,6 +19,25 @@ public abstract class InventoryCmdlet : AsyncCmdlet
     [Credential]
     public PSCredential? DatabaseCredential { get; set; }
 
+    /// <summary>The SSH login: user and password, or user and passphrase of the key.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? SshCredential { get; set; }
+
+    /// <summary>What carries the SSH connections.</summary>
+    [Parameter]
+    public SshTransport SshTransport { get; set; }
+
+    /// <summary>Whether a login or a transport is given here, which means another session than the connected one.</summary>
+    private protected bool NamesLogin => DatabaseCredential is not null || SshCredential is not null || SshTransport != SshTransport.Auto;
+
+    /// <summary>The session that the parameters ask for.</summary>
+    private protected SessionRequest Request() => new(LocateInventory(), DatabaseCredential?.GetNetworkCredential())
+    {
+        Ssh = SshCredential?.GetNetworkCredential(),
+        Transport = SshTransport,
+    };
+
     /// <summary>The absolute path of the inventory that the command line, the environment or the current folder names.</summary>
     /// <exception cref="FoobarException"><c>InventoryNotFound</c>: an empty path was given, or none is named and the current folder has none.</exception>
     private protected string LocateInventory()

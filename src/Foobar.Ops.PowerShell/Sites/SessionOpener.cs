@@ -12,14 +12,22 @@ namespace Foobar.Ops.PowerShell.Sites;
 /// <param name="AcceptNewHostKey">Whether keys of servers never seen before are accepted.</param>
 internal sealed record SessionRequest(string Inventory, NetworkCredential? Database = null, NetworkCredential? Sudo = null, bool AcceptNewHostKey = false)
 {
+    /// <summary>The SSH login; <see langword="null"/> for the keys of the operator.</summary>
+    public NetworkCredential? Ssh { get; init; }
+
+    /// <summary>What carries the SSH connections.</summary>
+    public SshTransport Transport { get; init; }
+
     /// <summary>The key of the session on the inventory as it now is.</summary>
-    public SessionKey KeyOf(byte[] content) => SessionKey.Of(Inventory, content, [Database, Sudo], AcceptNewHostKey);
+    public SessionKey KeyOf(byte[] content) => SessionKey.Of(Inventory, content, [Database, Sudo, Ssh], AcceptNewHostKey, Transport);
 
     /// <summary>How the session is opened.</summary>
     public SessionOptions Options() => new()
     {
         Database = Database is null ? null : new DatabaseLogin(Database.UserName, new Secret(Database.Password)),
         SudoPassword = Sudo is null ? null : new Secret(Sudo.Password),
+        Ssh = Ssh is null ? null : new SshLogin(Ssh.UserName, new Secret(Ssh.Password)),
+        Transport = Transport,
         AcceptNewHostKeys = AcceptNewHostKey,
         Log = ActivityRelay.Shared,
     };

@@ -21,7 +21,7 @@ public abstract class SiteCmdlet : InventoryCmdlet
     /// <summary>The session to work with; opened and kept for the next cmdlet where there is none. Servers are connected on first use.</summary>
     private protected ISiteSession OpenSite() => Try(() =>
     {
-        ISiteSession session = Given() ?? SessionOpener.Open(new(LocateInventory(), DatabaseCredential?.GetNetworkCredential()), connect: false);
+        ISiteSession session = Given() ?? SessionOpener.Open(Request(), connect: false);
         session.EnsureOpen();
         return session;
     });
@@ -38,6 +38,6 @@ public abstract class SiteCmdlet : InventoryCmdlet
         }
 
         // A login or an inventory given here means another session than the connected one.
-        return Session ?? (Inventory is null && DatabaseCredential is null ? RunspaceSessions.Here.Current : null);
+        return Session ?? (Inventory is null && !NamesLogin ? RunspaceSessions.Here.Current : null);
     }
 }

@@ -106,5 +106,6 @@ public static class InventoryWriter
 
         json.Text("proxyJump", ssh.ProxyJump);
         json.Text("identityFile", ssh.IdentityFile);
+        json.Text("transport", ssh.Transport == SshTransport.Auto ? null : InventoryWord.Of(ssh.Transport));
     }
 }

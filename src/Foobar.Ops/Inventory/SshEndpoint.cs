@@ -20,4 +20,7 @@ public sealed record SshEndpoint
 
     /// <summary>The path of a file with the private key (the path is no secret); <see langword="null"/> leaves it to <c>ssh_config</c> and the agent.</summary>
     public string? IdentityFile { get; init; }
+
+    /// <summary>What carries the connection, unless the operator says so when connecting.</summary>
+    public SshTransport Transport { get; init; }
 }

@@ -12,7 +12,7 @@ namespace Foobar.Ops.Remoting;
 public sealed record ConnectOutcome(Server Server, FoobarException? Error, TimeSpan Duration);
 
 /// <summary>
-/// The live connections to a site over the OpenSSH client: one process and one authentication a server, opened when first
+/// The live connections to a site: one SSH connection and one authentication a server, opened when first
 /// needed and again after a loss. Safe for concurrent use. One server's failure is its own.
 /// </summary>
 public sealed class SiteSession : ISiteSession

@@ -20,7 +20,7 @@ internal static class Full
             "lb-01": {
               "description": "The load balancer",
               "roles": ["load-balancer"],
-              "ssh": { "host": "lb.foobar.com", "user": "ops", "port": 2222, "proxyJump": "jump", "identityFile": "~/.ssh/ops" },
+              "ssh": { "host": "lb.foobar.com", "user": "ops", "port": 2222, "proxyJump": "jump", "identityFile": "~/.ssh/ops", "transport": "sshnet" },
               "addresses": ["198.51.100.10", "192.0.2.10"]
             },
             "web-01": { "roles": ["web", "app", "database"], "ssh": "web-01", "addresses": ["192.0.2.11", "2001:db8::11"] },

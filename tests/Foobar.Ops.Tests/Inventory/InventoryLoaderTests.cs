@@ -17,7 +17,7 @@ public sealed class InventoryLoaderTests
         Assert.Equal("/srv/site/ssh_config", site.SshConfig);
         Assert.Equal([IPNetwork.Parse("192.0.2.0/24"), IPNetwork.Parse("2001:db8::/64")], site.Networks["internal"]);
         Assert.Equal(["lb-01", "web-01", "web-02"], site.Servers.Select(server => server.Name));
-        Assert.Equal(new SshEndpoint { Host = "lb.foobar.com", User = "ops", Port = 2222, ProxyJump = "jump", IdentityFile = "~/.ssh/ops" }, site.Servers[0].Ssh);
+        Assert.Equal(new SshEndpoint { Host = "lb.foobar.com", User = "ops", Port = 2222, ProxyJump = "jump", IdentityFile = "~/.ssh/ops", Transport = SshTransport.SshNet }, site.Servers[0].Ssh);
         Assert.Equal("The load balancer", site.Servers[0].Description);
         Assert.Equal(new SshEndpoint { Host = "web-02" }, site.Servers[2].Ssh);
         Assert.Equal([Role.Web, Role.App, Role.Database], site.Servers[1].Roles);

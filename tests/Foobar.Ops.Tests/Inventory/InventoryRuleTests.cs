@@ -39,6 +39,7 @@ public sealed class InventoryRuleTests
     [InlineData("\"ssh\": \"web-01\"", "\"ssh\": [\"web-01\"]", "$.servers['web-01'].ssh", "an array stands where", null)]
     [InlineData("\"host\": \"lb.foobar.com\", ", "", "$.servers['lb-01'].ssh", "\"host\" is missing", null)]
     [InlineData("\"user\": \"ops\"", "\"user\": \"-l\"", "$.servers['lb-01'].ssh.user", "does not fit", null)]
+    [InlineData("\"transport\": \"sshnet\"", "\"transport\": \"telnet\"", "$.servers['lb-01'].ssh.transport", "is not known here", null)]
     [InlineData("\"port\": 2222", "\"port\": 0", "$.servers['lb-01'].ssh.port", "does not fit", null)]
     [InlineData("\"port\": 2222", "\"port\": \"2222\"", "$.servers['lb-01'].ssh.port", "does not fit", null)]
     [InlineData("\"proxyJump\": \"jump\"", "\"proxyJump\": \"jump;reboot\"", "$.servers['lb-01'].ssh.proxyJump", "does not fit", null)]

@@ -27,6 +27,17 @@ public sealed class SessionTableTests
         Assert.NotEqual(SessionKey.Of("/a", Content, [new NetworkCredential("app", "x")], false), SessionKey.Of("/a", Content, [new NetworkCredential(user, password)], false));
 
     [Fact]
+    public void Another_transport_or_SSH_login_is_another_session()
+    {
+        SessionRequest asked = new("/a");
+
+        Assert.NotEqual(asked.KeyOf(Content), (asked with { Transport = SshTransport.SshNet }).KeyOf(Content));
+        Assert.NotEqual(asked.KeyOf(Content), (asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content));
+        Assert.NotEqual((asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content), (asked with { Ssh = new NetworkCredential("operator", "y") }).KeyOf(Content));
+        Assert.NotEqual((asked with { Database = new NetworkCredential("operator", "x") }).KeyOf(Content), (asked with { Ssh = new NetworkCredential("operator", "x") }).KeyOf(Content));
+    }
+
+    [Fact]
     public void A_database_login_is_not_a_sudo_password()
     {
         NetworkCredential login = new(string.Empty, "x");

@@ -37,7 +37,7 @@ public sealed class LocalSshd : IDisposable
         _process = Process.Start(new ProcessStartInfo(Program, ["-D", "-e", "-f", At("sshd_config")]) { RedirectStandardError = true })!;
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginErrorReadLine();
-        WaitForPort();
+        WaitForPort(Port, _process);
     }
 
     public string? Program { get; }
@@ -109,13 +109,14 @@ public sealed class LocalSshd : IDisposable
         process.WaitForExit();
     }
 
-    private void WaitForPort()
+    /// <summary>Waits until somebody listens at a port of this machine.</summary>
+    public static void WaitForPort(int port, Process server)
     {
-        for (int attempt = 0; attempt < 100 && !_process!.HasExited; attempt++)
+        for (int attempt = 0; attempt < 500 && !server.HasExited; attempt++)
         {
             try
             {
-                using TcpClient client = new("127.0.0.1", Port);
+                using TcpClient client = new("127.0.0.1", port);
                 return;
             }
             catch (SocketException)

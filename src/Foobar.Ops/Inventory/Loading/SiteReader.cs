@@ -107,6 +107,7 @@ internal sealed class SiteReader(Problems problems, string directory)
             Port = keys.Optional("port", null, Paths.Optional(Forms.Port)),
             ProxyJump = keys.Optional("proxyJump", null, Forms.ProxyJump),
             IdentityFile = keys.Optional("identityFile", null, Paths.Local(directory)),
+            Transport = keys.Optional("transport", SshTransport.Auto, Scalars.Word<SshTransport>),
         };
         keys.Finish();
         return endpoint;

@@ -5,4 +5,7 @@ internal interface IDriverSet
 {
     /// <summary>Connects to MySQL and MariaDB.</summary>
     IDatabaseDriver Database { get; }
+
+    /// <summary>Opens SSH connections without an OpenSSH client.</summary>
+    ISshDriver Ssh { get; }
 }

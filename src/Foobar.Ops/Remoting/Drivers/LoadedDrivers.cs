@@ -14,6 +14,10 @@ internal static class LoadedDrivers
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IDatabaseDriver Database => Get(static set => set.Database);
 
+    /// <summary>The SSH driver.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static ISshDriver Ssh => Get(static set => set.Ssh);
+
     /// <summary>Gives one of the drivers; a package's assembly is loaded with it.</summary>
     private static T Get<T>(Func<IDriverSet, T> choose)
     {

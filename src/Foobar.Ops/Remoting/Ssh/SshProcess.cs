@@ -77,10 +77,7 @@ internal sealed class SshProcess : IShellTransport
             return (program, arguments);
         }
 
-        bool found = program.Contains('/', StringComparison.Ordinal)
-            ? File.Exists(program)
-            : (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
-        return found
+        return SshProgram.Exists(program)
             ? ("/bin/sh", ["-c", "trap '' INT QUIT TSTP; exec \"$0\" \"$@\"", program, .. arguments])
             : throw SshFailures.ClientMissing(server, program, new FileNotFoundException("it is in no folder of PATH"));
     }

@@ -7,13 +7,18 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tests.Remoting;
 
-/// <summary>Sessions through the real OpenSSH client to a real sshd.</summary>
-public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
+/// <summary>What holds for sessions to a real sshd, whatever carries them.</summary>
+/// <param name="sshd">The server.</param>
+/// <param name="transport">What carries them.</param>
+public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
 {
+    // A busy machine is no failure of what is tested here.
+    private static readonly SessionOptions Patient = new() { ConnectTimeLimit = TimeSpan.FromSeconds(60) };
+
     [Fact]
     public async Task Commands_run_over_one_authentication()
     {
-        await using SiteSession site = new(sshd.Needed().Site());
+        await using SiteSession site = Open(sshd.Needed().Site());
         IServerSession session = await site.GetServerAsync("web-01");
         CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => session.RunAsync(RemoteCommand.FromScript("echo $PPID-$SSH_CONNECTION"))));
         Assert.Single(results.Select(result => result.OutputText.Split('-')[1]).Distinct());
@@ -23,7 +28,7 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     [Fact]
     public async Task Concurrent_callers_share_one_attempt_and_a_lost_session_is_opened_again()
     {
-        await using SiteSession site = new(sshd.Needed().Site());
+        await using SiteSession site = Open(sshd.Needed().Site());
         IServerSession[] sessions = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => site.GetServerAsync("web-01")));
         Assert.Single(sessions.Distinct());
         string directory = Path.GetDirectoryName((await sessions[0].RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
@@ -45,7 +50,7 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     public async Task What_a_login_script_prints_does_not_matter()
     {
         Site site = sshd.Needed().Site(more: "Host web-01\n  SetEnv NOISE=1\n");
-        await using SiteSession session = new(site with { Servers = [site.Servers[0] with { Ssh = new SshEndpoint { Host = "web-01", User = Environment.UserName } }] });
+        await using SiteSession session = Open(site with { Servers = [site.Servers[0] with { Ssh = new SshEndpoint { Host = "web-01", User = Environment.UserName } }] });
         Assert.Equal(0, (await (await session.GetServerAsync("web-01")).RunAsync(RemoteCommand.FromScript("true"))).ExitCode);
     }
 
@@ -60,7 +65,7 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         Assert.Contains(sshd.Fingerprint("host"), error.Message, StringComparison.Ordinal);
         Assert.Empty(await File.ReadAllTextAsync(empty));
 
-        await using SiteSession accepting = new(site, new SessionOptions { AcceptNewHostKeys = true });
+        await using SiteSession accepting = Open(site, Patient with { AcceptNewHostKeys = true });
         await accepting.GetServerAsync("web-01");
         Assert.NotEmpty(await File.ReadAllTextAsync(empty));
     }
@@ -69,7 +74,7 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     public async Task A_changed_host_key_is_refused_with_both_fingerprints(bool accept)
     {
         string other = sshd.Needed().WriteKnownHosts("changed", "", "other");
-        FoobarException error = await FailureAsync(sshd.Site(knownHosts: other), new SessionOptions { AcceptNewHostKeys = accept });
+        FoobarException error = await FailureAsync(sshd.Site(knownHosts: other), Patient with { AcceptNewHostKeys = accept });
         Assert.Equal(("HostKeyChanged", ErrorKind.Authentication, "web-01"), (error.ErrorId, error.Kind, error.Server));
         Assert.Contains($"offers {sshd.Fingerprint("host")}; known is {sshd.Fingerprint("other")} ({other}, line 2)", error.Message, StringComparison.Ordinal);
     }
@@ -142,7 +147,7 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         site = identity == "other" ? sshd.Site(identity: "other", more: "Host web-01\n  ProxyJump jump\n") : site;
         if (errorId is null)
         {
-            await using SiteSession session = new(site);
+            await using SiteSession session = Open(site);
             Assert.Equal(0, (await (await session.GetServerAsync("web-01")).RunAsync(RemoteCommand.FromScript("true"))).ExitCode);
             return;
         }
@@ -152,17 +157,10 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         Assert.Contains("jump host", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_missing_client_is_an_error_of_its_own()
-    {
-        FoobarException error = await FailureAsync(sshd.Needed().Site(), new SessionOptions { SshProgram = "no-such-ssh" });
-        Assert.Equal("SshClientMissing", error.ErrorId);
-    }
-
     [Theory, InlineData(true), InlineData(false)]
     public async Task Streams_lead_to_ports_and_sockets_of_the_server(bool share)
     {
-        await using SiteSession site = new(sshd.Needed().Site(), new SessionOptions { ShareConnections = share });
+        await using SiteSession site = Open(sshd.Needed().Site(), Patient with { ShareConnections = share });
         IServerSession session = await site.GetServerAsync("web-01");
         using TcpListener tcp = new(IPAddress.Loopback, 0);
         tcp.Start();
@@ -189,37 +187,10 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         }
     }
 
-    [Fact]
-    public async Task A_client_without_sharing_and_unix_sockets_still_leads_to_ports()
-    {
-        await using SiteSession site = new(sshd.Needed().Site(), new SessionOptions { ShareConnections = false, UnixSockets = false });
-        IServerSession session = await site.GetServerAsync("web-01");
-        RemoteEndpoint.Tcp endpoint = new("127.0.0.1", sshd.Port);
-        await using (Stream stream = await session.ConnectAsync(endpoint))
-        {
-            Assert.StartsWith("SSH-2.0-", await GreetingAsync(stream), StringComparison.Ordinal);
-        }
-
-        await using IForward forward = await session.ForwardAsync(endpoint);
-        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(forward.LocalPath));
-        await using NetworkStream carried = new(socket);
-        Assert.StartsWith("SSH-2.0-", await GreetingAsync(carried), StringComparison.Ordinal);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.ConnectAsync(new RemoteEndpoint.UnixSocket("/run/x")));
-        Assert.Equal("ForwardUnsupported", error.ErrorId);
-
-        static async Task<string> GreetingAsync(Stream stream)
-        {
-            byte[] buffer = new byte[8];
-            await stream.ReadExactlyAsync(buffer);
-            return Encoding.ASCII.GetString(buffer);
-        }
-    }
-
     [Theory, InlineData(true), InlineData(false)]
     public async Task A_forward_is_private_shared_and_closed_by_its_last_holder(bool share)
     {
-        await using SiteSession site = new(sshd.Needed().Site(), new SessionOptions { ShareConnections = share });
+        await using SiteSession site = Open(sshd.Needed().Site(), Patient with { ShareConnections = share });
         IServerSession session = await site.GetServerAsync("web-01");
         RemoteEndpoint.Tcp endpoint = new("127.0.0.1", sshd.Port);
         IForward first = await session.ForwardAsync(endpoint);
@@ -239,7 +210,7 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     public async Task Servers_are_connected_at_once_and_one_failure_hides_no_other()
     {
         Site site = sshd.Needed().Site(more: $"Host bad\n  Port {LocalSshd.FreePort()}\n", names: ["web-01", "bad", "web-02"]);
-        await using SiteSession session = new(site);
+        await using SiteSession session = Open(site);
         IReadOnlyList<ConnectOutcome> outcomes = await session.ConnectAllAsync();
         Assert.Equal(["web-01: ", "bad: ServerUnreachable", "web-02: "], outcomes.Select(outcome => $"{outcome.Server}: {outcome.Error?.ErrorId}"));
     }
@@ -247,15 +218,17 @@ public sealed class SshSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     [Fact]
     public async Task An_unknown_server_is_named_with_the_known_ones()
     {
-        await using SiteSession session = new(sshd.Needed().Site());
+        await using SiteSession session = Open(sshd.Needed().Site());
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.GetServerAsync("web-09"));
         Assert.Equal("ServerUnknown", error.ErrorId);
         Assert.Contains("web-01", error.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<FoobarException> FailureAsync(Site site, SessionOptions? options = null)
+    private protected SiteSession Open(Site site, SessionOptions? options = null) => new(site, (options ?? Patient) with { Transport = transport });
+
+    private protected async Task<FoobarException> FailureAsync(Site site, SessionOptions? options = null)
     {
-        await using SiteSession session = new(site, options);
+        await using SiteSession session = Open(site, options);
         return await Assert.ThrowsAsync<FoobarException>(() => session.GetServerAsync("web-01"));
     }
 }

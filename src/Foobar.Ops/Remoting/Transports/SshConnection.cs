@@ -1,0 +1,10 @@
+using Foobar.Ops.Remoting.Forwarding;
+using Foobar.Ops.Remoting.Shell;
+
+namespace Foobar.Ops.Remoting.Transports;
+
+/// <summary>One server's SSH connection, as a session is built on it.</summary>
+/// <param name="Shell">The login's shell. Disposing it ends the connection.</param>
+/// <param name="Forwarder">Carries connections to endpoints beyond the server; disposed before the shell.</param>
+/// <param name="StartAsync">Starts a command whose streams are apart from the shell's.</param>
+internal sealed record SshConnection(IShellTransport Shell, IForwarder Forwarder, Func<RemoteCommand, CancellationToken, Task<ICommandStream>> StartAsync);
