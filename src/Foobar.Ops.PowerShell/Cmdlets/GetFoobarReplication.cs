@@ -1,6 +1,9 @@
 using System.Management.Automation;
 using Foobar.Ops.Database;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Planning;
 using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
@@ -17,6 +20,8 @@ public sealed class GetFoobarReplication : ServerCmdlet
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSeconds));
-        output.WriteAll(ReplicationStatus.Of(await ReplicationSurvey.CollectAsync(site, limit.Token, error => output.Fail(error))).Where(status => servers.Any(server => server.Name == status.Server)));
+        SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(site, limit.Token, error => output.Fail(error));
+        SourceEvidence.Keep(new OperationStore(site.Site.Name), facts);
+        output.WriteAll(ReplicationStatus.Of(facts).Where(status => servers.Any(server => server.Name == status.Server)));
     }
 }

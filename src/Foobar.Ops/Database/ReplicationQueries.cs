@@ -15,14 +15,22 @@ internal static class ReplicationQueries
             'slave_parallel_threads', 'slave_net_timeout',
             'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', 'rpl_semi_sync_replica_enabled', 'rpl_semi_sync_slave_enabled',
             'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_source_wait_point', 'rpl_semi_sync_master_wait_point',
+            'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_source_wait_no_replica', 'rpl_semi_sync_master_wait_no_slave',
             'wsrep_on')
         """;
 
     public const string Status = """
         SHOW GLOBAL STATUS WHERE Variable_name IN (
             'Uptime', 'Rpl_semi_sync_source_status', 'Rpl_semi_sync_master_status', 'Rpl_semi_sync_source_clients', 'Rpl_semi_sync_master_clients',
-            'Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status',
+            'Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status', 'Rpl_semi_sync_source_wait_sessions', 'Rpl_semi_sync_master_wait_sessions',
+            'Rpl_semi_sync_source_yes_tx', 'Rpl_semi_sync_master_yes_tx', 'Rpl_semi_sync_source_no_tx', 'Rpl_semi_sync_master_no_tx',
             'wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')
+        """;
+
+    /// <summary>What tells whether commits that waited at a first look have been acknowledged since.</summary>
+    public const string SemiSyncCounters = """
+        SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_source_status', 'Rpl_semi_sync_master_status',
+            'Rpl_semi_sync_source_yes_tx', 'Rpl_semi_sync_master_yes_tx', 'Rpl_semi_sync_source_no_tx', 'Rpl_semi_sync_master_no_tx')
         """;
 
     public const string Persisted =

@@ -42,6 +42,11 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             Storage = await storage,
             Gtid = Made(() => GtidFacts.From(variables, _flavor)),
         };
+        if (facts.SemiSync.Value is { SourceEnabled: true } first)
+        {
+            facts = facts with { SemiSync = await TryAsync("semi-synchronous replication", async token => first.LookedAgain(new(await RowsAsync(ReplicationQueries.SemiSyncCounters, token), "SHOW GLOBAL STATUS")), cancellationToken) };
+        }
+
         return facts with { Gtid = await TryAsync("GTIDs", token => MeasureAsync(facts.Gtid, read, started, token), cancellationToken) };
     }
 

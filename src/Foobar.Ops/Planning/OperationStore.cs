@@ -77,6 +77,42 @@ public sealed class OperationStore
         return null;
     }
 
+    /// <summary>Keeps a text by a name, in place of what was kept by it before; readable by this user only.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    public void Keep(string name, string text)
+    {
+        Create();
+        string path = Path.Combine(_directory, name);
+        string next = $"{path}.{Environment.ProcessId}";
+        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (StreamWriter writer = new(next, options))
+        {
+            writer.Write(text);
+        }
+
+        File.Move(next, path, overwrite: true);
+    }
+
+    /// <summary>What was kept by a name; <see langword="null"/> if nothing was or it can't be read.</summary>
+    public string? Kept(string name)
+    {
+        try
+        {
+            string path = Path.Combine(_directory, name);
+            return File.Exists(path) ? File.ReadAllText(path) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     private static string UserState()
     {
         if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())

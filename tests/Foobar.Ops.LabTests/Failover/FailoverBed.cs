@@ -5,6 +5,7 @@ using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -59,6 +60,10 @@ internal sealed class FailoverBed : IAsyncDisposable
     /// <summary>Who replicates from whom.</summary>
     public async Task<ReplicationTopology> TopologyAsync() =>
         ReplicationTopology.Of(await ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken));
+
+    /// <summary>Looks at all members as Get-FoobarReplication does, and keeps what the primary says of its commits.</summary>
+    public async Task SurveyAsync() =>
+        SourceEvidence.Keep(new(Session.Site.Name, State), await ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken));
 
     /// <summary>The members that take writes now.</summary>
     public async Task<IReadOnlyList<string>> PrimariesAsync()

@@ -9,16 +9,12 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 internal static class CandidateLinkReader
 {
     private const string MySqlHeard = """
-        SELECT UNIX_TIMESTAMP(GREATEST(COALESCE(c.LAST_HEARTBEAT_TIMESTAMP, 0), COALESCE(c.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP, 0))) AS heard, UNIX_TIMESTAMP(NOW(6)) AS now_
+        SELECT UNIX_TIMESTAMP(GREATEST(COALESCE(c.LAST_HEARTBEAT_TIMESTAMP, 0), COALESCE(c.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP, 0))) AS heard
         FROM performance_schema.replication_connection_status c WHERE c.CHANNEL_NAME = ''
         """;
 
     private const string SemiSync = """
         SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')
-        """;
-
-    private const string Limits = """
-        SHOW GLOBAL VARIABLES WHERE Variable_name IN ('rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'slave_net_timeout')
         """;
 
     /// <summary>Reads it.</summary>
@@ -28,17 +24,11 @@ internal static class CandidateLinkReader
     public static async Task<CandidateLink> ReadAsync(IDatabaseSession database, ReplicationFacts facts, CancellationToken cancellationToken)
     {
         ServerVariables status = new(await database.QueryAsync(SemiSync, null, cancellationToken), SemiSync);
-        ServerVariables limits = new(await database.QueryAsync(Limits, null, cancellationToken), Limits);
-        (DateTimeOffset? heard, double? silent) = database.IsMariaDb
-            ? (null, Connected(facts) ? limits.Number("slave_net_timeout") : (double?)null)
-            : await HeardAsync(database, cancellationToken);
         return new()
         {
             Received = GtidComparison.Normalise(database.IsMariaDb ? DatabaseFlavor.MariaDb : DatabaseFlavor.MySql, EmergencyPreflight.Held(facts)),
-            LastHeard = heard,
-            SilentSeconds = silent,
+            LastHeard = database.IsMariaDb ? null : await HeardAsync(database, cancellationToken),
             SemiSyncActive = status.Flag("Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status") == true,
-            SemiSyncTimeoutSeconds = (limits.Number("rpl_semi_sync_source_timeout", "rpl_semi_sync_master_timeout") ?? 0) / 1000.0,
         };
     }
 
@@ -59,15 +49,10 @@ internal static class CandidateLinkReader
         return string.IsNullOrEmpty(file) ? null : file;
     }
 
-    // MariaDB does not say when it last heard of its source; while it is connected, that is no longer ago than this limit.
-    private static bool Connected(ReplicationFacts facts) => facts.Channels.Value is [{ Receiver: ReplicationThread.Running }];
-
-    private static async Task<(DateTimeOffset? Heard, double? Silent)> HeardAsync(IDatabaseSession database, CancellationToken cancellationToken)
+    private static async Task<DateTimeOffset?> HeardAsync(IDatabaseSession database, CancellationToken cancellationToken)
     {
         IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(MySqlHeard, null, cancellationToken);
-        return rows.Count == 1 && Seconds(rows[0], "heard") is > 0 and double heard && Seconds(rows[0], "now_") is { } now
-            ? (DateTimeOffset.FromUnixTimeMilliseconds((long)(heard * 1000)), now - heard)
-            : (null, null);
+        return rows.Count == 1 && Seconds(rows[0], "heard") is > 0 and double heard ? DateTimeOffset.FromUnixTimeMilliseconds((long)(heard * 1000)) : null;
     }
 
     private static double? Seconds(DatabaseRow row, string name) =>

@@ -3,6 +3,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Failover.Emergency;
@@ -34,6 +35,9 @@ internal sealed record EmergencyScene
     /// <summary>What the candidate's marker says; <see langword="null"/> if there never was one.</summary>
     public OperationMark? Marker { get; init; }
 
+    /// <summary>Whether the candidate replicates from anywhere.</summary>
+    public bool IsReplica { get; init; }
+
     /// <summary>Whether the primary's machine answers over SSH.</summary>
     public bool MachineAnswers => Verdict.Machine is not null;
 
@@ -42,7 +46,11 @@ internal sealed record EmergencyScene
 }
 
 /// <summary>Surveys the scene. Changes nothing.</summary>
-internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options)
+/// <param name="site">The site's connections.</param>
+/// <param name="options">What is asked for.</param>
+/// <param name="store">Where earlier surveys keep what they saw of the primary.</param>
+/// <param name="time">The clock.</param>
+internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options, OperationStore store, TimeProvider time)
 {
     /// <summary>How long the other members are waited for once a replica has answered.</summary>
     private static readonly TimeSpan Others = TimeSpan.FromSeconds(0.7);
@@ -78,7 +86,9 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             PrimaryLookout lookout = new(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name], logins[primary.Name]);
             Task<PrimaryVerdict> looking = lookout.LookAsync(cancellationToken);
             SiteCase<ReplicationFacts> facts = await reading;
-            string candidate = EmergencyPreflight.Choose(ReplicationTopology.Of(facts), replicas, options.To, _blockers) ?? replicas[0];
+            ReplicationTopology topology = ReplicationTopology.Of(facts);
+            replicas = [.. replicas, .. Late(topology, members, primary).Except(replicas)];
+            string candidate = EmergencyPreflight.Choose(topology, replicas, options.To, _blockers) ?? replicas[0];
             if (candidate != likely)
             {
                 PrimaryVerdict verdict = await looking;
@@ -108,7 +118,8 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
         Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
         PrimaryVerdict verdict = await looking;
-        if (verdict is { Dead: true, Machine: null } && !link.SemiSyncHeld && !options.AcceptDataLoss
+        string? doubt = SourceEvidence.Doubt(SourceEvidence.Load(store, live.OldName), facts, live.NewName, link.SemiSyncActive, time.GetUtcNow());
+        if (verdict is { Dead: true, Machine: null } && doubt is not null && !options.AcceptDataLoss
             && await MachineReport.AskAsync(site, live.OldName, LateLimit, cancellationToken) is { } late)
         {
             // Without its machine's answer nothing could be done anyway, so that a slow one was waited for.
@@ -119,7 +130,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
-            ? LossEstimate.Of(live.New.Flavor, dump, unread, link)
+            ? LossEstimate.Of(live.New.Flavor, dump, unread, link, doubt)
             : new() { Bound = LossBound.Nothing, Reason = "Nothing is moved while the primary lives.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
         return new()
         {
@@ -131,6 +142,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             Flavor = live.New.Flavor,
             SourceFile = file,
             Marker = marker,
+            IsReplica = own?.Channels.Value is { Count: > 0 },
             Live = live,
         };
     }
@@ -212,6 +224,12 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
     private static Server? SourceOf(Server[] members, Server replica, ReplicationChannel channel) =>
         members.FirstOrDefault(member => member != replica && (string.Equals(member.Name, channel.SourceHost, StringComparison.OrdinalIgnoreCase) || member.Addresses.Any(address => address.ToString() == channel.SourceHost)))
         ?? (members.Length == 2 ? members.First(member => member != replica) : null);
+
+    // Members that answered too late to tell who the primary was may hold more than the others.
+    private static IEnumerable<string> Late(ReplicationTopology topology, Server[] members, Server primary) =>
+        from member in members
+        where member != primary && topology.Facts(member.Name)?.Channels.Value?.Any(channel => SourceOf(members, member, channel) == primary) == true
+        select member.Name;
 
     private async Task<SiteCase<ReplicationFacts>> FactsAsync(Server[] members, Server primary, CancellationToken cancellationToken)
     {

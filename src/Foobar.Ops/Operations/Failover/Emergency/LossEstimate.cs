@@ -47,7 +47,8 @@ public sealed record LossEstimate
     /// <param name="salvage">What the candidate lacks of the dead primary's log; <see langword="null"/> if it could not be read.</param>
     /// <param name="unread">Why it could not be read.</param>
     /// <param name="link">The candidate's link to the primary.</param>
-    internal static LossEstimate Of(DatabaseFlavor flavor, BinlogDump? salvage, string? unread, CandidateLink link)
+    /// <param name="doubt">Why it is not proved that commits waited for the candidate (see <see cref="SourceEvidence.Doubt"/>); <see langword="null"/> if it is.</param>
+    internal static LossEstimate Of(DatabaseFlavor flavor, BinlogDump? salvage, string? unread, CandidateLink link, string? doubt)
     {
         if (salvage is not null)
         {
@@ -64,9 +65,9 @@ public sealed record LossEstimate
         }
 
         string since = link.LastHeard is { } heard ? Invariant($" (last heard {heard:u})") : "";
-        return link.SemiSyncHeld
-            ? new() { Bound = LossBound.NothingAcknowledged, Reason = $"Commits waited for the candidate until the connection broke{since}, so it holds every acknowledged write; what was not acknowledged may be lost.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard }
-            : new() { Bound = LossBound.AfterLastReceived, Reason = $"Whatever the primary committed after {(link.Received.Length > 0 ? link.Received : "its start")}{since} is lost: {(unread ?? "its machine does not answer").TrimEnd('.')}{(link.SemiSyncDoubt is null ? ", and commits did not wait for a replica" : $", and {link.SemiSyncDoubt}")}.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
+        return doubt is null
+            ? new() { Bound = LossBound.NothingAcknowledged, Reason = $"Commits waited for the candidate until the primary died{since}, so it holds every acknowledged write; what was not acknowledged may be lost.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard }
+            : new() { Bound = LossBound.AfterLastReceived, Reason = $"Whatever the primary committed after {(link.Received.Length > 0 ? link.Received : "its start")}{since} is lost, acknowledged or not: {(unread ?? "its machine does not answer").TrimEnd('.')}, and {doubt}.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
     }
 }
 
@@ -79,23 +80,6 @@ internal sealed record CandidateLink
     /// <summary>When it last heard of its source; <see langword="null"/> if it does not say.</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
-    /// <summary>Whether it acknowledged as a semi-synchronous replica up to now.</summary>
+    /// <summary>Whether it says that it acknowledges as a semi-synchronous replica. That says nothing of whether the source waited.</summary>
     public bool SemiSyncActive { get; init; }
-
-    /// <summary>For how long, in seconds, it may be without its source.</summary>
-    public double? SilentSeconds { get; init; }
-
-    /// <summary>After how long without an acknowledgement a source goes on without one, in seconds.</summary>
-    public double SemiSyncTimeoutSeconds { get; init; }
-
-    /// <summary>
-    /// Whether commits waited for this replica until now: it acknowledged, and has not been without its source for so long
-    /// that the source may have gone on without it.
-    /// </summary>
-    public bool SemiSyncHeld => SemiSyncActive && SilentSeconds is { } silent && silent <= SemiSyncTimeoutSeconds;
-
-    /// <summary>Why semi-synchronous replication proves nothing here, if it is switched on; <see langword="null"/> if it is not.</summary>
-    public string? SemiSyncDoubt => !SemiSyncActive || SemiSyncHeld ? null
-        : SilentSeconds is { } silent ? Invariant($"the candidate was without it for {silent:0} s, after {SemiSyncTimeoutSeconds:0} s of which commits no longer wait")
-        : "it can't be told for how long the candidate was without it";
 }
