@@ -10,6 +10,7 @@ internal static class Program
 {
     private static Task<int> Main(string[] args) =>
         args is [DoomedOperation.Word, ..] ? DoomedOperation.RunAsync(args)
+        : args is [PausedOperation.Word, ..] ? PausedOperation.RunAsync(args)
         : args is [DoomedChange.Word, ..] ? DoomedChange.RunAsync(args)
         : args.Any(arg => arg is "--server" or "--internal-msbuild-node") ? TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
         : ConsoleRunner.Run(args);

@@ -88,7 +88,8 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}", string.Join("; ", preview.Steps.DefaultIfEmpty("Move writes"))))
         {
             using Secret? canary = CanaryCredential?.TakeSecret();
-            FailoverOptions options = canary is null ? Options() : Options() with
+            FailoverOptions asked = Options() with { Confirmed = Move(preview) };
+            FailoverOptions options = canary is null ? asked : asked with
             {
                 Canary = new DatabaseLogin(CanaryCredential!.UserName, canary),
                 CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
@@ -112,6 +113,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
     private void ActInEmergency(ISiteSession site)
     {
         string plan = $"Emergency failover{(To is null ? "" : $" to {To}")}: if the primary is dead, fence it and put a replica in its place";
+        ConfirmedMove? shown = null;
         if (PassThru || IsWhatIf())
         {
             FailoverPreview preview = Run((output, token) => new EmergencyOperation(site).PreviewAsync(Options(), token));
@@ -121,12 +123,13 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
             }
 
             Warn(preview);
+            shown = Move(preview);
             plan = $"{preview.OldPrimary} -> {preview.NewPrimary}: {preview.Verdict!.Reason} {preview.Loss!.Reason} {string.Join("; ", preview.Steps)}";
         }
 
         if (ShouldProcess(site.Site.Name, plan))
         {
-            PerformEmergency(site);
+            PerformEmergency(site, Options() with { Confirmed = shown });
         }
     }
 
@@ -135,9 +138,9 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         ? LanguagePrimitives.IsTrue(asked)
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
-    private void PerformEmergency(ISiteSession site)
+    private void PerformEmergency(ISiteSession site, FailoverOptions options)
     {
-        FailoverResult result = Run((output, token) => new EmergencyOperation(site).RunAsync(Options(), new StepProgress(output), token));
+        FailoverResult result = Run((output, token) => new EmergencyOperation(site).RunAsync(options, new StepProgress(output), token));
         WriteObject(result);
         if (Failure(result) is { } failure)
         {
@@ -172,16 +175,20 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         },
         PlanOutcome.Degraded => new FoobarException("FailoverDegraded", ErrorKind.Failed, $"Writes were moved to {result.NewPrimary}, but a later step failed: {result.Error}")
         {
-            Recommendation = result.Steps.Any(step => step is { Step: "redundancy", Outcome: StepOutcome.Failed })
-                ? $"There is no replica now: bring {result.OldPrimary} back with Repair-FoobarReplication -Server {result.OldPrimary}."
-                : result.Recommendation ?? "See the Steps of the result, and repair what failed.",
+            Recommendation = result.Recommendation ?? "See the Steps of the result, and repair what failed.",
         },
         PlanOutcome.UndoFailed => new FoobarException("FailoverUndoFailed", ErrorKind.Failed, $"The failover failed, and so did undoing it: {result.Error}")
         {
-            Recommendation = $"Look at Get-FoobarReplication now, then run Invoke-FoobarFailover -Resume. The journal is {result.Journal}.",
+            Recommendation = $"{result.Recommendation} The journal is {result.Journal}.",
+        },
+        PlanOutcome.Superseded => new FoobarException("OperationSuperseded", ErrorKind.Refused, result.Error ?? "Another operator took this operation's place.")
+        {
+            Recommendation = result.Recommendation ?? "Look at Get-FoobarReplication.",
         },
         _ => null,
     };
+
+    private static ConfirmedMove? Move(FailoverPreview preview) => preview is { OldPrimary: { } old, NewPrimary: { } candidate } ? new(old, candidate) : null;
 
     private FailoverOptions Options() => new()
     {

@@ -17,6 +17,9 @@ public enum PlanOutcome : long
 
     /// <summary>A step failed, and undoing failed too. The operator must look now.</summary>
     UndoFailed,
+
+    /// <summary>Somebody else took the operation's place; nothing more was done, neither forward nor back.</summary>
+    Superseded,
 }
 
 /// <summary>How one step ended.</summary>

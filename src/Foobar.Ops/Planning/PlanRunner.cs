@@ -25,6 +25,12 @@ public sealed class PlanRunner
         _progress = progress;
     }
 
+    /// <summary>
+    /// Whether an operation that came to its end, with or without a failed step, is recorded as ended by <see cref="Close"/>
+    /// only: its caller has something to see to first, and a resume does the failed steps again until it has.
+    /// </summary>
+    public bool LeavesOpen { get; init; }
+
     /// <summary>Runs a plan from its beginning.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="cancellationToken">Before the point of no return: undoes. After it: is ignored.</param>
@@ -74,6 +80,11 @@ public sealed class PlanRunner
             failure ??= error;
             Record(error is null ? JournalEvent.StepDone : JournalEvent.StepFailed, step, error?.Message, later: swift);
             results.Add(Report(result));
+            if (error is SupersededException)
+            {
+                return Supersede(plan, results, error);
+            }
+
             if (error is not null && !passed)
             {
                 Flush();
@@ -141,6 +152,11 @@ public sealed class PlanRunner
             Record(JournalEvent.UndoBegin, step, step.Inverse);
             Exception? error = await LimitedAsync(step, CancellationToken.None, step.Undo);
             Record(error is null ? JournalEvent.UndoDone : JournalEvent.UndoFailed, step, error?.Message);
+            if (error is SupersededException)
+            {
+                return Supersede(plan, results, error);
+            }
+
             if (error is WayBackClosedException)
             {
                 // Where nothing had failed (a resume only did not know how far the run had come), nothing is amiss.
@@ -176,25 +192,41 @@ public sealed class PlanRunner
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && limit.IsCancellationRequested)
         {
-            return new FoobarException("StepTimeout", ErrorKind.Timeout, $"The step '{step.Name}' ({step.Description}) did not end within {step.Limit.TotalSeconds:0.###} s.") { Server = step.Server };
+            return new FoobarException("StepTimeout", ErrorKind.Timeout, $"The step '{step.Name}' ({step.Description}) did not end within {step.Limit.TotalSeconds:0.###} s.")
+            {
+                Server = step.Server,
+                Recommendation = $"See what holds up {step.Server ?? "the server"}, then try again.",
+            };
         }
 #pragma warning disable CA1031 // Whatever a step throws, what was begun has to be undone.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return error;
+            return error is FoobarException or OperationCanceledException ? error : new FoobarException("StepFailed", ErrorKind.Failed, $"The step '{step.Name}' ({step.Description}) failed: {error.Message}", error) { Server = step.Server };
         }
     }
+
+    /// <summary>Records that the operation has ended, where the runner has left that to the caller.</summary>
+    public void Close(PlanOutcome outcome) =>
+        _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = outcome.ToString() }]);
 
     // An operation whose undo failed stays unfinished, so that a resume can try again.
     private PlanResult End(PlanResult result)
     {
-        if (result.Outcome != PlanOutcome.UndoFailed)
+        if (result.Outcome != PlanOutcome.UndoFailed && !(LeavesOpen && result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded))
         {
-            _journal.Append([new() { Time = _time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = result.Outcome.ToString() }]);
+            Close(result.Outcome);
         }
 
         return result;
+    }
+
+    // What is there now is the other one's.
+    private PlanResult Supersede(Plan plan, List<StepResult> results, Exception error)
+    {
+        Flush();
+        results.AddRange(plan.Steps.Skip(results.Count).Select(step => Of(step, StepOutcome.Skipped)));
+        return End(new() { Outcome = PlanOutcome.Superseded, Steps = results, Failure = error });
     }
 
     private void Record(JournalEvent what, Step step, string? text, bool later = false)

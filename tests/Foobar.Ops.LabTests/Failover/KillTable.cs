@@ -9,17 +9,23 @@ namespace Foobar.Ops.LabTests.Failover;
 /// <param name="Primary">Who took writes after it.</param>
 internal sealed record KillRow(string Step, string Left, PlanOutcome Outcome, string Primary);
 
-/// <summary>The tables in docs/failover-kills.md and docs/emergency-kills.md.</summary>
+/// <summary>The tables in docs/failover-kills.md, docs/emergency-kills.md and docs/failover-two-operators.md.</summary>
 internal static class KillTable
 {
     /// <summary>Holds a row of the document to what was seen, or writes it.</summary>
-    public static void Hold(string flavour, KillRow row, string document = "failover-kills.md")
+    public static void Hold(string flavour, KillRow row, string document = "failover-kills.md") =>
+        Hold($"| {flavour} | {row.Step} | {row.Left} | {row.Outcome} | {row.Primary} |", $"| {flavour} | {row.Step} |", document);
+
+    /// <summary>The same for any row.</summary>
+    /// <param name="line">The row.</param>
+    /// <param name="key">How it begins.</param>
+    /// <param name="document">The document's file name.</param>
+    public static void Hold(string line, string key, string document)
     {
         string path = Path.Combine(Repository.Root, "docs", document);
         string[] lines = File.ReadAllLines(path);
-        string line = $"| {flavour} | {row.Step} | {row.Left} | {row.Outcome} | {row.Primary} |";
-        int at = Array.FindIndex(lines, one => one.StartsWith($"| {flavour} | {row.Step} |", StringComparison.Ordinal));
-        Assert.True(at >= 0, $"docs/{document} has no line for {flavour}, {row.Step}.");
+        int at = Array.FindIndex(lines, one => one.StartsWith(key, StringComparison.Ordinal));
+        Assert.True(at >= 0, $"docs/{document} has no line for {key}");
         if (Environment.GetEnvironmentVariable("FOOBAR_UPDATE_DOCS") == "1")
         {
             lines[at] = line;

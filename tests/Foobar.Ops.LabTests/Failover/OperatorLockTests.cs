@@ -1,6 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LabTests.Failover;
@@ -8,14 +9,18 @@ namespace Foobar.Ops.LabTests.Failover;
 [Collection(LabCollection.Name)]
 public sealed class OperatorLockTests(LabFixture labs)
 {
-    [Fact]
-    public async Task A_second_operator_is_told_who_was_first_and_since_when_and_may_go_on_when_he_is_gone()
+    private static readonly DateTimeOffset Since = DateTimeOffset.UtcNow;
+
+    [Theory]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
+    public async Task A_second_operator_is_told_who_was_first_and_since_when_and_may_go_on_when_he_is_gone(string flavour)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, "MariaDb");
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
         await using SiteSession other = new(bed.Session.Site);
-        DateTimeOffset since = DateTimeOffset.UtcNow;
-        OperatorLock first = await OperatorLock.TakeAsync(bed.Session, "web-02", since, cancellationToken: cancel);
+        await using HeldSession first = new(await bed.Session.OpenDatabaseAsync("web-02", cancel));
+        await using HeldSession second = new(await other.OpenDatabaseAsync("web-02", cancel));
+        OperatorLock held = await TakeAsync(first);
         FoobarException told = await RefusedAsync();
         for (int attempt = 0; attempt < 50 && !told.Message.Contains(" on ", StringComparison.Ordinal); attempt++)
         {
@@ -25,18 +30,27 @@ public sealed class OperatorLockTests(LabFixture labs)
 
         Assert.Equal("OperationRunning", told.ErrorId);
         Assert.Contains($"{Environment.UserName} on {Environment.MachineName}", told.Message, StringComparison.Ordinal);
-        Assert.Contains($"since {since.UtcDateTime:u}", told.Message, StringComparison.Ordinal);
+        Assert.Contains($"since {Since.UtcDateTime:u}", told.Message, StringComparison.Ordinal);
+        await held.EnsureAsync(cancel);
+        await held.DisposeAsync();
+        await (await TakeAsync(second)).DisposeAsync();
 
-        await first.DisposeAsync();
-        await (await OperatorLock.TakeAsync(other, "web-02", DateTimeOffset.UtcNow, cancellationToken: cancel)).DisposeAsync();
-
-        // One who gives signs of life is not lost; one who gave none for long enough loses it.
-        OperatorLock lost = await OperatorLock.TakeAsync(bed.Session, "web-02", since, cancellationToken: cancel);
+        // One who gives signs of life is not lost; one who gave none for long enough loses it, and can do nothing more there.
+        OperatorLock lost = await TakeAsync(first);
         Assert.Equal("OperationRunning", (await RefusedAsync()).ErrorId);
-        await (await OperatorLock.TakeAsync(other, "web-02", since, lostAfter: TimeSpan.Zero, cancellationToken: cancel)).DisposeAsync();
+        OperatorLock taken = await TakeAsync(second, lostAfter: TimeSpan.Zero);
+        await Assert.ThrowsAnyAsync<FoobarException>(() => first.ExecuteAsync("SET GLOBAL read_only = ON", null, cancel));
+        SupersededException superseded = await Assert.ThrowsAsync<SupersededException>(() => lost.EnsureAsync(cancel));
+        Assert.Contains("another operator took this operation's place", superseded.Message, StringComparison.Ordinal);
         await lost.DisposeAsync();
+        await taken.EnsureAsync(cancel);
+        await taken.DisposeAsync();
+        FoobarException alone = await Assert.ThrowsAsync<FoobarException>(() => lost.EnsureAsync(cancel));
+        Assert.Equal("OperatorLockLost", alone.ErrorId);
         Assert.Equal("gone", (await bed.Lab.RunAsync("web-02", "[ -e /run/foobar-ops.failover ] || echo gone")).Trim());
 
-        Task<FoobarException> RefusedAsync() => Assert.ThrowsAsync<FoobarException>(() => OperatorLock.TakeAsync(other, "web-02", DateTimeOffset.UtcNow, cancellationToken: cancel));
+        Task<OperatorLock> TakeAsync(HeldSession session, TimeSpan? lostAfter = null) =>
+            OperatorLock.TakeAsync(session == first ? bed.Session : other, session, Since, lostAfter ?? OperatorLock.LostAfter, cancel);
+        Task<FoobarException> RefusedAsync() => Assert.ThrowsAsync<FoobarException>(() => TakeAsync(second));
     }
 }

@@ -26,7 +26,7 @@ public sealed class FailoverPartsTests
     [Fact]
     public void A_journal_or_a_marker_gives_the_order_of_a_switchover_back()
     {
-        SwitchoverOrder order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true, Connections = (7, 12) };
+        SwitchoverOrder order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
         Assert.Equal(order, SwitchoverOrder.Of(order.ToParameters()));
         SwitchoverOrder bare = new() { Id = "1", Old = "web-01", New = "web-02" };
         Assert.Equal(bare, SwitchoverOrder.Of(bare.ToParameters()));
@@ -129,15 +129,33 @@ public sealed class FailoverPartsTests
     [InlineData("0-1-10", null, "0-1-10", ProofVerdict.Unprovable, "")]
     public void A_proof_rests_on_what_both_members_hold(string? oldFinal, string? oldNow, string newNow, ProofVerdict verdict, string missing)
     {
-        FailoverProof proof = FailoverProof.Judge(DatabaseFlavor.MariaDb, oldFinal, oldNow, newNow, null);
+        FailoverProof proof = FailoverProof.Judge(DatabaseFlavor.MariaDb, oldFinal, oldNow, newNow, null, []);
         Assert.Equal((verdict, missing), (proof.Verdict, proof.MissingGtids));
     }
 
     [Fact]
     public void A_lost_or_doubled_write_of_the_canary_disproves()
     {
-        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 1, 0)).Verdict);
-        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 1)).Verdict);
-        Assert.Equal(ProofVerdict.Proven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 0)).Verdict);
+        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 1, 0), []).Verdict);
+        Assert.Equal(ProofVerdict.Disproven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 1), []).Verdict);
+        Assert.Equal(ProofVerdict.Proven, FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", new(10, 0, 0), []).Verdict);
+    }
+
+    [Fact]
+    public void A_proof_covers_what_was_logged_and_is_none_while_writes_are_kept_out_of_the_log()
+    {
+        Assert.StartsWith("Every logged transaction", FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", null, []).Reason, StringComparison.Ordinal);
+        FailoverProof proof = FailoverProof.Judge(DatabaseFlavor.MariaDb, "0-1-1", "0-1-1", "0-1-1", null, ["Binlog_Ignore_DB=billing"]);
+        Assert.Equal(ProofVerdict.Unprovable, proof.Verdict);
+        Assert.Contains("Binlog_Ignore_DB=billing", proof.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Writes_that_went_back_are_said_to_have_gone()
+    {
+        FailoverProof proof = FailoverProof.JudgeUndone(DatabaseFlavor.MariaDb, "web-01", "web-02", "0-1-1,0-2-2", "0-2-2");
+        Assert.Equal(ProofVerdict.Proven, proof.Verdict);
+        Assert.Contains("every logged transaction that web-02 took", proof.Reason, StringComparison.Ordinal);
+        Assert.Equal((ProofVerdict.Disproven, "0-2-3"), (FailoverProof.JudgeUndone(DatabaseFlavor.MariaDb, "web-01", "web-02", "0-2-2", "0-2-3") is var worse ? (worse.Verdict, worse.MissingGtids) : default));
     }
 }

@@ -28,6 +28,12 @@ internal sealed class FakeWorld
 
     public string? FailUndoAt { get; set; }
 
+    /// <summary>The step before whose change or undo another one takes this one's place.</summary>
+    public string? SupersededAt { get; init; }
+
+    /// <summary>Whether that is before its undo.</summary>
+    public bool SupersededWhenUndone { get; init; }
+
     /// <summary>The step on which others rely as soon as it is done.</summary>
     public string? ReliedOn { get; init; }
 
@@ -84,7 +90,7 @@ internal sealed class FakeWorld
         return _killed.Task.IsCompleted;
     }
 
-    private Plan Plan() => new() { Kind = "test", Title = "test", Steps = [.. Names.Select(StepOf)] };
+    public Plan Plan() => new() { Kind = "test", Title = "test", Steps = [.. Names.Select(StepOf)] };
 
     private Step StepOf(string name) => new()
     {
@@ -101,6 +107,7 @@ internal sealed class FakeWorld
     private async Task ChangeAsync(string name, CancellationToken token)
     {
         Instant();
+        ThrowIfSuperseded(name, undo: false);
         DurableWhenDone[name] = [.. Journal.DurableWrites.SelectMany(write => write).Select(record => record.Name)];
         if (CancelAt == name)
         {
@@ -122,9 +129,18 @@ internal sealed class FakeWorld
         }
     }
 
+    private void ThrowIfSuperseded(string name, bool undo)
+    {
+        if (SupersededAt == name && SupersededWhenUndone == undo)
+        {
+            throw new SupersededException("OperationSuperseded", Errors.ErrorKind.Refused, "somebody else has it");
+        }
+    }
+
     private Task UndoAsync(string name)
     {
         Instant();
+        ThrowIfSuperseded(name, undo: true);
         if (FailUndoAt == name)
         {
             throw new InvalidOperationException(name + " cannot be undone");

@@ -72,6 +72,37 @@ public sealed class PlanRunnerTests
         Assert.Empty(world.Done);
     }
 
+    [Theory]
+    [InlineData("mark", false, null)]
+    [InlineData("promote", false, null)]
+    [InlineData("clean", false, null)]
+    [InlineData("fence", true, "promote")]
+    [InlineData("mark", true, "promote")]
+    public async Task One_whose_place_was_taken_does_nothing_more_forward_or_back(string at, bool undo, string? failing)
+    {
+        FakeWorld world = new() { SupersededAt = at, SupersededWhenUndone = undo, FailAt = failing };
+        PlanResult result = await world.RunAsync();
+        Assert.Equal(PlanOutcome.Superseded, result.Outcome);
+        Assert.Equal("Superseded", world.Journal.Replay().End);
+        Assert.Equal(5, result.Steps.Count);
+        Assert.DoesNotContain(at, world.UndoLog);
+        Assert.Equal(undo ? FakeWorld.IndexOf("promote") - FakeWorld.IndexOf(at) : 0, world.UndoLog.Count);
+        Assert.Equal("OperationSuperseded", Assert.IsType<SupersededException>(result.Failure).ErrorId);
+    }
+
+    [Fact]
+    public async Task A_journal_that_is_left_open_is_closed_by_its_caller_and_resumed_until_then()
+    {
+        FakeWorld world = new() { FailAt = "clean", FailsOnce = true };
+        PlanRunner runner = new(world.Journal, TimeProvider.System) { LeavesOpen = true };
+        Assert.Equal(PlanOutcome.Degraded, (await runner.RunAsync(world.Plan(), CancellationToken.None)).Outcome);
+        Assert.Null(world.Journal.Replay().End);
+        Assert.Equal(PlanOutcome.Completed, (await runner.ResumeAsync(world.Plan(), world.Journal.Replay(), CancellationToken.None)).Outcome);
+        Assert.Null(world.Journal.Replay().End);
+        runner.Close(PlanOutcome.Completed);
+        Assert.Equal("Completed", world.Journal.Replay().End);
+    }
+
     [Fact]
     public async Task What_others_rely_on_is_not_undone_but_finished()
     {

@@ -57,6 +57,11 @@ internal sealed class FailoverCanary : IAsyncDisposable
         return (WriteMeasurement.Of(WritePath.Name(_site.Site), writes, Writer.Interval, _clock, account, window), account);
     }
 
+    /// <summary>Stops it, and measures by its own account alone, where the database can't be asked.</summary>
+    /// <param name="window">The time that the gap must touch; <see langword="null"/> for any.</param>
+    public async Task<WriteMeasurement> MeasureAsync((long From, long To)? window) =>
+        WriteMeasurement.Of(WritePath.Name(_site.Site), await Writer.StopAsync(), Writer.Interval, _clock, account: null, window);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover.Endpoints;
@@ -10,6 +9,9 @@ namespace Foobar.Ops.Operations.Failover;
 internal sealed class FailoverConnections : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _open = [];
+    private readonly List<OperatorLock> _locks = [];
+    private HeldSession? _oldHeld;
+    private HeldSession? _newHeld;
 
     private FailoverConnections()
     {
@@ -70,23 +72,42 @@ internal sealed class FailoverConnections : IAsyncDisposable
         }
     }
 
-    /// <summary>The connections that change the members, by their ids: on the old primary, on the candidate.</summary>
-    public async Task<(long Old, long New)> ConnectionIdsAsync(CancellationToken cancellationToken) =>
-        (await OwnIdAsync(OldSession!, cancellationToken), await OwnIdAsync(NewSession, cancellationToken));
-
-    /// <summary>Ends those of a process that is lost, so that nothing can be changed on them any more.</summary>
-    public async Task EndAsync((long Old, long New)? lost, CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes the locks of the members that are connected, on the connections that change them. From here on nobody else moves
+    /// writes, and what is changed on these connections fails once somebody else has taken the locks.
+    /// </summary>
+    /// <param name="since">When the operation began.</param>
+    /// <param name="lostAfter">Without a sign of life for how long another holder is lost.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Errors.FoobarException"><c>OperationRunning</c>.</exception>
+    public async Task HoldAsync(DateTimeOffset since, TimeSpan lostAfter, CancellationToken cancellationToken)
     {
-        if (lost is { } connections)
+        foreach (HeldSession session in ((HeldSession?[])[_oldHeld, _newHeld]).OfType<HeldSession>())
         {
-            await EndAsync(OldSession!, connections.Old, cancellationToken);
-            await EndAsync(NewSession, connections.New, cancellationToken);
+            OperatorLock held = await OperatorLock.TakeAsync(Site, session, since, lostAfter, cancellationToken);
+            _locks.Add(held);
         }
     }
+
+    /// <summary>Tells the locks under which ids the members' marker may stand from now on.</summary>
+    public void Own(params IReadOnlyCollection<string?> ids) => _locks.ForEach(held => held.Ids = [.. ids.OfType<string>()]);
+
+    /// <summary>Sees that the locks are still ours, before something is changed that is not on their connections.</summary>
+    /// <param name="both">Whether that of the old primary counts too: once the new one takes writes, the old one may die.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="Errors.FoobarException"><c>OperationSuperseded</c>, <c>OperatorLockLost</c>.</exception>
+    public Task EnsureHeldAsync(bool both, CancellationToken cancellationToken) =>
+        Task.WhenAll(_locks.TakeLast(both ? 2 : 1).Select(held => held.EnsureAsync(cancellationToken)));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (OperatorLock held in _locks.AsEnumerable().Reverse())
+        {
+            await held.DisposeAsync();
+        }
+
+        _locks.Clear();
         foreach (IAsyncDisposable one in _open)
         {
             await one.DisposeAsync();
@@ -95,25 +116,10 @@ internal sealed class FailoverConnections : IAsyncDisposable
         _open.Clear();
     }
 
-    private static async Task<long> OwnIdAsync(IDatabaseSession session, CancellationToken cancellationToken) =>
-        (await session.QueryAsync("SELECT CONNECTION_ID() AS id", null, cancellationToken))[0].Number("id") ?? 0;
-
-    // An id counts from the server's start, so it may be somebody else's by now: one of our own account only.
-    private static async Task EndAsync(IDatabaseSession session, long id, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<DatabaseRow> there = await session.QueryAsync(
-            "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID = @id AND ID <> CONNECTION_ID() AND USER = SUBSTRING_INDEX(USER(), '@', 1)",
-            new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
-        if (there is [{ } row])
-        {
-            await session.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"KILL {row.Number("id")}"), null, cancellationToken);
-        }
-    }
-
     private async Task OpenOldAsync(CancellationToken cancellationToken)
     {
         OldServer = await Site.GetServerAsync(OldName, cancellationToken);
-        OldSession = await OpenAsync(OldName, cancellationToken);
+        OldSession = _oldHeld = await OpenAsync(OldName, cancellationToken);
         Old = DatabaseMember.Of(OldSession);
         OldSecond = DatabaseMember.Of(await OpenAsync(OldName, cancellationToken));
     }
@@ -121,7 +127,7 @@ internal sealed class FailoverConnections : IAsyncDisposable
     private async Task OpenNewAsync(CancellationToken cancellationToken)
     {
         NewServer = await Site.GetServerAsync(NewName, cancellationToken);
-        NewSession = await OpenAsync(NewName, cancellationToken);
+        NewSession = _newHeld = await OpenAsync(NewName, cancellationToken);
         New = DatabaseMember.Of(NewSession);
     }
 
@@ -136,9 +142,11 @@ internal sealed class FailoverConnections : IAsyncDisposable
         Keep(Endpoint);
     }
 
-    private async Task<IDatabaseSession> OpenAsync(string server, CancellationToken cancellationToken)
+    private async Task<HeldSession> OpenAsync(string server, CancellationToken cancellationToken)
     {
-        IDatabaseSession session = await Site.OpenDatabaseAsync(server, cancellationToken);
+#pragma warning disable CA2000 // This object owns it.
+        HeldSession session = new(await Site.OpenDatabaseAsync(server, cancellationToken));
+#pragma warning restore CA2000
         Keep(session);
         return session;
     }

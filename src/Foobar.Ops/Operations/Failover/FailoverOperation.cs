@@ -2,7 +2,6 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Operations.Failover.Planned;
@@ -55,36 +54,36 @@ public sealed class FailoverOperation
     /// <param name="options">What is asked for.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Before writes are moved: undoes. Afterwards: is ignored.</param>
-    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>OperationRunning</c>.</exception>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>: it is not what was confirmed; <c>OperationRunning</c>.</exception>
     public async Task<FailoverResult> RunAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
         _earlier.RefuseUnfinished();
-        FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
-        if (preflight is not { Old: { } old, New: { } candidate, Blockers.Count: 0 })
-        {
-            throw Refused(preflight.Blockers);
-        }
+        FailoverPreflight seen = await AcceptedAsync(options, options.Confirmed, cancellationToken);
+        ConfirmedMove move = new(seen.Old!, seen.New!);
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, move.OldPrimary, move.NewPrimary, withOld: true, cancellationToken);
+        await live.HoldAsync(started, options.LostAfter, cancellationToken);
 
-        await using OperatorLocks alone = await OperatorLocks.TakeAsync(_session, old, candidate, started, cancellationToken);
-        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, old, candidate, withOld: true, cancellationToken);
+        // Until now another operator may have moved writes: only what is seen from here on stays so.
+        FailoverPreflight preflight = await AcceptedAsync(options, move, cancellationToken);
         SwitchoverOrder order = new()
         {
             Id = Guid.CreateVersion7().ToString(),
             Before = (await OperationMarkReader.ReadAsync(live.OldSession!, cancellationToken))?.Id ?? "",
-            Old = old,
-            New = candidate,
+            Old = move.OldPrimary,
+            New = move.NewPrimary,
             Durability = await live.New.DurabilityAsync(cancellationToken),
             SemiSync = preflight.SemiSync,
-            Connections = await live.ConnectionIdsAsync(cancellationToken),
         };
+        live.Own(order.Id, order.Before);
         await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, order.Id, _time, cancellationToken);
         SwitchoverSteps steps = Steps(live, options, order, order.Durability, preflight);
         steps.Canary = canary?.Writer;
         using FileJournal journal = _store.NewJournal("failover", started);
-        PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
-        return await ReportAsync(live, steps, canary, journal.Path, started, result);
+        PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
+        PlanResult result = await runner.RunAsync(steps.Plan(), cancellationToken);
+        return await new SwitchoverReport(live, steps, runner, _time) { Canary = canary }.MakeAsync(result, journal.Path, started);
     }
 
     /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
@@ -94,25 +93,25 @@ public sealed class FailoverOperation
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
         (string path, JournalState state) = _earlier.Unfinished
-            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.") { Recommendation = "If another machine began it and is lost: Invoke-FoobarFailover -Resume -TakeOver." };
+            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.") { Recommendation = "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: Invoke-FoobarFailover -Resume there, or -Resume -TakeOver here if that machine is lost." };
         if (EarlierFailover.IsEmergency(state.Parameters))
         {
             return await new EmergencyOperation(_session, _store, _time).ResumeAsync(path, state, options, progress, cancellationToken);
         }
 
         SwitchoverOrder order = SwitchoverOrder.Of(state.Parameters);
-        await using OperatorLocks alone = await BothAsync(() => OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken));
-        await using FailoverConnections live = await BothAsync(() => FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken));
+        await using FailoverConnections live = await BothAsync(() => HeldAsync(order, started, options, cancellationToken));
         await _earlier.RefuseSupersededAsync([live.OldSession!, live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
+        live.Own(order.Id, order.Former, order.Before);
         using FileJournal journal = FileJournal.Open(path);
         return await EndAsync(live, await ResumedAsync(live, options, order, cancellationToken), journal, state, started, progress, cancellationToken);
     }
 
     /// <summary>
-    /// Ends what a run on another machine began that is lost, from what its marker on the databases says: finishes it if the
-    /// application may write on the new primary, else undoes it. The connections it may still have are ended first.
+    /// Ends what a run on another machine began that is lost, from what its marker on the databases says: finishes it if
+    /// writes are at the new primary, else undoes it. The connections on which it could change anything are ended first.
     /// </summary>
-    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works.</exception>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
     public async Task<FailoverResult> TakeOverAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
@@ -126,16 +125,15 @@ public sealed class FailoverOperation
         }
 
         SwitchoverOrder order = SwitchoverOrder.Of(marker.Parameters, "foobar_ops.operation") with { Id = id, Former = marker.Id };
-        await using OperatorLocks alone = await BothAsync(() => OperatorLocks.TakeAsync(_session, order.Old, order.New, started, cancellationToken));
-        await using FailoverConnections live = await BothAsync(() => FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken));
-        await live.EndAsync(order.Connections, cancellationToken);
-        order = order with { Connections = await live.ConnectionIdsAsync(cancellationToken) };
+        await using FailoverConnections live = await BothAsync(() => HeldAsync(order, started, options, cancellationToken));
 
-        // It may have gone on until a moment ago.
+        // It may have gone on until a moment ago; with the locks, the connections on which it could are gone.
         marker = await EarlierFailover.StillLostAsync(marker, [live.OldSession!, live.NewSession], cancellationToken);
+        bool moved = await LostSwitchover.HasMovedAsync(live, marker, cancellationToken);
+        live.Own(order.Id, order.Former, order.Before);
         SwitchoverSteps steps = await ResumedAsync(live, options, order, cancellationToken);
         using FileJournal journal = _store.NewJournal("failover", started);
-        IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), marker.State == OperationState.Switched, started);
+        IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), moved, started);
         journal.Append(records);
         return await EndAsync(live, steps, journal, JournalState.Replay(records, journal.Path), started, progress, cancellationToken);
     }
@@ -158,8 +156,43 @@ public sealed class FailoverOperation
     private async Task<SwitchoverSteps> ResumedAsync(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, CancellationToken cancellationToken) =>
         Steps(live, options, order, order.Durability ?? await live.New.DurabilityAsync(cancellationToken), new() { Blockers = [], SemiSync = order.SemiSync ?? live.Policy.SemiSync });
 
-    private async Task<FailoverResult> EndAsync(FailoverConnections live, SwitchoverSteps steps, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
-        await ReportAsync(live, steps, canary: null, journal.Path, started, await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken));
+    private async Task<FailoverResult> EndAsync(FailoverConnections live, SwitchoverSteps steps, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    {
+        PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
+        PlanResult result = await runner.ResumeAsync(steps.Plan(), state, cancellationToken);
+        return await new SwitchoverReport(live, steps, runner, _time).MakeAsync(result, journal.Path, started);
+    }
+
+    private async Task<FailoverConnections> HeldAsync(SwitchoverOrder order, DateTimeOffset started, FailoverOptions options, CancellationToken cancellationToken)
+    {
+        FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
+        try
+        {
+            await live.HoldAsync(started, options.LostAfter, cancellationToken);
+            return live;
+        }
+        catch
+        {
+            await live.DisposeAsync();
+            throw;
+        }
+    }
+
+    // What runs is what was shown, or a refusal.
+    private async Task<FailoverPreflight> AcceptedAsync(FailoverOptions options, ConfirmedMove? shown, CancellationToken cancellationToken)
+    {
+        FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
+        if (shown is not null && (preflight.Old, preflight.New) != (shown.OldPrimary, shown.NewPrimary) && preflight is { Old: not null })
+        {
+            throw new FoobarException("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now {(preflight.New is null ? $"{preflight.Old} is the primary" : $"it would be {preflight.Old} -> {preflight.New}")}.")
+            {
+                Server = preflight.Old,
+                Recommendation = "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
+            };
+        }
+
+        return preflight is { Old: not null, New: not null, Blockers.Count: 0 } ? preflight : throw Refused(preflight.Blockers);
+    }
 
     // A switchover can be ended, either way, only with both its members.
     private static async Task<T> BothAsync<T>(Func<Task<T>> open)
@@ -182,6 +215,7 @@ public sealed class FailoverOperation
     {
         Site site = _session.Site;
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(_session, cancellationToken);
+        SourceEvidence.Keep(_store, facts);
         FailoverPreflight preflight = FailoverPreflight.Planned(facts, options);
         return preflight is { Old: { } old, New: { } candidate }
             ? await WithPathsAsync(preflight, site.Find(old)!, site.Find(candidate)!, site.Policy.Database!, cancellationToken)
@@ -209,36 +243,5 @@ public sealed class FailoverOperation
         }
 
         return preflight with { Blockers = blockers };
-    }
-
-    private async Task<FailoverResult> ReportAsync(FailoverConnections live, SwitchoverSteps steps, FailoverCanary? canary, string journal, DateTimeOffset started, PlanResult result)
-    {
-        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
-        if (result.Outcome == PlanOutcome.Degraded)
-        {
-            // There is nothing to resume: what is left to repair must not keep the next operation out.
-            await steps.DegradeAsync(limit.Token);
-        }
-
-        (WriteMeasurement? writes, CanaryAccount? account) = canary is null ? default : await canary.ReadAsync(moved ? live.NewSession : live.OldSession!, steps.Window, limit.Token);
-        return new()
-        {
-            Id = steps.Id,
-            Outcome = result.Outcome,
-            OldPrimary = live.OldName,
-            NewPrimary = live.NewName,
-            WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
-            Canary = writes,
-            Proof = moved
-                ? FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? await live.Old!.ExecutedAsync(limit.Token), await live.Old!.ExecutedAsync(limit.Token), await live.New.ExecutedAsync(limit.Token), account)
-                : new() { Verdict = result.Outcome == PlanOutcome.Undone ? ProofVerdict.Proven : ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Undone ? "Writes were not moved." : "Undoing failed; look at the members now." },
-            Steps = result.Steps,
-            Error = result.Failure?.Message,
-            Recommendation = (result.Failure as FoobarException)?.Recommendation,
-            Started = started,
-            Duration = _time.GetUtcNow() - started,
-            Journal = journal,
-        };
     }
 }

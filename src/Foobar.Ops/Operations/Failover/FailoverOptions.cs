@@ -8,6 +8,15 @@ public sealed record FailoverOptions
     /// <summary>The member that shall become the primary; <see langword="null"/> where only one can.</summary>
     public string? To { get; init; }
 
+    /// <summary>
+    /// The primary and the member that shall take its place as they were shown to the operator and confirmed; what would be
+    /// anything else by now is refused. <see langword="null"/> where nobody was asked.
+    /// </summary>
+    public ConfirmedMove? Confirmed { get; init; }
+
+    /// <summary>Without a sign of life for how long another operator's run counts as lost.</summary>
+    internal TimeSpan LostAfter { get; init; } = OperatorLock.LostAfter;
+
     /// <summary>In an emergency: whether acknowledged writes may be lost where it can't be excluded.</summary>
     public bool AcceptDataLoss { get; init; }
 
@@ -32,3 +41,8 @@ public sealed record FailoverOptions
     /// <summary>A transaction that is open for longer than this, in seconds, stands in the way.</summary>
     public double LongTransactionSeconds { get; init; } = 30;
 }
+
+/// <summary>A failover as it was confirmed.</summary>
+/// <param name="OldPrimary">The primary before it.</param>
+/// <param name="NewPrimary">The primary after it.</param>
+public sealed record ConfirmedMove(string OldPrimary, string NewPrimary);

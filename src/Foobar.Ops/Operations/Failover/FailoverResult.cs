@@ -74,8 +74,11 @@ public sealed record FailoverResult
     /// <summary>Why it was undone or is degraded; <see langword="null"/> if it is neither.</summary>
     public string? Error { get; init; }
 
-    /// <summary>What to do about it, where the step that failed says so.</summary>
+    /// <summary>What to do about it.</summary>
     public string? Recommendation { get; init; }
+
+    /// <summary>Whether something is left that <c>Invoke-FoobarFailover -Resume</c> does; the journal is open until then.</summary>
+    public bool Unfinished { get; init; }
 
     /// <summary>When it began, in UTC.</summary>
     public required DateTimeOffset Started { get; init; }

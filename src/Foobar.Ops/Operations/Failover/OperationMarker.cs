@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Failover;
@@ -30,6 +32,8 @@ internal sealed class OperationMarker(string id, string? former = null)
         CanaryTable.Create,
     ];
 
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
     private const string Unfinished = $"'{OperationState.Running}', '{OperationState.Switched}'";
 
     /// <summary>Who we are, to other operators.</summary>
@@ -49,8 +53,10 @@ internal sealed class OperationMarker(string id, string? former = null)
     /// <param name="parameters">What the plan was built from, with <c>old</c> and <c>new</c>.</param>
     /// <param name="since">When the operation began.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="before">The id that the marker must have held before, empty for none; <see langword="null"/> for any.</param>
     /// <exception cref="FoobarException"><c>OperationRunning</c>: another does; the message says who and since when.</exception>
-    public async Task BeginAsync(IDatabaseSession primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken)
+    /// <exception cref="SupersededException"><c>OperationSuperseded</c>: another operation has come and gone since <paramref name="before"/> was read.</exception>
+    public async Task BeginAsync(IDatabaseSession primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken, string? before = null)
     {
         await CreateAsync(primary, cancellationToken);
         Dictionary<string, object?> values = new()
@@ -62,14 +68,15 @@ internal sealed class OperationMarker(string id, string? former = null)
             ["old"] = parameters["old"],
             ["new"] = parameters["new"],
             ["parameters"] = JsonSerializer.Serialize(parameters),
+            ["before"] = before ?? "",
         };
         await primary.ExecuteAsync("INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')", null, cancellationToken);
         await primary.ExecuteAsync(
-            $"UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since, state = @state, old_primary = @old, new_primary = @new, parameters = @parameters WHERE slot = 1 AND (state NOT IN ({Unfinished}) OR id = @id)",
+            $"UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since, state = @state, old_primary = @old, new_primary = @new, parameters = @parameters WHERE slot = 1 AND ((state NOT IN ({Unfinished}){(before is null ? "" : " AND id = @before")}) OR id = @id)",
             values, cancellationToken);
-        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is { } now && now.Id != id)
+        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is var now && now?.Id != id)
         {
-            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: {now}.") { Server = primary.Server, Recommendation = Recommendation };
+            throw now is not { IsUnfinished: true } ? Superseded(primary, now) : new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: {now}.") { Server = primary.Server, Recommendation = Recommendation };
         }
     }
 
@@ -82,10 +89,60 @@ internal sealed class OperationMarker(string id, string? former = null)
         await BeginAsync(primary, parameters, since, cancellationToken);
     }
 
-    /// <summary>Writes how far the operation came. From here on it is ours, if another operator began it.</summary>
-    public Task SetAsync(IDatabaseSession primary, string state, CancellationToken cancellationToken) => primary.ExecuteAsync(
-        "UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state WHERE slot = 1 AND id IN (@id, @former)",
-        new Dictionary<string, object?> { ["state"] = state, ["id"] = id, ["former"] = former ?? id, ["holder"] = Holder }, cancellationToken);
+    /// <summary>Writes how far the operation came, and sees that it stands there. From here on it is ours, if another operator began it.</summary>
+    /// <exception cref="SupersededException"><c>OperationSuperseded</c>: the marker is another operation's by now, or there is none.</exception>
+    public async Task SetAsync(IDatabaseSession primary, string state, CancellationToken cancellationToken)
+    {
+        await primary.ExecuteAsync(
+            "UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state WHERE slot = 1 AND id IN (@id, @former)",
+            new Dictionary<string, object?> { ["state"] = state, ["id"] = id, ["former"] = former ?? id, ["holder"] = Holder }, cancellationToken);
+        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is var now && (now?.Id != id || now.State != state))
+        {
+            throw Superseded(primary, now);
+        }
+    }
+
+    /// <summary>Writes that the operation was undone, unless it never came to write its marker.</summary>
+    public async Task WithdrawAsync(IDatabaseSession primary, CancellationToken cancellationToken)
+    {
+        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is { } mark && (mark.Id == id || mark.Id == former))
+        {
+            await SetAsync(primary, OperationState.Undone, cancellationToken);
+        }
+    }
+
+    /// <summary>Waits until a replica's marker says what the primary's was told: whoever looks there later must not find an older truth.</summary>
+    /// <exception cref="FoobarException"><c>MarkerNotReplicated</c>: it does not within the limit.</exception>
+    public async Task ArriveAsync(IDatabaseSession replica, string state, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            OperationMark? there = await OperationMarkReader.ReadAsync(replica, cancellationToken);
+            if (there?.Id == id && there.State == state)
+            {
+                return;
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > limit)
+            {
+                throw new FoobarException("MarkerNotReplicated", ErrorKind.Failed, $"{replica.Server}: the operation's marker (foobar_ops.operation, '{state}') did not arrive there within {limit.TotalSeconds:0.#} s; it says {there?.ToString() ?? "nothing"}.")
+                {
+                    Server = replica.Server,
+                    Recommendation = "See whether a filter keeps the schema foobar_ops from it (Test-FoobarReplication -Control DB-013).",
+                };
+            }
+
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private static SupersededException Superseded(IDatabaseSession member, OperationMark? now) =>
+        new("OperationSuperseded", ErrorKind.Refused, $"{member.Server}: another operator took this operation's place meanwhile: {now?.ToString() ?? "its marker is gone"}. Nothing more was changed.")
+        {
+            Server = member.Server,
+            Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",
+        };
 
     private static async Task CreateAsync(IDatabaseSession primary, CancellationToken cancellationToken)
     {

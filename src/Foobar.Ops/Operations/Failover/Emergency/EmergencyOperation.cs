@@ -29,7 +29,7 @@ public sealed class EmergencyOperation
     /// <exception cref="FoobarException"><c>FailoverRefused</c>: it can't even be told who the primary was.</exception>
     public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
-        EmergencyScene scene = await new EmergencySurvey(_session, options).SurveyAsync(cancellationToken);
+        EmergencyScene scene = await new EmergencySurvey(_session, options, _store, _time).SurveyAsync(cancellationToken);
         await using FailoverConnections live = scene.Live;
         return new()
         {
@@ -56,7 +56,7 @@ public sealed class EmergencyOperation
             _earlier.RefuseUnfinished();
         }
 
-        EmergencyScene scene = await new EmergencySurvey(_session, options).SurveyAsync(cancellationToken);
+        EmergencyScene scene = await new EmergencySurvey(_session, options, _store, _time).SurveyAsync(cancellationToken);
         await using FailoverConnections live = scene.Live;
         if (scene.Blockers.Count > 0)
         {
@@ -64,15 +64,18 @@ public sealed class EmergencyOperation
         }
 
         TimeSpan before = _time.GetUtcNow() - started;
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, scene.Candidate, started, cancellationToken: cancellationToken);
+        await live.HoldAsync(started, options.LostAfter, cancellationToken);
+        await RefuseIfChangedAsync(scene, options.Confirmed, cancellationToken);
         _earlier.RefuseUnfinished(lost: scene.Primary);
         TimeSpan connected = _time.GetUtcNow() - started;
         EmergencyOrder order = Order(scene, options, Guid.CreateVersion7().ToString());
+        live.Own(order.Id, order.Before);
         EmergencySteps steps = new(live, order, _time);
         using FileJournal journal = _store.NewJournal("failover", started);
-        PlanResult result = await new PlanRunner(journal, _time, progress).RunAsync(steps.Plan(), cancellationToken);
+        PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
+        PlanResult result = await runner.RunAsync(steps.Plan(), cancellationToken);
         StepResult detection = new() { Step = "detect", Description = $"see from {scene.Verdict.Reports.Count} vantages that {scene.Primary} is dead: {scene.Verdict.Reason}", Outcome = StepOutcome.Done, Duration = before };
-        FailoverResult report = await ReportAsync(live, steps, order, journal.Path, started, result);
+        FailoverResult report = await ReportAsync(live, steps, order, runner, journal.Path, started, result);
         return report with
         {
             Steps = [detection, .. report.Steps],
@@ -93,12 +96,14 @@ public sealed class EmergencyOperation
         DateTimeOffset started = _time.GetUtcNow();
         EmergencyOrder order = EmergencyOrder.Of(state.Parameters, options.CatchUpLimit);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken: cancellationToken);
+        await live.HoldAsync(started, options.LostAfter, cancellationToken);
         await _earlier.RefuseSupersededAsync([live.NewSession], path, [order.Id, order.Former], order.Before, cancellationToken);
+        live.Own(order.Id, order.Former, order.Before);
         EmergencySteps steps = new(live, order, _time);
         using FileJournal journal = FileJournal.Open(path);
-        PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), state, cancellationToken);
-        return await ReportAsync(live, steps, order, path, started, result);
+        PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
+        PlanResult result = await runner.ResumeAsync(steps.Plan(), state, cancellationToken);
+        return await ReportAsync(live, steps, order, runner, path, started, result);
     }
 
     /// <summary>Finishes what a run on another machine began that is lost: there is a marker since the application writes on the new primary.</summary>
@@ -112,14 +117,16 @@ public sealed class EmergencyOperation
         DateTimeOffset started = _time.GetUtcNow();
         EmergencyOrder order = EmergencyOrder.Of(marker.Parameters, options.CatchUpLimit, "foobar_ops.operation") with { Id = id, Former = marker.Id };
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: false, cancellationToken);
-        await using OperatorLock alone = await OperatorLock.TakeAsync(_session, order.New, started, cancellationToken: cancellationToken);
+        await live.HoldAsync(started, options.LostAfter, cancellationToken);
         await EarlierFailover.StillLostAsync(marker, [live.NewSession], cancellationToken);
+        live.Own(order.Id, order.Former, order.Before);
         EmergencySteps steps = new(live, order, _time);
         using FileJournal journal = _store.NewJournal("failover", started);
         IReadOnlyList<JournalRecord> records = LostJournal.Of(steps.Plan(), passed: true, started);
         journal.Append(records);
-        PlanResult result = await new PlanRunner(journal, _time, progress).ResumeAsync(steps.Plan(), JournalState.Replay(records, journal.Path), cancellationToken);
-        return await ReportAsync(live, steps, order, journal.Path, started, result);
+        PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
+        PlanResult result = await runner.ResumeAsync(steps.Plan(), JournalState.Replay(records, journal.Path), cancellationToken);
+        return await ReportAsync(live, steps, order, runner, journal.Path, started, result);
     }
 
     private static EmergencyOrder Order(EmergencyScene scene, FailoverOptions options, string id) => new()
@@ -135,9 +142,38 @@ public sealed class EmergencyOperation
         Durability = scene.Marker is { IsUnfinished: true } left && left.NewPrimary == scene.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
     };
 
-    private async Task<FailoverResult> ReportAsync(FailoverConnections live, EmergencySteps steps, EmergencyOrder order, string journal, DateTimeOffset started, PlanResult result)
+    // Between the survey and the lock another operator may have been there.
+    private static async Task RefuseIfChangedAsync(EmergencyScene scene, ConfirmedMove? confirmed, CancellationToken cancellationToken)
+    {
+        FailoverConnections live = scene.Live;
+        OperationMark? marker = await OperationMarkReader.ReadAsync(live.NewSession, cancellationToken);
+        string? what = confirmed is not null && confirmed != new ConfirmedMove(scene.Primary, scene.Candidate) ? $"{confirmed.OldPrimary} -> {confirmed.NewPrimary} was asked for, and by now it would be {scene.Primary} -> {scene.Candidate}"
+            : (marker?.Id, marker?.State) != (scene.Marker?.Id, scene.Marker?.State) ? $"meanwhile there was {marker?.ToString() ?? "a marker less"}"
+            : scene.IsReplica != await live.New.IsReplicaAsync(cancellationToken) ? $"{live.NewName} {(scene.IsReplica ? "replicates from none by now" : "replicates by now")}"
+            : null;
+        if (what is not null)
+        {
+            throw new FoobarException("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {what}.")
+            {
+                Server = live.NewName,
+                Recommendation = "Look at Get-FoobarReplication, and run the command again if the primary is still dead.",
+            };
+        }
+    }
+
+    // Without these the old primary can be the application's again after a restart; what else is left is the repair's.
+    private static readonly string[] Needed = ["open-endpoint", "verify", "detach-new", "persist-new"];
+
+    private async Task<FailoverResult> ReportAsync(FailoverConnections live, EmergencySteps steps, EmergencyOrder order, PlanRunner runner, string journal, DateTimeOffset started, PlanResult result)
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        bool open = moved && (!steps.IsMarked || result.Steps.Any(step => Needed.Contains(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)));
+        if (moved && !open)
+        {
+            runner.Close(result.Outcome);
+        }
+
+        string? own = (result.Failure as FoobarException)?.Recommendation;
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
         return new()
         {
@@ -145,14 +181,22 @@ public sealed class EmergencyOperation
             Outcome = result.Outcome,
             OldPrimary = live.OldName,
             NewPrimary = live.NewName,
-            Proof = moved ? await EmergencyProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Undone ? "Writes were not moved; what the old primary holds it still holds." : "Undoing failed; look at the members now." },
+            Proof = moved ? await EmergencyProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) },
             SalvagedGtids = steps.Salvaged?.Gtids(live.New.Flavor) ?? "",
             Steps = result.Steps,
             Error = result.Failure?.Message,
-            Recommendation = (result.Failure as FoobarException)?.Recommendation,
+            Recommendation = open || result.Outcome == PlanOutcome.UndoFailed ? $"{own} Then run Invoke-FoobarFailover -Resume, which does what is left.".TrimStart() : own,
+            Unfinished = open || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
             Duration = _time.GetUtcNow() - started,
             Journal = journal,
         };
     }
+
+    private static string Unmoved(PlanOutcome outcome) => outcome switch
+    {
+        PlanOutcome.Undone => "Writes were not moved; what the old primary holds it still holds.",
+        PlanOutcome.Superseded => "Another operator took this operation's place; see what his says.",
+        _ => "Undoing failed; look at the members now.",
+    };
 }

@@ -28,6 +28,9 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
     /// <summary>From the start of the steps to when the application's path led to the new primary; <see langword="null"/> if there was none.</summary>
     public TimeSpan? Writable { get; private set; }
 
+    /// <summary>Whether the new primary's marker says how it ended.</summary>
+    public bool IsMarked { get; private set; }
+
     private DatabaseMember New => live.New;
 
     private string Endpoint => live.Endpoint.Name;
@@ -38,7 +41,22 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.NewName}",
         Parameters = order.ToParameters(),
-        Steps = [CloseEndpoint(), Fence(), CatchUp(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), Redundancy()],
+        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), Redundancy()]).Select(Held)],
+    };
+
+    // Each step looks first whether another operator has taken our place.
+    private Step Held(Step step) => step with
+    {
+        Change = async token =>
+        {
+            await live.EnsureHeldAsync(both: false, token);
+            await step.Change(token);
+        },
+        Undo = step.Undo is null ? null : async token =>
+        {
+            await live.EnsureHeldAsync(both: false, token);
+            await step.Undo(token);
+        },
     };
 
     private Step CloseEndpoint() => new()
@@ -217,6 +235,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Change = async token =>
         {
             await _marker.SetAsync(live.NewSession, OperationState.Degraded, token);
+            IsMarked = true;
             throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"nothing replicates from {live.NewName} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,

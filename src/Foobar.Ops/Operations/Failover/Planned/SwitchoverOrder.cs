@@ -1,7 +1,5 @@
-using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Failover.Planned;
 
@@ -29,9 +27,6 @@ internal sealed record SwitchoverOrder
     /// <summary>Whether commits shall wait for a replica after the switch; <see langword="null"/> if not known.</summary>
     public bool? SemiSync { get; init; }
 
-    /// <summary>The connections that it changes the members on, by their ids on the old primary and on the candidate.</summary>
-    public (long Old, long New)? Connections { get; init; }
-
     /// <summary>For the journal and the marker.</summary>
     public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
     {
@@ -42,7 +37,6 @@ internal sealed record SwitchoverOrder
         ["new"] = New,
         ["durability"] = $"{Durability}",
         ["semiSync"] = $"{SemiSync}",
-        ["connections"] = Connections is { } held ? Invariant($"{held.Old} {held.New}") : "",
     };
 
     /// <summary>From a journal or a marker.</summary>
@@ -58,15 +52,8 @@ internal sealed record SwitchoverOrder
             New = Require("new"),
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
-            Connections = ParseConnections(parameters.GetValueOrDefault("connections")),
         };
 
         string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
-
-    private static (long Old, long New)? ParseConnections(string? text) => text?.Split(' ') is [{ } old, { } candidate]
-        && long.TryParse(old, NumberStyles.None, CultureInfo.InvariantCulture, out long first)
-        && long.TryParse(candidate, NumberStyles.None, CultureInfo.InvariantCulture, out long second)
-            ? (first, second)
-            : null;
 }

@@ -19,6 +19,7 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
 
     private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
@@ -39,6 +40,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     /// <summary>When the endpoint was closed and opened again, as timestamps; <see langword="null"/> if it was not both.</summary>
     public (long From, long To)? Window => _opened == 0 ? null : (_closed, _opened);
 
+    /// <summary>What kept writes out of the old primary's log, as far as it is known.</summary>
+    public IReadOnlyList<string> Unlogged { get; init; } = [];
+
     /// <summary>The canary, if there is one; it writes already.</summary>
     public WriteCanary? Canary { get; set; }
 
@@ -52,11 +56,33 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Kind = "failover",
         Title = $"Move writes from {live.OldName} to {live.NewName}",
         Parameters = order.ToParameters(),
-        Steps = [Mark(), PersistOld(), AttachOld(), Drain(), CloseEndpoint(), Fence(), CatchUp(), Promote(), OpenEndpoint(), VerifyWrite(), DetachNew(), PersistNew(), Redundancy()],
+        Steps =
+        [
+            Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
+            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), Held(Redundancy(), both: false),
+        ],
     };
 
-    /// <summary>Marks the operation as ended with something left to repair.</summary>
-    public Task DegradeAsync(CancellationToken cancellationToken) => _marker.SetAsync(live.NewSession, OperationState.Degraded, cancellationToken);
+    /// <summary>The marker.</summary>
+    public OperationMarker Marker => _marker;
+
+    // Each step looks first whether another operator has taken our place. The fence and what waits for it change only what is
+    // on the connections that hold the locks; their undo is done much later.
+    private Step Held(Step step, bool both = true) => step with
+    {
+        Change = async token =>
+        {
+            await live.EnsureHeldAsync(both, token);
+            await step.Change(token);
+        },
+        Undo = HeldUndo(step.Undo),
+    };
+
+    private Func<CancellationToken, Task>? HeldUndo(Func<CancellationToken, Task>? undo) => undo is null ? null : async token =>
+    {
+        await live.EnsureHeldAsync(both: true, token);
+        await undo(token);
+    };
 
     private Step Mark() => new()
     {
@@ -64,8 +90,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Description = "mark the operation on both databases",
         Inverse = "mark it as undone",
         Server = live.OldName,
-        Change = token => _marker.BeginAsync(live.OldSession!, order.ToParameters(), time.GetUtcNow(), token),
-        Undo = token => _marker.SetAsync(live.OldSession!, OperationState.Undone, token),
+        Change = token => _marker.BeginAsync(live.OldSession!, order.ToParameters(), time.GetUtcNow(), token, order.Before),
+        Verify = token => _marker.ArriveAsync(live.NewSession, OperationState.Running, MarkerLimit, token),
+        Undo = token => _marker.WithdrawAsync(live.OldSession!, token),
     };
 
     private Step PersistOld() => new()
@@ -131,7 +158,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Swift = true,
         Limit = options.CatchUpLimit,
         Change = token => Task.WhenAll(fence.CloseAsync(token), _closing),
-        Undo = Old.UnfenceAsync,
+        Undo = HeldUndo(Old.UnfenceAsync),
     };
 
     private Step CatchUp() => new()
@@ -194,6 +221,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             // To look closer takes time from the clients, who are just coming back.
+            // It may have been started anew since it was promoted.
+            await New.UnfenceAsync(token);
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
             await new EndpointCheck(live).VerifyAsync(token);
@@ -236,6 +265,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             {
                 throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{live.OldName}: it has not applied the new primary's transactions within 10 s.") { Server = live.OldName };
             }
+
+            await _marker.ArriveAsync(live.OldSession!, OperationState.Completed, MarkerLimit, token);
         },
     };
 

@@ -1,0 +1,145 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Failover.Planned;
+
+/// <summary>
+/// What a switchover did, read over fresh connections, and its end: the journal is closed only when the members' marker says
+/// how it ended and nothing that must outlast a restart is left to do. Never throws: whatever can't be read is told so.
+/// </summary>
+/// <param name="live">The connections.</param>
+/// <param name="steps">The steps.</param>
+/// <param name="runner">Their runner, which has left the journal open.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps steps, PlanRunner runner, TimeProvider time)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>The canary, if there is one.</summary>
+    public FailoverCanary? Canary { get; init; }
+
+    /// <summary>Makes it.</summary>
+    public async Task<FailoverResult> MakeAsync(PlanResult result, string journal, DateTimeOffset started)
+    {
+        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        using CancellationTokenSource limit = new(Limit);
+        string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
+        (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? live.NewName : live.OldName, limit.Token);
+        return new()
+        {
+            Id = steps.Id,
+            Outcome = unsettled is null ? result.Outcome : PlanOutcome.Degraded,
+            OldPrimary = live.OldName,
+            NewPrimary = live.NewName,
+            WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
+            Canary = writes,
+            Proof = await ProveAsync(result, account, limit.Token),
+            Steps = result.Steps,
+            Error = result.Failure?.Message ?? unsettled,
+            Recommendation = Recommend(result, unsettled),
+            Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
+            Started = started,
+            Duration = time.GetUtcNow() - started,
+            Journal = journal,
+        };
+    }
+
+    // Why a resume still has something to do; null if it has not.
+    private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
+    {
+        string[] left = [.. result.Steps.Where(step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "redundancy").Select(step => step.Step)];
+        if (left.Length > 0)
+        {
+            return $"left to do: {string.Join(", ", left)}";
+        }
+
+        try
+        {
+            if (result.Outcome == PlanOutcome.Degraded)
+            {
+                await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(live.NewName, token);
+                await steps.Marker.SetAsync(primary, OperationState.Degraded, token);
+            }
+
+            runner.Close(result.Outcome);
+            return null;
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return $"the marker on {live.NewName} could not be written: {error.Message}";
+        }
+    }
+
+    private string? Recommend(PlanResult result, string? unsettled)
+    {
+        string? own = (result.Failure as FoobarException)?.Recommendation;
+        return result.Outcome switch
+        {
+            _ when unsettled is not null => $"{own} Then run Invoke-FoobarFailover -Resume, which does what is left.".TrimStart(),
+            PlanOutcome.UndoFailed => $"{own} Look at Get-FoobarReplication now, then run Invoke-FoobarFailover -Resume, which undoes the rest.".TrimStart(),
+            PlanOutcome.Degraded when result.Steps is [.., { Outcome: StepOutcome.Failed }] => $"{live.NewName} has no replica now: bring {live.OldName} back with Repair-FoobarReplication -Server {live.OldName}.",
+            PlanOutcome.Undone when result.Failure is not null => own ?? "Put right what the error names, and run the command again.",
+            _ => own,
+        };
+    }
+
+    private async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string primary, CancellationToken token)
+    {
+        if (Canary is null)
+        {
+            return default;
+        }
+
+        try
+        {
+            await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(primary, token);
+            return await Canary.ReadAsync(database, steps.Window, token);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return (await Canary.MeasureAsync(steps.Window), null);
+        }
+    }
+
+    private async Task<FailoverProof> ProveAsync(PlanResult result, CanaryAccount? account, CancellationToken token)
+    {
+        if (result.Outcome is PlanOutcome.UndoFailed or PlanOutcome.Superseded)
+        {
+            return new() { Verdict = ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Superseded ? "Another operator took this operation's place; see what his says." : "Undoing failed; look at the members now." };
+        }
+
+        bool promoted = result.Steps.Any(step => step is { Step: "promote", Outcome: not StepOutcome.Skipped });
+        if (result.Outcome == PlanOutcome.Undone && !promoted)
+        {
+            return new() { Verdict = ProofVerdict.Proven, Reason = "Writes were not moved." };
+        }
+
+        (string? oldNow, string? oldFailure) = await ExecutedAsync(live.OldName, token);
+        (string? newNow, string? newFailure) = await ExecutedAsync(live.NewName, token);
+        if (newNow is null || (oldNow is null && result.Outcome == PlanOutcome.Undone))
+        {
+            return new() { Verdict = ProofVerdict.Unprovable, Reason = $"What the members hold now could not be read: {newFailure ?? oldFailure}" };
+        }
+
+        return result.Outcome == PlanOutcome.Undone
+            ? FailoverProof.JudgeUndone(live.New.Flavor, live.OldName, live.NewName, oldNow!, newNow)
+            : FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? oldNow, oldNow, newNow, account, steps.Unlogged);
+    }
+
+    private async Task<(string? Executed, string? Failure)> ExecutedAsync(string member, CancellationToken token)
+    {
+        try
+        {
+            await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(member, token);
+            return (await DatabaseMember.Of(database).ExecutedAsync(token), null);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return (null, error.Message);
+        }
+    }
+}
