@@ -150,9 +150,10 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
 
     private void Warn(FailoverPreview preview)
     {
-        foreach (FailoverBlocker blocker in preview.Blockers)
+        // What stands in the way is an error when it is tried.
+        foreach (FailoverBlocker told in IsWhatIf() ? [.. preview.Blockers, .. preview.Warnings] : preview.Warnings)
         {
-            WriteWarning(blocker.ToString());
+            WriteWarning(told.ToString());
         }
     }
 

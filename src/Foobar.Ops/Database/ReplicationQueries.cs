@@ -12,7 +12,8 @@ internal static class ReplicationQueries
             'log_bin', 'log_bin_basename', 'datadir', 'binlog_format', 'binlog_row_image', 'log_replica_updates', 'log_slave_updates',
             'sync_binlog', 'innodb_flush_log_at_trx_commit', 'binlog_expire_logs_seconds', 'binlog_expire_logs_auto_purge', 'expire_logs_days',
             'replica_parallel_workers', 'replica_preserve_commit_order', 'relay_log_recovery', 'replica_net_timeout',
-            'slave_parallel_threads', 'slave_net_timeout',
+            'slave_parallel_threads', 'slave_net_timeout', 'event_scheduler',
+            'replica_skip_errors', 'slave_skip_errors', 'replica_exec_mode', 'slave_exec_mode', 'replica_type_conversions', 'slave_type_conversions',
             'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', 'rpl_semi_sync_replica_enabled', 'rpl_semi_sync_slave_enabled',
             'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_source_wait_point', 'rpl_semi_sync_master_wait_point',
             'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_source_wait_no_replica', 'rpl_semi_sync_master_wait_no_slave',
@@ -51,6 +52,25 @@ internal static class ReplicationQueries
     public const string PositionEngine = "SELECT ENGINE AS engine FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'mysql' AND TABLE_NAME = 'gtid_slave_pos'";
 
     public const string BinaryLogs = "SHOW BINARY LOGS";
+
+    public const string MySqlLog = "SHOW BINARY LOG STATUS";
+
+    public const string MariaDbLog = "SHOW MASTER STATUS";
+
+    public const string Events = """
+        SELECT EVENT_SCHEMA AS event_schema, EVENT_NAME AS event_name, STATUS AS status, DEFINER AS definer, SQL_MODE AS sql_mode
+        FROM information_schema.EVENTS ORDER BY EVENT_SCHEMA, EVENT_NAME
+        """;
+
+    /// <summary>Who reads the binary log.</summary>
+    public const string Readers = "SELECT ID AS id, USER AS user, HOST AS host FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY ID";
+
+    /// <summary>Sessions that keep what they write out of the log. MariaDB does not tell.</summary>
+    public const string Unlogged = """
+        SELECT t.PROCESSLIST_ID AS id, t.PROCESSLIST_USER AS user, t.PROCESSLIST_HOST AS host
+        FROM performance_schema.variables_by_thread v JOIN performance_schema.threads t ON t.THREAD_ID = v.THREAD_ID
+        WHERE v.VARIABLE_NAME = 'sql_log_bin' AND v.VARIABLE_VALUE = 'OFF' AND t.PROCESSLIST_ID IS NOT NULL
+        """;
 
     public const string Transactions = """
         SELECT t.trx_mysql_thread_id AS id, p.USER AS user, p.HOST AS host, p.COMMAND AS command, p.TIME AS state_seconds,

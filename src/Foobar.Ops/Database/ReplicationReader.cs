@@ -39,6 +39,10 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             Unfinished = await TryAsync("foobar_ops.operation", async token => await OperationMarkReader.ReadAsync(database, token) is { IsUnfinished: true } mark ? (IReadOnlyList<OperationMark>)[mark] : [], cancellationToken),
             Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, identity.Value?.ServerUuid, token), cancellationToken),
             Guard = await TryAsync("read_only", token => ReadGuardAsync(variables, options, token), cancellationToken),
+            LogFilters = await TryAsync(MySql ? ReplicationQueries.MySqlLog : ReplicationQueries.MariaDbLog, token => LogFilterReader.ReadAsync(database, token), cancellationToken),
+            Unlogged = await TryAsync("performance_schema.variables_by_thread", ReadUnloggedAsync, cancellationToken),
+            Events = await TryAsync("information_schema.EVENTS", async token => new EventFacts { SchedulerOn = variables.Flag("event_scheduler") == true, Events = [.. (await RowsAsync(ReplicationQueries.Events, token)).Select(ScheduledEvent.From)] }, cancellationToken),
+            Readers = await TryAsync("information_schema.PROCESSLIST", async token => (IReadOnlyList<ConnectedReplica>)[.. (await RowsAsync(ReplicationQueries.Readers, token)).Select(ConnectedReplica.From)], cancellationToken),
             Storage = await storage,
             Gtid = Made(() => GtidFacts.From(variables, _flavor)),
         };
@@ -92,6 +96,9 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
 
     private async Task<BinlogFacts> ReadBinlogAsync(ServerVariables variables, CancellationToken cancellationToken) =>
         BinlogFacts.From(variables, variables.Flag("log_bin") == true ? await RowsAsync(ReplicationQueries.BinaryLogs, cancellationToken) : []);
+
+    private async Task<IReadOnlyList<string>> ReadUnloggedAsync(CancellationToken cancellationToken) =>
+        MySql ? [.. (await RowsAsync(ReplicationQueries.Unlogged, cancellationToken)).Select(row => $"connection {row.Text("id")} of {row.Text("user")} from {row.Text("host")} writes with sql_log_bin = OFF")] : [];
 
     private async Task<IReadOnlyList<OpenTransaction>> ReadTransactionsAsync(CancellationToken cancellationToken) =>
         [.. (await RowsAsync(ReplicationQueries.Transactions, cancellationToken)).Select(OpenTransaction.From)];

@@ -57,6 +57,14 @@ public sealed class DatabaseControlsTests
         ("by file and offset", "DB-028", FindingStatus.Fail, () => Channel(channel => channel with { AutoPosition = false })),
         ("a failover under way", "DB-030", FindingStatus.Warning, () => HealthySite.Case(HealthySite.Primary with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(20)]) })),
         ("a failover that nobody ended", "DB-030", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(400)]) })),
+        ("an event that runs nowhere", "DB-031", FindingStatus.Fail, () => HealthySite.Case(Events(HealthySite.Primary, true, EventStatus.ReplicaSideDisabled))),
+        ("an event that runs on a replica", "DB-031", FindingStatus.Fail, () => HealthySite.Case(replica: Events(HealthySite.Replica, true, EventStatus.Enabled))),
+        ("a scheduler that is off", "DB-031", FindingStatus.Warning, () => HealthySite.Case(Events(HealthySite.Primary, false, EventStatus.Enabled))),
+        ("an undeclared replica", "DB-032", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { Readers = Reading.Of<IReadOnlyList<ConnectedReplica>>([new() { ConnectionId = 3, User = "repl", Host = "192.0.2.99" }]) })),
+        ("an unlogged database", "DB-009", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { LogFilters = Reading.Of<IReadOnlyList<string>>(["Binlog_Do_DB=shop"]) })),
+        ("an unlogged database of the source", "DB-013", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { LogFilters = Reading.Of<IReadOnlyList<string>>(["Binlog_Do_DB=shop"]) })),
+        ("skipped errors", "DB-013", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(HealthySite.Replica.Apply.Value! with { Lenient = ["replica_skip_errors=all"] }) })),
+        ("an older patch release", "DB-016", FindingStatus.Warning, () => HealthySite.Case(HealthySite.Primary with { Identity = Reading.Of(HealthySite.Primary.Identity.Value! with { Version = "9.7.1" }) })),
         ("no endpoint", "DB-027", FindingStatus.Warning, () => HealthySite.Case(site: HealthySite.Site with { Policy = HealthySite.Site.Policy with { Database = Policy with { WriteEndpoint = null } } })),
     ];
 
@@ -76,6 +84,7 @@ public sealed class DatabaseControlsTests
         string[] alsoTrue = name switch
         {
             "nobody writes" => ["DB-003", "DB-007"],
+            "an unlogged database" or "an unlogged database of the source" => ["DB-009", "DB-013"],
             _ => [],
         };
         Assert.Empty(bad.Select(finding => finding.ControlId).Distinct().Except([control, .. alsoTrue]));
@@ -165,6 +174,9 @@ public sealed class DatabaseControlsTests
 
     private static IEnumerable<Finding> Judge(SiteCase<ReplicationFacts> facts) =>
         DatabaseControls.All.SelectMany(control => control.Apply(facts, null, facts.Time));
+
+    private static ReplicationFacts Events(ReplicationFacts facts, bool scheduler, EventStatus status) =>
+        facts with { Events = Reading.Of(new EventFacts { SchedulerOn = scheduler, Events = [new() { Schema = "shop", Name = "tick", Status = status }] }) };
 
     private static ReplicationFacts Guard(ReplicationFacts facts, Func<WriteGuard, WriteGuard> change) => facts with { Guard = Reading.Of(change(facts.Guard.Value!)) };
 

@@ -93,5 +93,9 @@ internal static class HealthySite
         Storage = Reading.Of(new DatabaseStorage { DataDirectory = "/var/lib/mysql", BinlogDirectory = "/var/lib/mysql", DataAvailableBytes = 1L << 34, BinlogAvailableBytes = 1L << 34, BinlogUsedPercent = 20, ReadOnly = false }),
         Cluster = Reading.Of(new ClusterFacts()),
         Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([]),
+        LogFilters = Reading.Of<IReadOnlyList<string>>([]),
+        Unlogged = Reading.Of<IReadOnlyList<string>>([]),
+        Events = Reading.Of(new EventFacts { SchedulerOn = true }),
+        Readers = Reading.Of<IReadOnlyList<ConnectedReplica>>([]),
     };
 }

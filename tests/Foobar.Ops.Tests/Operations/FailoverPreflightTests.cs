@@ -27,8 +27,14 @@ public sealed class FailoverPreflightTests
         ("two primaries", "Primary", () => HealthySite.Case(replica: HealthySite.Primary with { Identity = HealthySite.Replica.Identity })),
         ("a writable replica", "Role", () => HealthySite.Case(replica: HealthySite.Replica with { Guard = HealthySite.Primary.Guard })),
         ("a silent member", "Unreachable", () => HealthySite.Case(replica: ReplicationFacts.Unreadable("refused", "test"))),
-        ("another failover", "OperationRunning", () => HealthySite.Case(replica: HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) })),
+        ("another failover", "OperationRunning", () => HealthySite.Case(HealthySite.Primary with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) })),
         ("a marker that can't be read", "OperationUnknown", () => HealthySite.Case(HealthySite.Primary with { Unfinished = Reading.Unreadable<IReadOnlyList<OperationMark>>("denied") })),
+        ("a source that does not log every database", "LogFilters", () => HealthySite.Case(HealthySite.Primary with { LogFilters = Reading.Of<IReadOnlyList<string>>(["Binlog_Do_DB=shop"]) })),
+        ("a candidate that does not log every database", "LogFilters", () => HealthySite.Case(replica: HealthySite.Replica with { LogFilters = Reading.Of<IReadOnlyList<string>>(["Binlog_Ignore_DB=billing"]) })),
+        ("filters that can't be read", "LogFilters", () => HealthySite.Case(HealthySite.Primary with { LogFilters = Reading.Unreadable<IReadOnlyList<string>>("denied") })),
+        ("errors that are skipped", "SkipsErrors", () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(HealthySite.Replica.Apply.Value! with { Lenient = ["replica_skip_errors=1062"] }) })),
+        ("events that would run nowhere", "Events", () => HealthySite.Case(Ticking(HealthySite.Primary), HealthySite.Replica with { Events = Reading.Of(new EventFacts { SchedulerOn = false }) })),
+        ("a marker that the primary does not know of", "MarkerContradicted", () => HealthySite.Case(replica: HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) })),
         ("the same server id", "ServerIds", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { ServerId = 1 }) })),
     ];
 
@@ -49,6 +55,38 @@ public sealed class FailoverPreflightTests
         (_, string code, Func<SiteCase<ReplicationFacts>> broken) = Faults.Single(one => one.Fault == fault);
         FailoverBlocker blocker = Assert.Single(FailoverPreflight.Planned(broken(), new()).Blockers, blocker => blocker.Code == code);
         Assert.NotEmpty(blocker.Remediation);
+    }
+
+    [Theory]
+    [InlineData("8.4.5", "8.4.6", "", "")]
+    [InlineData("10.11.13-MariaDB-deb12", "10.11.14-MariaDB-0+deb12u2", "", "")]
+    [InlineData("8.4.5-5", "8.4.5-6", "", "")]
+    [InlineData("8.4.6", "8.4.5", "", "web-02")]
+    [InlineData("8.4.9", "9.7.0", "web-01", "")]
+    [InlineData("9.7.0", "8.4.9", "web-02", "")]
+    public void A_rolling_patch_upgrade_may_switch_over(string primary, string candidate, string blocked, string warned)
+    {
+        FailoverPreflight preflight = FailoverPreflight.Planned(HealthySite.Case(With(HealthySite.Primary, primary), With(HealthySite.Replica, candidate)), new());
+        Assert.Equal(blocked, string.Concat(preflight.Blockers.Select(one => one.Server)));
+        Assert.Equal(warned, string.Concat(preflight.Warnings.Select(one => one.Server)));
+
+        static ReplicationFacts With(ReplicationFacts facts, string version) => facts with { Identity = Reading.Of(facts.Identity.Value! with { Version = version }) };
+    }
+
+    [Fact]
+    public void What_does_not_stand_in_the_way_is_told()
+    {
+        ReplicationFacts primary = HealthySite.Primary with
+        {
+            Unlogged = Reading.Of<IReadOnlyList<string>>(["connection 7 of batch from 192.0.2.9 writes with sql_log_bin = OFF"]),
+            Readers = Reading.Of<IReadOnlyList<ConnectedReplica>>([new() { ConnectionId = 3, User = "repl", Host = "192.0.2.12" }, new() { ConnectionId = 4, User = "repl", Host = "web-02.example" }, new() { ConnectionId = 5, User = "dr", Host = "192.0.2.99" }]),
+        };
+        FailoverPreflight preflight = FailoverPreflight.Planned(HealthySite.Case(Ticking(primary)), new());
+        Assert.Empty(preflight.Blockers);
+        Assert.Equal(["Unlogged", "Reader"], preflight.Warnings.Select(one => one.Code));
+        Assert.Contains("192.0.2.99", preflight.Warnings[1].Message, StringComparison.Ordinal);
+        Assert.Equal("shop.tick", $"{Assert.Single(preflight.Events)}");
+        Assert.Single(preflight.Unlogged);
     }
 
     [Fact]
@@ -73,6 +111,8 @@ public sealed class FailoverPreflightTests
     [Fact]
     public void A_candidates_name_is_taken_in_any_case() =>
         Assert.Equal("web-02", FailoverPreflight.Planned(HealthySite.Case(), new() { To = "WEB-02" }).New);
+
+    private static ReplicationFacts Ticking(ReplicationFacts facts) => facts with { Events = Reading.Of(new EventFacts { SchedulerOn = true, Events = [new() { Schema = "shop", Name = "tick", Status = EventStatus.Enabled }] }) };
 
     private static ReplicationFacts WithChannel(ReplicationChannel channel) => HealthySite.Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([channel]) };
 

@@ -38,5 +38,7 @@ public static class DatabaseControls
         LinkControls.AutoPosition,
         RoleControls.FenceBinds,
         StateControls.NothingUnfinished,
+        StateControls.Events,
+        RoleControls.ReadersDeclared,
     ];
 }

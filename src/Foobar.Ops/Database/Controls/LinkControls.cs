@@ -32,11 +32,16 @@ internal static class LinkControls
         });
 
     public static Control<SiteCase<ReplicationFacts>> AppliesAll { get; } = OfLinks(
-        Info("DB-013", Severity.High, "Replicas apply everything, at once", "What a filter leaves out is missing after a failover; a delay is waited for in every failover.", "Remove the replicate_* filters and the delay (a delayed copy belongs on a server that is no candidate)."),
-        (_, link) => link.Channel switch
+        Info("DB-013", Severity.High, "Replicas apply everything, at once", "What a filter leaves out is missing after a failover; a delay is waited for in every failover.", "Remove the replicate_* filters, the source's binlog_do_db and binlog_ignore_db, and the delay (a delayed copy belongs on a server that is no candidate); errors are neither skipped nor papered over: replica_skip_errors = OFF, replica_exec_mode = STRICT (slave_ on MariaDB). Then copy the replica afresh.", "MySQL Reference Manual, How Servers Evaluate Replication Filtering Rules"),
+        (member, link) => link.Channel switch
         {
+            _ when SourceFilters(member, link) is { Value: { Count: > 0 } filters } => Verdict.Fail(Target(link), "a source that logs every database", string.Join(", ", filters)),
+            _ when member.Facts.Apply.Value is { Lenient: { Count: > 0 } lenient } => Verdict.Fail(Target(link), "what can't be applied stops it", string.Join(", ", lenient)),
+
             { Filters.Count: > 0 } channel => Verdict.Fail(Target(link), "no filter", string.Join(", ", channel.Filters)),
             { DelaySeconds: > 0 } channel => Verdict.Fail(Target(link), "no delay", $"applies {channel.DelaySeconds} s late"),
+            _ when SourceFilters(member, link) is { Value: null, Failure: var why } => Verdict.Unknown(Target(link), $"whether the source logs every database could not be read: {why}"),
+            _ when member.Facts.Apply.Value is null => Verdict.Unknown(Target(link), $"whether errors are skipped could not be read: {member.Facts.Apply.Failure}"),
             _ => Verdict.Pass(Target(link), "no filter, no delay"),
         });
 
@@ -60,6 +65,10 @@ internal static class LinkControls
         info,
         facts => facts.Channels,
         (member, channels) => channels.Count == 0 ? [Verdict.NotApplicable(actual: "replicates from none")] : member.Links.Select(link => judge(member, link)));
+
+    // A source that is no member of the site is told of elsewhere.
+    private static Reading<IReadOnlyList<string>>? SourceFilters(MemberCase member, ReplicationLink link) =>
+        link.Source is { } source && member.Topology.Facts(source) is { Refusal: null } facts ? facts.LogFilters : null;
 
     private static string Target(ReplicationLink link) => Target(link.Channel, link.Source);
 

@@ -55,7 +55,9 @@ internal static class PairControls
 
         Verdict verdict = own.CompareTo(theirs) switch
         {
+            < 0 when DatabaseVersion.SameSeries(own, theirs) => Verdict.Warning("version", $"at least {source}, as {link.Source} has", $"{replica}: an older patch release of the same series"),
             < 0 => Verdict.Fail("version", $"at least {source}, as {link.Source} has", replica!),
+            > 0 when DatabaseVersion.SameSeries(own, theirs) => Verdict.Pass("version", $"{replica}, a newer patch release than {source}"),
             > 0 => Verdict.Warning("version", $"{source}, as {link.Source} has", $"{replica}: it can be promoted, but then the old primary is too old"),
             _ => Verdict.Pass("version", replica),
         };

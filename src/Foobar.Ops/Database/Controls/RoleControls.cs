@@ -44,6 +44,13 @@ internal static class RoleControls
                 : remote.Select(account => Verdict.Fail($"'{account.User}'@'{account.Host}'", "none of SUPER, CONNECTION_ADMIN, READ ONLY ADMIN", string.Join(", ", account.Privileges)));
         });
 
+    public static Control<SiteCase<ReplicationFacts>> ReadersDeclared { get; } = OfFact(
+        Info("DB-032", Severity.Medium, "Every replica is declared", "A replica that the inventory does not name is left at the old primary by a switchover, and may acknowledge semi-synchronous commits in place of the one that is to take over.", "Add its server to the inventory with the members' role; or, if it is a program that reads the log, point it at the new primary after each failover yourself."),
+        facts => facts.Readers,
+        (member, readers) => readers.Where(reader => !member.Topology.Declares(member.Member, reader))
+            .Select(reader => Verdict.Fail($"'{reader.User}' from {reader.Host}", "a member of the inventory", $"reads the binary log on connection {reader.ConnectionId}, and is none"))
+            .DefaultIfEmpty(Verdict.Pass(actual: $"{readers.Count} read the binary log")));
+
     private static Verdict Answer(Server member, Reading<ReplicationFacts>? reading) => (reading switch
     {
         null => Verdict.Unknown(null, "its facts were not collected"),

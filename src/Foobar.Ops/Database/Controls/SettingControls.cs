@@ -20,12 +20,14 @@ internal static class SettingControls
         }]);
 
     public static Control<SiteCase<ReplicationFacts>> Logs { get; } = OfFact(
-        Info("DB-009", Severity.High, "Every member logs what it commits and what it replicates", "A member without a complete binary log can't become a primary that others replicate from.", "log_bin on, log_replica_updates (log_slave_updates on MariaDB) on; both need a restart."),
+        Info("DB-009", Severity.High, "Every member logs what it commits and what it replicates", "A member without a complete binary log can't become a primary that others replicate from.", "log_bin on, log_replica_updates (log_slave_updates on MariaDB) on, no binlog_do_db and no binlog_ignore_db; all need a restart."),
         facts => facts.Binlog,
-        (_, binlog) => [binlog switch
+        (member, binlog) => [(binlog, member.Facts.LogFilters) switch
         {
-            { Enabled: false } => Verdict.Fail("log_bin", "ON", "OFF"),
-            { LogsReplicated: false } => Verdict.Fail("log_replica_updates", "ON", "OFF"),
+            ({ Enabled: false }, _) => Verdict.Fail("log_bin", "ON", "OFF"),
+            ({ LogsReplicated: false }, _) => Verdict.Fail("log_replica_updates", "ON", "OFF"),
+            (_, { Value: null }) => Verdict.Unknown("filters", $"which databases are left out of the log could not be read: {member.Facts.LogFilters.Failure}"),
+            (_, { Value.Count: > 0 }) => Verdict.Fail("filters", "every database is logged", string.Join(", ", member.Facts.LogFilters.Value)),
             _ => Verdict.Pass(actual: "complete binary log"),
         }]);
 

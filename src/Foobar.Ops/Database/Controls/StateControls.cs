@@ -79,6 +79,26 @@ internal static class StateControls
                 : Verdict.Warning("operation", "ended", $"{mark}"))
             .DefaultIfEmpty(Verdict.Pass("operation", "none under way")));
 
+    public static Control<SiteCase<ReplicationFacts>> Events { get; } = OfFact(
+        Info("DB-031", Severity.High, "Scheduled events run on the primary, and there alone", "Nobody enables events when roles are swapped by hand: what they do (purge, aggregate) then stops, or runs on a replica, where it fails or makes errant transactions.", "On the primary ALTER EVENT ... ENABLE, with DEFINER = its definer; replication then disables it on the replicas. event_scheduler = ON on every member.", "MySQL Reference Manual, Replication of Invoked Features"),
+        facts => facts.Events,
+        (member, events) => member.Role switch
+        {
+            MemberRole.Primary => JudgeOnPrimary(events),
+            MemberRole.Replica or MemberRole.WritableReplica => events.Events.Where(one => one.Status == EventStatus.Enabled)
+                .Select(one => Verdict.Fail($"{one}", "disabled on a replica", $"ENABLED: it runs here by the privileges of {one.Definer}"))
+                .DefaultIfEmpty(Verdict.Pass(actual: "none enabled")),
+            _ => [Verdict.NotApplicable(actual: $"is {member.Role}")],
+        });
+
+    private static IEnumerable<Verdict> JudgeOnPrimary(EventFacts events) => events.Events
+        .Where(one => one.Status == EventStatus.ReplicaSideDisabled)
+        .Select(one => Verdict.Fail($"{one}", "ENABLED or DISABLED on the primary", "disabled as on a replica: it runs nowhere"))
+        .Concat(events is { SchedulerOn: false } && events.Events.Count(one => one.Status == EventStatus.Enabled) is > 0 and int waiting
+            ? [Verdict.Warning("event_scheduler", "ON", $"OFF, so {waiting} enabled {(waiting == 1 ? "event does" : "events do")} not run")]
+            : [])
+        .DefaultIfEmpty(Verdict.Pass(actual: $"{events.Events.Count(one => one.Status == EventStatus.Enabled)} enabled"));
+
     private static string Target(OpenTransaction transaction) => $"connection {transaction.ConnectionId} of {transaction.User}";
 
     private static string Used(DatabaseStorage storage) => $"{Text(storage.BinlogUsedPercent)} % used, {Text(storage.BinlogAvailableBytes / 1e9)} GB left";

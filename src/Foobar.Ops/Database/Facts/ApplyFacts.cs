@@ -15,6 +15,19 @@ public sealed record ApplyFacts
     /// <summary>After how many seconds of silence it takes its source for gone (<c>replica_net_timeout</c>).</summary>
     public long NetTimeoutSeconds { get; init; }
 
+    /// <summary>
+    /// Settings by which it leaves out or changes what it can't apply, as <c>name=value</c>: after them equal GTIDs prove no
+    /// equal rows. Empty for none.
+    /// </summary>
+    public IReadOnlyList<string> Lenient { get; init; } = [];
+
+    private static IReadOnlyList<string> LenientOf(ServerVariables variables) =>
+    [
+        .. from name in (string[])["replica_skip_errors", "slave_skip_errors"] where variables.Text(name) is { } value && value is not ("" or "OFF") select $"{name}={variables.Text(name)}",
+        .. from name in (string[])["replica_exec_mode", "slave_exec_mode"] where variables.Text(name) is { } value && value != "STRICT" select $"{name}={variables.Text(name)}",
+        .. from name in (string[])["replica_type_conversions", "slave_type_conversions"] where variables.Text(name)?.Split(',').Contains("ALL_LOSSY") == true select $"{name}={variables.Text(name)}",
+    ];
+
     internal static ApplyFacts From(ServerVariables variables, DatabaseFlavor flavor, string? positionEngine) => flavor == DatabaseFlavor.MySql
         ? new()
         {
@@ -22,6 +35,7 @@ public sealed record ApplyFacts
             PreservesOrder = variables.Flag("replica_preserve_commit_order") == true,
             CrashSafe = variables.Flag("relay_log_recovery") == true,
             NetTimeoutSeconds = variables.Number("replica_net_timeout") ?? 60,
+            Lenient = LenientOf(variables),
         }
         : new()
         {
@@ -31,5 +45,6 @@ public sealed record ApplyFacts
             PreservesOrder = true,
             CrashSafe = positionEngine is "InnoDB" or "RocksDB" or "ROCKSDB",
             NetTimeoutSeconds = variables.Number("slave_net_timeout") ?? 60,
+            Lenient = LenientOf(variables),
         };
 }

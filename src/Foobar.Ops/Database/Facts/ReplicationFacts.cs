@@ -50,6 +50,20 @@ public sealed record ReplicationFacts
     /// <summary>The operation that moves writes or was left in the middle of it; empty for none.</summary>
     public required Reading<IReadOnlyList<OperationMark>> Unfinished { get; init; }
 
+    /// <summary>The filters that keep databases out of its binary log, as the server states them; empty for none.</summary>
+    public Reading<IReadOnlyList<string>> LogFilters { get; init; } = NotRead<IReadOnlyList<string>>();
+
+    /// <summary>Sessions that keep what they write out of the log now; empty for none, and on MariaDB, which does not tell.</summary>
+    public Reading<IReadOnlyList<string>> Unlogged { get; init; } = NotRead<IReadOnlyList<string>>();
+
+    /// <summary>Its scheduled events.</summary>
+    public Reading<EventFacts> Events { get; init; } = NotRead<EventFacts>();
+
+    /// <summary>Who reads its binary log now.</summary>
+    public Reading<IReadOnlyList<ConnectedReplica>> Readers { get; init; } = NotRead<IReadOnlyList<ConnectedReplica>>();
+
+    private static Reading<T> NotRead<T>() => Findings.Reading.Unreadable<T>("it was not read");
+
     /// <summary>The same reason for every fact of a member that could not be asked.</summary>
     public static ReplicationFacts Unreadable(string reason, string source) => new()
     {
@@ -68,5 +82,9 @@ public sealed record ReplicationFacts
         Storage = Findings.Reading.Unreadable<DatabaseStorage>(reason, source),
         Cluster = Findings.Reading.Unreadable<ClusterFacts>(reason, source),
         Unfinished = Findings.Reading.Unreadable<IReadOnlyList<OperationMark>>(reason, source),
+        LogFilters = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
+        Unlogged = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
+        Events = Findings.Reading.Unreadable<EventFacts>(reason, source),
+        Readers = Findings.Reading.Unreadable<IReadOnlyList<ConnectedReplica>>(reason, source),
     };
 }

@@ -58,6 +58,15 @@ public sealed class ReplicationTopology
         };
     }
 
+    /// <summary>Whether a reader of a member's binary log is another member, by its address or its host name.</summary>
+    public bool Declares(Server member, ConnectedReplica reader)
+    {
+        string label = IPAddress.TryParse(reader.Host, out IPAddress? address) ? reader.Host : reader.Host.Split('.')[0];
+        return Members.Any(other => other != member && (address is null
+            ? string.Equals(label, other.Name, StringComparison.OrdinalIgnoreCase) || string.Equals(label, Facts(other.Name)?.Identity.Value?.HostName.Split('.')[0], StringComparison.OrdinalIgnoreCase)
+            : other.Addresses.Contains(address)));
+    }
+
     private IEnumerable<ReplicationLink> LinksOf(Server replica)
     {
         foreach (ReplicationChannel channel in Facts(replica.Name)?.Channels.Value ?? [])

@@ -34,7 +34,7 @@ public sealed class FailoverOperation
     public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
-        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Blockers = preflight.Blockers, Steps = [] };
+        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Blockers = preflight.Blockers, Warnings = preflight.Warnings, Steps = [] };
         if (preflight is not { Old: { } old, New: { } candidate })
         {
             return preview;
@@ -44,7 +44,7 @@ public sealed class FailoverOperation
         (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
         return preview with
         {
-            Steps = Steps(live, options, new() { Id = "preview", Old = old, New = candidate }, await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
+            Steps = Steps(live, options, new() { Id = "preview", Old = old, New = candidate, Events = Names(preflight) }, await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
             PredictedGapLow = low,
             PredictedGapHigh = high,
         };
@@ -75,6 +75,7 @@ public sealed class FailoverOperation
             New = move.NewPrimary,
             Durability = await live.New.DurabilityAsync(cancellationToken),
             SemiSync = preflight.SemiSync,
+            Events = Names(preflight),
         };
         live.Own(order.Id, order.Before);
         await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, order.Id, _time, cancellationToken);
@@ -151,10 +152,17 @@ public sealed class FailoverOperation
         };
 
     private SwitchoverSteps Steps(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, Durability durability, FailoverPreflight preflight) =>
-        new(live, options, order, durability, new WriteFence(live.Old!, live.OldSecond!, live.New, preflight.Unbound), new ReverseLink(live, preflight.SemiSync), _time);
+        new(live, options, order, durability, new WriteFence(live.Old!, live.OldSecond!, live.New, preflight.Unbound), new ReverseLink(live, preflight.SemiSync), _time) { Unlogged = preflight.Unlogged };
+
+    private static IReadOnlyList<EventName> Names(FailoverPreflight preflight) => [.. preflight.Events.Select(one => new EventName(one.Schema, one.Name))];
 
     private async Task<SwitchoverSteps> ResumedAsync(FailoverConnections live, FailoverOptions options, SwitchoverOrder order, CancellationToken cancellationToken) =>
-        Steps(live, options, order, order.Durability ?? await live.New.DurabilityAsync(cancellationToken), new() { Blockers = [], SemiSync = order.SemiSync ?? live.Policy.SemiSync });
+        Steps(live, options, order, order.Durability ?? await live.New.DurabilityAsync(cancellationToken), new()
+        {
+            Blockers = [],
+            SemiSync = order.SemiSync ?? live.Policy.SemiSync,
+            Unlogged = await LogFilterReader.ReadAsync(live.OldSession!, cancellationToken),
+        });
 
     private async Task<FailoverResult> EndAsync(FailoverConnections live, SwitchoverSteps steps, FileJournal journal, JournalState state, DateTimeOffset started, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
@@ -236,12 +244,31 @@ public sealed class FailoverOperation
         {
             await using HaproxyEndpoint haproxy = await HaproxyEndpoint.ConnectAsync(_session, endpoint, cancellationToken);
             IReadOnlyList<string> open = await haproxy.MembersAsync(cancellationToken) ?? [];
+            if (await haproxy.LevelAsync(cancellationToken) is { } level)
+            {
+                blockers.Add(new() { Code = "EndpointLevel", Server = endpoint.Server, Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes", Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it." });
+            }
+
+            IReadOnlyList<string> servers = await haproxy.ServersAsync(cancellationToken);
+            foreach (string member in ((string[])[old.Name, candidate.Name]).Where(member => !servers.Contains(member, StringComparer.OrdinalIgnoreCase)))
+            {
+                blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}", Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member." });
+            }
+
             if (open is not [{ } only] || !string.Equals(only, old.Name, StringComparison.OrdinalIgnoreCase))
             {
                 blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} leads to {(open.Count == 0 ? "no member" : string.Join(", ", open))}, expected {old.Name} alone", Remediation = "Put the other servers of the backend into maintenance, and the primary out of it." });
             }
         }
 
+        await using IDatabaseSession database = await _session.OpenDatabaseAsync(old.Name, cancellationToken);
+        blockers.AddRange((await GlobalLockReader.ReadAsync(database, cancellationToken)).Select(held => new FailoverBlocker
+        {
+            Code = "GlobalLock",
+            Server = old.Name,
+            Message = held,
+            Remediation = "A backup may be running: wait until it has ended, or end that connection (KILL).",
+        }));
         return preflight with { Blockers = blockers };
     }
 }

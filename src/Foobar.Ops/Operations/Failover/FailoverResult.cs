@@ -19,6 +19,9 @@ public sealed record FailoverPreview
     /// <summary>What stands in the way; empty for nothing.</summary>
     public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
 
+    /// <summary>What the operator should know, and does not stand in the way; empty for nothing.</summary>
+    public IReadOnlyList<FailoverBlocker> Warnings { get; init; } = [];
+
     /// <summary>In an emergency: what has become of the primary, and who saw it; <see langword="null"/> for a planned switchover.</summary>
     public PrimaryVerdict? Verdict { get; init; }
 

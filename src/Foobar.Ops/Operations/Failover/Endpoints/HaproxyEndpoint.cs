@@ -56,6 +56,17 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     public async Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) =>
         OpenServers(await _console.RunAsync($"show servers state {_backend}", cancellationToken), _server);
 
+    /// <summary>The level that the admin socket gives where it is too low to change a server's state (HAProxy Management Guide, "show cli level"); <see langword="null"/> if it is <c>admin</c> or the process does not tell.</summary>
+    public async Task<string?> LevelAsync(CancellationToken cancellationToken)
+    {
+        string level = await _console.RunAsync("show cli level", cancellationToken);
+        return level is "operator" or "user" ? level : null;
+    }
+
+    /// <summary>The servers of the backend, open or not.</summary>
+    public async Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) =>
+        [.. Rows(await _console.RunAsync($"show servers state {_backend}", cancellationToken), _server).Select(row => row[ServerName])];
+
     /// <inheritdoc/>
     public async Task<string?> HealthAsync(string member, CancellationToken cancellationToken) =>
         Health(await _console.RunAsync("show stat", cancellationToken), _backend, member);
@@ -81,23 +92,24 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 
     /// <summary>Reads <c>show servers state</c>: the servers of the backend that are not in maintenance.</summary>
     /// <exception cref="ParseException">A line has too few fields, or the backend has no servers.</exception>
-    internal static IReadOnlyList<string> OpenServers(string text, string server)
-    {
-        // be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...; the first line is the format's version.
-        const int ServerName = 3;
-        const int AdminState = 6;
+    internal static IReadOnlyList<string> OpenServers(string text, string server) =>
+        [.. Rows(text, server).Where(row => (int.Parse(row[AdminState], CultureInfo.InvariantCulture) & Closed) == 0).Select(row => row[ServerName])];
 
-        // Forced, inherited, unresolved maintenance; forced and inherited drain. 0x04 only remembers that the configuration
-        // once said disabled (HAProxy Management Guide, "show servers state").
-        const int Closed = 0x01 | 0x02 | 0x20 | 0x08 | 0x10;
+    // be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...; the first line is the format's version.
+    private const int ServerName = 3;
+    private const int AdminState = 6;
+
+    // Forced, inherited, unresolved maintenance; forced and inherited drain. 0x04 only remembers that the configuration
+    // once said disabled (HAProxy Management Guide, "show servers state").
+    private const int Closed = 0x01 | 0x02 | 0x20 | 0x08 | 0x10;
+
+    private static List<string[]> Rows(string text, string server)
+    {
         List<string[]> rows = [.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(line => !line.StartsWith('#') && line.Contains(' ', StringComparison.Ordinal)).Select(line => line.Split(' '))];
-        if (rows.Count == 0 || rows.Any(row => row.Length <= AdminState || !int.TryParse(row[AdminState], NumberStyles.None, CultureInfo.InvariantCulture, out _)))
-        {
-            throw new ParseException(server, "show servers state", 0, $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.");
-        }
-
-        return [.. rows.Where(row => (int.Parse(row[AdminState], CultureInfo.InvariantCulture) & Closed) == 0).Select(row => row[ServerName])];
+        return rows.Count == 0 || rows.Any(row => row.Length <= AdminState || !int.TryParse(row[AdminState], NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            ? throw new ParseException(server, "show servers state", 0, $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.")
+            : rows;
     }
 
     /// <summary>Reads <c>show stat</c>: a server's status and its last check (HAProxy Management Guide, "CSV format").</summary>

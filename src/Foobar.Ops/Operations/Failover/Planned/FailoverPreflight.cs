@@ -17,6 +17,15 @@ internal sealed record FailoverPreflight
     /// <summary>What stands in the way; empty for nothing.</summary>
     public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
 
+    /// <summary>What the operator should know, and does not stand in the way.</summary>
+    public IReadOnlyList<FailoverBlocker> Warnings { get; init; } = [];
+
+    /// <summary>The scheduled events that run on the primary, and shall run on the new one.</summary>
+    public IReadOnlyList<ScheduledEvent> Events { get; init; } = [];
+
+    /// <summary>What keeps writes out of the primary's log, so that no transaction tells of them; empty for nothing known.</summary>
+    public IReadOnlyList<string> Unlogged { get; init; } = [];
+
     /// <summary>Whether commits shall wait for a replica after the switch: declared, or switched on at the primary now.</summary>
     public bool SemiSync { get; init; }
 
@@ -28,12 +37,16 @@ internal sealed record FailoverPreflight
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         List<FailoverBlocker> blockers = [.. Others(topology)];
+        List<FailoverBlocker> warnings = [];
         string? old = PrimaryOf(topology, blockers);
         string? candidate = Candidate(topology, old, options, blockers);
         if (old is not null && candidate is not null)
         {
             JudgeLink(topology, old, candidate, facts.Site.Policy.Database!, blockers);
-            JudgeCandidate(topology, old, candidate, blockers);
+            JudgeCandidate(topology, candidate, blockers);
+            JudgeVersions(topology, old, candidate, blockers, warnings);
+            JudgeLogs(topology, old, candidate, blockers, warnings);
+            JudgeEvents(topology, old, candidate, blockers, warnings);
             JudgeReverse(facts, old, candidate, blockers);
             JudgeTransactions(topology, old, options, blockers);
         }
@@ -44,6 +57,9 @@ internal sealed record FailoverPreflight
             Old = old,
             New = candidate,
             Blockers = blockers,
+            Warnings = warnings,
+            Events = old is null ? [] : EnabledOn(topology.Facts(old)!),
+            Unlogged = old is null ? [] : [.. topology.Facts(old)!.LogFilters.Value ?? [], .. topology.Facts(old)!.Unlogged.Value ?? []],
             SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 },
             Unbound = old is null ? null : UnboundOn(topology.Facts(old)!),
         };
@@ -56,11 +72,17 @@ internal sealed record FailoverPreflight
     private static IEnumerable<FailoverBlocker> Others(ReplicationTopology topology)
     {
         Reading<IReadOnlyList<OperationMark>>[] readings = [.. topology.Members.Select(member => topology.Facts(member.Name)).OfType<ReplicationFacts>().Where(facts => facts.Refusal is null).Select(facts => facts.Unfinished)];
-        return readings.SelectMany(reading => reading.Value ?? []).Select(mark => $"{mark}").Distinct()
-            .Select(words => new FailoverBlocker { Code = FailoverBlocker.Running, Message = words, Remediation = OperationMarker.Recommendation })
+        return topology.Members.SelectMany(member => (topology.Facts(member.Name)?.Unfinished.Value ?? []).Select(mark => (Mark: $"{mark}", Stale: Contradicting(topology, member.Name)))).DistinctBy(one => one.Mark)
+            .Select(one => one.Stale is { } primary
+                ? new FailoverBlocker { Code = "MarkerContradicted", Server = primary.Replica, Message = $"says {one.Mark}, and the primary {primary.Source}, whose every transaction it has, says nothing of it", Remediation = $"A filter may have kept the marker from {primary.Source}: see Test-FoobarReplication -Control DB-013. Then Repair-FoobarReplication {primary.Replica} -Copy." }
+                : new FailoverBlocker { Code = FailoverBlocker.Running, Message = one.Mark, Remediation = OperationMarker.Recommendation })
             .Concat(readings.Where(reading => reading.Value is null).Select(reading => reading.Failure).Distinct()
                 .Select(failure => new FailoverBlocker { Code = "OperationUnknown", Message = $"whether another failover is under way can't be told: {failure}", Remediation = "Let the operator's account read and write the schema foobar_ops." }));
     }
+
+    // A replica that has everything of its primary and tells of an operation that the primary does not know of.
+    private static ReplicationLink? Contradicting(ReplicationTopology topology, string member) => topology.Links.FirstOrDefault(link =>
+        link.Replica == member && link is { Source: { } source, BacklogTransactions: 0 } && topology.RoleOf(source) == MemberRole.Primary && topology.Facts(source)?.Unfinished.Value is []);
 
     private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
     {
@@ -120,7 +142,7 @@ internal sealed record FailoverPreflight
 
         if (link.LagSeconds is null && link.BacklogTransactions > 0)
         {
-            Add(blockers, "Lag", candidate, Invariant($"lacks {link.BacklogTransactions} transactions while the primary is quiet"), "Find out why it does not apply.");
+            Add(blockers, "Lag", candidate, Invariant($"lacks {link.BacklogTransactions} transactions, and for how long can't be told"), "Wait until it has applied them; a large one may take its time. If their number does not fall, find out why it does not apply.");
         }
         else if (link.LagSeconds > policy.MaxLagSeconds)
         {
@@ -143,22 +165,9 @@ internal sealed record FailoverPreflight
         }
     }
 
-    private static void JudgeCandidate(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers)
+    private static void JudgeCandidate(ReplicationTopology topology, string candidate, List<FailoverBlocker> blockers)
     {
         ReplicationFacts facts = topology.Facts(candidate)!;
-        if (DatabaseVersion.Parse(facts.Identity.Value?.Version) is not { } own || DatabaseVersion.Parse(topology.Facts(old)!.Identity.Value?.Version) is not { } theirs)
-        {
-            Add(blockers, "Version", candidate, "the versions could not be read", "Look at Get-FoobarReplication.");
-        }
-        else if (own < theirs)
-        {
-            Add(blockers, "Version", candidate, $"runs {own}, below the primary's {theirs}", "Upgrade the candidate first.");
-        }
-        else if (own > theirs)
-        {
-            Add(blockers, "Version", old, $"runs {theirs}, below the candidate's {own}: it can't replicate from it afterwards", "Upgrade the old primary first.");
-        }
-
         if (facts.Binlog.Value is not { Enabled: true, LogsReplicated: true })
         {
             Add(blockers, "NoBinaryLog", candidate, "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
@@ -173,6 +182,79 @@ internal sealed record FailoverPreflight
             Add(blockers, "FileSystem", candidate, facts.Guard.Value is { EngineReadOnly: true } ? "innodb_read_only is on" : "its disk is full", "Make room first.");
         }
     }
+
+    // Within a series the old primary may replicate from a newer patch release: so goes every rolling upgrade.
+    private static void JudgeVersions(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
+    {
+        if (DatabaseVersion.Parse(topology.Facts(candidate)!.Identity.Value?.Version) is not { } own || DatabaseVersion.Parse(topology.Facts(old)!.Identity.Value?.Version) is not { } theirs)
+        {
+            Add(blockers, "Version", candidate, "the versions could not be read", "Look at Get-FoobarReplication.");
+        }
+        else if (DatabaseVersion.SameSeries(own, theirs))
+        {
+            if (own < theirs)
+            {
+                Add(warnings, "Version", candidate, $"runs {own}, an older patch release than the primary's {theirs}", "Upgrade it soon.");
+            }
+        }
+        else if (own < theirs)
+        {
+            Add(blockers, "Version", candidate, $"runs {own}, below the primary's {theirs}", "Upgrade the candidate first.");
+        }
+        else
+        {
+            Add(blockers, "Version", old, $"runs {theirs}, below the candidate's {own} of another series: it can't be relied on to replicate from it afterwards", "Upgrade the members to one series, replicas first; within a series any patch release may follow a newer one.");
+        }
+    }
+
+    // GTIDs count only what is logged: equal ones prove nothing about the rest.
+    private static void JudgeLogs(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
+    {
+        foreach (string member in (string[])[old, candidate])
+        {
+            ReplicationFacts facts = topology.Facts(member)!;
+            if (facts.LogFilters.Value is not { } filters)
+            {
+                Add(blockers, "LogFilters", member, $"whether it logs every database could not be read: {facts.LogFilters.Failure}", "Grant REPLICATION CLIENT (BINLOG MONITOR on MariaDB) to the operator's account.");
+            }
+            else if (filters.Count > 0)
+            {
+                Add(blockers, "LogFilters", member, $"leaves databases out of its binary log: {string.Join(", ", filters)}", "What is not logged is on no replica. Remove binlog_do_db and binlog_ignore_db, restart it, and copy its replicas afresh (Repair-FoobarReplication -Copy).");
+            }
+        }
+
+        ReplicationFacts primary = topology.Facts(old)!;
+        if (topology.Facts(candidate)!.Apply.Value is { Lenient: { Count: > 0 } lenient })
+        {
+            Add(blockers, "SkipsErrors", candidate, $"leaves out what it can't apply: {string.Join(", ", lenient)}", "Its rows may differ from the primary's though its GTIDs don't. Take the setting back, and copy it afresh (Repair-FoobarReplication -Copy).");
+        }
+
+        foreach (string unlogged in primary.Unlogged.Value ?? [])
+        {
+            Add(warnings, "Unlogged", old, unlogged, "What it writes is on no replica, and no proof covers it.");
+        }
+
+        foreach (ConnectedReplica reader in (primary.Readers.Value ?? []).Where(reader => !topology.Declares(topology.Members.First(member => member.Name == old), reader)))
+        {
+            Add(warnings, "Reader", old, Invariant($"'{reader.User}' from {reader.Host} reads its binary log on connection {reader.ConnectionId}, and the inventory does not name it"), "It stays at the old primary: point it at the new one yourself.");
+        }
+    }
+
+    private static void JudgeEvents(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
+    {
+        ReplicationFacts primary = topology.Facts(old)!;
+        if (primary.Events.Value is null)
+        {
+            Add(warnings, "Events", old, $"its scheduled events could not be read: {primary.Events.Failure}", "Enable them on the new primary yourself, or grant EVENT to the operator's account.");
+        }
+        else if (EnabledOn(primary) is { Count: > 0 } events && topology.Facts(candidate)!.Events.Value is not { SchedulerOn: true })
+        {
+            Add(blockers, "Events", candidate, $"event_scheduler is not ON there, so {string.Join(", ", events)} would run nowhere", "SET PERSIST event_scheduler = ON (in a configuration file on MariaDB): events that came by replication do not run on a replica.");
+        }
+    }
+
+    private static IReadOnlyList<ScheduledEvent> EnabledOn(ReplicationFacts primary) =>
+        primary.Events.Value is { SchedulerOn: true } events ? [.. events.Events.Where(one => one.Status == EventStatus.Enabled)] : [];
 
     private static void JudgeReverse(SiteCase<ReplicationFacts> facts, string old, string candidate, List<FailoverBlocker> blockers)
     {

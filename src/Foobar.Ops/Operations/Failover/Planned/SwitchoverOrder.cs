@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
@@ -27,6 +28,9 @@ internal sealed record SwitchoverOrder
     /// <summary>Whether commits shall wait for a replica after the switch; <see langword="null"/> if not known.</summary>
     public bool? SemiSync { get; init; }
 
+    /// <summary>The scheduled events that run on the old primary, and shall run on the new one.</summary>
+    public IReadOnlyList<EventName> Events { get; init; } = [];
+
     /// <summary>For the journal and the marker.</summary>
     public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
     {
@@ -37,6 +41,7 @@ internal sealed record SwitchoverOrder
         ["new"] = New,
         ["durability"] = $"{Durability}",
         ["semiSync"] = $"{SemiSync}",
+        ["events"] = Events.Count > 0 ? JsonSerializer.Serialize(Events) : "",
     };
 
     /// <summary>From a journal or a marker.</summary>
@@ -51,9 +56,31 @@ internal sealed record SwitchoverOrder
             Old = Require("old"),
             New = Require("new"),
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
+            Events = EventsOf(parameters.GetValueOrDefault("events"), source),
             SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
         };
 
         string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
+
+    private static IReadOnlyList<EventName> EventsOf(string? text, string source)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(text) ? [] : JsonSerializer.Deserialize<EventName[]>(text) ?? [];
+        }
+        catch (JsonException error)
+        {
+            throw new ParseException(null, source, 1, $"expected the events as a JSON list: {error.Message}", error);
+        }
+    }
+}
+
+/// <summary>A scheduled event by its name.</summary>
+/// <param name="Schema">Its schema.</param>
+/// <param name="Name">Its name.</param>
+internal sealed record EventName(string Schema, string Name)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Schema}.{Name}";
 }

@@ -22,6 +22,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
 
     private readonly OperationMarker _marker = new(order.Id, order.Former);
+    private readonly EventSwitch _events = new(live, order.Events);
     private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
 
     private long _closed;
@@ -58,10 +59,12 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Parameters = order.ToParameters(),
         Steps =
         [
-            Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
-            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), Held(Redundancy(), both: false),
+            Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), .. OnlyWithEvents(StopEvents()), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
+            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. OnlyWithEvents(MoveEvents()), Held(Redundancy(), both: false),
         ],
     };
+
+    private IEnumerable<Step> OnlyWithEvents(Step step) => order.Events.Count > 0 ? [Held(step, both: !step.Name.StartsWith("move", StringComparison.Ordinal))] : [];
 
     /// <summary>The marker.</summary>
     public OperationMarker Marker => _marker;
@@ -127,6 +130,24 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Limit = options.DrainLimit,
         Change = _drain.RunAsync,
         Undo = _drain.SteadyAsync,
+    };
+
+    private Step StopEvents() => new()
+    {
+        Name = "stop-events",
+        Description = $"let the old primary run no scheduled event any more ({order.Events.Count})",
+        Inverse = "let it run them",
+        Server = live.OldName,
+        Change = _events.StopAsync,
+        Undo = _events.StartAsync,
+    };
+
+    private Step MoveEvents() => new()
+    {
+        Name = "move-events",
+        Description = $"enable the scheduled events on the new primary: {string.Join(", ", order.Events)}",
+        Server = live.NewName,
+        Change = _events.MoveAsync,
     };
 
     private Step CloseEndpoint() => new()

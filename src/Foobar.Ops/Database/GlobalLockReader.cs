@@ -1,0 +1,61 @@
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Database;
+
+/// <summary>Finds who holds a lock that every write, or the switch to read-only, would wait for: FLUSH TABLES WITH READ LOCK, LOCK TABLES, a backup's stages.</summary>
+internal static class GlobalLockReader
+{
+    // GLOBAL SHARED is FLUSH TABLES WITH READ LOCK; GLOBAL INTENTION_EXCLUSIVE outside a statement is LOCK TABLES ... WRITE
+    // (MySQL source, mdl.h; Reference Manual, "The metadata_locks Table").
+    private const string MySql = """
+        SELECT l.LOCK_TYPE AS type, t.PROCESSLIST_ID AS id, t.PROCESSLIST_USER AS user, t.PROCESSLIST_HOST AS host, t.PROCESSLIST_TIME AS seconds
+        FROM performance_schema.metadata_locks l JOIN performance_schema.threads t ON t.THREAD_ID = l.OWNER_THREAD_ID
+        WHERE l.OBJECT_TYPE = 'GLOBAL' AND l.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID()
+            AND (l.LOCK_TYPE = 'SHARED' OR (l.LOCK_TYPE = 'INTENTION_EXCLUSIVE' AND t.PROCESSLIST_COMMAND = 'Sleep'))
+        """;
+
+    // Fails at once if a write would wait; nobody but an operation writes to this table (MariaDB Knowledge Base, "WAIT and NOWAIT").
+    private const string MariaDbTry = "LOCK TABLES foobar_ops.operation WRITE NOWAIT";
+
+    private const string Idle = """
+        SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds FROM information_schema.PROCESSLIST
+        WHERE COMMAND = 'Sleep' AND ID <> CONNECTION_ID() AND TIME >= 1 ORDER BY TIME DESC LIMIT 5
+        """;
+
+    // ER_LOCK_WAIT_TIMEOUT
+    private const int WouldWait = 1205;
+
+    /// <summary>Each holder in one line; empty for none, and where the server does not tell.</summary>
+    public static async Task<IReadOnlyList<string>> ReadAsync(IDatabaseSession member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return member.IsMariaDb
+                ? await TryAsync(member, cancellationToken)
+                : [.. (await member.QueryAsync(MySql, null, cancellationToken)).Select(row => $"{Who(row)} holds {(row.Text("type") == "SHARED" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES")}, for which every write waits").Distinct()];
+        }
+        catch (DatabaseException error) when (error.Kind != Errors.ErrorKind.Connection)
+        {
+            // Without the privilege or the table nothing is known; the first step then fails with its own words.
+            return [];
+        }
+    }
+
+    // MariaDB tells who holds a lock only with a plugin or with its performance schema on.
+    private static async Task<IReadOnlyList<string>> TryAsync(IDatabaseSession member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await member.ExecuteAsync(MariaDbTry, null, cancellationToken);
+            await member.ExecuteAsync("UNLOCK TABLES", null, cancellationToken);
+            return [];
+        }
+        catch (DatabaseException error) when (error.Number == WouldWait)
+        {
+            IReadOnlyList<DatabaseRow> idle = await member.QueryAsync(Idle, null, cancellationToken);
+            return [$"a lock is held for which every write waits (FLUSH TABLES WITH READ LOCK or a backup's); MariaDB does not say by whom; idle are {string.Join("; ", idle.Select(Who).DefaultIfEmpty("none"))}"];
+        }
+    }
+
+    private static string Who(DatabaseRow row) => $"connection {row.Text("id")} of {row.Text("user")} from {row.Text("host") ?? "localhost"} (idle for {row.Text("seconds")} s)";
+}
