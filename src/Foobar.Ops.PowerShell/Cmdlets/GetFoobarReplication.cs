@@ -21,7 +21,7 @@ public sealed class GetFoobarReplication : ServerCmdlet
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(TimeoutSeconds));
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(site, limit.Token, error => output.Fail(error));
-        SourceEvidence.Keep(new OperationStore(site.Site.Name), facts);
+        SourceEvidence.Keep(OperationStore.Of(site.Site), facts);
         output.WriteAll(ReplicationStatus.Of(facts).Where(status => servers.Any(server => server.Name == status.Server)));
     }
 }

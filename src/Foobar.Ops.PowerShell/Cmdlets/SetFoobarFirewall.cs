@@ -39,7 +39,7 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         }
 
         ISiteSession site = OpenSite();
-        OperationStore store = new(site.Site.Name);
+        OperationStore store = OperationStore.Of(site.Site);
         EarlierChange? earlier = Run((_, token) => EarlierChange.FindAsync(store, site, token));
         if (earlier is not null)
         {

@@ -1,5 +1,8 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Planning;
 
@@ -18,6 +21,19 @@ public sealed class OperationStore
     {
         string name = string.Concat(site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_')).Trim('.');
         _directory = Path.Combine(root ?? UserState(), "foobar-ops", "journal", name.Length == 0 ? "_" : name);
+    }
+
+    /// <summary>
+    /// The store of a site as it is declared: kept by its name and by what its servers are, so that two sites of one name (a
+    /// test beside production) neither refuse nor resume each other's operations. Another address of a server is another site.
+    /// </summary>
+    /// <param name="site">The site.</param>
+    /// <param name="root">The state directory to use; the user's if left out.</param>
+    public static OperationStore Of(Site site, string? root = null)
+    {
+        IEnumerable<string> servers = site.Servers.Select(server => $"{server.Name} {server.Ssh.Host} {server.Ssh.Port} {string.Join(' ', server.Addresses)}").Order(StringComparer.Ordinal);
+        byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', servers)));
+        return new($"{site.Name}-{Convert.ToHexStringLower(digest.AsSpan(0, 4))}", root);
     }
 
     /// <summary>The directory.</summary>

@@ -70,6 +70,17 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public void Two_sites_of_one_name_keep_apart()
+    {
+        Foobar.Ops.Inventory.Site site = Foobar.Ops.Tests.Database.HealthySite.Site;
+        Foobar.Ops.Inventory.Site staging = site with { Servers = [.. site.Servers.Select(server => server with { Addresses = [System.Net.IPAddress.Parse("198.51.100.77")] })] };
+        Assert.NotEqual(OperationStore.Of(site, _root).Directory, OperationStore.Of(staging, _root).Directory);
+        Assert.Equal(OperationStore.Of(site, _root).Directory, OperationStore.Of(site with { Servers = [.. site.Servers.Reverse()] }, _root).Directory);
+        using IDisposable held = OperationStore.Of(site, _root).Lock("failover", DateTimeOffset.UnixEpoch);
+        OperationStore.Of(staging, _root).Lock("failover", DateTimeOffset.UnixEpoch).Dispose();
+    }
+
+    [Fact]
     public void Only_the_owner_can_read_a_journal()
     {
         if (OperatingSystem.IsWindows())

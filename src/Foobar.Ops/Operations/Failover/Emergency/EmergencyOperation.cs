@@ -20,7 +20,7 @@ public sealed class EmergencyOperation
     public EmergencyOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null)
     {
         _session = session;
-        _store = store ?? new OperationStore(session.Site.Name);
+        _store = store ?? OperationStore.Of(session.Site);
         _time = time ?? TimeProvider.System;
         _earlier = new(_store, _time);
     }

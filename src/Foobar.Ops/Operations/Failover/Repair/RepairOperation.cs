@@ -22,7 +22,7 @@ public sealed class RepairOperation
     public RepairOperation(ISiteSession session, OperationStore? store = null, TimeProvider? time = null)
     {
         _session = session;
-        _store = store ?? new OperationStore(session.Site.Name);
+        _store = store ?? OperationStore.Of(session.Site);
         _time = time ?? TimeProvider.System;
     }
 
@@ -30,7 +30,7 @@ public sealed class RepairOperation
     public async Task<RepairPreview> PreviewAsync(RepairOptions options, CancellationToken cancellationToken)
     {
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(_session, cancellationToken);
-        RepairPreview preview = RepairPreflight.Judge(facts, options.Server, await OpenMembersAsync(cancellationToken));
+        RepairPreview preview = RepairPreflight.Judge(facts, options.Server, await OpenMembersAsync(cancellationToken), options.Copy);
         if (preview is not { Server: { } server, Primary: { } primary })
         {
             return preview;
@@ -61,7 +61,7 @@ public sealed class RepairOperation
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("repair", started);
         new EarlierFailover(_store, _time).RefuseUnfinished();
-        RepairPreview preview = RepairPreflight.Judge(await ReplicationSurvey.CollectAsync(_session, cancellationToken), options.Server, await OpenMembersAsync(cancellationToken));
+        RepairPreview preview = RepairPreflight.Judge(await ReplicationSurvey.CollectAsync(_session, cancellationToken), options.Server, await OpenMembersAsync(cancellationToken), options.Copy);
         if (preview is not { Server: { } server, Primary: { } primary, Blockers.Count: 0 })
         {
             throw new FoobarException("RepairRefused", ErrorKind.Refused, $"The repair was refused, and nothing was changed. {string.Join(" ", preview.Blockers.Select(blocker => blocker + "."))}")

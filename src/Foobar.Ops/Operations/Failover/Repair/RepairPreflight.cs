@@ -11,11 +11,12 @@ internal static class RepairPreflight
     /// <param name="facts">What the members say.</param>
     /// <param name="wanted">The member that shall come back; <see langword="null"/> where only one does not replicate.</param>
     /// <param name="open">The members that the write endpoint leads to; <see langword="null"/> if it can't tell.</param>
-    public static RepairPreview Judge(SiteCase<ReplicationFacts> facts, string? wanted, IReadOnlyList<string>? open)
+    /// <param name="copy">Whether a fresh copy is asked for, which one that replicates may get too.</param>
+    public static RepairPreview Judge(SiteCase<ReplicationFacts> facts, string? wanted, IReadOnlyList<string>? open, bool copy = false)
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         List<FailoverBlocker> blockers = [];
-        string? server = Returning(topology, wanted, open ?? [], blockers);
+        string? server = Returning(topology, wanted, open ?? [], copy, blockers);
         string[] primaries = [.. topology.Members.Select(member => member.Name).Where(name => name != server && topology.RoleOf(name) == MemberRole.Primary)];
         if (primaries.Length != 1)
         {
@@ -49,15 +50,15 @@ internal static class RepairPreflight
         .Where(member => member.Key != server && (member.Value.Value is null or { Refusal: not null }))
         .Select(member => $"; {member.Key} could not be asked: {member.Value.Failure ?? member.Value.Value!.Refusal}"));
 
-    private static string? Returning(ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, List<FailoverBlocker> blockers)
+    private static string? Returning(ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, bool copy, List<FailoverBlocker> blockers)
     {
         string[] replicating = [.. topology.Links.Where(link => link.Channel.Replicates && link.Source is not null).Select(link => link.Replica)];
         if (wanted is not null)
         {
             string? known = topology.Members.FirstOrDefault(member => string.Equals(member.Name, wanted, StringComparison.OrdinalIgnoreCase))?.Name;
-            if (known is null || replicating.Contains(known))
+            if (known is null || (replicating.Contains(known) && !copy))
             {
-                blockers.Add(new() { Code = "Server", Server = wanted, Message = known is null ? "is no member of the database" : "replicates already", Remediation = "Name the member that shall come back; see Get-FoobarReplication." });
+                blockers.Add(new() { Code = "Server", Server = wanted, Message = known is null ? "is no member of the database" : "replicates already", Remediation = known is null ? "Name the member that shall come back; see Get-FoobarReplication." : "There is nothing to repair; -Copy copies it afresh all the same." });
             }
 
             if (known is not null && open.Contains(known, StringComparer.OrdinalIgnoreCase))
