@@ -21,6 +21,16 @@ public sealed class WriteCanaryTests
         }
     }
 
+    [Theory]
+    [InlineData(1290, "The MySQL server is running with the --read-only option so it cannot execute this statement (error 1290)", "leads to a member that takes no writes")]
+    [InlineData(1142, "INSERT command denied (error 1142)", "needs SELECT, INSERT and DELETE")]
+    public async Task The_advice_is_about_the_endpoint_where_that_is_at_fault(int number, string message, string advice)
+    {
+        await using WriteCanary canary = new(_ => throw DatabaseErrors.OfOpening("lb-01", "canary", number, message), $"{Guid.NewGuid()}", Interval);
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => canary.StartAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(advice, error.Recommendation, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_connection_that_failed_is_left_and_its_write_not_repeated()
     {

@@ -17,8 +17,9 @@ internal sealed class WriteCanary : IAsyncDisposable
     private static readonly TimeSpan Young = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(2);
 
-    // No privilege on the database or the table, no such database, no such table: no patience mends these.
-    private static readonly int[] Hopeless = [1044, 1142, 1049, 1146];
+    // No privilege on the database or the table, no such database, no such table; read-only (ER_OPTION_PREVENTS_STATEMENT,
+    // ER_READ_ONLY_MODE): no patience mends these.
+    private static readonly int[] Hopeless = [1044, 1142, 1049, 1146, 1290, 1836];
 
     private readonly Func<CancellationToken, Task<IStatementChannel>> _open;
     private readonly CancellationTokenSource _stop = new();
@@ -57,9 +58,12 @@ internal sealed class WriteCanary : IAsyncDisposable
         }
         catch (Exception error) when (error is TimeoutException or DatabaseException)
         {
-            throw new FoobarException("CanaryFailed", ErrorKind.Refused, $"The canary could not write through the write endpoint: {LastError() ?? "no answer"}")
+            string why = LastError() ?? "no answer";
+            throw new FoobarException("CanaryFailed", ErrorKind.Refused, $"The canary could not write through the write endpoint: {why}")
             {
-                Recommendation = "The canary's account needs SELECT, INSERT and DELETE on foobar_ops.canary, from the write endpoint's address; the help of Measure-FoobarWrite has the statements.",
+                Recommendation = why.Contains("read-only", StringComparison.OrdinalIgnoreCase)
+                    ? "The write endpoint leads to a member that takes no writes, so the application can't write either: see Get-FoobarBackend and Get-FoobarReplication, and lead it to the primary."
+                    : "The canary's account needs SELECT, INSERT and DELETE on foobar_ops.canary, from the write endpoint's address; the help of Measure-FoobarWrite has the statements.",
             };
         }
     }

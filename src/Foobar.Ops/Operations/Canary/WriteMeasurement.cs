@@ -68,7 +68,8 @@ public sealed record WriteMeasurement
         CanaryWrite[] good = [.. writes.Where(write => write.IsAcknowledged)];
         TimeSpan duration = writes.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(writes[0].Sent, writes[^1].Ended);
         IReadOnlyList<WriteInterruption> interruptions = WriteInterruption.Of(writes, clock);
-        TimeSpan[] latencies = [.. good.Select(write => Stopwatch.GetElapsedTime(write.Sent, write.Ended)).Order()];
+        // The first one had to connect before anything was measured: no gap holds that.
+        TimeSpan[] latencies = [.. (good.Length > 1 ? good.Skip(1) : good).Select(write => Stopwatch.GetElapsedTime(write.Sent, write.Ended)).Order()];
         (CanaryWrite Last, CanaryWrite First)? gap = Longest(good, window ?? (long.MinValue, long.MaxValue));
         TimeSpan median = latencies.Length > 0 ? latencies[latencies.Length / 2] : TimeSpan.Zero;
         return new()

@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Repair;
 using Foobar.Ops.Tests.Database;
 
@@ -44,6 +45,9 @@ public sealed class RepairPreflightTests
 
     [Fact]
     public void Where_the_application_writes_is_never_repaired() =>
+        FailoverBlocker running = Assert.Single(RepairPreflight.Judge(HealthySite.Case(), "web-02", ["web-01"]).Blockers);
+        Assert.Contains("-Copy", running.Remediation, StringComparison.Ordinal);
+        Assert.Empty(RepairPreflight.Judge(HealthySite.Case(), "web-02", ["web-01"], copy: true).Blockers);
         Assert.Contains(RepairPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), "web-02", ["web-02"]).Blockers, blocker => blocker.Code == "Endpoint");
 
     [Theory]

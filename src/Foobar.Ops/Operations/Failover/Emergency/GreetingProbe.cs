@@ -84,7 +84,7 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         try
         {
             ServerGreeting greeting = await DatabaseGreeting.ReadAsync(from, address, port, limit, cancellationToken);
-            return (Sight.Answers, $"{address}:{port} greeted as {greeting.Version}");
+            return (Sight.Answers, $"{new RemoteEndpoint.Tcp(address, port)} greeted as {greeting.Version}");
         }
         catch (ParseException other)
         {
@@ -92,7 +92,7 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         }
         catch (FoobarException error)
         {
-            return Seen($"{address}:{port}", limit, error);
+            return Seen($"{new RemoteEndpoint.Tcp(address, port)}", limit, error);
         }
     }
 
@@ -102,7 +102,7 @@ internal sealed class GreetingProbe(IServerSession from, int port)
         ("NoGreeting", _, IOException) => (Sight.Refused, $"{place} took no connection"),
 
         // A server that says why it refuses lives.
-        ("NoGreeting", _, _) => (Sight.Answers, error.Message),
+        ("NoGreeting", _, _) => (Sight.Answers, $"{place} runs and lets nobody in from here: {error.Message[(error.Message.IndexOf(": ", error.Message.IndexOf(": ", StringComparison.Ordinal) + 2, StringComparison.Ordinal) + 2)..]}"),
         _ => (Sight.Blind, error.Message),
     };
 }

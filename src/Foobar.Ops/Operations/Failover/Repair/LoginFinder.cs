@@ -17,7 +17,7 @@ internal static class LoginFinder
             ?? await OfAnotherAsync(live, host, cancellationToken);
         if (login is not null)
         {
-            return (kept ?? new() { Host = host, Port = live.Policy.Port, User = "", Password = login.Password, Tls = true }) with { User = login.User, Password = login.Password };
+            return (kept ?? await VerifiedAsync(live, login, host, cancellationToken)) with { User = login.User, Password = login.Password };
         }
 
         return kept ?? throw new FoobarException("ReplicationLoginUnreadable", ErrorKind.NotFound, $"{live.NewName}: no login for replication is kept there, and no other replica has one.")
@@ -25,6 +25,13 @@ internal static class LoginFinder
             Server = live.NewName,
             Recommendation = "Give it by -ReplicationCredential.",
         };
+    }
+
+    // Members have their authorities in the same place: what the primary names for its own clients is there on the replica too.
+    private static async Task<ReplicationSource> VerifiedAsync(FailoverConnections live, DatabaseLogin login, string host, CancellationToken cancellationToken)
+    {
+        string? authorities = (await live.NewSession.QueryAsync("SELECT @@global.ssl_ca AS value", null, cancellationToken))[0].Text("value");
+        return new() { Host = host, Port = live.Policy.Port, User = login.User, Password = login.Password, Tls = true, TlsVerify = !string.IsNullOrEmpty(authorities), TlsAuthorities = authorities };
     }
 
     private static async Task<ReplicationSource?> OfAnotherAsync(FailoverConnections live, string host, CancellationToken cancellationToken)

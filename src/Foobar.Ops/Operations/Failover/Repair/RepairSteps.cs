@@ -126,6 +126,14 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
     private async Task CopyAsync(CancellationToken token)
     {
         IFreshCopy copy = Flavor == DatabaseFlavor.MySql ? new MySqlClone() : new MariaDbCopy();
+
+        // One that replicates is the only one that knows how it logs in: what fails from here on must find that again.
+        await ReplicationLogin.SaveAsync(live.NewServer, await SourceAsync(token), token);
+        await using (IDatabaseSession database = await _member.OpenAsync(token))
+        {
+            await DatabaseMember.Of(database).DetachAsync(token);
+        }
+
         await copy.CopyAsync(new(live.Site, _member, live.OldName, live.NewName, await SourceAsync(token), options), token);
         CopiedBytes = copy.CopiedBytes;
         await _member.FenceAsync(token);
