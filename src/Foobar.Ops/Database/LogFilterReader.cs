@@ -1,3 +1,4 @@
+using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
@@ -12,6 +13,8 @@ internal static class LogFilterReader
         Of(await member.QueryAsync(member.IsMariaDb ? ReplicationQueries.MariaDbLog : ReplicationQueries.MySqlLog, null, cancellationToken));
 
     /// <summary>From the rows of <c>SHOW BINARY LOG STATUS</c> (MySQL 8.4) or <c>SHOW MASTER STATUS</c> (MariaDB).</summary>
-    internal static IReadOnlyList<string> Of(IReadOnlyList<DatabaseRow> rows) =>
-        [.. rows.SelectMany(row => Columns.Where(column => !string.IsNullOrEmpty(row.Text(column))).Select(column => $"{column}={row.Text(column)}"))];
+    /// <exception cref="ParseException">A column is not known, and may be a filter.</exception>
+    internal static IReadOnlyList<string> Of(IReadOnlyList<DatabaseRow> rows) => rows.SelectMany(row => row.Columns).Select(ReplicationWords.LogColumns.Trouble).FirstOrDefault(why => why is not null) is { } trouble
+        ? throw new ParseException(null, ReplicationQueries.MySqlLog, 1, $"{trouble}.")
+        : [.. rows.SelectMany(row => Columns.Where(column => !string.IsNullOrEmpty(row.Text(column))).Select(column => $"{column}={row.Text(column)}"))];
 }

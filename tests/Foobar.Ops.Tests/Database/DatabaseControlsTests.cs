@@ -64,6 +64,8 @@ public sealed class DatabaseControlsTests
         ("an unlogged database", "DB-009", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { LogFilters = Reading.Of<IReadOnlyList<string>>(["Binlog_Do_DB=shop"]) })),
         ("an unlogged database of the source", "DB-013", FindingStatus.Fail, () => HealthySite.Case(HealthySite.Primary with { LogFilters = Reading.Of<IReadOnlyList<string>>(["Binlog_Do_DB=shop"]) })),
         ("skipped errors", "DB-013", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(HealthySite.Replica.Apply.Value! with { Lenient = ["replica_skip_errors=all"] }) })),
+        ("an account that is missing on the replica", "DB-034", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Objects = Reading.Of<IReadOnlyList<ServerObject>>([.. HealthySite.Replica.Objects.Value!.Where(one => one.Kind != "account")]) })),
+        ("a routine that differs on the replica", "DB-034", FindingStatus.Fail, () => HealthySite.Case(replica: HealthySite.Replica with { Objects = Reading.Of<IReadOnlyList<ServerObject>>([.. HealthySite.Replica.Objects.Value!.Select(one => one.Kind == "routine" ? one with { Digest = "other" } : one)]) })),
         ("an older patch release", "DB-016", FindingStatus.Warning, () => HealthySite.Case(HealthySite.Primary with { Identity = Reading.Of(HealthySite.Primary.Identity.Value! with { Version = "9.7.1" }) })),
         ("no endpoint", "DB-027", FindingStatus.Warning, () => HealthySite.Case(site: HealthySite.Site with { Policy = HealthySite.Site.Policy with { Database = Policy with { WriteEndpoint = null } } })),
     ];

@@ -96,6 +96,9 @@ internal static class HealthySite
         LogFilters = Reading.Of<IReadOnlyList<string>>([]),
         Unlogged = Reading.Of<IReadOnlyList<string>>([]),
         Events = Reading.Of(new EventFacts { SchedulerOn = true }),
+        UnknownSettings = Reading.Of<IReadOnlyList<string>>([]),
+        Objects = Reading.Of<IReadOnlyList<ServerObject>>([new("account", "'app'@'192.0.2.%'", "1"), new("grants", "'app'@'192.0.2.%'", "2"), new("table", "shop.orders", "3"), new("routine", "shop.purge", "4")]),
+        Clients = Reading.Of<IReadOnlyList<string>>(["app"]),
         Readers = Reading.Of<IReadOnlyList<ConnectedReplica>>([]),
     };
 }

@@ -35,6 +35,9 @@ public sealed class FailoverPreflightTests
         ("errors that are skipped", "SkipsErrors", () => HealthySite.Case(replica: HealthySite.Replica with { Apply = Reading.Of(HealthySite.Replica.Apply.Value! with { Lenient = ["replica_skip_errors=1062"] }) })),
         ("events that would run nowhere", "Events", () => HealthySite.Case(Ticking(HealthySite.Primary), HealthySite.Replica with { Events = Reading.Of(new EventFacts { SchedulerOn = false }) })),
         ("a marker that the primary does not know of", "MarkerContradicted", () => HealthySite.Case(replica: HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) })),
+        ("an account of the application that may do less", "Accounts", () => Objects(one => one.Kind == "grants" ? one with { Digest = "less" } : one)),
+        ("an account of the application that is missing", "Accounts", () => Objects(one => one.Kind == "account" ? null : one)),
+        ("a table that differs", "Schema", () => Objects(one => one.Kind == "table" ? one with { Digest = "other" } : one)),
         ("the same server id", "ServerIds", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { ServerId = 1 }) })),
     ];
 
@@ -111,6 +114,17 @@ public sealed class FailoverPreflightTests
     [Fact]
     public void A_candidates_name_is_taken_in_any_case() =>
         Assert.Equal("web-02", FailoverPreflight.Planned(HealthySite.Case(), new() { To = "WEB-02" }).New);
+
+    [Fact]
+    public void What_the_application_does_not_use_is_told_and_does_not_block()
+    {
+        FailoverPreflight preflight = FailoverPreflight.Planned(Objects(one => one.Kind == "routine" ? null : one), new());
+        Assert.Empty(preflight.Blockers);
+        Assert.Contains("routine shop.purge is missing", Assert.Single(preflight.Warnings).Message, StringComparison.Ordinal);
+    }
+
+    private static SiteCase<ReplicationFacts> Objects(Func<ServerObject, ServerObject?> change) =>
+        HealthySite.Case(replica: HealthySite.Replica with { Objects = Reading.Of<IReadOnlyList<ServerObject>>([.. HealthySite.Replica.Objects.Value!.Select(change).OfType<ServerObject>()]) });
 
     private static ReplicationFacts Ticking(ReplicationFacts facts) => facts with { Events = Reading.Of(new EventFacts { SchedulerOn = true, Events = [new() { Schema = "shop", Name = "tick", Status = EventStatus.Enabled }] }) };
 

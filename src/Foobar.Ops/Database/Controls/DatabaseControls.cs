@@ -40,5 +40,7 @@ public static class DatabaseControls
         StateControls.NothingUnfinished,
         StateControls.Events,
         RoleControls.ReadersDeclared,
+        SettingControls.Understood,
+        PairControls.SameObjects,
     ];
 }

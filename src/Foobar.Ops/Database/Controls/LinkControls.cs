@@ -40,6 +40,7 @@ internal static class LinkControls
 
             { Filters.Count: > 0 } channel => Verdict.Fail(Target(link), "no filter", string.Join(", ", channel.Filters)),
             { DelaySeconds: > 0 } channel => Verdict.Fail(Target(link), "no delay", $"applies {channel.DelaySeconds} s late"),
+            { NotUnderstood: [{ } why, ..] } => Verdict.Unknown(Target(link), why),
             _ when SourceFilters(member, link) is { Value: null, Failure: var why } => Verdict.Unknown(Target(link), $"whether the source logs every database could not be read: {why}"),
             _ when member.Facts.Apply.Value is null => Verdict.Unknown(Target(link), $"whether errors are skipped could not be read: {member.Facts.Apply.Failure}"),
             _ => Verdict.Pass(Target(link), "no filter, no delay"),
@@ -73,7 +74,7 @@ internal static class LinkControls
     private static string Target(ReplicationLink link) => Target(link.Channel, link.Source);
 
     private static string Target(ReplicationChannel channel, string? source) =>
-        $"from {source ?? $"{channel.SourceHost}:{channel.SourcePort}"}{(channel.Name.Length > 0 ? $" ({channel.Name})" : "")}";
+        $"from {source ?? channel.SourcePlace}{(channel.Name.Length > 0 ? $" ({channel.Name})" : "")}";
 
     private static Verdict JudgeThreads(MemberCase member, ReplicationChannel channel)
     {
@@ -82,7 +83,7 @@ internal static class LinkControls
         if (channel.Replicates)
         {
             return source is null
-                ? Verdict.Warning(target, "a source that is a member of the site", $"{channel.SourceHost}:{channel.SourcePort} is none")
+                ? Verdict.Warning(target, "a source that is a member of the site", $"{channel.SourcePlace} is none")
                 : Verdict.Pass(target, "both threads run");
         }
 

@@ -30,6 +30,26 @@ internal static class PairControls
         Info("DB-027", Severity.High, "Another member is there to take over from the primary", "A single writer without a failover is a known weak point of this design: when it dies, the site can't write until it is restored.", "Add a replica, and declare the write endpoint through which writes can be moved."),
         JudgeAlone);
 
+    public static Control<SiteCase<ReplicationFacts>> SameObjects { get; } = OfFact(
+        Info("DB-034", Severity.High, "Replicas have the accounts, code and tables of their source", "An account that is missing on a replica, or may do less there, locks the application out after a failover; a routine or a table that differs breaks it. A filter, a member that was set up by hand, or a statement with sql_log_bin = 0 makes such differences, and no GTID tells of them.", "Make it the same on the primary and let it replicate, or copy the replica afresh (Repair-FoobarReplication -Copy)."),
+        facts => facts.Objects,
+        (member, own) => member.Links.Any() ? member.Links.SelectMany(link => JudgeObjects(member, link, own)) : [Verdict.NotApplicable(actual: "replicates from none")]);
+
+    private static IEnumerable<Verdict> JudgeObjects(MemberCase member, ReplicationLink link, IReadOnlyList<ServerObject> own)
+    {
+        if (link.Source is not { } source || member.Topology.Facts(source)?.Objects is not { } reading || reading.Value is not { } theirs)
+        {
+            return [Verdict.Unknown("objects", "those of its source could not be read")];
+        }
+
+        // What is still on its way differs for a moment; accounts of the server itself may be its own (debian-sys-maint).
+        return ServerObject.Differences(theirs, own).Select(one => link.BacklogTransactions > 0
+                ? Verdict.Warning($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", $"{one.How}, and {Text(link.BacklogTransactions.Value)} transactions are still missing")
+                : one.Object.IsLocal ? Verdict.Warning($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How)
+                : Verdict.Fail($"{one.Object.Kind} {one.Object.Name}", $"as on {source}", one.How))
+            .OrPass($"{own.Count} are the same");
+    }
+
     private static Verdict JudgeAccount(Server other, List<string> users, IReadOnlyList<ReplicationAccount> accounts)
     {
         List<ReplicationAccount> usable = [.. accounts.Where(account => users.Count == 0 || users.Contains(account.User))];

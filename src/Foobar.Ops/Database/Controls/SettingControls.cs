@@ -87,6 +87,11 @@ internal static class SettingControls
             _ => Verdict.Pass(actual: $"{binlog.RetentionSeconds / Day} days"),
         }]);
 
+    public static Control<SiteCase<ReplicationFacts>> Understood { get; } = OfFact(
+        Info("DB-033", Severity.Medium, "No setting means what is not taken into account", "A setting of logging, replication or durability that the judgement does not know may make every other finding wrong.", "Set the variable to its default, or see what it does and take it into account yourself."),
+        facts => facts.UnknownSettings,
+        (_, settings) => settings.Select(setting => Verdict.Unknown("variable", setting)).OrPass("every setting is known"));
+
     private static IEnumerable<Verdict> JudgeSemiSync(MemberCase member, SemiSyncFacts semiSync)
     {
         if (!member.Policy.SemiSync || member.Role is not (MemberRole.Primary or MemberRole.Replica))

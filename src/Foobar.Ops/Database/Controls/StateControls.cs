@@ -66,6 +66,7 @@ internal static class StateControls
         (_, cluster) => [cluster switch
         {
             { Kind: ClusterKind.None } => Verdict.NotApplicable(actual: "no cluster"),
+            { NotUnderstood: { } why } => Verdict.Unknown(cluster.Kind.ToString(), why),
             { HasQuorum: false } => Verdict.Fail(cluster.Kind.ToString(), "in the majority", $"{cluster.State}, {cluster.Online} of {cluster.Members} online"),
             _ when cluster.Online < cluster.Members => Verdict.Fail(cluster.Kind.ToString(), $"{cluster.Members} online", $"{cluster.Online} online"),
             _ => Verdict.Pass(cluster.Kind.ToString(), $"{cluster.Members} online"),

@@ -36,8 +36,8 @@ internal static class ChannelParser
             SourceServerId = Number(row, "Source_Server_Id", "Master_Server_Id") ?? 0,
             SourceUuid = Guid.TryParse(row.Text("Source_UUID"), out Guid uuid) ? uuid : null,
             User = Either(row, "Source_User", "Master_User") ?? "",
-            Receiver = State(Either(row, "Replica_IO_Running", "Slave_IO_Running") ?? throw Missing("Replica_IO_Running")),
-            Applier = State(Either(row, "Replica_SQL_Running", "Slave_SQL_Running") ?? throw Missing("Replica_SQL_Running")),
+            Receiver = State(Either(row, "Replica_IO_Running", "Slave_IO_Running") ?? throw Missing("Replica_IO_Running"), source, line),
+            Applier = State(Either(row, "Replica_SQL_Running", "Slave_SQL_Running") ?? throw Missing("Replica_SQL_Running"), source, line),
             ReceiverError = Error(row, "Last_IO_Errno", "Last_IO_Error"),
             ReceiverErrorNumber = row.Number("Last_IO_Errno") ?? 0,
             ApplierError = Error(row, "Last_SQL_Errno", "Last_SQL_Error"),
@@ -48,10 +48,25 @@ internal static class ChannelParser
             DelaySeconds = row.Number("SQL_Delay") ?? 0,
             Tls = Yes(row, "Source_SSL_Allowed", "Master_SSL_Allowed"),
             TlsVerified = Yes(row, "Source_SSL_Verify_Server_Cert", "Master_SSL_Verify_Server_Cert"),
-            Filters = [.. FilterColumns.Where(column => !string.IsNullOrEmpty(row.Text(column))).Select(column => $"{column}={row.Text(column)}")],
+            NotUnderstood = [.. row.Columns.Select(ReplicationWords.ChannelColumns.Trouble).OfType<string>().Order(StringComparer.Ordinal)],
+            Filters = [.. Ends(row), .. FilterColumns.Where(column => !string.IsNullOrEmpty(row.Text(column))).Select(column => $"{column}={row.Text(column)}")],
         };
 
         ParseException Missing(string column) => new(null, source, line, $"expected a column '{column}', found none.");
+    }
+
+    // What stops the applier at some point, or makes it leave out what comes next.
+    private static IEnumerable<string> Ends(DatabaseRow row)
+    {
+        if (row.Text("Until_Condition") is { Length: > 0 } until && until != "None")
+        {
+            yield return $"Until_Condition={until}";
+        }
+
+        if (row.Number("Skip_Counter") is > 0 and var skip)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"Skip_Counter={skip}");
+        }
     }
 
     private static double? Age(IReadOnlyList<DatabaseRow> ages, string channel)
@@ -70,10 +85,11 @@ internal static class ChannelParser
         ? null
         : string.Create(CultureInfo.InvariantCulture, $"{row.Number(number)}: {row.Text(text)}");
 
-    private static ReplicationThread State(string text) => text switch
+    private static ReplicationThread State(string text, string source, int line) => text switch
     {
         "Yes" => ReplicationThread.Running,
         "Connecting" or "Preparing" => ReplicationThread.Connecting,
-        _ => ReplicationThread.Stopped,
+        "No" => ReplicationThread.Stopped,
+        _ => throw new ParseException(null, source, line, $"{ReplicationWords.ThreadStates.Trouble(text)}."),
     };
 }

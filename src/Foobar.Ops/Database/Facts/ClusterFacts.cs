@@ -35,6 +35,9 @@ public sealed record ClusterFacts
     /// <summary>This member's state as it states it: <c>ONLINE</c>, <c>Synced</c> ...</summary>
     public string? State { get; init; }
 
+    /// <summary>Why its state is not understood; <see langword="null"/> if it is.</summary>
+    public string? NotUnderstood { get; init; }
+
     /// <summary>Whether this member is a primary of the group; always so in Galera.</summary>
     public bool Primary { get; init; }
 
@@ -53,6 +56,7 @@ public sealed record ClusterFacts
                 Online = online,
                 HasQuorum = online * 2 > members.Count,
                 State = own?.Text("member_state"),
+                NotUnderstood = ReplicationWords.GroupStates.Trouble(members.Select(row => row.Text("member_state") ?? "")),
                 Primary = own?.Text("member_role") == "PRIMARY",
             };
     }
@@ -67,6 +71,7 @@ public sealed record ClusterFacts
             Members = size,
             Online = status.Flag("wsrep_ready") == true ? size : Math.Max(0, size - 1),
             HasQuorum = status.Text("wsrep_cluster_status") == "Primary",
+            NotUnderstood = ReplicationWords.GaleraStates.Trouble(status.Text("wsrep_cluster_status") ?? ""),
             State = status.Text("wsrep_local_state_comment"),
             Primary = true,
         };

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
 
@@ -28,6 +29,9 @@ public sealed record ReplicationChannel
 
     /// <summary>The source's TCP port.</summary>
     public required int SourcePort { get; init; }
+
+    /// <summary>The source's host and port, for people.</summary>
+    internal string SourcePlace => new RemoteEndpoint.Tcp(SourceHost, SourcePort).ToString();
 
     /// <summary>The source's <c>server_id</c>; 0 before the first connection.</summary>
     public long SourceServerId { get; init; }
@@ -79,6 +83,9 @@ public sealed record ReplicationChannel
 
     /// <summary>Filters, as the server states them; empty for none.</summary>
     public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>What of its status is not understood, and so may mean anything; empty for nothing.</summary>
+    public IReadOnlyList<string> NotUnderstood { get; init; } = [];
 
     /// <summary>Whether both threads run.</summary>
     public bool Replicates => Receiver == ReplicationThread.Running && Applier == ReplicationThread.Running;

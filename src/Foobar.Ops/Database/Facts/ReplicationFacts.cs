@@ -59,6 +59,15 @@ public sealed record ReplicationFacts
     /// <summary>Its scheduled events.</summary>
     public Reading<EventFacts> Events { get; init; } = NotRead<EventFacts>();
 
+    /// <summary>Variables that touch logging, replication, durability or writability, and are not known or set to what is not modelled; empty for none.</summary>
+    public Reading<IReadOnlyList<string>> UnknownSettings { get; init; } = NotRead<IReadOnlyList<string>>();
+
+    /// <summary>What replication should keep the same on every member.</summary>
+    public Reading<IReadOnlyList<ServerObject>> Objects { get; init; } = NotRead<IReadOnlyList<ServerObject>>();
+
+    /// <summary>The names of the accounts that are connected as clients now.</summary>
+    public Reading<IReadOnlyList<string>> Clients { get; init; } = NotRead<IReadOnlyList<string>>();
+
     /// <summary>Who reads its binary log now.</summary>
     public Reading<IReadOnlyList<ConnectedReplica>> Readers { get; init; } = NotRead<IReadOnlyList<ConnectedReplica>>();
 
@@ -85,6 +94,9 @@ public sealed record ReplicationFacts
         LogFilters = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Unlogged = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Events = Findings.Reading.Unreadable<EventFacts>(reason, source),
+        UnknownSettings = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
+        Objects = Findings.Reading.Unreadable<IReadOnlyList<ServerObject>>(reason, source),
+        Clients = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Readers = Findings.Reading.Unreadable<IReadOnlyList<ConnectedReplica>>(reason, source),
     };
 }

@@ -67,7 +67,7 @@ public sealed record ReplicationStatus
         {
             Server = member,
             Role = role,
-            Source = link is null ? null : link.Source ?? $"{link.Channel.SourceHost}:{link.Channel.SourcePort}",
+            Source = link is null ? null : link.Source ?? link.Channel.SourcePlace,
             Receiver = link?.Channel.Receiver,
             Applier = link?.Channel.Applier,
             LagSeconds = link?.LagSeconds,
