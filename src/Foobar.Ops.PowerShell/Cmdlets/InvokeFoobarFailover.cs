@@ -85,7 +85,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         }
 
         Warn(preview);
-        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}", string.Join("; ", preview.Steps.DefaultIfEmpty("Move writes"))))
+        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {string.Join("; ", preview.Steps.DefaultIfEmpty("move writes"))}", $"{preview.Summary}?", "Invoke-FoobarFailover"))
         {
             using Secret? canary = CanaryCredential?.TakeSecret();
             FailoverOptions asked = Options() with { Confirmed = Move(preview) };

@@ -83,7 +83,10 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             WriteWarning(blocker.ToString());
         }
 
-        if (ShouldProcess($"{preview.Server ?? "unknown"}, a replica of {preview.Primary ?? "unknown"}", $"{preview.Reason} {string.Join("; ", preview.Steps.DefaultIfEmpty("Bring it back"))}".TrimStart()))
+        if (ShouldProcess(
+            $"{preview.Server ?? "unknown"}, a replica of {preview.Primary ?? "unknown"}: {preview.Reason} {string.Join("; ", preview.Steps.DefaultIfEmpty("bring it back"))}",
+            $"Bring {preview.Server ?? "an unknown member"} back as a replica of {preview.Primary ?? "an unknown primary"}{(Copy ? ", copied afresh" : "")}? {preview.Reason}".TrimEnd(),
+            "Repair-FoobarReplication"))
         {
             RepairResult result = Run((output, token) => new RepairOperation(site).RunAsync(options, new StepProgress(output), token));
             WriteObject(result);

@@ -22,6 +22,16 @@ public sealed class RefusalTests(LabFixture labs)
         new("idle transaction", "IdleTransaction", "web-01", "web-01",
             "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"BEGIN; INSERT INTO foobar_ops.canary (run, seq) VALUES (1, 1);\"; sleep 3600) | mysql --unbuffered'; sleep 4",
             "systemctl stop foobar-held.service"),
+        new("global read lock", "GlobalLock", "web-01", "web-01",
+            "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql --unbuffered'; sleep 2",
+            "systemctl stop foobar-held.service"),
+        new("errors papered over", "SkipsErrors", "web-02", "web-02", "mysql -e 'SET GLOBAL slave_exec_mode = IDEMPOTENT'", "mysql -e 'SET GLOBAL slave_exec_mode = STRICT'"),
+        new("socket of level operator", "EndpointLevel", "lb-01", "lb-01",
+            "cp -p /etc/haproxy/haproxy.cfg /etc/haproxy/haproxy.kept && sed -i 's/level admin/level operator/' /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1",
+            "mv /etc/haproxy/haproxy.kept /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1"),
+        new("unlogged database", "LogFilters", "web-01", "web-01",
+            "unit=$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service); printf '[mysqld]\nbinlog-ignore-db = billing\n' > /etc/mysql/conf.d/zz-test.cnf; systemctl restart $unit",
+            "unit=$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service); rm /etc/mysql/conf.d/zz-test.cnf; systemctl restart $unit"),
         new("lag", "Lag", "web-02", "web-02",
             "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql --unbuffered'; sleep 1",
             "systemctl stop foobar-held.service")
@@ -45,6 +55,14 @@ public sealed class RefusalTests(LabFixture labs)
     public async Task An_obstacle_is_named_and_nothing_is_changed(string flavour, string name)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+
+        // The table of markers is there since the first operation.
+        await using (IDatabaseSession primary = await bed.Session.OpenDatabaseAsync("web-01", TestContext.Current.CancellationToken))
+        {
+            await OperationMarker.TryWriteAsync(primary, TestContext.Current.CancellationToken);
+        }
+
+        await bed.WaitUntilCaughtUpAsync();
         if (Obstacles.FirstOrDefault(one => one.Name == name) is { } obstacle)
         {
             await obstacle.MakeAsync(bed);

@@ -158,4 +158,11 @@ public sealed class FailoverPartsTests
         Assert.Contains("every logged transaction that web-02 took", proof.Reason, StringComparison.Ordinal);
         Assert.Equal((ProofVerdict.Disproven, "0-2-3"), (FailoverProof.JudgeUndone(DatabaseFlavor.MariaDb, "web-01", "web-02", "0-2-2", "0-2-3") is var worse ? (worse.Verdict, worse.MissingGtids) : default));
     }
+
+    [Fact]
+    public void A_question_is_one_short_sentence()
+    {
+        FailoverPreview preview = new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [.. Enumerable.Repeat(new string('x', 100), 13)], Blockers = [], PredictedGapLow = TimeSpan.FromMilliseconds(5), PredictedGapHigh = TimeSpan.FromMilliseconds(120) };
+        Assert.Equal("Move writes from web-01 to web-02 in 13 steps (-WhatIf shows them); they stand still for about 5 to 120 ms", preview.Summary);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
@@ -33,6 +34,11 @@ public sealed record FailoverPreview
 
     /// <summary>The write gap to expect at the most.</summary>
     public TimeSpan? PredictedGapHigh { get; init; }
+
+    /// <summary>What it would do, in one sentence without its end: for a question.</summary>
+    public string Summary => string.Create(CultureInfo.InvariantCulture, $"Move writes from {OldPrimary ?? "an unknown primary"} to {NewPrimary ?? "an unknown member"}")
+        + (Steps.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $" in {Steps.Count} steps (-WhatIf shows them)") : "")
+        + (PredictedGapLow is { } low && PredictedGapHigh is { } high ? string.Create(CultureInfo.InvariantCulture, $"; they stand still for about {low.TotalMilliseconds:0} to {high.TotalMilliseconds:0} ms") : "");
 }
 
 /// <summary>What a failover did.</summary>

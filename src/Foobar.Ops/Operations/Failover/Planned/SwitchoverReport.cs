@@ -137,14 +137,17 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
             return new() { Verdict = ProofVerdict.Proven, Reason = "Writes were not moved." };
         }
 
-        (string? oldNow, string? oldFailure) = await ExecutedAsync(live.OldName, token);
-        (string? newNow, string? newFailure) = await ExecutedAsync(live.NewName, token);
-        if (newNow is null || (oldNow is null && result.Outcome == PlanOutcome.Undone))
+        // Whoever follows is asked first: what the other takes meanwhile is not missing there.
+        bool back = result.Outcome == PlanOutcome.Undone;
+        (string? first, string? firstFailure) = await ExecutedAsync(back ? live.NewName : live.OldName, token);
+        (string? second, string? secondFailure) = await ExecutedAsync(back ? live.OldName : live.NewName, token);
+        (string? oldNow, string? newNow) = back ? (second, first) : (first, second);
+        if (newNow is null || (oldNow is null && back))
         {
-            return new() { Verdict = ProofVerdict.Unprovable, Reason = $"What the members hold now could not be read: {newFailure ?? oldFailure}" };
+            return new() { Verdict = ProofVerdict.Unprovable, Reason = $"What the members hold now could not be read: {firstFailure ?? secondFailure}" };
         }
 
-        return result.Outcome == PlanOutcome.Undone
+        return back
             ? FailoverProof.JudgeUndone(live.New.Flavor, live.OldName, live.NewName, oldNow!, newNow)
             : FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? oldNow, oldNow, newNow, account, steps.Unlogged);
     }
