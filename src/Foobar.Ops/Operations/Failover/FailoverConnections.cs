@@ -119,15 +119,19 @@ internal sealed class FailoverConnections : IAsyncDisposable
     private async Task OpenOldAsync(CancellationToken cancellationToken)
     {
         OldServer = await Site.GetServerAsync(OldName, cancellationToken);
-        OldSession = _oldHeld = await OpenAsync(OldName, cancellationToken);
+        _oldHeld = await OpenAsync(OldName, cancellationToken);
+        OldSession = _oldHeld;
         Old = DatabaseMember.Of(OldSession);
+#pragma warning disable CA2000 // This object owns it.
         OldSecond = DatabaseMember.Of(await OpenAsync(OldName, cancellationToken));
+#pragma warning restore CA2000
     }
 
     private async Task OpenNewAsync(CancellationToken cancellationToken)
     {
         NewServer = await Site.GetServerAsync(NewName, cancellationToken);
-        NewSession = _newHeld = await OpenAsync(NewName, cancellationToken);
+        _newHeld = await OpenAsync(NewName, cancellationToken);
+        NewSession = _newHeld;
         New = DatabaseMember.Of(NewSession);
     }
 

@@ -63,7 +63,7 @@ internal sealed record SwitchoverOrder
         string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
 
-    private static IReadOnlyList<EventName> EventsOf(string? text, string source)
+    private static EventName[] EventsOf(string? text, string source)
     {
         try
         {
