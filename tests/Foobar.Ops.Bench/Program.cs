@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Foobar.Ops.Bench;
+using Foobar.Ops.Lab.Host;
 
 if (args is [RulesetJudge.Command, var listing, var times, .. var before])
 {
@@ -16,6 +17,7 @@ RootCommand root = new("Measures Foobar.Ops beside what its users would pick ins
 root.SetAction(async (result, cancel) =>
 {
     string chosen = result.GetRequiredValue(name);
+    await HostSetup.EnsureAsync(HostPrograms.Benchmarks, new Progress<string>(Console.Error.WriteLine), cancel);
     await using BenchSite site = new(result.GetValue(inventory)?.FullName);
     foreach (Benchmark benchmark in Benchmarks.All.Where(each => chosen == "all" || each.Name == chosen))
     {

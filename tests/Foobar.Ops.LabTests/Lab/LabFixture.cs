@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Host;
+using Foobar.Ops.Lab.Images;
 using Foobar.Ops.Lab.Raising;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
@@ -19,7 +20,11 @@ public sealed class LabFixture : IAsyncLifetime
 {
     private const string Prefix = "ci-";
 
+    private static readonly Progress<string> Said = new(step => TestContext.Current.SendDiagnosticMessage(step));
+
     private readonly ConcurrentDictionary<LabOptions, Lazy<Task<RaisedLab>>> _labs = new();
+
+    private readonly List<Task> _images = [];
 
     /// <summary>Removes what killed test runs left.</summary>
     public async ValueTask InitializeAsync()
@@ -33,6 +38,7 @@ public sealed class LabFixture : IAsyncLifetime
     /// <summary>Removes the labs of this run.</summary>
     public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(_images);
         foreach (LabOptions options in _labs.Keys)
         {
             await LabRemover.RemoveAsync(options.Name, CancellationToken.None);
@@ -52,6 +58,7 @@ public sealed class LabFixture : IAsyncLifetime
         }
 
         LabOptions options = new() { Name = NameOf(database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
+        PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
         {
@@ -71,8 +78,33 @@ public sealed class LabFixture : IAsyncLifetime
         await lab.DownAsync(CancellationToken.None);
     }
 
+    // Two images take as long as one if they are built side by side: most runs need both. A lab that needs one waits for it.
+    private void PrepareImages()
+    {
+        lock (_images)
+        {
+            if (_images.Count == 0)
+            {
+                _images.AddRange(Enum.GetValues<DatabaseFlavour>().Select(PrepareImageAsync));
+            }
+        }
+    }
+
+    private static async Task PrepareImageAsync(DatabaseFlavour flavour)
+    {
+        try
+        {
+            await HostRequirements.EnsureAsync(Said, CancellationToken.None);
+            await ImageStore.EnsureAsync(ImageFlavour.Of(flavour), Said, CancellationToken.None);
+        }
+        catch (LabException)
+        {
+            // Raising a lab on it meets the same obstacle, and tells it.
+        }
+    }
+
     private static Task<RaisedLab> RaiseAsync(LabOptions options) =>
-        RaisedLab.UpAsync(options, new Progress<string>(step => TestContext.Current.SendDiagnosticMessage(step)), CancellationToken.None);
+        RaisedLab.UpAsync(options, Said, CancellationToken.None);
 
     private static string NameOf(DatabaseFlavour database, TlsVariant tls, bool semiSync) => string.Create(
         CultureInfo.InvariantCulture,
