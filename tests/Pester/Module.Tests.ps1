@@ -32,22 +32,40 @@ Describe 'Importing' {
         [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Findings.Finding].Assembly).Name | Should -Be 'Default'
     }
 
-    It 'puts the cmdlets and the driver into a context of their own, and no driver into the default one' {
+    It 'puts the cmdlets and the drivers into a context of their own, and no driver into the default one' {
         $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext((Get-Command Get-FoobarServer).ImplementingType.Assembly)
         $context.Name | Should -Be 'Foobar.Ops'
-        $driver = [Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn('MySql.Data')
-        [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($driver) | Should -Be $context
-        [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Where({ $_.GetName().Name -eq 'MySql.Data' }) | Should -BeNullOrEmpty
+        foreach ($name in 'Foobar.Ops.Drivers', 'MySqlConnector', 'Renci.SshNet', 'BouncyCastle.Cryptography') {
+            [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn($name)) | Should -Be $context
+            [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Where({ $_.GetName().Name -eq $name }) | Should -BeNullOrEmpty
+        }
     }
 
-    It 'lets another module load its copy of the driver beside it' {
-        $ours = [Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn('MySql.Data')
-        $copy = Join-Path $TestDrive 'MySql.Data.dll'
-        Copy-Item $ours.Location $copy
-        $theirs = [System.Reflection.Assembly]::LoadFrom($copy)
-        $theirs | Should -Not -Be $ours
-        $theirs.CreateInstance('MySql.Data.MySqlClient.MySqlConnection').GetType() | Should -Not -Be $ours.GetType('MySql.Data.MySqlClient.MySqlConnection')
-        $ours.CreateInstance('MySql.Data.MySqlClient.MySqlConnection') | Should -Not -BeNullOrEmpty
+    It 'loads no driver when it is imported, nor for a cmdlet that needs none' {
+        $script = "Import-Module '$manifest'; `$null = Get-FoobarControl; [AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.Location -like '*Foobar.Ops*' }).ForEach({ `$_.GetName().Name }) | Sort-Object"
+        $loaded = & pwsh -NoProfile -Command $script
+        $loaded | Should -Be @('Foobar.Ops', 'Foobar.Ops.PowerShell')
+    }
+
+    It 'works beside a module that has its own, other version of <_>' -ForEach 'MySqlConnector', 'Renci.SshNet' {
+        # The other module's assembly has the same name and another version, and stands in the default context as theirs do.
+        $folder = Join-Path $TestDrive $_ 'Other'
+        $null = New-Item $folder -ItemType Directory
+        $type = "public class OthersType { public static string Version => `"theirs`"; }"
+        $make = "Add-Type -OutputType Library -OutputAssembly '$folder/$_.dll' -TypeDefinition '[assembly: System.Reflection.AssemblyVersion(`"99.0.0.0`")] $type'"
+        & pwsh -NoProfile -Command $make
+        Set-Content "$folder/Other.psm1" "Add-Type -Path '$folder/$_.dll'; function Get-Other { [OthersType]::Version }"
+        $script = @"
+            Import-Module '$folder/Other.psm1'
+            Import-Module '$manifest'
+            Get-Other
+            `$ours = [Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn('$_')
+            `$ours.GetName().Version.Major -ne 99
+            `$ours.GetExportedTypes().Count -gt 50
+            [AppDomain]::CurrentDomain.GetAssemblies().Where({ `$_.GetName().Name -eq '$_' }).Count
+            Get-Other
+"@
+        & pwsh -NoProfile -Command $script | Should -Be @('theirs', 'True', 'True', '2', 'theirs')
     }
 
     It 'is loaded by itself at the first use of a cmdlet, where it lies in PSModulePath' {

@@ -5,9 +5,12 @@ using MySqlConnector;
 
 namespace Foobar.Ops.Drivers.Database;
 
-/// <summary>MySqlConnector, set for connections over a forwarded unix socket: one connection each, no pool, values as the server sends them.</summary>
+/// <summary>MySqlConnector, set for connections over a forwarded unix socket: no pool, and values as the server sends them.</summary>
 internal sealed class MySqlConnectorDriver : IDatabaseDriver
 {
+    // Seconds: the driver counts in milliseconds, in 32 bits.
+    private const int LongestLimit = int.MaxValue / 1000;
+
     /// <inheritdoc/>
     public DbConnection Create(DatabaseTarget target)
     {
@@ -16,31 +19,31 @@ internal sealed class MySqlConnectorDriver : IDatabaseDriver
             ConnectionProtocol = MySqlConnectionProtocol.UnixSocket,
             Server = target.Socket,
             UserID = target.User,
+            Password = target.Password?.Reveal() ?? "",
             SslMode = target.Encrypt ? MySqlSslMode.Preferred : MySqlSslMode.Disabled,
-            ConnectionTimeout = (uint)Math.Clamp(Math.Ceiling(target.Limit.TotalSeconds), 1, int.MaxValue / 1000),
+            AllowPublicKeyRetrieval = true,
+            ConnectionTimeout = (uint)Math.Clamp(Math.Floor(target.Limit.TotalSeconds) + 1, 1, LongestLimit),
             DefaultCommandTimeout = 0,
             Pooling = false,
+
+            // A TransactionScope of the caller's is not for these connections.
+            AutoEnlist = false,
             AllowUserVariables = true,
-            AllowPublicKeyRetrieval = true,
             ConvertZeroDateTime = true,
             TreatTinyAsBoolean = false,
 
-            // A CHAR(36) stays text, whatever stands in it.
+            // CHAR(36) stays text.
             GuidFormat = MySqlGuidFormat.None,
-
-            // A caller's ambient transaction is not ours: an operator's TransactionScope must not enlist what we open.
-            AutoEnlist = false,
         };
-        if (target.Password is not null)
-        {
-            text.Password = target.Password.Reveal();
-        }
-
         return new MySqlConnection(text.ConnectionString);
     }
 
     /// <inheritdoc/>
-    public int? Number(DbException error) => error is MySqlException { Number: > 0 } own ? own.Number : null;
+    public long ConnectionId(DbConnection connection) => (uint)((MySqlConnection)connection).ServerThread;
+
+    /// <inheritdoc/>
+    /// <remarks>The driver's own errors use the server's numbers too (1042), but have no SQL state.</remarks>
+    public int? Number(DbException error) => error is MySqlException { Number: > 0, SqlState: not null } told ? told.Number : null;
 
     /// <inheritdoc/>
     public object? Plain(object value) => value switch
@@ -49,4 +52,7 @@ internal sealed class MySqlConnectorDriver : IDatabaseDriver
         _ when value.GetType().Assembly == typeof(MySqlConnection).Assembly => Convert.ToString(value, CultureInfo.InvariantCulture),
         _ => value,
     };
+
+    /// <inheritdoc/>
+    public Task WarmUpAsync() => WarmUp.RunAsync(this);
 }

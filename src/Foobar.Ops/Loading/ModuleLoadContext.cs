@@ -19,7 +19,6 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         "Foobar.Ops.PowerShell",
         "Microsoft.Extensions.DependencyInjection.Abstractions",
         "Microsoft.Extensions.Logging.Abstractions",
-        "MySql.Data",
         "MySqlConnector",
         "Renci.SshNet",
     ];

@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Runtime.Loader;
+using System.Text.Json;
+using System.Xml.Linq;
 using Foobar.Ops.Drivers;
 using Foobar.Ops.Loading;
 using Foobar.Ops.PowerShell.Cmdlets;
@@ -28,7 +30,7 @@ public sealed class DriverAssemblyTests
         Assert.Empty(
             from file in staged
             from name in References(file)
-            where Path.GetFileName(file) != "MySql.Data.dll" && !staged.Any(other => Path.GetFileNameWithoutExtension(other) == name) && !File.Exists(Path.Combine(Framework, name + ".dll")) && name != "System.Management.Automation"
+            where !staged.Any(other => Path.GetFileNameWithoutExtension(other) == name) && !File.Exists(Path.Combine(Framework, name + ".dll")) && name != "System.Management.Automation"
             select $"{Path.GetFileName(file)} references {name}, which is not staged");
     }
 
@@ -58,6 +60,25 @@ public sealed class DriverAssemblyTests
         Assert.All(
             Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file)).Where(file => file.Split('/', '\\')[0] is not ("obj" or "bin")),
             file => Assert.Contains($"namespace {string.Join('.', Path.GetDirectoryName(file)!.Split('/', '\\').Prepend(Drivers)).TrimEnd('.')};", File.ReadAllText(Path.Combine(root, file)), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_package_is_under_the_MIT_License_and_in_the_notices()
+    {
+        using JsonDocument assets = JsonDocument.Parse(File.ReadAllText(Repository.File("src", Drivers, "obj", "project.assets.json")));
+        string packages = assets.RootElement.GetProperty("packageFolders").EnumerateObject().First().Name;
+        string notices = File.ReadAllText(Repository.File("module", "THIRD-PARTY-NOTICES.md"));
+        JsonProperty[] libraries = [.. assets.RootElement.GetProperty("libraries").EnumerateObject().Where(library => library.Value.GetProperty("type").GetString() == "package")];
+
+        Assert.NotEmpty(libraries);
+        Assert.All(libraries, library =>
+        {
+            string folder = Path.Combine(packages, library.Value.GetProperty("path").GetString()!);
+            XElement license = XDocument.Load(Assert.Single(Directory.GetFiles(folder, "*.nuspec"))).Descendants().Single(element => element.Name.LocalName == "license");
+            Assert.Equal("MIT", license.Value);
+            Assert.Contains($"| `{library.Name.Split('/')[0]}` |", notices, StringComparison.Ordinal);
+        });
+        Assert.All(ModuleLoadContext.Own.Where(name => !name.StartsWith("Foobar.", StringComparison.Ordinal)), name => Assert.Contains($"| `{name}.dll` |", notices, StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Staged() =>

@@ -1,7 +1,6 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
-using Foobar.Ops.Remoting.Database;
-using Foobar.Ops.Remoting.Database.Wire;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tests.Operations;
 
@@ -14,7 +13,7 @@ public sealed class WriteCanaryTests
     {
         for (int attempt = 0; attempt < 200; attempt++)
         {
-            await using WriteCanary canary = new(_ => throw DatabaseErrors.OfOpening("lb-01", "canary", 1045, "Access denied (error 1045)"), $"{Guid.NewGuid()}", Interval);
+            await using WriteCanary canary = new(_ => throw new DatabaseException("DatabaseLoginRefused", ErrorKind.Authentication, "Access denied (error 1045)"), $"{Guid.NewGuid()}", Interval);
             FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => canary.StartAsync(TestContext.Current.CancellationToken));
             Assert.Equal("CanaryFailed", error.ErrorId);
             Assert.Contains("Access denied", error.Message, StringComparison.Ordinal);
@@ -39,7 +38,7 @@ public sealed class WriteCanaryTests
             _ =>
             {
                 opened.Add(new Channel(works: opened.Count != 0));
-                return Task.FromResult<IStatementChannel>(opened[^1]);
+                return Task.FromResult<IDatabaseSession>(opened[^1]);
             },
             $"{Guid.NewGuid()}",
             Interval);
@@ -52,16 +51,27 @@ public sealed class WriteCanaryTests
         Assert.DoesNotContain(opened[0].Statements[0], opened[1].Statements);
     }
 
-    private sealed class Channel(bool works) : IStatementChannel
+    private sealed class Channel(bool works) : IDatabaseSession
     {
+        public string Server => "lb-01";
+
+        public string ServerVersion => "9.7.0";
+
+        public bool IsMariaDb => false;
+
+        public TimeSpan TimeLimit { get; set; }
+
         public List<string> Statements { get; } = [];
 
         public bool IsClosed { get; private set; }
 
-        public Task ExecuteAsync(string sql, CancellationToken cancellationToken)
+        public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default) =>
+            throw new InvalidOperationException("A canary only writes.");
+
+        public Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
         {
             Statements.Add(sql);
-            return works ? Task.CompletedTask : throw DatabaseErrors.Lost("lb-01", "gone");
+            return works ? Task.FromResult(1) : throw new DatabaseException("DatabaseConnectionLost", ErrorKind.Connection, "gone");
         }
 
         public ValueTask DisposeAsync()

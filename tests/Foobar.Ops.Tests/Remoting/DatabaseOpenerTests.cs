@@ -1,21 +1,28 @@
-using System.Data.Common;
 using System.Diagnostics;
-using System.Net.Sockets;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Database;
+using Foobar.Ops.Remoting.Drivers;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Foobar.Ops.Tests.Remoting;
 
+/// <summary>Opening a connection by the real driver, with a server at the other end that misbehaves.</summary>
 public sealed class DatabaseOpenerTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    // Client/Server protocol, Protocol::HandshakeV10: 4.1 protocol, TLS, secure connection, plugin authentication.
-    private static readonly byte[] Payload =
-    [
-        10, .. "9.7.0\0"u8, 42, 0, 0, 0, .. "saltsalt"u8, 0,
-        0x00, 0x8a, 45, 2, 0, 0x08, 0x00, 21, .. new byte[10], .. "saltsaltsalt\0"u8, .. "mysql_native_password\0"u8,
-    ];
+    // TLS, besides what the scripted greeting offers: Capabilities 0x0800.
+    private static byte[] Encrypted
+    {
+        get
+        {
+            byte[] greeting = ScriptedDatabase.Greeting("9.7.0", 1);
+            greeting["10".Length + "9.7.0".Length + 4 + 8 + 1 + 1] |= 0x08;
+            return greeting;
+        }
+    }
 
     /// <summary>What the server says and then never any more: nothing, or a greeting that offers TLS.</summary>
     public static TheoryData<bool, bool> Silences => new((false, true), (true, true), (false, false));
@@ -26,40 +33,94 @@ public sealed class DatabaseOpenerTests
     {
         List<object> uncaught = [];
         AppDomain.CurrentDomain.UnhandledException += (_, error) => uncaught.Add(error.ExceptionObject);
-        string path = Path.Combine(Path.GetTempPath(), $"silent-{Guid.NewGuid():N}");
-        using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
-        Task<Socket> accepting = listener.AcceptAsync();
+        await using ScriptedDatabase database = new() { Greets = _ => greets ? Encrypted : [], LogsIn = () => [] };
         long started = Stopwatch.GetTimestamp();
-        Task opening = DatabaseOpener.ConnectAsync("web-01", path, "app", password: null, encrypt, Limit, TestContext.Current.CancellationToken);
-        using Socket accepted = await accepting;
-        await accepted.SendAsync(greets ? [(byte)Payload.Length, 0, 0, 0, .. Payload] : Array.Empty<byte>(), TestContext.Current.CancellationToken);
-        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => opening);
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => OpenAsync(database, encrypt));
         Assert.Equal("DatabaseTimeout", error.ErrorId);
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Limit * 10);
 
-        // The driver's own limit would throw on a thread of the timer's, where nobody can catch it.
-        await Task.Delay(Limit * 2, TestContext.Current.CancellationToken);
+        // Nothing of it is left: the driver's own limit ends the connection.
+        await database.EndOf(1).WaitAsync(Limit * 10, TestContext.Current.CancellationToken);
         Assert.Empty(uncaught);
-        File.Delete(path);
+    }
+
+    [Fact]
+    public async Task Whoever_cancels_before_the_greeting_is_back_at_once()
+    {
+        await using ScriptedDatabase database = new() { Greets = _ => [] };
+        using CancellationTokenSource cancel = new();
+        Task opening = DatabaseOpener.ConnectAsync("web-01", database.Path, "app", password: null, encrypt: true, TimeSpan.FromMinutes(10), cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening.WaitAsync(Limit * 10, TestContext.Current.CancellationToken));
     }
 
     [Theory]
-    [InlineData(1042, 0.5, "DatabaseUnreachable")]
-    [InlineData(1042, 2, "DatabaseTimeout")]
-    [InlineData(0, 2, "DatabaseTimeout")]
-    [InlineData(1045, 2, "DatabaseLoginRefused")]
-    [InlineData(1040, 2, "DatabaseUnreachable")]
-    public void What_came_after_the_limit_is_a_timeout_unless_the_server_said_it(int number, double waited, string expected)
+    [InlineData(1045, "#28000Access denied for user 'app'", "DatabaseLoginRefused", "28000")]
+    [InlineData(1698, "#28000Access denied for user 'app'", "DatabaseLoginRefused", "28000")]
+    [InlineData(1040, "#08004Too many connections", "DatabaseUnreachable", "08004")]
+    public async Task A_refused_login_keeps_the_server_s_number_state_and_words(int number, string words, string expected, string state)
     {
-        Exception told = DatabaseOpener.Told("web-01", "app", new DriverError(number), Limit, TimeSpan.FromSeconds(waited));
-        Assert.Equal((expected, "web-01"), (Assert.IsType<DatabaseException>(told).ErrorId, ((DatabaseException)told).Server));
-        Assert.Equal(waited > 1 ? "DatabaseTimeout" : "DatabaseUnreachable", ((DatabaseException)DatabaseOpener.Told("web-01", "app", new IOException("closed"), Limit, TimeSpan.FromSeconds(waited))).ErrorId);
+        await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(number, words) };
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => OpenAsync(database));
+        Assert.Equal((expected, number, state, "web-01"), (error.ErrorId, error.Number, error.SqlState, error.Server));
+        Assert.Contains(words[6..], error.Message, StringComparison.Ordinal);
     }
 
-    private sealed class DriverError(int number) : DbException("the driver's words")
+    [Fact]
+    public async Task A_server_that_refuses_instead_of_greeting_is_heard()
     {
-        public int Number => number;
+        await using ScriptedDatabase database = new() { Greets = _ => ScriptedDatabase.Error(1040, "Too many connections") };
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => OpenAsync(database));
+        Assert.Equal(("DatabaseUnreachable", 1040), (error.ErrorId, error.Number));
+        Assert.Contains("Too many connections", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_login_method_that_the_driver_has_not_is_named()
+    {
+        await using ScriptedDatabase database = new() { LogsIn = () => [0xfe, .. "client_ed25519\0"u8, .. new byte[32]] };
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => OpenAsync(database));
+        Assert.Equal(("DatabaseLoginRefused", ErrorKind.Authentication), (error.ErrorId, error.Kind));
+        Assert.Contains("client_ed25519", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.5, "DatabaseUnreachable")]
+    [InlineData(2, "DatabaseTimeout")]
+    public async Task What_the_driver_says_after_the_limit_is_a_timeout(double waited, string expected)
+    {
+        await using ScriptedDatabase database = new() { Greets = _ => [0] };
+        Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
+        foreach (Exception error in (Exception[])[raw, new IOException("closed")])
+        {
+            Assert.Equal(expected, Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", error, Limit, TimeSpan.FromSeconds(waited))).ErrorId);
+        }
+    }
+
+    [Fact]
+    public async Task What_the_server_says_after_the_limit_is_told_as_it_is()
+    {
+        await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(1045, "#28000Access denied") };
+        Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("DatabaseLoginRefused", Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", raw, Limit, Limit * 2)).ErrorId);
+    }
+
+    [Fact]
+    public void Whatever_a_server_says_is_a_login_or_a_clean_error() => Prop.ForAll<byte[], byte[]>((greeting, answer) =>
+    {
+        foreach (bool greets in (bool[])[true, false])
+        {
+            ScriptedDatabase database = new() { Greets = id => greets ? ScriptedDatabase.Greeting("9.7.0", id) : [10, .. greeting], LogsIn = () => [0xfe, .. answer], Answers = (_, _) => Task.FromResult<byte[]?>(null) };
+            Exception? error = Record.ExceptionAsync(() => OpenAsync(database)).GetAwaiter().GetResult();
+            database.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Assert.True(error is null or DatabaseException, error?.ToString());
+        }
+    }).CheckSeeded();
+
+    [Fact]
+    public async Task The_warm_up_reaches_its_end() =>
+        await LoadedDrivers.Database.WarmUpAsync().WaitAsync(Limit * 10, TestContext.Current.CancellationToken);
+
+    private static Task OpenAsync(ScriptedDatabase database, bool encrypt = false) =>
+        DatabaseOpener.ConnectAsync("web-01", database.Path, "app", password: null, encrypt, Limit, TestContext.Current.CancellationToken);
 }

@@ -1,5 +1,4 @@
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Canary;
 
@@ -18,12 +17,12 @@ internal static class CanaryTable
     private static readonly TimeSpan RemovingLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Writes one row; it is committed when this returns.</summary>
-    /// <param name="channel">The connection.</param>
+    /// <param name="session">The connection.</param>
     /// <param name="run">The run's id, a UUID.</param>
     /// <param name="sequence">The row's number.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static Task WriteAsync(IStatementChannel channel, string run, long sequence, CancellationToken cancellationToken) =>
-        channel.ExecuteAsync(FormattableString.Invariant($"INSERT INTO foobar_ops.canary (run, seq) VALUES ('{Guid.Parse(run)}', {sequence})"), cancellationToken);
+    public static Task WriteAsync(IDatabaseSession session, string run, long sequence, CancellationToken cancellationToken) =>
+        session.ExecuteAsync(FormattableString.Invariant($"INSERT INTO foobar_ops.canary (run, seq) VALUES ('{Guid.Parse(run)}', {sequence})"), null, cancellationToken);
 
     /// <summary>Counts a run's rows against what was acknowledged.</summary>
     public static async Task<CanaryAccount> CountAsync(IDatabaseSession session, string run, IReadOnlyList<CanaryWrite> writes, CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Canary;
 
@@ -21,7 +20,7 @@ internal sealed class WriteCanary : IAsyncDisposable
     // ER_READ_ONLY_MODE): no patience mends these.
     private static readonly int[] Hopeless = [1044, 1142, 1049, 1146, 1290, 1836];
 
-    private readonly Func<CancellationToken, Task<IStatementChannel>> _open;
+    private readonly Func<CancellationToken, Task<IDatabaseSession>> _open;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<CanaryWrite> _writes = [];
     private readonly List<Task> _closing = [];
@@ -34,7 +33,7 @@ internal sealed class WriteCanary : IAsyncDisposable
     /// <param name="open">Opens a connection through the application's path.</param>
     /// <param name="run">What its rows are known by.</param>
     /// <param name="interval">How often it writes.</param>
-    public WriteCanary(Func<CancellationToken, Task<IStatementChannel>> open, string run, TimeSpan interval)
+    public WriteCanary(Func<CancellationToken, Task<IDatabaseSession>> open, string run, TimeSpan interval)
     {
         _open = open;
         Run = run;
@@ -110,17 +109,17 @@ internal sealed class WriteCanary : IAsyncDisposable
 
     private async Task WriteOnAsync()
     {
-        IStatementChannel? channel = null;
+        IDatabaseSession? session = null;
         long next = Stopwatch.GetTimestamp();
         long acknowledged = next;
         for (long sequence = 1; !_stop.IsCancellationRequested; sequence++)
         {
-            channel = await WriteAsync(channel, sequence);
+            session = await WriteAsync(session, sequence);
 
             // By the clock, not by what the last write took; what could not be written in time is not made up for.
             long now = Stopwatch.GetTimestamp();
-            acknowledged = channel is null ? acknowledged : now;
-            next = channel is null ? now + Ticks(Stopwatch.GetElapsedTime(acknowledged, now) < Young && Interval > Eager ? Eager : Interval) : Math.Max(next + Ticks(Interval), now);
+            acknowledged = session is null ? acknowledged : now;
+            next = session is null ? now + Ticks(Stopwatch.GetElapsedTime(acknowledged, now) < Young && Interval > Eager ? Eager : Interval) : Math.Max(next + Ticks(Interval), now);
             TimeSpan pause = Stopwatch.GetElapsedTime(now, next);
             if (pause > TimeSpan.Zero)
             {
@@ -128,25 +127,25 @@ internal sealed class WriteCanary : IAsyncDisposable
             }
         }
 
-        await (channel?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (session?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private async Task<IStatementChannel?> WriteAsync(IStatementChannel? channel, long sequence)
+    private async Task<IDatabaseSession?> WriteAsync(IDatabaseSession? session, long sequence)
     {
         long sent = Stopwatch.GetTimestamp();
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         limit.CancelAfter(AttemptLimit);
         try
         {
-            channel ??= await _open(limit.Token);
-            await CanaryTable.WriteAsync(channel, Run, sequence, limit.Token);
+            session ??= await _open(limit.Token);
+            await CanaryTable.WriteAsync(session, Run, sequence, limit.Token);
             Record(new(sequence, sent, Stopwatch.GetTimestamp(), null));
-            return channel;
+            return session;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // The one under way at the end is neither acknowledged nor failed.
-            return channel;
+            return session;
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
@@ -157,7 +156,7 @@ internal sealed class WriteCanary : IAsyncDisposable
             }
 
             // Saying goodbye to a server that may be gone takes its time.
-            _closing.Add(channel?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+            _closing.Add(session?.DisposeAsync().AsTask() ?? Task.CompletedTask);
             return null;
         }
     }

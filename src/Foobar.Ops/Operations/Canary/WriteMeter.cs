@@ -22,7 +22,7 @@ public sealed class WriteMeter(ISiteSession session, TimeProvider? time = null)
     {
         CanaryClock clock = CanaryClock.Now(_time);
         await using DatabasePath path = await WritePath.OpenAsync(session, login, cancellationToken);
-        await using WriteCanary canary = new(path.OpenChannelAsync, Guid.CreateVersion7().ToString(), interval);
+        await using WriteCanary canary = new(path.ConnectAsync, Guid.CreateVersion7().ToString(), interval);
         await canary.StartAsync(cancellationToken);
         await using ReplicaWatch watch = ReplicaWatch.Start(session, canary.Run);
         await Task.Delay(duration, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -15,7 +15,7 @@ internal sealed class FailoverCanary : IAsyncDisposable
         _site = site;
         _path = path;
         _clock = clock;
-        Writer = new WriteCanary(path.OpenChannelAsync, run, interval);
+        Writer = new WriteCanary(path.ConnectAsync, run, interval);
     }
 
     /// <summary>The canary.</summary>

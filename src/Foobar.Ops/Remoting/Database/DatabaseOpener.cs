@@ -1,8 +1,8 @@
 using System.Data.Common;
 using System.Diagnostics;
-using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Remoting.Database;
 
@@ -13,9 +13,6 @@ namespace Foobar.Ops.Remoting.Database;
 /// </summary>
 internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? policy)
 {
-    // ER_BAD_HOST_ERROR: what the driver calls its own failures to connect.
-    private const int NotConnected = 1042;
-
     /// <summary>Opens a connection.</summary>
     /// <exception cref="FoobarException">As <see cref="ISiteSession.OpenDatabaseAsync"/>.</exception>
     public async Task<IDatabaseSession> OpenAsync(ServerSession session, CancellationToken cancellationToken)
@@ -26,11 +23,15 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         DatabaseAddress address = await session.DatabaseAsync(sockets, port, cancellationToken).ConfigureAwait(false);
         string user = options.Database?.User ?? address.SshUser;
         options.Log?.Record(new Activity(DateTimeOffset.UtcNow, server, ActivityKind.DatabaseOpen, $"as {user} at {address.Endpoint}"));
+
+        // A password that MySQL does not have in its cache, after a restart, must be sent to it whole: over TLS the driver does,
+        // over a unix socket without TLS it asks for a key that the server only has for TCP.
+        bool encrypt = options.Database is not null || address.Endpoint is RemoteEndpoint.Tcp;
         IForward forward = await session.ForwardAsync(address.Endpoint, cancellationToken).ConfigureAwait(false);
         try
         {
             DbConnection connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            return await DatabaseSession.StartAsync(server, connection, forward, ConnectAsync, options.Log, cancellationToken).ConfigureAwait(false);
+            return new DatabaseSession(server, connection, forward, ConnectAsync, options.Log);
         }
         catch
         {
@@ -39,18 +40,18 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         }
 
         Task<DbConnection> ConnectAsync(CancellationToken token) =>
-            DatabaseOpener.ConnectAsync(server, forward.LocalPath, user, options.Database?.Password, address.Endpoint is RemoteEndpoint.Tcp, options.ConnectTimeLimit, token);
+            DatabaseOpener.ConnectAsync(server, forward.LocalPath, user, options.Database?.Password, encrypt, options.ConnectTimeLimit, token);
     }
 
-    /// <summary>Opens the driver's connection on a pool thread: its <c>OpenAsync</c> fails over a unix socket.</summary>
+    /// <summary>
+    /// Opens a driver's connection. Until the server has greeted, the driver hears no cancellation: an attempt that is given
+    /// up here ends with its socket, which the session closes, or with the driver's own time limit.
+    /// </summary>
     internal static async Task<DbConnection> ConnectAsync(string server, string path, string user, Secret? password, bool encrypt, TimeSpan limit, CancellationToken cancellationToken)
     {
-        // When the driver's own limit runs out in the middle of a TLS handshake, it throws on a timer's thread, where nobody
-        // can catch it and the process ends. So it gets none there; one that hangs ends with its socket, the session's.
-        // Elsewhere its limit only frees the thread, and is longer than ours, which is the one that is told.
-        DbConnection connection = MySqlDriver.Create(path, user, password, encrypt, encrypt ? null : limit * 2);
+        DbConnection connection = LoadedDrivers.Database.Create(new DatabaseTarget(path, user, password, encrypt, limit));
         long began = Stopwatch.GetTimestamp();
-        Task opening = Task.Run(connection.Open, CancellationToken.None);
+        Task opening = connection.OpenAsync(cancellationToken);
         try
         {
             await opening.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
@@ -59,7 +60,7 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         catch (Exception error)
         {
             // A connection that opens after all is closed then.
-            _ = opening.ContinueWith(_ => connection.Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            _ = opening.ContinueWith(_ => connection.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             throw Told(server, user, error, limit, Stopwatch.GetElapsedTime(began));
         }
     }
@@ -67,10 +68,12 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     /// <summary>What is told of an error. On a busy machine our timer may have to wait for a thread for longer than the driver's limit is; so the clock says which it was.</summary>
     internal static Exception Told(string server, string user, Exception error, TimeSpan limit, TimeSpan waited) => error switch
     {
-        TimeoutException => DatabaseErrors.Timeout(server, "opening a connection", limit),
-        DbException refused when waited < limit || MySqlDriver.Number(refused) is not (null or NotConnected) => DatabaseErrors.OfOpening(server, user, refused),
-        IOException or SocketException when waited < limit => DatabaseErrors.Unreachable(server, error.Message, error),
-        DbException or IOException or SocketException => DatabaseErrors.Timeout(server, "opening a connection", limit),
-        _ => error,
+        OperationCanceledException or FoobarException => error,
+        DbException refused when waited < limit || LoadedDrivers.Database.Number(refused) is not null => DatabaseErrors.OfOpening(server, user, refused),
+        NotSupportedException unknown => DatabaseErrors.LoginUnsupported(server, user, unknown),
+
+        // A server that does not speak the protocol makes the driver throw what it stumbled over (FormatException ...).
+        not TimeoutException when waited < limit => DatabaseErrors.Unreachable(server, error.Message, error),
+        _ => DatabaseErrors.Timeout(server, "opening a connection", limit),
     };
 }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Foobar.Ops.Remoting.Database;
-using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Remoting;
 
@@ -14,7 +13,6 @@ public sealed class DatabasePath : IAsyncDisposable
     private readonly IForward _forward;
     private readonly DatabaseLogin _login;
     private readonly TimeSpan _limit;
-    private bool _driverOnly;
 
     private DatabasePath(string server, IForward forward, DatabaseLogin login, TimeSpan limit)
     {
@@ -33,55 +31,19 @@ public sealed class DatabasePath : IAsyncDisposable
     public static async Task<DatabasePath> OpenAsync(IServerSession via, RemoteEndpoint.Tcp address, DatabaseLogin login, TimeSpan limit, CancellationToken cancellationToken) =>
         new(via.Server.Name, await via.ForwardAsync(address, cancellationToken).ConfigureAwait(false), login, limit);
 
-    /// <summary>Opens a connection; the caller disposes it.</summary>
+    /// <summary>
+    /// Opens a connection; the caller disposes it. A statement that is cancelled costs the connection: the way may lead to
+    /// another server by then, where a KILL would hit somebody else's statement.
+    /// </summary>
     /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
     public async Task<IDatabaseSession> ConnectAsync(CancellationToken cancellationToken)
     {
-        DbConnection connection = await ConnectDriverAsync(cancellationToken).ConfigureAwait(false);
-        return await DatabaseSession.StartAsync(_server, connection, new SharedForward(_forward.LocalPath), ConnectDriverAsync, log: null, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>
-    /// Opens a connection for statements without results, as soon as it can be had. An account that logs in in a way that only
-    /// the driver knows gets the driver's.
-    /// </summary>
-    /// <exception cref="Errors.FoobarException"><c>DatabaseUnreachable</c>, <c>DatabaseLoginRefused</c>, <c>DatabaseTimeout</c>.</exception>
-    internal async Task<IStatementChannel> OpenChannelAsync(CancellationToken cancellationToken)
-    {
-        if (!_driverOnly)
-        {
-            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(_limit);
-            try
-            {
-                if (await StatementChannel.OpenAsync(_server, _forward.LocalPath, _login, limit.Token).ConfigureAwait(false) is { } channel)
-                {
-                    return channel;
-                }
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw DatabaseErrors.Timeout(_server, "opening a connection", _limit);
-            }
-
-            _driverOnly = true;
-        }
-
-        return new DriverChannel(await ConnectAsync(cancellationToken).ConfigureAwait(false));
+        DbConnection connection = await DatabaseOpener.ConnectAsync(_server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken).ConfigureAwait(false);
+        return new DatabaseSession(_server, connection, new SharedForward(_forward.LocalPath), connectAnother: null, log: null);
     }
 
     /// <summary>Closes the way; open connections end.</summary>
     public ValueTask DisposeAsync() => _forward.DisposeAsync();
-
-    private Task<DbConnection> ConnectDriverAsync(CancellationToken cancellationToken) =>
-        DatabaseOpener.ConnectAsync(_server, _forward.LocalPath, _login.User, _login.Password, encrypt: true, _limit, cancellationToken);
-
-    private sealed record DriverChannel(IDatabaseSession Session) : IStatementChannel
-    {
-        public Task ExecuteAsync(string sql, CancellationToken cancellationToken) => Session.ExecuteAsync(sql, null, cancellationToken);
-
-        public ValueTask DisposeAsync() => Session.DisposeAsync();
-    }
 
     /// <summary>All connections share the way; it is closed with the path.</summary>
     private sealed record SharedForward(string LocalPath) : IForward

@@ -1,6 +1,8 @@
 using System.Data;
 using System.Data.Common;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting.Database.Wire;
+using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Remoting.Database;
 
@@ -12,51 +14,40 @@ internal sealed class DatabaseSession : IDatabaseSession
 
     private readonly DbConnection _connection;
     private readonly IForward _forward;
-    private readonly Func<CancellationToken, Task<DbConnection>> _connectAnother;
+    private readonly Func<CancellationToken, Task<DbConnection>>? _connectAnother;
     private readonly IActivityLog? _log;
-    private long _id;
+    private readonly long _id;
     private bool _lost;
 
-    private DatabaseSession(string server, DbConnection connection, IForward forward, Func<CancellationToken, Task<DbConnection>> connectAnother, IActivityLog? log)
+    /// <summary>Takes an open connection over.</summary>
+    /// <param name="server">The server's name.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="forward">What carries it; closed with it.</param>
+    /// <param name="connectAnother">Opens a connection to the same server, to kill a statement from; <see langword="null"/> where the way may lead to another server by then, so that a cancelled statement costs the connection.</param>
+    /// <param name="log">Takes note of the statements.</param>
+    public DatabaseSession(string server, DbConnection connection, IForward forward, Func<CancellationToken, Task<DbConnection>>? connectAnother, IActivityLog? log)
     {
         Server = server;
+        ServerVersion = ServerGreeting.VersionOf(connection.ServerVersion);
         _connection = connection;
         _forward = forward;
         _connectAnother = connectAnother;
         _log = log;
+        _id = LoadedDrivers.Database.ConnectionId(connection);
     }
 
     public string Server { get; }
 
-    public string ServerVersion { get; private set; } = "";
+    public string ServerVersion { get; }
 
     public bool IsMariaDb => ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
     public TimeSpan TimeLimit { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Takes an open connection over and learns whom it speaks to.</summary>
-    public static async Task<DatabaseSession> StartAsync(
-        string server, DbConnection connection, IForward forward, Func<CancellationToken, Task<DbConnection>> connectAnother, IActivityLog? log, CancellationToken cancellationToken)
-    {
-        DatabaseSession session = new(server, connection, forward, connectAnother, log);
-        try
-        {
-            IReadOnlyList<DatabaseRow> rows = await session.RunAsync("SELECT CONNECTION_ID() AS id, VERSION() AS version", null, command => ReadAsync(server, command), cancellationToken).ConfigureAwait(false);
-            session._id = rows[0].Number("id") ?? 0;
-            session.ServerVersion = rows[0].Text("version") ?? "";
-            return session;
-        }
-        catch
-        {
-            await connection.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
     public Task<IReadOnlyList<DatabaseRow>> QueryAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
     {
         _log?.Record(new Activity(DateTimeOffset.UtcNow, Server, ActivityKind.Statement, sql));
-        return RunAsync(sql, parameters, command => ReadAsync(Server, command), cancellationToken);
+        return RunAsync(sql, parameters, ReadAsync, cancellationToken);
     }
 
     public Task<int> ExecuteAsync(string sql, IReadOnlyDictionary<string, object?>? parameters = null, CancellationToken cancellationToken = default)
@@ -67,31 +58,30 @@ internal sealed class DatabaseSession : IDatabaseSession
 
     public async ValueTask DisposeAsync()
     {
-        // The driver says goodbye on the wire, which blocks if nobody listens any more.
-        await Task.WhenAny(Task.Run(_connection.Dispose), Task.Delay(Patience)).ConfigureAwait(false);
+        // COM_QUIT can block if nobody reads any more.
+        await _connection.DisposeAsync().AsTask().WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _forward.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static async Task<IReadOnlyList<DatabaseRow>> ReadAsync(string server, DbCommand command)
+    private static async Task<IReadOnlyList<DatabaseRow>> ReadAsync(DbCommand command)
     {
-        DbDataReader? reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
-        if (reader is null)
-        {
-            throw DatabaseErrors.Interrupted(server);
-        }
-
+        DbDataReader reader = await command.ExecuteReaderAsync().ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
             List<DatabaseRow> rows = [];
             while (await reader.ReadAsync().ConfigureAwait(false))
             {
-                rows.Add(new DatabaseRow(Enumerable.Range(0, reader.FieldCount).Select(at => KeyValuePair.Create(reader.GetName(at), MySqlDriver.Plain(reader.GetValue(at))))));
+                rows.Add(new DatabaseRow(Enumerable.Range(0, reader.FieldCount).Select(at => KeyValuePair.Create(reader.GetName(at), LoadedDrivers.Database.Plain(reader.GetValue(at))))));
             }
 
             return rows;
         }
     }
 
+    /// <summary>
+    /// Runs a statement within the time limit. The driver is given no token and no limit: its own cancellation blocks a thread
+    /// by a second connection of its own, and may end without an error.
+    /// </summary>
     private async Task<T> RunAsync<T>(string sql, IReadOnlyDictionary<string, object?>? parameters, Func<DbCommand, Task<T>> run, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -102,53 +92,34 @@ internal sealed class DatabaseSession : IDatabaseSession
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeLimit);
-
-        // On a pool thread: not all of the driver's asynchronous methods are so to the end.
-        Task<T> running = Task.Run(() => ExecuteAsync(sql, parameters, run), CancellationToken.None);
+        Task<T> running = ExecuteAsync(sql, parameters, run);
         try
         {
             return await running.WaitAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
-            await KillAsync(running).ConfigureAwait(false);
+            await EndAsync(running).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw DatabaseErrors.Timeout(Server, sql, TimeLimit);
         }
         catch (DbException error)
         {
-            bool open = _connection.State == ConnectionState.Open;
-            throw DatabaseErrors.OfStatement(Server, error, open, open ? await AskSqlStateAsync().ConfigureAwait(false) : null);
+            throw DatabaseErrors.OfStatement(Server, error, _connection.State == ConnectionState.Open);
         }
         catch (Exception error) when (error is not FoobarException)
         {
-            // What else the driver throws (null references too) comes of a connection that ended under it.
+            // A connection that ended under the driver, as by KILL CONNECTION, shows as a bare SocketException and the like.
             _lost = true;
             throw DatabaseErrors.Lost(Server, error.Message, error);
         }
     }
 
-    /// <summary>The SQL state of the last error, from the server's diagnostics area.</summary>
-    private async Task<string?> AskSqlStateAsync()
-    {
-        try
-        {
-            Task<IReadOnlyList<DatabaseRow>> asked = Task.Run(() => ExecuteAsync(
-                "GET DIAGNOSTICS CONDITION 1 @foobar_sql_state = RETURNED_SQLSTATE; SELECT @foobar_sql_state AS state", null, command => ReadAsync(Server, command)));
-            return (await asked.WaitAsync(Patience).ConfigureAwait(false))[0].Text("state");
-        }
-        catch (Exception error) when (error is not OutOfMemoryException)
-        {
-            return null;
-        }
-    }
-
     private async Task<T> ExecuteAsync<T>(string sql, IReadOnlyDictionary<string, object?>? parameters, Func<DbCommand, Task<T>> run)
     {
-        DbCommand command = _connection.CreateCommand();
+        DbCommand command = Command(_connection, sql);
         await using (command.ConfigureAwait(false))
         {
-            command.CommandText = sql;
             foreach ((string name, object? value) in parameters ?? new Dictionary<string, object?>())
             {
                 DbParameter parameter = command.CreateParameter();
@@ -161,31 +132,63 @@ internal sealed class DatabaseSession : IDatabaseSession
         }
     }
 
-    /// <summary>Ends a running statement by a second connection. If it does not end, this connection is given up.</summary>
-    private async Task KillAsync(Task running)
+    /// <summary>Ends a running statement by a second connection. If it does not end, or there is no other connection, this one is given up.</summary>
+    private async Task EndAsync(Task running)
     {
+        if (_connectAnother is null)
+        {
+            _lost = true;
+            return;
+        }
+
         using CancellationTokenSource patience = new(Patience);
         try
         {
             DbConnection other = await _connectAnother(patience.Token).ConfigureAwait(false);
             await using (other.ConfigureAwait(false))
             {
-                DbCommand kill = other.CreateCommand();
-                await using (kill.ConfigureAwait(false))
-                {
-#pragma warning disable CA2100 // A number that the server gave us.
-                    kill.CommandText = FormattableString.Invariant($"KILL QUERY {_id}");
-#pragma warning restore CA2100
-                    await Task.Run(kill.ExecuteNonQuery, CancellationToken.None).WaitAsync(patience.Token).ConfigureAwait(false);
-                }
+                await DoAsync(other, FormattableString.Invariant($"KILL QUERY {_id}"), patience.Token).ConfigureAwait(false);
             }
 
-            await running.WaitAsync(patience.Token).ConfigureAwait(false);
+            // A statement may end by itself before it is killed, or without an error (SLEEP).
+            await running.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            patience.Token.ThrowIfCancellationRequested();
+            await SwallowAsync(patience.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not OutOfMemoryException)
         {
-            // The killed statement's own error, of whatever kind, or none came in time.
-            _lost = !running.IsCompleted || _connection.State != ConnectionState.Open;
+            _lost = true;
         }
+    }
+
+    /// <summary>A kill that came after its statement's end would hit the next one: this is the next one.</summary>
+    private async Task SwallowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DoAsync(_connection, "DO 0", cancellationToken).ConfigureAwait(false);
+        }
+        catch (DbException) when (_connection.State == ConnectionState.Open)
+        {
+            // It was killed instead.
+        }
+    }
+
+    private static async Task DoAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        DbCommand command = Command(connection, sql);
+        await using (command.ConfigureAwait(false))
+        {
+            await command.ExecuteNonQueryAsync(CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static DbCommand Command(DbConnection connection, string sql)
+    {
+        DbCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // Statements come from the library itself; values are parameters.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return command;
     }
 }

@@ -36,6 +36,6 @@ internal static class DatabaseGreeting
     /// <summary>Reads the payload of the first packet.</summary>
     /// <exception cref="FoobarException">It is no greeting, but an error or something else.</exception>
     internal static ServerGreeting Parse(string server, string source, ReadOnlySpan<byte> body) => WireError.Of(body) is { } refused
-        ? throw new FoobarException("NoGreeting", ErrorKind.Connection, $"{server}: {source} refuses connections: {refused.Message}") { Server = server }
+        ? throw new FoobarException("NoGreeting", ErrorKind.Connection, $"{server}: {source} refuses connections: {refused.Message} (error {refused.Number})") { Server = server }
         : ServerGreeting.Parse(server, source, body);
 }
