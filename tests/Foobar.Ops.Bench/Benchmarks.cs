@@ -15,6 +15,8 @@ internal static class Benchmarks
         new("session", SessionBenchmark.RunAsync),
         new("firewall", FirewallBench.RunAsync),
         new("failover", FailoverBench.RunAsync),
+        new("import", ImportBench.RunAsync),
+        new("database", DatabaseBench.RunAsync),
         new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
     ];
 

@@ -8,6 +8,12 @@ if (args is [RulesetJudge.Command, var listing, var times, .. var before])
     return 0;
 }
 
+if (args is [DatabaseBench.Command, var path, var server, var warm])
+{
+    await DatabaseBench.OpenAsync(path, server, bool.Parse(warm));
+    return 0;
+}
+
 Argument<string> name = new("name") { Description = $"The benchmark: {string.Join(", ", Benchmarks.All.Select(each => each.Name))}; or all." };
 name.AcceptOnlyFromAmong([.. Benchmarks.All.Select(each => each.Name), "all"]);
 Option<bool> json = new("--json") { Description = "One JSON object a line: name, ours, peer, peerName, ratio (peer by ours: above 1 we are faster), unit." };

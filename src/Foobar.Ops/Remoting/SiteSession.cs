@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting.Database;
+using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Remoting;
 
@@ -150,6 +151,11 @@ public sealed class SiteSession : ISiteSession
                 }
 
                 _ = CloseAsync(known);
+            }
+
+            if (Site.Policy.Database is { } policy && server.Is(policy.Members))
+            {
+                LoadedDrivers.WarmUpDatabase();
             }
 
             CancellationToken closing = _closing.Token;

@@ -9,6 +9,7 @@ internal static class LoadedDrivers
     private const string AssemblyName = "Foobar.Ops.Drivers";
 
     private static readonly Lazy<IDriverSet> Set = new(Load);
+    private static readonly Lazy<Task> Warming = new(static () => Task.Run(static () => Database.WarmUpAsync()));
 
     /// <summary>The database driver.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
@@ -17,6 +18,12 @@ internal static class LoadedDrivers
     /// <summary>The SSH driver.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static ISshDriver Ssh => Get(static set => set.Ssh);
+
+    /// <summary>
+    /// Has the database driver loaded and compiled beside what else goes on, once a process. For a caller that waits for an
+    /// SSH session to a database server. An error is left for the first connection to tell.
+    /// </summary>
+    public static void WarmUpDatabase() => _ = Warming.Value;
 
     /// <summary>Gives one of the drivers; a package's assembly is loaded with it.</summary>
     private static T Get<T>(Func<IDriverSet, T> choose)
