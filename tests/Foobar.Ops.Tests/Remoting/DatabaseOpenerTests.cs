@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
@@ -111,7 +112,7 @@ public sealed class DatabaseOpenerTests
         foreach (bool greets in (bool[])[true, false])
         {
             ScriptedDatabase database = new() { Greets = id => greets ? ScriptedDatabase.Greeting("9.7.0", id) : [10, .. greeting], LogsIn = () => [0xfe, .. answer], Answers = (_, _) => Task.FromResult<byte[]?>(null) };
-            Exception? error = Record.ExceptionAsync(() => OpenAsync(database)).GetAwaiter().GetResult();
+            Exception? error = Record.ExceptionAsync(() => OpenAsync(database)).AsTask().GetAwaiter().GetResult();
             database.DisposeAsync().AsTask().GetAwaiter().GetResult();
             Assert.True(error is null or DatabaseException, error?.ToString());
         }
@@ -121,6 +122,6 @@ public sealed class DatabaseOpenerTests
     public async Task The_warm_up_reaches_its_end() =>
         await LoadedDrivers.Database.WarmUpAsync().WaitAsync(Limit * 10, TestContext.Current.CancellationToken);
 
-    private static Task OpenAsync(ScriptedDatabase database, bool encrypt = false) =>
+    private static Task<DbConnection> OpenAsync(ScriptedDatabase database, bool encrypt = false) =>
         DatabaseOpener.ConnectAsync("web-01", database.Path, "app", password: null, encrypt, Limit, TestContext.Current.CancellationToken);
 }
