@@ -25,7 +25,7 @@ public sealed class WriteCanaryTests
     [InlineData(1142, "INSERT command denied (error 1142)", "needs SELECT, INSERT and DELETE")]
     public async Task The_advice_is_about_the_endpoint_where_that_is_at_fault(int number, string message, string advice)
     {
-        await using WriteCanary canary = new(_ => throw DatabaseErrors.OfOpening("lb-01", "canary", number, message), $"{Guid.NewGuid()}", Interval);
+        await using WriteCanary canary = new(_ => throw new DatabaseException("StatementRefused", ErrorKind.Failed, message) { Number = number }, $"{Guid.NewGuid()}", Interval);
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => canary.StartAsync(TestContext.Current.CancellationToken));
         Assert.Contains(advice, error.Recommendation, StringComparison.Ordinal);
     }

@@ -44,10 +44,15 @@ public sealed class RepairPreflightTests
     }
 
     [Fact]
-    public void Where_the_application_writes_is_never_repaired() =>
+    public void A_running_replica_is_copied_only_on_request()
+    {
         FailoverBlocker running = Assert.Single(RepairPreflight.Judge(HealthySite.Case(), "web-02", ["web-01"]).Blockers);
         Assert.Contains("-Copy", running.Remediation, StringComparison.Ordinal);
         Assert.Empty(RepairPreflight.Judge(HealthySite.Case(), "web-02", ["web-01"], copy: true).Blockers);
+    }
+
+    [Fact]
+    public void Where_the_application_writes_is_never_repaired() =>
         Assert.Contains(RepairPreflight.Judge(HealthySite.Case(replica: HealthySite.Primary), "web-02", ["web-02"]).Blockers, blocker => blocker.Code == "Endpoint");
 
     [Theory]
