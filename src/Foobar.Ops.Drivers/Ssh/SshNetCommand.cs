@@ -9,6 +9,7 @@ namespace Foobar.Ops.Drivers.Ssh;
 internal sealed class SshNetCommand : ICommandStream
 {
     private const int LinesOfError = 5;
+    private const int Kills = 5;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private readonly string _server;
     private readonly SshNetConnection _connection;
@@ -85,7 +86,13 @@ internal sealed class SshNetCommand : ICommandStream
             _channel.Signal("TERM");
             _channel.EndWriting();
             await Task.WhenAny(_channel.Closed, Task.Delay(Grace)).ConfigureAwait(false);
-            _channel.Signal("KILL");
+
+            // A signal is lost while the command is no leader of a group yet, and nobody tells: hence more than one.
+            for (int attempt = 0; attempt < Kills && !_channel.Closed.IsCompleted; attempt++)
+            {
+                _channel.Signal("KILL");
+                await Task.WhenAny(_channel.Closed, Task.Delay(Grace / Kills)).ConfigureAwait(false);
+            }
         }
 
         _channel.Close();

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Foobar.Ops.Inventory;
 
 /// <summary>What carries the SSH connections to a server.</summary>
-public enum SshTransport
+public enum SshTransport : long
 {
     /// <summary>The OpenSSH client; the SSH.NET library where an SSH credential is given or this machine has no <c>ssh</c>.</summary>
     [JsonStringEnumMemberName("auto")]

@@ -8,6 +8,8 @@ internal sealed class CommandStream : ICommandStream
 {
     private const int LinesOfError = 5;
 
+    private static readonly string[] OfClient = ["debug", "OpenSSH_", "Authenticated to ", "Transferred: sent ", "Bytes per second: sent "];
+
     private readonly SshProcess _client;
 
     private CommandStream(SshProcess client) => _client = client;
@@ -35,9 +37,12 @@ internal sealed class CommandStream : ICommandStream
     public async Task<(int ExitCode, string Error)> ExitAsync(CancellationToken cancellationToken = default)
     {
         int code = await _client.ExitAsync(cancellationToken).ConfigureAwait(false);
-        string[] lines = [.. _client.Words.Split('\n').Where(line => !line.StartsWith("debug", StringComparison.Ordinal) && !line.StartsWith("OpenSSH_", StringComparison.Ordinal) && line.Trim().Length > 0)];
+        string[] lines = [.. _client.Words.Split('\n').Where(line => line.Trim().Length > 0 && !IsOfClient(line))];
         return (code, string.Join('\n', lines.TakeLast(LinesOfError)));
     }
+
+    /// <summary>Whether a line is what <c>ssh -v</c> tells of itself (ssh(1), log level VERBOSE and DEBUG) rather than the command's.</summary>
+    private static bool IsOfClient(string line) => OfClient.Any(words => line.StartsWith(words, StringComparison.Ordinal));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _client.DisposeAsync();

@@ -98,7 +98,7 @@ public sealed class RaisingTests(LabFixture labs)
         string boot = await lab.RunAsync("lb-01", "cat /proc/sys/kernel/random/boot_id");
         await lab.RunAsync("lb-01", "nft add table inet leftover; touch /var/tmp/kept; reboot");
 
-        for (int attempt = 0; attempt < 100 && await BootAsync() == boot; attempt++)
+        for (int attempt = 0; attempt < 300 && await BootAsync() == boot; attempt++)
         {
             await Task.Delay(100);
         }

@@ -36,7 +36,7 @@ public sealed class PowerShellHostTests : IDisposable
         start.WorkingDirectory = "/";
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task<ToolResult> running = Tool.TryAsync(start, limit: TimeSpan.FromMinutes(5), cancel: stop.Token);
-        while (!running.IsCompleted && !Processes().Any(command => command.StartsWith("sh\0", StringComparison.Ordinal)))
+        while (!running.IsCompleted && !Processes().Any(command => command.Contains("\0-c\0", StringComparison.Ordinal)))
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
         }

@@ -1,4 +1,5 @@
 using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.FirewallChange;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
@@ -71,7 +72,7 @@ public sealed class EarlierChangeTests
     [Fact]
     public async Task A_fresh_session_is_opened_with_the_same_options()
     {
-        await using SiteSession first = new(TestSite.Create(), new SessionOptions { SshProgram = "no-such-program-at-all" });
+        await using SiteSession first = new(TestSite.Create(), new SessionOptions { SshProgram = "no-such-program-at-all", Transport = SshTransport.OpenSsh });
         await using ISiteSession fresh = first.Fresh();
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => fresh.GetServerAsync("web-01", TestContext.Current.CancellationToken));
         Assert.Equal("SshClientMissing", error.ErrorId);
