@@ -53,7 +53,7 @@ Describe 'Get-FoobarCertificate of any host' {
             foreach ($turn in 1..2) {
                 $client = ($using:listener).AcceptTcpClient()
                 $client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("SSH-2.0-Test`r`n"))
-                Start-Sleep -Milliseconds 200
+                Start-Sleep -Seconds 2
                 $client.Dispose()
             }
         }
