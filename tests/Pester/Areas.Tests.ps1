@@ -50,12 +50,14 @@ Describe 'Get-FoobarCertificate of any host' {
         $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
         $listener.Start()
         $greeter = Start-ThreadJob {
-            foreach ($turn in 1..2) {
+            # Neither is closed before the other is served, so that no reset takes the greeting away.
+            $clients = foreach ($turn in 1..2) {
                 $client = ($using:listener).AcceptTcpClient()
                 $client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("SSH-2.0-Test`r`n"))
-                Start-Sleep -Seconds 2
-                $client.Dispose()
+                $client
             }
+            Start-Sleep -Seconds 1
+            $clients.ForEach('Dispose')
         }
         try {
             $failure = { Get-FoobarCertificate -HostName 127.0.0.1 -Port $listener.LocalEndpoint.Port -ErrorAction Stop } | Should -Throw -ErrorId 'TlsNotSpoken,*' -PassThru

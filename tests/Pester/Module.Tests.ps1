@@ -51,10 +51,14 @@ Describe 'Importing' {
         # The other module's assembly has the same name and another version, and stands in the default context as theirs do.
         $folder = Join-Path $TestDrive $_ 'Other'
         $null = New-Item $folder -ItemType Directory
-        $type = "public class OthersType { public static string Version => `"theirs`"; }"
-        $make = "Add-Type -OutputType Library -OutputAssembly '$folder/$_.dll' -TypeDefinition '[assembly: System.Reflection.AssemblyVersion(`"99.0.0.0`")] $type'"
-        & pwsh -NoProfile -Command $make
-        Set-Content "$folder/Other.psm1" "Add-Type -Path '$folder/$_.dll'; function Get-Other { [OthersType]::Version }"
+        $assembly = [System.Reflection.Emit.PersistedAssemblyBuilder]::new([System.Reflection.AssemblyName]::new("$_, Version=99.0.0.0"), [object].Assembly)
+        $type = $assembly.DefineDynamicModule($_).DefineType('OthersType', [System.Reflection.TypeAttributes] 'Public, Class')
+        $body = $type.DefineMethod('Version', [System.Reflection.MethodAttributes] 'Public, Static', [string], [type[]] @()).GetILGenerator()
+        $body.Emit([System.Reflection.Emit.OpCodes]::Ldstr, 'theirs')
+        $body.Emit([System.Reflection.Emit.OpCodes]::Ret)
+        $null = $type.CreateType()
+        $assembly.Save("$folder/$_.dll")
+        Set-Content "$folder/Other.psm1" "Add-Type -Path '$folder/$_.dll'; function Get-Other { [OthersType]::Version() }"
         $script = @"
             Import-Module '$folder/Other.psm1'
             Import-Module '$manifest'
