@@ -11,7 +11,6 @@ namespace Foobar.Ops.Remoting.Transports;
 /// <param name="directory">Where sockets are made.</param>
 internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration configuration, Lazy<PrivateDirectory> directory) : ISshTransport
 {
-
     public string Describe(Server server) => $"{options.SshProgram} {string.Join(' ', SshSettings.Destination(server))}";
 
     public Task<SshConnection> OpenAsync(Server server, CancellationToken cancellationToken)

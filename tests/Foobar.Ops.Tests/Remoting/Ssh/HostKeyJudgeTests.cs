@@ -41,6 +41,14 @@ public sealed class HostKeyJudgeTests
     }
 
     [Fact]
+    public void Another_key_at_the_host_s_own_port_is_no_change()
+    {
+        Assert.Equal(HostKeyStatus.Unknown, Judge($"web-01 ssh-ed25519 {Text(2)}", Key(1), port: 2222).Status);
+        Assert.Equal(HostKeyStatus.Changed, Judge($"[web-01]:2222 ssh-ed25519 {Text(2)}", Key(1), port: 2222).Status);
+        Assert.Equal(HostKeyStatus.Revoked, Judge($"@revoked web-01 ssh-ed25519 {Text(1)}", Key(1), port: 2222).Status);
+    }
+
+    [Fact]
     public void Revoked_comes_first_whatever_else_is_known()
     {
         Assert.Equal(HostKeyStatus.Revoked, Judge($"web-01 ssh-ed25519 {Text(1)}\n@revoked * ssh-ed25519 {Text(1)}", Key(1)).Status);

@@ -196,7 +196,7 @@ public sealed class EmergencyOperation
     private static string Unmoved(PlanOutcome outcome) => outcome switch
     {
         PlanOutcome.Undone => "Writes were not moved; what the old primary holds it still holds.",
-        PlanOutcome.Superseded => "Another operator took this operation's place; see what his says.",
+        PlanOutcome.Superseded => "Another operation took this one's place; see its result.",
         _ => "Undoing failed; look at the members now.",
     };
 }

@@ -40,14 +40,12 @@ internal sealed class HostKeyJudge(IReadOnlyList<KnownHost> known, KnownHostName
     /// <param name="now">The time that certificates are held against.</param>
     public HostKeyVerdict Judge(HostKeyOffer offer, DateTimeOffset now)
     {
-        HostKeyVerdict verdict = new(HostKeyStatus.Unknown);
-        foreach (string lookup in name.Names)
+        HostKeyVerdict verdict = JudgeAs(name.Names[0], offer, now);
+        if (verdict.Status == HostKeyStatus.Unknown && name.Names.Count > 1)
         {
-            verdict = Judge([.. known.Where(line => HostPattern.Matches(line.Hosts, lookup))], offer, now);
-            if (verdict.Status != HostKeyStatus.Unknown)
-            {
-                break;
-            }
+            // The host's own port may have another server's key: without the port, a match counts and a difference does not.
+            HostKeyVerdict withoutPort = JudgeAs(name.Names[1], offer, now);
+            return withoutPort.Status is HostKeyStatus.Known or HostKeyStatus.Revoked ? withoutPort : verdict;
         }
 
         return verdict;
@@ -65,6 +63,9 @@ internal sealed class HostKeyJudge(IReadOnlyList<KnownHost> known, KnownHostName
         bool IsFirst(string algorithm) => IsCertificate(algorithm) ? authority : types.Contains(KeyType(algorithm));
         return [.. algorithms.Where(IsFirst), .. algorithms.Where(algorithm => !IsFirst(algorithm))];
     }
+
+    private HostKeyVerdict JudgeAs(string lookup, HostKeyOffer offer, DateTimeOffset now) =>
+        Judge([.. known.Where(line => HostPattern.Matches(line.Hosts, lookup))], offer, now);
 
     private static bool IsCertificate(string algorithm) => algorithm.EndsWith(CertificateSuffix, StringComparison.Ordinal);
 
