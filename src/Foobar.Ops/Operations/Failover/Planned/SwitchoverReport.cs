@@ -128,7 +128,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
     {
         if (result.Outcome is PlanOutcome.UndoFailed or PlanOutcome.Superseded)
         {
-            return new() { Verdict = ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Superseded ? "Another operator took this operation's place; see what his says." : "Undoing failed; look at the members now." };
+            return new() { Verdict = ProofVerdict.Unprovable, Reason = result.Outcome == PlanOutcome.Superseded ? "Another operation took this one's place; see its result." : "Undoing failed; look at the members now." };
         }
 
         bool promoted = result.Steps.Any(step => step is { Step: "promote", Outcome: not StepOutcome.Skipped });
