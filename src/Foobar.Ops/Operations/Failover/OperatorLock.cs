@@ -20,7 +20,7 @@ internal sealed class OperatorLock : IAsyncDisposable
     private const string HolderFile = "/run/foobar-ops.failover";
 
     // A connection whose client was killed is noticed a moment later.
-    private const string Take = $"SELECT GET_LOCK('{Name}', 1) AS value";
+    private const string Take = $"SELECT GET_LOCK('{Name}', 1) AS value, CONNECTION_ID() AS connection";
 
     private const string Held = $"SELECT IS_USED_LOCK('{Name}') = CONNECTION_ID() AS value";
 
@@ -30,11 +30,12 @@ internal sealed class OperatorLock : IAsyncDisposable
     private readonly ISiteSession _site;
     private readonly HeldSession _session;
     private readonly string _holder;
+    private readonly long _connection;
     private readonly Task _telling;
 
-    private OperatorLock(ISiteSession site, HeldSession session, string holder)
+    private OperatorLock(ISiteSession site, HeldSession session, string holder, long connection)
     {
-        (_site, _session, _holder) = (site, session, holder);
+        (_site, _session, _holder, _connection) = (site, session, holder, connection);
         _telling = ScriptAsync($$"""umask 022; printf '%s\n' "$1" > {{HolderFile}}""");
         session.KeepAlive(SignOfLife);
     }
@@ -60,7 +61,8 @@ internal sealed class OperatorLock : IAsyncDisposable
             await session.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"KILL {holder.Number("id")}"), null, cancellationToken);
         }
 
-        if ((await session.QueryAsync(Take, null, cancellationToken))[0].Number("value") != 1)
+        DatabaseRow taken = (await session.QueryAsync(Take, null, cancellationToken))[0];
+        if (taken.Number("value") != 1)
         {
             throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{session.Server}: another failover is running there: {await DescribeHolderAsync(site, session, cancellationToken)}.")
             {
@@ -69,7 +71,7 @@ internal sealed class OperatorLock : IAsyncDisposable
             };
         }
 
-        return new(site, session, $"{OperationMarker.Holder}, since {since.UtcDateTime:u}");
+        return new(site, session, $"{OperationMarker.Holder}, since {since.UtcDateTime:u}", (long)taken.Number("connection")!);
     }
 
     /// <summary>Sees that the lock is still ours. What is changed on its connection needs no such look: it fails without the lock.</summary>
@@ -115,14 +117,14 @@ internal sealed class OperatorLock : IAsyncDisposable
         }
     }
 
-    // Who cut us off may only have been the network.
+    // Who cut us off may only have been the network: the member then holds our own connection, and its lock, for a while.
     private async Task<FoobarException> LostAsync(string why, CancellationToken cancellationToken)
     {
         string? other = null;
         try
         {
             await using IDatabaseSession fresh = await _site.OpenDatabaseAsync(_session.Server, cancellationToken);
-            other = await FindHolderAsync(fresh, cancellationToken) is not null ? await DescribeHolderAsync(_site, fresh, cancellationToken)
+            other = await FindHolderAsync(fresh, cancellationToken) is { } holder && holder.Number("id") != _connection ? await DescribeHolderAsync(_site, fresh, cancellationToken)
                 : await OperationMarkReader.ReadAsync(fresh, cancellationToken) is { } mark && IsForeign(mark) ? $"{mark}"
                 : null;
         }
