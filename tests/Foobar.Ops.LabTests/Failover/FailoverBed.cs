@@ -75,9 +75,11 @@ internal sealed class FailoverBed : IAsyncDisposable
     /// <summary>Waits until the replica has applied all.</summary>
     public async Task WaitUntilCaughtUpAsync()
     {
+        IReadOnlyList<ReplicationLink> links = [];
         for (int attempt = 0; attempt < 300; attempt++)
         {
-            if ((await TopologyAsync()).Links is [{ BacklogTransactions: 0, Channel.Replicates: true }])
+            links = (await TopologyAsync()).Links;
+            if (links is [{ BacklogTransactions: 0, Channel.Replicates: true }])
             {
                 return;
             }
@@ -85,7 +87,7 @@ internal sealed class FailoverBed : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         }
 
-        Assert.Fail("The replica did not catch up.");
+        Assert.Fail($"The replica did not catch up. Links: {string.Join("; ", links)}.");
     }
 
     /// <summary>Asserts that the other member follows this primary with nothing of its own, and that the primary has every acknowledged write.</summary>
