@@ -1,0 +1,42 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Faults;
+
+namespace Foobar.Ops.LabTests.Lab;
+
+/// <summary>Whether an audit saw faults that are in force, each by its control, and nothing else.</summary>
+internal static class FaultVerdict
+{
+    /// <summary>What is amiss with the findings; <see langword="null"/> if nothing is.</summary>
+    /// <param name="faults">The faults in force.</param>
+    /// <param name="trouble">The findings that fail or could not be decided.</param>
+    public static string? Of(IReadOnlyCollection<Fault> faults, IReadOnlyList<Finding> trouble)
+    {
+        foreach (Fault fault in faults)
+        {
+            if (!trouble.Any(finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail))
+            {
+                return $"{fault.Name}: {fault.Control} does not fail; these do:\n{Lines(trouble)}";
+            }
+
+            if (!ShowsWitness(trouble, fault))
+            {
+                string evidence = string.Join('\n', trouble.Where(finding => finding.ControlId == fault.Control).Select(finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"));
+                return $"{fault.Name}: no finding of {fault.Control} shows '{fault.Witness}':\n{evidence}";
+            }
+        }
+
+        Finding[] others = [.. trouble.Where(finding => !faults.Any(fault => Seers(fault).Contains(finding.ControlId)))];
+        return others.Length == 0 ? null : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:\n{Lines(others)}";
+    }
+
+    /// <summary>The controls that may see a fault.</summary>
+    public static IEnumerable<string> Seers(Fault fault) => fault.AlsoSeenBy.Prepend(fault.Control);
+
+    // A finding that fails for another reason is no proof that the fault was seen.
+    private static bool ShowsWitness(IReadOnlyList<Finding> trouble, Fault fault) => fault.Witness is null
+        || trouble.Any(finding => finding.ControlId == fault.Control && Array.TrueForAll(fault.Witness.Split('|'), part => Shown(finding).Contains(part, StringComparison.Ordinal)));
+
+    private static string Shown(Finding finding) => $"{finding.Target} {finding.Actual} {finding.Evidence}";
+
+    private static string Lines(IEnumerable<Finding> findings) => string.Join('\n', findings.Select(LabAudit.Text));
+}
