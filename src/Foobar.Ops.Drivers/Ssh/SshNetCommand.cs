@@ -87,7 +87,8 @@ internal sealed class SshNetCommand : ICommandStream
             _channel.EndWriting();
             await Task.WhenAny(_channel.Closed, Task.Delay(Grace)).ConfigureAwait(false);
 
-            // A signal is lost while the command is no leader of a group yet, and nobody tells: hence more than one.
+            // A signal is lost while the command is no leader of a group yet, and nobody tells: hence more than one. Where root is
+            // logged in, sshd may refuse every one ("requires privilege separation", OpenSSH 9.2): the command then goes on.
             for (int attempt = 0; attempt < Kills && !_channel.Closed.IsCompleted; attempt++)
             {
                 _channel.Signal("KILL");

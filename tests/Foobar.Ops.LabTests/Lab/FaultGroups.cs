@@ -1,12 +1,14 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Faults;
+using Foobar.Ops.Lab.Host;
 
 namespace Foobar.Ops.LabTests.Lab;
 
 /// <summary>
 /// Makes faults together that no control sees both of, and judges them by one audit: breaking, auditing and healing takes as
 /// long for many as for one. Where that audit does not show each of them and nothing else, they are to be tried one by one.
+/// A control that may see one of them may be failing because of another: only a fault that is made alone shows that.
 /// </summary>
 public sealed class FaultGroups
 {
@@ -78,7 +80,7 @@ public sealed class FaultGroups
 
             return FaultVerdict.Of(group, await audit(lab, found => FaultVerdict.Of(group, found) is null));
         }
-        catch (Foobar.Ops.Lab.Host.LabException error)
+        catch (LabException error)
         {
             return error.Message;
         }

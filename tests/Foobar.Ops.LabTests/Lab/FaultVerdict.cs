@@ -13,14 +13,16 @@ internal static class FaultVerdict
     {
         foreach (Fault fault in faults)
         {
-            if (!trouble.Any(finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail))
+            Finding[] own = [.. trouble.Where(finding => finding.ControlId == fault.Control)];
+            if (!own.Any(finding => finding.Status == FindingStatus.Fail))
             {
                 return $"{fault.Name}: {fault.Control} does not fail; these do:\n{Lines(trouble)}";
             }
 
-            if (!ShowsWitness(trouble, fault))
+            // A finding that fails for another reason is no proof that the fault was seen.
+            if (fault.Witness?.Split('|') is { } parts && !own.Any(finding => parts.All(part => Shown(finding).Contains(part, StringComparison.Ordinal))))
             {
-                string evidence = string.Join('\n', trouble.Where(finding => finding.ControlId == fault.Control).Select(finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"));
+                string evidence = string.Join('\n', own.Select(finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"));
                 return $"{fault.Name}: no finding of {fault.Control} shows '{fault.Witness}':\n{evidence}";
             }
         }
@@ -31,10 +33,6 @@ internal static class FaultVerdict
 
     /// <summary>The controls that may see a fault.</summary>
     public static IEnumerable<string> Seers(Fault fault) => fault.AlsoSeenBy.Prepend(fault.Control);
-
-    // A finding that fails for another reason is no proof that the fault was seen.
-    private static bool ShowsWitness(IReadOnlyList<Finding> trouble, Fault fault) => fault.Witness is null
-        || trouble.Any(finding => finding.ControlId == fault.Control && Array.TrueForAll(fault.Witness.Split('|'), part => Shown(finding).Contains(part, StringComparison.Ordinal)));
 
     private static string Shown(Finding finding) => $"{finding.Target} {finding.Actual} {finding.Evidence}";
 

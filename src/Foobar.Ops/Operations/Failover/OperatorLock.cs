@@ -117,14 +117,16 @@ internal sealed class OperatorLock : IAsyncDisposable
         }
     }
 
-    // Who cut us off may only have been the network: the member then holds our own connection, and its lock, for a while.
+    // Who cut us off may only have been the network: the member then holds our own connection, and its lock, for a while. A
+    // member that was started anew may have given its number to another; a resume looks at the lock again, so no harm is done.
     private async Task<FoobarException> LostAsync(string why, CancellationToken cancellationToken)
     {
         string? other = null;
         try
         {
             await using IDatabaseSession fresh = await _site.OpenDatabaseAsync(_session.Server, cancellationToken);
-            other = await FindHolderAsync(fresh, cancellationToken) is { } holder && holder.Number("id") != _connection ? await DescribeHolderAsync(_site, fresh, cancellationToken)
+            bool isTaken = await FindHolderAsync(fresh, cancellationToken) is { } holder && holder.Number("id") != _connection;
+            other = isTaken ? await DescribeHolderAsync(_site, fresh, cancellationToken)
                 : await OperationMarkReader.ReadAsync(fresh, cancellationToken) is { } mark && IsForeign(mark) ? $"{mark}"
                 : null;
         }
@@ -142,7 +144,8 @@ internal sealed class OperatorLock : IAsyncDisposable
             : new FoobarException("OperatorLockLost", ErrorKind.Connection, $"{_session.Server}: the connection that held this operation's lock is gone: {why}.")
             {
                 Server = _session.Server,
-                Recommendation = "Run Invoke-FoobarFailover -Resume as soon as the member can be reached.",
+                Recommendation = $"Run Invoke-FoobarFailover -Resume once the member can be reached. While the member still holds the connection that was cut, "
+                    + $"as a rule for {LostAfter.TotalSeconds:0} s, it is refused with OperationRunning.",
             };
     }
 
