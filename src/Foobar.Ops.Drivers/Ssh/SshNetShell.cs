@@ -43,7 +43,7 @@ internal sealed class SshNetShell : IShellTransport
         {
             SshChannel channel = await connections[0].OpenAsync(ChannelKind.Session(), cancellationToken).ConfigureAwait(false);
             channel.OnError(words.Add);
-            return await channel.AskAsync(ChannelAsk.Exec("exec sh")).WaitAsync(cancellationToken).ConfigureAwait(false)
+            return await channel.AskAsync(ChannelAsk.Exec(ShellEnvironment.Login())).WaitAsync(cancellationToken).ConfigureAwait(false)
                 ? new SshNetShell(server, channel, words, connections)
                 : throw Unavailable(server, "the server runs no command");
         }

@@ -61,6 +61,13 @@ internal static class RemotingErrors
             Recommendation = "Make room in /dev/shm (or where the session keeps output), and see that the server has 'base64'.",
         };
 
+    public static FoobarException CommandLost(string server, RemoteCommand command) =>
+        new("CommandLost", ErrorKind.Failed, $"{server}: the process of the session that waited for the command's end was killed there, so its result is not known: {Excerpt(command.Script)}")
+        {
+            Server = server,
+            Recommendation = "What still ran of the command was ended. See that nothing on the server kills shells of the login (or root), the command itself included; then look at what it had done before running it again.",
+        };
+
     public static FoobarException UnknownServer(string server, IEnumerable<string> known) =>
         new("ServerUnknown", ErrorKind.NotFound, $"'{server}' is no server of the site; its servers are {string.Join(", ", known)}.")
         {

@@ -110,8 +110,7 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
         await Task.WhenAny(Task.WhenAll(told, Task.WhenAny(job.Result)), Task.Delay(Patience)).ConfigureAwait(false);
         if (!job.Result.IsCompleted && !job.Acknowledged.IsCompleted && channel.LastHeard < asked)
         {
-            channel.Abort();
-            throw RemotingErrors.ConnectionLost(server.Name, "the server does not answer any more");
+            throw channel.GiveUp();
         }
     }
 }

@@ -1,3 +1,5 @@
+using Foobar.Ops.Remoting.Shell;
+
 namespace Foobar.Ops.Remoting;
 
 /// <summary>The text of a streamed command for the login shell, whichever that is.</summary>
@@ -8,7 +10,7 @@ internal static class StreamedCommand
     /// <param name="askPassword">Whether sudo reads a password, as the first line of the input, where the login is not root.</param>
     public static string Text(RemoteCommand command, bool askPassword)
     {
-        string script = ShellText.Quote(command.Script);
+        string script = $"{ShellText.Quote(ShellEnvironment.RunScript)} {ShellText.Quote(command.Script)}";
         if (!command.Privileged)
         {
             return $"exec sh -c {script}";

@@ -12,14 +12,20 @@ internal sealed class LocalShell : IShellTransport
 {
     private readonly Process _process;
 
-    public LocalShell(string program, params string[] arguments)
+    public LocalShell(string shell, IReadOnlyDictionary<string, string>? environment = null)
     {
-        _process = Process.Start(new ProcessStartInfo(program, arguments)
+        ProcessStartInfo start = new("sh", ["-c", ShellEnvironment.Login(shell)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        _process = Process.Start(start)!;
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginErrorReadLine();
     }

@@ -142,6 +142,6 @@ public class ShellTests
             Needs.Programs(words[0]);
         }
 
-        return LocalShell.OpenAsync(new LocalShell(words[0], words[1..]));
+        return LocalShell.OpenAsync(new LocalShell(shell));
     }
 }

@@ -12,8 +12,12 @@ internal sealed class FrameReader(Stream stream)
     private const int LongestLine = 256;
     private const int LongestPreamble = 1024 * 1024;
     private readonly byte[] _buffer = new byte[64 * 1024];
+    private long _heard = Environment.TickCount64;
     private int _start;
     private int _end;
+
+    /// <summary>When something last came, as <see cref="Environment.TickCount64"/>.</summary>
+    public long Heard => Volatile.Read(ref _heard);
 
     /// <summary>Skips what a server's login scripts print, up to and with the line that begins so; gives the rest of it.</summary>
     /// <exception cref="EndOfStreamException">The output ended before.</exception>
@@ -74,7 +78,13 @@ internal sealed class FrameReader(Stream stream)
         int buffered = Math.Min(count, _end - _start);
         _buffer.AsSpan(_start, buffered).CopyTo(bytes);
         _start += buffered;
-        stream.ReadExactly(bytes, buffered, count - buffered);
+        while (buffered < count)
+        {
+            int more = stream.Read(bytes, buffered, count - buffered);
+            buffered += more > 0 ? more : throw new EndOfStreamException();
+            Volatile.Write(ref _heard, Environment.TickCount64);
+        }
+
         return bytes;
     }
 
@@ -91,6 +101,7 @@ internal sealed class FrameReader(Stream stream)
     {
         _start = 0;
         _end = stream.Read(_buffer, 0, _buffer.Length);
+        Volatile.Write(ref _heard, Environment.TickCount64);
         return _end > 0;
     }
 }

@@ -56,6 +56,8 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
 
     public void Refuse(string server) => Fail(RemotingErrors.SpoolFailed(server, command));
 
+    public void Lose(string server) => Fail(RemotingErrors.CommandLost(server, command));
+
     /// <summary>Ends it without a result; who waits goes on elsewhere, since this may be the middle of anything.</summary>
     public void Fail(Exception error) => ThreadPool.QueueUserWorkItem(static job => job.Result._result.TrySetException(job.Error), (Result: this, Error: error), preferLocal: false);
 

@@ -7,17 +7,19 @@ internal static class RunnerText
 {
     private static readonly string Runner = Load();
 
-    public static string ForLogin(string nonce) => Text($"__fb_nonce={nonce}\n") + Runner;
+    public static string ForLogin(string nonce) => Text($"__fb_nonce={nonce} __fb_env={ShellEnvironment.Words}\n") + Runner;
 
     public static string StartRoot(string nonce, string directory, Secret? password)
     {
-        string runner = Text($"__fb_is_root=1 __fb_nonce={nonce} __fb_dir={directory}\n") + Runner;
+        string runner = Text($"__fb_is_root=1 __fb_nonce={nonce} __fb_env={ShellEnvironment.Words} __fb_dir={directory}\n") + Runner;
         return password is null ? Text($"__fb_root {runner}\n") : Text($"__fb_root {runner} {password.Reveal()}\n");
     }
 
     public static string AsRoot(string call) => Text($"__fb_as_root {call}\n");
 
     public static string Job(Job job) => Text($"__fb_job {job.Worker} {job.Id} {job.Command.OutputCap} {job.Command.Script}\n");
+
+    public static string Ping(long number) => Text($"__fb_ping {number}\n");
 
     public static string Dismiss(int worker) => Text($"__fb_dismiss {worker}\n");
 

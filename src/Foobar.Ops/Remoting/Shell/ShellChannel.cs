@@ -25,6 +25,7 @@ internal sealed class ShellChannel : IAsyncDisposable
     private readonly WorkerPool _workers = new();
     private readonly WorkerPool _rootWorkers = new();
     private readonly JobWatch _watch;
+    private readonly Heartbeat _heartbeat;
     private int _lastId;
     private int _lastWorker;
     private volatile bool _closing;
@@ -37,13 +38,14 @@ internal sealed class ShellChannel : IAsyncDisposable
         _reader = new FrameReader(transport.Output);
         _root = new RootShell(server, sudoPassword, _nonce, _writer);
         _watch = new JobWatch(_jobs.Select(each => each.Value), Watch);
+        _heartbeat = new Heartbeat(() => LastHeard, number => _ = CallAsync(asRoot: false, RunnerText.Ping(number), CancellationToken.None), () => GiveUp());
     }
 
     /// <summary>Ends, with the reason, when the connection is gone.</summary>
     public Task<FoobarException> Lost => _lost.Task;
 
     /// <summary>When the server last sent something, as <see cref="Environment.TickCount64"/>.</summary>
-    public long LastHeard { get; private set; } = Environment.TickCount64;
+    public long LastHeard => _reader.Heard;
 
     /// <summary>Starts the shell's runner; ends when it has answered.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -52,6 +54,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         await _writer.WriteAsync(RunnerText.ForLogin(_nonce), cancellationToken).ConfigureAwait(false);
         ShellGreeting greeting = await _greeting.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         _root.Greeted(greeting);
+        _heartbeat.Start();
     }
 
     /// <summary>Sends a command with its input. The job's result comes once the server has sent it.</summary>
@@ -93,6 +96,15 @@ internal sealed class ShellChannel : IAsyncDisposable
         End(Closed());
     }
 
+    /// <summary>Gives up a server that does not answer any more.</summary>
+    public FoobarException GiveUp()
+    {
+        FoobarException reason = RemotingErrors.ConnectionLost(_server, "the server does not answer any more");
+        End(reason);
+        _transport.Abort();
+        return reason;
+    }
+
     /// <summary>Ends the session in order: the shell reads the end of its input, ends its jobs and leaves nothing.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -104,6 +116,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         await _transport.DisposeAsync().ConfigureAwait(false);
         _writer.Dispose();
         _watch.Dispose();
+        _heartbeat.Dispose();
     }
 
     /// <summary>Has the server guard a job that takes longer: its output cap, and its time limit should we vanish.</summary>
@@ -136,7 +149,6 @@ internal sealed class ShellChannel : IAsyncDisposable
 
             if (_reader.ReadLine() is string[] words)
             {
-                LastHeard = Environment.TickCount64;
                 return Take(words);
             }
         }
@@ -172,6 +184,11 @@ internal sealed class ShellChannel : IAsyncDisposable
                 }
 
                 break;
+            case "p":
+                break;
+            case "d":
+                Done(words, reuse: false)?.Lose(_server);
+                break;
             case "f":
                 Done(words)?.Refuse(_server);
                 break;
@@ -198,7 +215,7 @@ internal sealed class ShellChannel : IAsyncDisposable
     /// Takes a job out. The mark of one that was told to end is kept on the server, since what ends it may still need it,
     /// and its worker is not used again, so that the end can't meet another job.
     /// </summary>
-    private Job? Done(string[] words)
+    private Job? Done(string[] words, bool reuse = true)
     {
         if (!_jobs.TryRemove(FrameReader.Number(words, 1), out Job? job))
         {
@@ -206,7 +223,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         }
 
         _writer.Heard(job);
-        if (job.Killed || !(job.AsRoot ? _rootWorkers : _workers).Return(job.Worker))
+        if (job.Killed || !reuse || !(job.AsRoot ? _rootWorkers : _workers).Return(job.Worker))
         {
             _ = CallAsync(job.AsRoot, RunnerText.Dismiss(job.Worker), CancellationToken.None);
         }
@@ -239,6 +256,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         {
             _writer.Break();
             _root.Lost(reason);
+            _heartbeat.Dispose();
             FailJobs(_ => true, reason);
         }
     }

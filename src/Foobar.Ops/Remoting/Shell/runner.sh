@@ -1,25 +1,52 @@
 # What a server's shell is given over standard input: it runs jobs side by side and sends each one's output back in frames.
-# POSIX sh with Linux's /proc; known to work in dash, bash and busybox. Set before: __fb_nonce, and for root's runner
-# __fb_dir and __fb_is_root too. Frames (a line of ASCII words, then as many bytes as it says):
+# POSIX sh with Linux's /proc; known to work in dash, bash and busybox. Set before: __fb_nonce, and __fb_env, the words by
+# which a program is started in an environment of ours; for root's runner __fb_dir and __fb_is_root too. Frames (a line of
+# ASCII words, then as many bytes as it says):
 #   FOOBAR nonce uid directory     this text has been read (a hyphen for the directory: no place to spool was found)
 #   R                              root's runner is ready
 #   r code length                  root's runner ended; what sudo said
+#   p number                       a ping was read
 #   o id length, e id length       a part of a job's output or error
 #   x id code cut length length    a job ended; the rest of its output and error
 #   f id                           a job could not be started: no room for its output, or its input did not arrive
+#   d id                           the process that was to report a job's end was killed; the job was ended
 #   k id                           a request to end a job was read
-# A worker waits for one job after another; the child that will run the next one is forked beforehand, and waits for a line
-# on descriptor 4, so that a job costs no fork while somebody waits for it. Files of worker k: wk its FIFO, ck the script (its
-# first line has the job's id and cap), qk the child's process id. Files of job i: oi, ei output and error, ii input, fi the
-# input failed. The fewer files and redirections, the sooner a job is done: each takes a dozen system calls.
+# A worker waits for one job after another; the shell that will run the next one is started beforehand, and waits for a line
+# on descriptor 4, so that a job costs no fork while somebody waits for it. It is a program of its own: its $$ is nobody
+# else's. Files of worker k: wk its FIFO, ck the script (its first line has the job's id and cap), qk the waiting shell's
+# process id. Files of job i: oi, ei output and error, ii input, fi the input failed. Files of the session: t the token, h the
+# last sign of life of the client, m the process ids of the login's runner and of its guard, R while root's runner lives.
+# The fewer files and redirections, the sooner a job is done: each takes a dozen system calls.
 # Other descriptors: 7 to root's runner (closed by 'exec' in every other process: a redirection of a function's call keeps a
-# copy, and root's runner would never see the end), 8 the token that allows to write a frame, 9 marks every process of a job (unless
-# it closed it; then the environment or its parents tell).
+# copy, and root's runner would never see the end), 8 the token that allows to write a frame (and the mark of the runner's own
+# processes), 9 marks every process of a job (unless it closed it; then the environment or its parents tell).
+#
+# The end. The runner ends when its input ends (sshd saw the client go), and when a write fails (SIGPIPE): a writer that died
+# with the token would keep all others waiting for it. A guard beside each runner ends what is left when the runner was
+# killed, hangs, or the client gave no sign of life for 35 s (the network is gone, and sshd does not notice for hours).
 
 __fb_nl='
 '
 __fb_ids=
 __fb_workers=
+__fb_main=$$
+
+# What a job's shell does: waits for a line, then runs the script. Its arguments: the directory, the worker, the nonce.
+# The script begins with __fb_begin: id, cap. Where there is no room for the output, the shell ends.
+__fb_waiting='
+__fb_begin() {
+    exec >>"$__fb_dir/o$1" 2>>"$__fb_dir/e$1" 4>&- 8>&- 9<"$__fb_dir/o$1"
+    [ ! -e "$__fb_dir/i$1" ] || exec <"$__fb_dir/i$1"
+    FOOBAR_JOB=$__fb_nonce-$1.
+    export FOOBAR_JOB
+    unset __fb_dir __fb_nonce __fb_c __fb_x
+    unset -f __fb_begin
+}
+__fb_dir=$1 __fb_c=$1/c$2 __fb_nonce=$3
+set --
+read -r __fb_x <&4
+. "$__fb_c"
+'
 
 # A job: worker, id, the most bytes of output and of error to keep, script.
 __fb_job() {
@@ -44,36 +71,39 @@ __fb_hire() {
 
 __fb_work() {
     trap - EXIT HUP TERM
+    trap __fb_broken PIPE
     exec 7>&-
     LC_ALL=C
+    __fb_last= __fb_again=0
     while :; do
         (
-            __fb_c=$__fb_dir/c$1
-            set --
-            read -r __fb_x <&4
-            . "$__fb_c"
+            trap - PIPE
+            umask "$__fb_umask"
+            export LC_ALL=C.UTF-8
+            exec $__fb_sh -c "$__fb_waiting" sh "$__fb_dir" "$1" "$__fb_nonce"
         ) &
         echo $! >"$__fb_dir/q$1"
         wait $!
         __fb_code=$?
         read -r __fb_x __fb_id __fb_cap <"$__fb_dir/c$1"
         [ -n "$__fb_id" ] || exit
-        if [ "$__fb_code" = 0 ] || [ -e "$__fb_dir/e$__fb_id" ]; then
+        if [ "$__fb_id" = "$__fb_last" ]; then
+            # The shell that waited was killed.
+            __fb_again=$((__fb_again + 1))
+            [ $__fb_again -lt 5 ] || exit
+        elif [ "$__fb_code" = 0 ] || [ -e "$__fb_dir/e$__fb_id" ]; then
             __fb_report "$__fb_id" "$__fb_cap"
         else
             __fb_frame "f $__fb_id$__fb_nl"
         fi
+        __fb_last=$__fb_id
     done
 }
 
-# What every script begins with: id, cap. Where there is no room for the output, the shell ends.
-__fb_begin() {
-    exec >>"$__fb_dir/o$1" 2>>"$__fb_dir/e$1" 4>&- 8>&- 9<"$__fb_dir/o$1"
-    [ ! -e "$__fb_dir/i$1" ] || exec <"$__fb_dir/i$1"
-    umask "$__fb_umask"
-    FOOBAR_JOB=$__fb_nonce-$1. LC_ALL=C.UTF-8 LVM_SUPPRESS_FD_WARNINGS=1
-    export FOOBAR_JOB LC_ALL LVM_SUPPRESS_FD_WARNINGS
-    unset __fb_dir __fb_umask __fb_nonce __fb_ids __fb_workers __fb_c __fb_nl
+# A frame could not be written: nobody reads any more.
+__fb_broken() {
+    kill -s TERM "$__fb_main"
+    exit 1
 }
 
 # Lets a worker go: its number. It ends by itself, since it may have the token still.
@@ -139,8 +169,8 @@ __fb_send() {
         [ "$__fb_part" -le 262144 ] || __fb_part=262144
         read -r __fb_x <&8
         printf '%s\n' "$1 $2 $__fb_part"
-        if [ "$__fb_at" = 0 ]; then
-            head -c "$__fb_part" "$3"
+        if [ "$__fb_part" = 262144 ]; then
+            dd if="$3" bs=262144 skip=$((__fb_at / 262144)) count=1
         else
             tail -c "+$((__fb_at + 1))" "$3" | head -c "$__fb_part"
         fi
@@ -155,8 +185,15 @@ __fb_frame() {
     echo >&8
 }
 
-# A part of a job's input, before the job: id, base64.
+# The client lives: a number.
+__fb_ping() {
+    echo "$1" >"$__fb_dir/h"
+    __fb_frame "p $1$__fb_nl"
+}
+
+# A part of a job's input, before the job: id, base64. A sign of life too: a long input may keep pings waiting.
 __fb_put() {
+    echo "put $1 $((__fb_puts = __fb_puts + 1))" >"$__fb_dir/h"
     printf %s "$2" | base64 -d >>"$__fb_dir/i$1" || true >"$__fb_dir/f$1"
 }
 
@@ -175,16 +212,23 @@ __fb_forget() {
     (cd "$__fb_dir" && exec rm -f $__fb_files) </dev/null >/dev/null
 }
 
-# Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, or when nobody ended it in time.
+# Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, when nobody ended it in time, or
+# when its worker was killed, so that nobody would tell its end.
 __fb_watch() {
-    ! __fb_child "$1" || (__fb_watching "$@" </dev/null >/dev/null &)
+    ! __fb_child "$1" || (__fb_watching "$@" 3>&1 </dev/null >/dev/null &)
 }
 
 __fb_watching() {
     trap - EXIT HUP TERM
+    trap __fb_broken PIPE
     exec 7>&-
     __fb_tick=0 __fb_job=$1 __fb_cap=$2 __fb_limit=$3
     while __fb_child "$__fb_job"; do
+        if [ ! "/proc/$__fb_p/fd/8" -ef "$__fb_dir/t" ]; then
+            __fb_killing "$__fb_job"
+            __fb_frame "d $__fb_job$__fb_nl" >&3
+            return
+        fi
         if [ -n "$(find "$__fb_dir/o$__fb_job" "$__fb_dir/e$__fb_job" -size +"$__fb_cap"c)" ] || [ $((__fb_tick / 20)) -ge "$__fb_limit" ]; then
             __fb_killing "$__fb_job"
             return
@@ -198,8 +242,9 @@ __fb_watching() {
 # waits (on descriptor 4), or its files are gone. Also sets __fb_p, the worker's process, and __fb_k, its number.
 __fb_child() {
     eval "__fb_p=\${__fb_p$1-} __fb_k=\${__fb_k$1-}"
-    [ -n "$__fb_p" ] && read -r __fb_x __fb_y __fb_z <"$__fb_dir/c$__fb_k" && [ "$__fb_y" = "$1" ] &&
-        read -r __fb_q <"$__fb_dir/q$__fb_k" || return 1
+    [ -n "$__fb_p" ] && read -r __fb_x __fb_y __fb_z <"$__fb_dir/c$__fb_k" && [ "$__fb_y" = "$1" ] || return 1
+    # A worker that was hired just now has not started its first shell yet.
+    read -r __fb_q <"$__fb_dir/q$__fb_k" || __fb_q=none
     if [ -e "$__fb_dir/o$1" ]; then
         __fb_begun=$1
         [ ! "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]
@@ -279,11 +324,12 @@ __fb_root() {
     exec 7<>"$__fb_dir/r"
     (
         trap - EXIT HUP TERM
+        trap __fb_broken PIPE
         exec 7>&- 2>"$__fb_dir/s"
         if [ $# -gt 1 ]; then
-            printf '%s\n' "$2" | sudo -k -S -p '' -- sh -c 'exec sh <"$0"' "$__fb_dir/r"
+            printf '%s\n' "$2" | sudo -k -S -p '' -- sh -c "exec $__fb_env sh <\"\$0\"" "$__fb_dir/r"
         else
-            sudo -n -- sh -c 'exec sh <"$0"' "$__fb_dir/r"
+            sudo -n -- sh -c "exec $__fb_env sh <\"\$0\"" "$__fb_dir/r"
         fi
         __fb_code=$?
         __fb_t=$(head -c 4000 "$__fb_dir/s" | tr -d '\000')
@@ -303,48 +349,128 @@ __fb_as_root() {
 __fb_end() {
     trap '' HUP TERM PIPE
     exec 7>&-
+    # Whoever waits for a token that was lost may write, and sees that nobody reads.
+    printf '\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n' >&8
+    __fb_close
+    [ -z "${__fb_rootpid-}" ] || wait "$__fb_rootpid"
+    __fb_leave
+    # Last, so that there is always one of the two.
+    kill -s KILL "$__fb_guardpid"
+} 2>/dev/null
+
+# Ends the runner's other processes, so that no job starts any more and none forks, then the jobs. What runs is learned from
+# the files: variables may lack what a signal came between.
+__fb_close() {
+    read -r __fb_self __fb_x </proc/self/stat
+    __fb_round=0 __fb_more=1
+    while [ $__fb_more = 1 ] && [ $__fb_round -lt 10 ]; do
+        __fb_round=$((__fb_round + 1)) __fb_more=0
+        for __fb_x in /proc/[0-9]*; do
+            # Root's processes are for root's runner to end.
+            if [ "$__fb_x/fd/8" -ef "$__fb_dir/t" ] && [ -O "$__fb_x" ]; then
+                case " $__fb_self $__fb_main ${__fb_guardpid-} ${__fb_rootpid-} " in
+                    *" ${__fb_x#/proc/} "*) ;;
+                    *) kill -s KILL "${__fb_x#/proc/}" && __fb_more=1 ;;
+                esac
+            fi
+        done
+    done
     __fb_enders=
-    for __fb_id in $__fb_ids; do
-        if __fb_child "$__fb_id"; then
-            __fb_killing "$__fb_id" &
-            __fb_enders="$__fb_enders $!"
+    for __fb_x in "$__fb_dir"/q*; do
+        __fb_k=${__fb_x##*/q}
+        if [ -O "$__fb_x" ] && read -r __fb_y __fb_id __fb_z <"$__fb_dir/c$__fb_k" && [ -n "$__fb_id" ]; then
+            eval "__fb_p$__fb_id=none __fb_k$__fb_id=$__fb_k"
+            if __fb_child "$__fb_id"; then
+                __fb_killing "$__fb_id" &
+                __fb_enders="$__fb_enders $!"
+            fi
         fi
     done
     [ -z "$__fb_enders" ] || wait $__fb_enders
-    # First each worker, so that it forks no more, then the child that waits.
-    for __fb_k in $__fb_workers; do
-        eval "[ -z \"\${__fb_w$__fb_k-}\" ] || kill -s KILL \"\$__fb_w$__fb_k\""
+}
+
+__fb_leave() {
+    if [ -n "${__fb_is_root-}" ]; then rm -f "$__fb_dir/R"; else rm -rf "$__fb_dir"; fi
+}
+
+# Watches over the runner: ends everything when it is gone, or when its client is.
+__fb_guard() {
+    trap '' HUP INT TERM PIPE
+    trap - EXIT
+    exec 7>&-
+    __fb_beat= __fb_late=0
+    while [ "/proc/$__fb_main/fd/8" -ef "$__fb_dir/t" ] && [ "/proc/$__fb_login/fd/8" -ef "$__fb_dir/t" ] && [ "$__fb_late" -lt 7 ]; do
+        sleep 5
+        __fb_x=
+        read -r __fb_x <"$__fb_dir/h"
+        if [ "$__fb_x" = "$__fb_beat" ]; then
+            __fb_late=$((__fb_late + 1))
+        else
+            __fb_beat=$__fb_x __fb_late=0
+        fi
     done
-    for __fb_x in /proc/[0-9]*; do
-        for __fb_k in $__fb_workers; do
-            [ ! "$__fb_x/fd/4" -ef "$__fb_dir/w$__fb_k" ] || kill -s KILL "${__fb_x#/proc/}"
-        done
+    __fb_clear
+}
+
+# Ends what a runner left, and the runner first.
+__fb_clear() {
+    kill -s KILL "$__fb_main"
+    sleep 0.2 || sleep 1
+    __fb_close
+    for __fb_x in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        [ -z "${__fb_is_root-}" ] && [ -e "$__fb_dir/R" ] || break
+        sleep 1
     done
-    [ -z "${__fb_rootpid-}" ] || wait "$__fb_rootpid"
-    [ -n "${__fb_is_root-}" ] || rm -rf "$__fb_dir"
+    __fb_leave
+}
+
+# Directories of sessions that were killed together with their guards.
+__fb_sweep() {
+    for __fb_y in "$1"/foobar-*; do
+        if [ -O "$__fb_y" ] && read -r __fb_p __fb_q <"$__fb_y/m" && [ ! "/proc/$__fb_p/fd/8" -ef "$__fb_y/t" ] &&
+            [ ! "/proc/$__fb_q/fd/8" -ef "$__fb_y/t" ]; then
+            rm -rf "$__fb_y"
+        fi
+    done
 }
 
 # Where output is spooled: in memory, so that a full disk doesn't matter.
 __fb_start() {
-    __fb_umask=$(umask)
-    umask 077
     for __fb_x in /dev/shm "${XDG_RUNTIME_DIR:-/dev/shm}" "${TMPDIR:-/tmp}" /tmp /var/tmp "${HOME:-/}"; do
         __fb_dir=$__fb_x/foobar-$__fb_nonce
         if [ -d "$__fb_x" ] && mkdir -m 700 "$__fb_dir"; then
-            (cd "$__fb_dir" && exec mkfifo t w1 w2 w3 w4 w5 w6 w7 w8) && return 0
-            rmdir "$__fb_dir"
+            if (cd "$__fb_dir" && exec mkfifo t w1 w2 w3 w4 w5 w6 w7 w8) && echo 0 >"$__fb_dir/h"; then
+                __fb_sweep "$__fb_x"
+                return 0
+            fi
+            rm -rf "$__fb_dir"
         fi
     done
     __fb_dir=-
 } 2>/dev/null
 
+# Which shell this is, to run the jobs in.
+__fb_sh=$(readlink "/proc/$$/exe") || __fb_sh=sh
+case ${__fb_sh##*/} in
+    bash*) __fb_sh="$__fb_sh --posix" ;;
+    busybox*) __fb_sh="$__fb_sh sh" ;;
+esac
+# Only absolute directories of programs: others would change with the place a command runs in.
+__fb_y=$IFS __fb_z=
+set -f
+IFS=:
+for __fb_x in $PATH; do
+    case $__fb_x in /*) __fb_z=$__fb_z:$__fb_x ;; esac
+done
+IFS=$__fb_y PATH=${__fb_z#:}
+set +f
+__fb_umask=$(umask)
+__fb_puts=0
+umask 077
 if [ -n "${__fb_is_root-}" ]; then
-    __fb_umask=$(umask)
-    umask 077
     exec 8<>"$__fb_dir/t" 2>/dev/null
-    trap __fb_end EXIT
-    trap 'exit 1' HUP TERM
-    __fb_frame "R$__fb_nl"
+    read -r __fb_login __fb_x <"$__fb_dir/m"
+    true >"$__fb_dir/R"
 else
     __fb_start
     if [ "$__fb_dir" = - ]; then
@@ -352,8 +478,16 @@ else
         exit 1
     fi
     exec 8<>"$__fb_dir/t" 2>/dev/null
+    __fb_login=$$
+fi
+__fb_guard </dev/null >/dev/null &
+__fb_guardpid=$!
+trap __fb_end EXIT
+trap 'exit 1' HUP TERM PIPE
+if [ -n "${__fb_is_root-}" ]; then
+    __fb_frame "R$__fb_nl"
+else
+    echo "$$ $__fb_guardpid" >"$__fb_dir/m"
     echo >&8
-    trap __fb_end EXIT
-    trap 'exit 1' HUP TERM
     printf '\nFOOBAR %s %s %s\n' "$__fb_nonce" "$(id -u)" "$__fb_dir"
 fi

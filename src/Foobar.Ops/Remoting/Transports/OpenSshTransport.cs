@@ -1,6 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting.Forwarding;
+using Foobar.Ops.Remoting.Shell;
 using Foobar.Ops.Remoting.Ssh;
 
 namespace Foobar.Ops.Remoting.Transports;
@@ -37,7 +38,7 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
 
     /// <summary>Starts a client for a session (whose shell is the remote command), or for what the arguments say instead.</summary>
     /// <exception cref="FoobarException"><c>SshClientMissing</c>, <c>SshEndpointInvalid</c>, <c>SshConfigMissing</c>, <c>SshConfigInvalid</c>.</exception>
-    private SshProcess Start(Server server, string? control, IEnumerable<string> instead, string command = "exec sh")
+    private SshProcess Start(Server server, string? control, IEnumerable<string> instead, string? command = null)
     {
         string[] own = [.. instead];
         IEnumerable<string> arguments =
@@ -45,7 +46,7 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
             .. SshSettings.Session(configuration.Path, control, keepForwards: own.Length > 0),
             .. own,
             .. SshSettings.Destination(server),
-            .. own.Length > 0 ? Array.Empty<string>() : [command],
+            .. own.Length > 0 ? Array.Empty<string>() : [command ?? ShellEnvironment.Login()],
         ];
         return SshProcess.Start(options.SshProgram, arguments, server.Name);
     }
