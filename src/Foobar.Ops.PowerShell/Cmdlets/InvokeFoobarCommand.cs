@@ -56,13 +56,16 @@ public sealed class InvokeFoobarCommand : ServerCmdlet
             Privileged = AsRoot,
             Input = StandardInput,
             TimeLimit = TimeSpan.FromSeconds(TimeoutSeconds),
+            TakesBeginning = true,
         };
         IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
-        CommandOutput result = CommandOutput.Of(await session.RunAsync(command, cancellationToken), Command);
+        CommandResult given = await session.RunAsync(command, cancellationToken);
+        CommandOutput result = CommandOutput.Of(given, Command);
         output.Write(result);
         if (result.Truncated)
         {
-            output.Warn($"{server.Name}: the command gave more output than is taken ({command.OutputCap / 1024 / 1024} MiB); the rest is missing.");
+            // The beginning was written above: nothing that came is lost.
+            output.Fail(given.TooMuch(command));
         }
 
         if (FailOnExitCode && result.ExitCode != 0)

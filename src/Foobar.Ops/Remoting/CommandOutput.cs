@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Foobar.Ops.Remoting;
@@ -5,6 +6,9 @@ namespace Foobar.Ops.Remoting;
 /// <summary>What a command of the user's gave on one server, as text and as bytes. A non-zero exit code is data, not an error.</summary>
 public sealed record CommandOutput
 {
+    private string? _output;
+    private string? _error;
+
     /// <summary>The server it ran on.</summary>
     public required string Server { get; init; }
 
@@ -14,11 +18,22 @@ public sealed record CommandOutput
     /// <summary>Its exit code: 0 to 255, 128 and the signal's number if a signal ended it.</summary>
     public required int ExitCode { get; init; }
 
+    /// <summary>The name of the signal that ended it, or the last program of it, as the exit code tells: KILL, TERM ...; <see langword="null"/> if none did.</summary>
+    public string? Signal => SignalNames.OfExitCode(ExitCode);
+
     /// <summary>Its standard output as UTF-8 text, without the line ends at its end, as a shell's <c>$(...)</c> gives it.</summary>
-    public required string Output { get; init; }
+    public string Output
+    {
+        get => _output ??= Text(OutputBytes);
+        init => _output = value;
+    }
 
     /// <summary>Its standard error as UTF-8 text, without the line ends at its end.</summary>
-    public required string Error { get; init; }
+    public string Error
+    {
+        get => _error ??= Text(ErrorBytes);
+        init => _error = value;
+    }
 
     /// <summary>The time from sending the command to having its whole result.</summary>
     public required TimeSpan Duration { get; init; }
@@ -38,13 +53,16 @@ public sealed record CommandOutput
         Server = result.Server,
         Command = command,
         ExitCode = result.ExitCode,
-        Output = Text(result.Output),
-        Error = Text(result.Error),
         Duration = result.Duration,
         Truncated = result.Truncated,
-        OutputBytes = result.Output.ToArray(),
-        ErrorBytes = result.Error.ToArray(),
+        OutputBytes = Bytes(result.Output),
+        ErrorBytes = Bytes(result.Error),
     };
 
-    private static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span).TrimEnd('\n', '\r');
+    // Large output stands in memory once: as the session gave it.
+    private static byte[] Bytes(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> segment) && segment.Array is byte[] whole && whole.Length == bytes.Length ? whole : bytes.ToArray();
+
+    // The line ends are left out before the text is made, not after: a copy of it may be large.
+    private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes.AsSpan().TrimEnd("\r\n"u8));
 }

@@ -26,6 +26,16 @@ public sealed record CommandResult
     /// <summary>The time from sending the command to having its whole result.</summary>
     public required TimeSpan Duration { get; init; }
 
+    /// <summary>
+    /// The name of the signal that ended the command, or the last program of it, as the exit code tells (128 and the signal's
+    /// number; IEEE Std 1003.1-2024, 2.8.2): <c>KILL</c>; <see langword="null"/> if none did.
+    /// </summary>
+    public string? Signal => SignalNames.OfExitCode(ExitCode);
+
+    /// <summary>The error of a result that is <see cref="Truncated"/>.</summary>
+    /// <param name="command">The command whose result it is.</param>
+    public Errors.FoobarException TooMuch(RemoteCommand command) => RemotingErrors.OutputTruncated(this, command);
+
     /// <summary>Standard output as UTF-8 text; bytes that are none become U+FFFD.</summary>
     public string OutputText => Encoding.UTF8.GetString(Output.Span);
 

@@ -40,13 +40,6 @@ internal static class RemotingErrors
             Recommendation = $"Install the package that holds '{program}' on {server}, or put it into the login's PATH.",
         };
 
-    public static FoobarException SudoRefused(string server, string words) =>
-        new("SudoRefused", ErrorKind.Permission, Words($"{server}: sudo refused to run commands as root", words))
-        {
-            Server = server,
-            Recommendation = "Allow the login to use sudo without a password (a file in /etc/sudoers.d), or give sudo's password when connecting.",
-        };
-
     public static FoobarException SpoolUnavailable(string server) =>
         new("SpoolUnavailable", ErrorKind.Failed, $"{server}: no directory that a command's output could be kept in: /dev/shm, $XDG_RUNTIME_DIR, $TMPDIR, /tmp, /var/tmp and the home directory can't be written.")
         {
@@ -59,6 +52,13 @@ internal static class RemotingErrors
         {
             Server = server,
             Recommendation = "Make room in /dev/shm (or where the session keeps output), and see that the server has 'base64'.",
+        };
+
+    public static FoobarException OutputTruncated(CommandResult result, RemoteCommand command) =>
+        new("OutputTruncated", ErrorKind.Failed, string.Create(CultureInfo.InvariantCulture, $"{result.Server}: the output reached the {command.OutputCap / 1024.0 / 1024.0:0.###} MiB that are kept, so the command was ended there if it still ran (exit code {result.ExitCode}), and the rest is missing: {Excerpt(command.Script)}"))
+        {
+            Server = result.Server,
+            Recommendation = "Have the command give less (grep, tail, gzip), or write to a file on the server. What it changes may be half done.",
         };
 
     public static FoobarException CommandLost(string server, RemoteCommand command) =>

@@ -16,6 +16,20 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
     {
         ISshTransport transport = _transports.For(server);
         options.Log?.Record(new Activity(DateTimeOffset.UtcNow, server.Name, ActivityKind.Connect, transport.Describe(server)));
+        try
+        {
+            return await ConnectAsync(transport, server, cancellationToken).ConfigureAwait(false);
+        }
+        catch (FoobarException error) when (error.ErrorId == "HostKeyUnknown" && transport.AcceptingNewKeys is not null)
+        {
+            return await ConnectAsync(transport.AcceptingNewKeys, server, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _transports.Dispose();
+
+    private async Task<ServerSession> ConnectAsync(ISshTransport transport, Server server, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.ConnectTimeLimit);
         SshConnection connection = await OpenAsync(transport, server, limit.Token, cancellationToken).ConfigureAwait(false);
@@ -38,10 +52,14 @@ internal sealed class ServerConnector(Site site, SessionOptions options) : IDisp
             };
         }
 
+        if (connection.Objection() is FoobarException objection)
+        {
+            await channel.DisposeAsync().ConfigureAwait(false);
+            throw objection;
+        }
+
         return new ServerSession(server, channel, connection.Forwarder, connection.StartAsync, options.Log);
     }
-
-    public void Dispose() => _transports.Dispose();
 
     private async Task<SshConnection> OpenAsync(ISshTransport transport, Server server, CancellationToken limit, CancellationToken cancellationToken)
     {

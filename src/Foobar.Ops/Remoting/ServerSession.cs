@@ -41,6 +41,11 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
             throw RemotingErrors.CommandTimeout(server.Name, command);
         }
 
+        if (result.Truncated && !command.TakesBeginning)
+        {
+            throw RemotingErrors.OutputTruncated(result, command);
+        }
+
         return command.Requires is not null && result.ExitCode == 127
             ? throw RemotingErrors.CommandNotFound(server.Name, command.Requires)
             : result;

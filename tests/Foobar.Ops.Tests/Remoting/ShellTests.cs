@@ -116,13 +116,59 @@ public class ShellTests
     }
 
     [Theory, MemberData(nameof(Shells))]
-    public async Task Output_beyond_the_cap_is_cut_and_its_command_ended(string shell)
+    public async Task Output_beyond_the_cap_ends_its_command_which_is_an_error(string shell)
     {
         await using ServerSession session = await OpenAsync(shell);
-        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo x >&2; cat /dev/zero") with { OutputCap = 1_000_000 });
+        RemoteCommand command = RemoteCommand.FromScript("echo x >&2; cat /dev/zero") with { OutputCap = 1_000_000 };
+        CommandResult result = await session.RunAsync(command with { TakesBeginning = true });
         Assert.True(result.Truncated);
         Assert.Equal(1_000_000, result.Output.Length);
         Assert.Equal("x\n", result.ErrorText);
+        Assert.NotNull(result.Signal);
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.RunAsync(command));
+        Assert.Equal(("OutputTruncated", "here"), (error.ErrorId, error.Server));
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task A_command_that_kills_its_shell_ends_alone_and_the_signal_is_told(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        CommandResult killed = await session.RunAsync(RemoteCommand.FromScript("echo before; kill -9 $$"));
+        Assert.Equal(("before\n", 137, "KILL"), (killed.OutputText, killed.ExitCode, killed.Signal));
+        Assert.Equal("TERM", (await session.RunAsync(RemoteCommand.FromScript("kill $$"))).Signal);
+        CommandResult next = await session.RunAsync(RemoteCommand.FromScript("echo alive; exit 3"));
+        Assert.Equal(("alive\n", 3, null), (next.OutputText, next.ExitCode, next.Signal));
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task A_command_whose_reporter_was_killed_is_an_error_and_not_a_hang(string shell)
+    {
+        await using ServerSession session = await OpenAsync(shell);
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.RunAsync(RemoteCommand.FromScript("kill -9 $PPID; sleep 1000")));
+        Assert.Equal("CommandLost", error.ErrorId);
+        Assert.Equal("alive\n", (await session.RunAsync(RemoteCommand.FromScript("echo alive"))).OutputText);
+    }
+
+    [Theory, MemberData(nameof(Shells))]
+    public async Task Nothing_of_the_servers_environment_reaches_a_command(string shell)
+    {
+        Dictionary<string, string> server = new()
+        {
+            ["LANGUAGE"] = "de_DE:de", ["LC_MESSAGES"] = "de_DE.UTF-8", ["LC_NUMERIC"] = "de_DE.UTF-8", ["LANG"] = "de_DE.UTF-8", ["TZ"] = "Asia/Tokyo",
+            ["ENV"] = "/nonexistent", ["BASH_ENV"] = "/nonexistent", ["CDPATH"] = "/", ["GREP_OPTIONS"] = "-v", ["TERM"] = "xterm", ["IFS"] = "x", ["POSIXLY_CORRECT"] = "1",
+            ["SHELLOPTS"] = "noglob", ["BASH_FUNC_cat%%"] = "() { echo no; }", ["LD_LIBRARY_PATH"] = "/nonexistent", ["COLUMNS"] = "10", ["BLOCK_SIZE"] = "1", ["MYSQL_HOST"] = "elsewhere",
+            ["PATH"] = $"relative::.:/opt/odd:{Environment.GetEnvironmentVariable("PATH")}",
+        };
+        await using ServerSession session = await LocalShell.OpenAsync(new LocalShell(shell, server));
+        string[] names = (await session.RunAsync(RemoteCommand.FromScript("env | sed 's/=.*//' | sort"))).OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] ours = ["FOOBAR_JOB", "HOME", "LC_ALL", "LOGNAME", "LVM_SUPPRESS_FD_WARNINGS", "PATH", "PWD", "OLDPWD", "SHLVL", "SSH_AUTH_SOCK", "SSH_CONNECTION", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR", "_"];
+        Assert.Empty(names.Except(ours));
+        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo $LC_ALL $TZ; date -d @0 +%H 2>/dev/null || date -u +00; echo \"$PATH\"; echo a:b | { IFS=: read -r a b; echo $b; }; echo x | cat"));
+        string[] lines = result.OutputText.Split('\n');
+        Assert.Equal(("C.UTF-8 UTC0", "00", "b", "x"), (lines[0], lines[1], lines[3], lines[4]));
+        Assert.StartsWith("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:", lines[2], StringComparison.Ordinal);
+        Assert.Contains(":/opt/odd", lines[2], StringComparison.Ordinal);
+        Assert.All(lines[2].Split(':'), directory => Assert.StartsWith("/", directory, StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Shells))]

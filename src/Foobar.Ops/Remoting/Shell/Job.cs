@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 
 namespace Foobar.Ops.Remoting.Shell;
@@ -9,8 +8,8 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
     // Who waits goes on where the result was read (see FrameThreads).
     private readonly TaskCompletionSource<CommandResult> _result = new();
     private readonly TaskCompletionSource _acknowledged = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly ArrayBufferWriter<byte> _output = new();
-    private readonly ArrayBufferWriter<byte> _error = new();
+    private readonly Queue<byte[]> _output = new();
+    private readonly Queue<byte[]> _error = new();
     private readonly long _started = Stopwatch.GetTimestamp();
 
     public int Id => id;
@@ -39,7 +38,7 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
     /// <summary>Ends when the server has heard that the command is to be ended.</summary>
     public Task Acknowledged => _acknowledged.Task;
 
-    public void Append(bool error, byte[] bytes) => (error ? _error : _output).Write(bytes);
+    public void Append(bool error, byte[] bytes) => (error ? _error : _output).Enqueue(bytes);
 
     public void Acknowledge() => _acknowledged.TrySetResult();
 
@@ -61,14 +60,23 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
     /// <summary>Ends it without a result; who waits goes on elsewhere, since this may be the middle of anything.</summary>
     public void Fail(Exception error) => ThreadPool.QueueUserWorkItem(static job => job.Result._result.TrySetException(job.Error), (Result: this, Error: error), preferLocal: false);
 
-    private static ReadOnlyMemory<byte> Whole(ArrayBufferWriter<byte> before, byte[] rest)
+    // Made once, of the right size; each part is let go as it is copied, since outputs are large where there are parts.
+    private static ReadOnlyMemory<byte> Whole(Queue<byte[]> parts, byte[] rest)
     {
-        if (before.WrittenCount == 0)
+        if (parts.Count == 0)
         {
             return rest;
         }
 
-        before.Write(rest);
-        return before.WrittenMemory;
+        byte[] whole = GC.AllocateUninitializedArray<byte>(parts.Sum(part => part.Length) + rest.Length);
+        int at = 0;
+        while (parts.TryDequeue(out byte[]? part))
+        {
+            part.CopyTo(whole, at);
+            at += part.Length;
+        }
+
+        rest.CopyTo(whole, at);
+        return whole;
     }
 }

@@ -23,7 +23,7 @@ internal sealed class RootShell(string server, Secret? password, string nonce, S
     {
         lock (_lock)
         {
-            if (!_ready.TrySetException(RemotingErrors.SudoRefused(server, Tidy(words))))
+            if (!_ready.TrySetException(SudoRefusals.Explain(server, words)))
             {
                 _ready = New();
                 _start = null;
@@ -58,13 +58,5 @@ internal sealed class RootShell(string server, Secret? password, string nonce, S
     {
         await writer.WriteAsync(RunnerText.StartRoot(nonce, _greeting!.Directory, password), CancellationToken.None).ConfigureAwait(false);
         await ready.ConfigureAwait(false);
-    }
-
-    /// <summary>sudo's own words, without its lecture.</summary>
-    private static string Tidy(string words)
-    {
-        string[] lines = words.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        string[] own = [.. lines.Where(line => line.Contains("sudo", StringComparison.Ordinal) || line.StartsWith("Sorry", StringComparison.Ordinal))];
-        return string.Join(" ", own.Length > 0 ? own : lines);
     }
 }

@@ -6,22 +6,17 @@ namespace Foobar.Ops.Remoting.Ssh;
 
 /// <summary>
 /// Tells from what the OpenSSH client said on standard error (at <c>-v</c>; texts of OpenSSH's sshconnect.c, sshconnect2.c,
-/// readconf.c and clientloop.c, unchanged from 7.x to 10.x) why a session could not be had, or is gone. With a jump host
+/// readconf.c and clientloop.c, versions 8 to 10) why a session could not be had, or is gone. With a jump host
 /// the clients of all hops write to the same stream, so the failing hop is found by counting those that were reached.
 /// </summary>
 internal static partial class SshErrors
 {
-    private static readonly (Regex Pattern, Func<SshFailure, string, FoobarException> Make)[] Known =
+    private static readonly (Regex Pattern, Func<SshFailure, string, FoobarException> Make)[] HostKeys =
     [
         (Revoked(), SshFailures.HostKeyRevoked),
         (Changed(), SshFailures.HostKeyChanged),
         (Unknown(), SshFailures.HostKeyUnknown),
         (VerificationFailed(), SshFailures.HostKeyUnknown),
-        (Denied(), SshFailures.AuthenticationRefused),
-        (BadConfiguration(), SshFailures.ConfigInvalid),
-        (Negotiation(), SshFailures.NegotiationFailed),
-        (TimedOut(), SshFailures.ConnectTimeout),
-        (Unreachable(), SshFailures.Unreachable),
     ];
 
     /// <summary>Why there is no session.</summary>
@@ -38,7 +33,7 @@ internal static partial class SshErrors
             return RemotingErrors.ConnectionLost(server, failure.LastWords);
         }
 
-        foreach ((Regex pattern, Func<SshFailure, string, FoobarException> make) in Known)
+        foreach ((Regex pattern, Func<SshFailure, string, FoobarException> make) in HostKeys)
         {
             if (Array.Find(lines, line => pattern.IsMatch(line)) is string found)
             {
@@ -46,7 +41,22 @@ internal static partial class SshErrors
             }
         }
 
-        return failure.Authenticated ? SshFailures.ShellUnavailable(failure) : SshFailures.Unreachable(failure, "");
+        foreach (SshRefusal refusal in SshRefusals.All)
+        {
+            if (failure.Words.Select(line => refusal.Words.Match(line)).LastOrDefault(match => match.Success) is Match match)
+            {
+                return SshFailures.Refused(failure, refusal, match);
+            }
+        }
+
+        return failure.Authenticated ? SshFailures.ShellUnavailable(failure) : SshFailures.Unreachable(failure);
+    }
+
+    /// <summary>The error of a host certificate that the client did not take, though it went on; <see langword="null"/> if there was none.</summary>
+    public static FoobarException? CertificateRefused(string server, string text)
+    {
+        SshFailure failure = new(server, text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), _ => []);
+        return failure.CertificateProblem is null ? null : SshFailures.HostKeyUnknown(failure, "");
     }
 
     [GeneratedRegex(@"host key for (?<host>\S+) (is marked as|was) revoked", RegexOptions.CultureInvariant)]
@@ -60,21 +70,6 @@ internal static partial class SshErrors
 
     [GeneratedRegex(@"^Host key verification failed", RegexOptions.CultureInvariant)]
     private static partial Regex VerificationFailed();
-
-    [GeneratedRegex(@"^(?:\S+@(?<host>\S+): )?Permission denied|Too many authentication failures", RegexOptions.CultureInvariant)]
-    private static partial Regex Denied();
-
-    [GeneratedRegex(@"Bad configuration option|terminating, \d+ bad configuration|Bad owner or permissions on|^Can't open user config file|keyword .* extra arguments", RegexOptions.CultureInvariant)]
-    private static partial Regex BadConfiguration();
-
-    [GeneratedRegex(@"^Unable to negotiate with (?<host>\S+)|^Bad remote protocol version|Protocol major versions differ", RegexOptions.CultureInvariant)]
-    private static partial Regex Negotiation();
-
-    [GeneratedRegex(@"^ssh: connect to host (?<host>\S+) port \d+: (Connection|Operation) timed out|^Connection to (?<host>\S+) port \d+ timed out|timed out during banner exchange|open failed: connect failed: (Connection|Operation) timed out", RegexOptions.CultureInvariant)]
-    private static partial Regex TimedOut();
-
-    [GeneratedRegex(@"^ssh: connect to host (?<host>\S+) port|^ssh: Could not resolve hostname (?<host>\S+):|open failed: (connect failed|administratively)|^kex_exchange_identification|^Connection (closed|reset) by (?<host>\S+)", RegexOptions.CultureInvariant)]
-    private static partial Regex Unreachable();
 }
 
 /// <summary>What the OpenSSH client said, with what every error made of it needs.</summary>
@@ -96,8 +91,20 @@ internal sealed partial record SshFailure(string Server, string[] Lines, Func<st
     /// <summary>The client's words that are no debug output, the last ones.</summary>
     public string LastWords => string.Join(" ", Lines.Where(IsWord).TakeLast(3));
 
+    /// <summary>The lines that may say why: not those of the client's ordinary progress.</summary>
+    public IEnumerable<string> Words => Lines.Where(line => !line.StartsWith("debug", StringComparison.Ordinal) || Telling().IsMatch(line));
+
+    /// <summary>Whether a first factor was accepted and another is wanted.</summary>
+    public bool PartlyAuthenticated => Lines.Any(line => line.Contains("with partial success", StringComparison.Ordinal));
+
     /// <summary>The fingerprint of the key that was offered last, as <c>SHA256:...</c>.</summary>
     public string? Offered => Lines.Select(line => OfferedKey().Match(line)).LastOrDefault(match => match.Success)?.Groups[1].Value;
+
+    /// <summary>The certificate that was offered last with its key.</summary>
+    public SshHostCertificate? Certificate => Array.FindLast(Lines, line => OfferedKey().IsMatch(line)) is string line ? SshHostCertificate.Parse(line) : null;
+
+    /// <summary>Why the client did not take a certificate of a known authority; <see langword="null"/> if it had nothing against it.</summary>
+    public string? CertificateProblem => Lines.Select(line => CertificateWords().Match(line)).LastOrDefault(match => match.Success)?.Value;
 
     /// <summary>The file and line of <c>known_hosts</c> that stands against the offered key.</summary>
     public (string File, int Line)? Offending => Lines.Select(line => OffendingKey().Match(line)).LastOrDefault(match => match.Success) is Match match
@@ -109,10 +116,20 @@ internal sealed partial record SshFailure(string Server, string[] Lines, Func<st
         && !line.StartsWith("Authenticated to ", StringComparison.Ordinal)
         && !line.StartsWith("Transferred: ", StringComparison.Ordinal)
         && !line.StartsWith("Bytes per second: ", StringComparison.Ordinal)
-        && !line.StartsWith("Killed by signal", StringComparison.Ordinal);
+        && !line.StartsWith("Killed by signal", StringComparison.Ordinal)
+        && !line.StartsWith("** ", StringComparison.Ordinal)
+        && !line.StartsWith("@@@", StringComparison.Ordinal)
+        && !line.StartsWith("ssh_askpass: exec", StringComparison.Ordinal);
 
-    [GeneratedRegex(@"^debug1: Server host key: \S+ (SHA256:[A-Za-z0-9+/]+)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^debug1: Server host (?:key|certificate): \S+ (SHA256:[A-Za-z0-9+/]+)", RegexOptions.CultureInvariant)]
     private static partial Regex OfferedKey();
+
+    [GeneratedRegex(@"^Certificate (invalid: .+|lacks principal list|contains unsupported critical option.*)|^.*[Cc]ertificate signature algorithm .*(disallowed|not (permitted|allowed)).*$|^key is not a host certificate$", RegexOptions.CultureInvariant)]
+    private static partial Regex CertificateWords();
+
+    // Parts of these are said at -v only.
+    [GeneratedRegex(@"^debug1: (kex_exchange_identification: banner line|send_pubkey_test: no mutual|get_agent_identities|.*no mutual signature|No more authentication methods|.*identity file .* not accessible|Authentication refused)", RegexOptions.CultureInvariant)]
+    private static partial Regex Telling();
 
     [GeneratedRegex(@"^Offending \S+ key in (.+):(\d{1,9})$", RegexOptions.CultureInvariant)]
     private static partial Regex OffendingKey();

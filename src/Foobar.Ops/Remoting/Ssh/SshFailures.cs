@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Remoting.Ssh;
@@ -5,14 +6,63 @@ namespace Foobar.Ops.Remoting.Ssh;
 /// <summary>The errors that the OpenSSH client's words stand for.</summary>
 internal static class SshFailures
 {
-    public static FoobarException HostKeyUnknown(SshFailure failure, string host) => new(
+    public static FoobarException HostKeyUnknown(SshFailure failure, string host) =>
+        failure.CertificateProblem is string problem ? CertificateInvalid(failure, host, problem)
+        : failure.Certificate is SshHostCertificate certificate ? AuthorityUnknown(failure, host, certificate)
+        : new FoobarException(
+            "HostKeyUnknown",
+            ErrorKind.Authentication,
+            $"{Where(failure, host)}: its host key is not known. It offers {failure.Offered ?? "a key whose fingerprint the OpenSSH client did not say"}.")
+        {
+            Server = failure.Server,
+            Recommendation = "Compare the fingerprint with the server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then add the key to known_hosts: by one 'ssh' to it, or by accepting new host keys when connecting.",
+        };
+
+    private static FoobarException AuthorityUnknown(SshFailure failure, string host, SshHostCertificate certificate) => new(
         "HostKeyUnknown",
         ErrorKind.Authentication,
-        $"{Where(failure, host)}: its host key is not known. It offers {failure.Offered ?? "a key whose fingerprint the OpenSSH client did not say"}.")
+        $"{Where(failure, host)}: its host key is not known. It offers {failure.Offered} with a certificate ('{certificate.Id}') of the authority {certificate.Authority}, which known_hosts does not trust for this name.")
     {
         Server = failure.Server,
-        Recommendation = "Compare the fingerprint with the server's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then add the key to known_hosts: by one 'ssh' to it, or by accepting new host keys when connecting.",
+        Recommendation = "If it is your site's authority, compare its fingerprint and add its key to known_hosts ('@cert-authority NAMES KEY'), with the name that is connected to. To accept the server's plain key instead would bind to that one key.",
     };
+
+    private static FoobarException CertificateInvalid(SshFailure failure, string host, string problem)
+    {
+        (string what, string cure) = problem switch
+        {
+            _ when problem.EndsWith("name is not a listed principal", StringComparison.Ordinal) || problem.EndsWith("lacks principal list", StringComparison.Ordinal) =>
+                ($"is not valid for {(host.Length > 0 && host != "UNKNOWN" ? host : "the name that is connected to")}", "Connect by a name that the certificate is issued for (ssh-keygen -Lf lists its principals), set HostKeyAlias in ssh_config to one, or have it issued for this name too."),
+            _ when problem.EndsWith(": expired", StringComparison.Ordinal) => ("has expired", "Have the authority issue a new one, and see that its renewal works."),
+            _ when problem.EndsWith("not yet valid", StringComparison.Ordinal) => ("is not valid yet", "Compare the clocks of the two machines, then the time from which it was issued."),
+            _ => ("is not one that the OpenSSH client takes", "Have the authority issue a host certificate with an algorithm and options that the client knows."),
+        };
+        SshHostCertificate? certificate = failure.Certificate;
+        string of = certificate is null ? "" : $" ('{certificate.Id}', valid {certificate.Validity}) of the authority {certificate.Authority}";
+        return new FoobarException(
+            "HostCertificateInvalid",
+            ErrorKind.Authentication,
+            $"{Where(failure, host)}: it shows a host certificate{of}, which {what} ({problem}). Its key is {failure.Offered ?? "not told by the OpenSSH client"}.")
+        {
+            Server = failure.Server,
+            Recommendation = cure + " Do not pin the server's plain key instead: that undoes what the authority is for.",
+        };
+    }
+
+    /// <summary>An error of the table.</summary>
+    public static FoobarException Refused(SshFailure failure, SshRefusal refusal, Match match)
+    {
+        string host = match.Groups["host"] is { Success: true } named ? named.Value : "";
+        (string cause, string recommendation) = refusal.Recommendation.Length > 0
+            ? (refusal.Cause, refusal.Recommendation)
+            : SshRefusals.OfLogin(match.Groups["methods"].Value, failure.PartlyAuthenticated);
+        string where = refusal.ErrorId == "JumpRefused" ? $"{failure.Server}: the jump host on the way"
+            : refusal.ErrorId == "SshConfigInvalid" ? $"{failure.Server}:" : $"{Where(failure, host)}:";
+        string words = refusal.Words.IsMatch(failure.LastWords) ? failure.LastWords : $"{match.Value.TrimEnd()}{(match.Value.Length > 0 && failure.LastWords.Length > 0 ? " … " : "")}{failure.LastWords}";
+        return new FoobarException(refusal.ErrorId, refusal.Kind, $"{where} {cause}: {Plain(words)}") { Server = failure.Server, Recommendation = recommendation };
+    }
+
+    private static string Plain(string words) => words.Replace("debug1: ", "", StringComparison.Ordinal);
 
     public static FoobarException HostKeyChanged(SshFailure failure, string host)
     {
@@ -38,49 +88,13 @@ internal static class SshFailures
         Recommendation = "The key may be stolen: give the server new host keys. Connect only when known_hosts holds them.",
     };
 
-    public static FoobarException AuthenticationRefused(SshFailure failure, string host) => new(
-        "AuthenticationRefused",
-        ErrorKind.Authentication,
-        $"{Where(failure, host)}: the login was refused: {failure.LastWords}")
-    {
-        Server = failure.Server,
-        Recommendation = "See that the user is right and that the key is in the agent or named by ssh_config or the inventory (identityFile); sessions never ask for a password.",
-    };
-
-    public static FoobarException ConfigInvalid(SshFailure failure, string host) => new(
-        "SshConfigInvalid",
-        ErrorKind.InvalidInput,
-        $"{failure.Server}: the OpenSSH client does not accept its configuration: {failure.LastWords}")
-    {
-        Server = failure.Server,
-        Recommendation = "Correct the named line of the ssh_config.",
-    };
-
-    public static FoobarException NegotiationFailed(SshFailure failure, string host) => new(
-        "SshNegotiationFailed",
-        ErrorKind.Connection,
-        $"{Where(failure, host)}: the OpenSSH client and the server have no algorithm or protocol in common: {failure.LastWords}")
-    {
-        Server = failure.Server,
-        Recommendation = "Update the older of the two sides, or allow the algorithm for this host in ssh_config.",
-    };
-
-    public static FoobarException ConnectTimeout(SshFailure failure, string host) => new(
-        "ConnectTimeout",
-        ErrorKind.Timeout,
-        $"{Where(failure, host)}: no answer: {failure.LastWords}")
-    {
-        Server = failure.Server,
-        Recommendation = "Check that the server is up, that its address is right and that no firewall on the way drops SSH.",
-    };
-
-    public static FoobarException Unreachable(SshFailure failure, string host) => new(
+    public static FoobarException Unreachable(SshFailure failure) => new(
         "ServerUnreachable",
         ErrorKind.Connection,
-        $"{Where(failure, host)}: not reached: {(failure.LastWords.Length > 0 ? failure.LastWords : "the OpenSSH client ended without a word")}")
+        $"{Where(failure, "")}: not reached: {(failure.LastWords.Length > 0 ? failure.LastWords : "the OpenSSH client ended without a word")}")
     {
         Server = failure.Server,
-        Recommendation = "Check that the server is up, that its name resolves, and that sshd listens on the port.",
+        Recommendation = "Try the same with 'ssh -v'; check that the server is up, that its name resolves, and that sshd listens on the port.",
     };
 
     public static FoobarException ShellUnavailable(SshFailure failure) => new(

@@ -16,15 +16,16 @@ internal static class SshSettings
     private const string MarksOfJumps = ".-_:%[]@,/+";
 
     /// <summary>The text of the configuration; OpenSSH takes the first value it meets (ssh_config(5)).</summary>
-    /// <param name="options">The operator's choices.</param>
+    /// <param name="limit">The time limit for connecting.</param>
+    /// <param name="acceptNew">Whether keys of servers that <c>known_hosts</c> doesn't know are accepted and kept.</param>
     /// <param name="included">The configurations to include, the most important first.</param>
-    public static string Configuration(SessionOptions options, IEnumerable<string> included)
+    public static string Configuration(TimeSpan limit, bool acceptNew, IEnumerable<string> included)
     {
-        int seconds = Math.Max(1, (int)Math.Ceiling(options.ConnectTimeLimit.TotalSeconds));
+        int seconds = Math.Max(1, (int)Math.Ceiling(limit.TotalSeconds));
         StringBuilder text = new();
         text.Append("Host *\n");
         text.Append("    BatchMode yes\n");
-        text.Append(CultureInfo.InvariantCulture, $"    StrictHostKeyChecking {(options.AcceptNewHostKeys ? "accept-new" : "yes")}\n");
+        text.Append(CultureInfo.InvariantCulture, $"    StrictHostKeyChecking {(acceptNew ? "accept-new" : "yes")}\n");
         text.Append(CultureInfo.InvariantCulture, $"    ConnectTimeout {seconds}\n");
         text.Append("    ConnectionAttempts 1\n    ServerAliveInterval 5\n    ServerAliveCountMax 3\n    PermitLocalCommand no\n");
         foreach (string path in included)
@@ -93,13 +94,17 @@ internal static class SshSettings
 
     /// <summary>The arguments of a session: no terminal, nothing of the user's configuration that would get into its way.</summary>
     /// <param name="configuration">The path of our configuration.</param>
-    /// <param name="controlSocket">The path of the socket to share the connection by; <see langword="null"/> to share nothing.</param>
     /// <param name="keepForwards">Whether forwards hold, those of the user's configuration with ours.</param>
-    public static IEnumerable<string> Session(string configuration, string? controlSocket, bool keepForwards) =>
-    [
-        "-v", "-T", "-x", "-F", configuration, "-o", "RequestTTY=no", "-o", "RemoteCommand=none", "-o", keepForwards ? "ClearAllForwardings=no" : "ClearAllForwardings=yes",
-        "-o", "ControlPersist=no", "-o", controlSocket is null ? "ControlMaster=no" : "ControlMaster=yes", "-o", $"ControlPath={controlSocket ?? "none"}",
-    ];
+    public static IEnumerable<string> Session(string configuration, bool keepForwards) =>
+        ["-v", "-T", "-x", "-F", configuration, "-o", "RequestTTY=no", "-o", "RemoteCommand=none", "-o", keepForwards ? "ClearAllForwardings=no" : "ClearAllForwardings=yes", "-o", "ControlPersist=no"];
+
+    /// <summary>The arguments by which a client's connection is shared with our other clients only.</summary>
+    /// <param name="controlSocket">The path of the socket to share the connection by; <see langword="null"/> to share nothing.</param>
+    public static IEnumerable<string> Sharing(string? controlSocket) =>
+        ["-o", controlSocket is null ? "ControlMaster=no" : "ControlMaster=yes", "-o", $"ControlPath={controlSocket ?? "none"}"];
+
+    /// <summary>The arguments by which a client goes through the connection that the user's configuration names, and makes none there.</summary>
+    public static IEnumerable<string> ThroughOwn => ["-o", "ControlMaster=no"];
 
     private static string Checked(string server, string what, string value, string marks) =>
         value.Length > 0 && value[0] != '-' && value.All(character => char.IsAsciiLetterOrDigit(character) || marks.Contains(character, StringComparison.Ordinal))

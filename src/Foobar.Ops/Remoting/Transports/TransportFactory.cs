@@ -20,7 +20,7 @@ internal sealed class TransportFactory : IDisposable
     public TransportFactory(Site site, SessionOptions options)
     {
         _options = options;
-        SshConfiguration configuration = new(site, options, _directory);
+        SshConfiguration configuration = new(site, options.ConnectTimeLimit, _directory);
         _openSsh = new(() => new OpenSshTransport(options, configuration, _directory));
         _sshNet = new(() => LoadedDrivers.Ssh.Create(new SshDriverContext(options, new HopResolver(site, options, configuration), _directory)));
     }

@@ -44,7 +44,7 @@ internal static class BinlogReader
     public static async Task<BinlogDump> ReadAsync(IServerSession server, DatabaseFlavor flavor, string held, string? firstFile, TimeSpan limit, CancellationToken cancellationToken)
     {
         string position = flavor == DatabaseFlavor.MariaDb ? MariaDbGtidState.Parse(held).LastOfEachDomain() : held;
-        RemoteCommand command = RemoteCommand.FromScript(Script, flavor.ToString(), position, firstFile ?? "") with { Privileged = true, TimeLimit = limit, OutputCap = LargestDump };
+        RemoteCommand command = RemoteCommand.FromScript(Script, flavor.ToString(), position, firstFile ?? "") with { Privileged = true, TimeLimit = limit, OutputCap = LargestDump, TakesBeginning = true };
         CommandResult result = await server.RunAsync(command, cancellationToken);
         if (result.Truncated)
         {
