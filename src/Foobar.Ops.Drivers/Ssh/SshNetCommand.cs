@@ -2,6 +2,7 @@ using System.Text;
 using Foobar.Ops.Drivers.Ssh.Channels;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Shell;
 
 namespace Foobar.Ops.Drivers.Ssh;
 
@@ -9,8 +10,6 @@ namespace Foobar.Ops.Drivers.Ssh;
 internal sealed class SshNetCommand : ICommandStream
 {
     private const int LinesOfError = 5;
-    private const int Kills = 5;
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
     private readonly string _server;
     private readonly SshNetConnection _connection;
     private readonly SshChannel _channel;
@@ -34,7 +33,7 @@ internal sealed class SshNetCommand : ICommandStream
 
     /// <summary>Starts a command, and gives sudo its password.</summary>
     /// <exception cref="FoobarException"><c>ConnectionLost</c>, <c>ShellUnavailable</c>.</exception>
-    public static async Task<ICommandStream> StartAsync(string server, SshNetConnection connection, RemoteCommand command, Secret? sudoPassword, CancellationToken cancellationToken)
+    public static async Task<ICommandStream> StartAsync(string server, SshNetConnection connection, RemoteCommand command, StreamMark mark, Secret? sudoPassword, CancellationToken cancellationToken)
     {
         try
         {
@@ -42,7 +41,7 @@ internal sealed class SshNetCommand : ICommandStream
             SshChannel channel = await connection.OpenAsync(ChannelKind.Session(), cancellationToken).ConfigureAwait(false);
             channel.OnError(words.Add);
             SshNetCommand started = new(server, connection, channel, words);
-            if (!await channel.AskAsync(ChannelAsk.Exec(StreamedCommand.Text(command, sudoPassword is not null))).WaitAsync(cancellationToken).ConfigureAwait(false))
+            if (!await channel.AskAsync(ChannelAsk.Exec(StreamedCommand.Text(command, mark, sudoPassword is not null))).WaitAsync(cancellationToken).ConfigureAwait(false))
             {
                 throw new IOException("the server did not start the command");
             }
@@ -78,24 +77,9 @@ internal sealed class SshNetCommand : ICommandStream
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (!_channel.Closed.IsCompleted && _channel.ExitCode is null)
-        {
-            // Closing a channel ends nothing on the server: the command's process group is signalled, as one from a terminal would be.
-            _channel.Signal("TERM");
-            _channel.EndWriting();
-            await Task.WhenAny(_channel.Closed, Task.Delay(Grace)).ConfigureAwait(false);
-
-            // A signal is lost while the command is no leader of a group yet, and nobody tells: hence more than one. Where root is
-            // logged in, sshd may refuse every one ("requires privilege separation", OpenSSH 9.2): the command then goes on.
-            for (int attempt = 0; attempt < Kills && !_channel.Closed.IsCompleted; attempt++)
-            {
-                _channel.Signal("KILL");
-                await Task.WhenAny(_channel.Closed, Task.Delay(Grace / Kills)).ConfigureAwait(false);
-            }
-        }
-
         _channel.Close();
+        return ValueTask.CompletedTask;
     }
 }

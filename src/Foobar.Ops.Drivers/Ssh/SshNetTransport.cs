@@ -38,7 +38,7 @@ internal sealed class SshNetTransport(SshDriverContext context) : ISshTransport
             return new SshConnection(
                 shell,
                 new SshNetForwarder(server.Name, connection, context.Directory),
-                (command, token) => SshNetCommand.StartAsync(server.Name, connection, command, context.Options.SudoPassword, token));
+                (command, mark, token) => SshNetCommand.StartAsync(server.Name, connection, command, mark, context.Options.SudoPassword, token));
         }
         catch
         {

@@ -34,7 +34,10 @@ public interface IServerSession : IAsyncDisposable
     Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default);
 }
 
-/// <summary>A command that runs on a server, with its streams. Disposing ends it.</summary>
+/// <summary>
+/// A command that runs on a server, with its streams. Disposing ends it there with all it started, and waits for that for up
+/// to 5 s. Where its session is lost, the server ends it with the session: within a minute at the latest.
+/// </summary>
 public interface ICommandStream : IAsyncDisposable
 {
     /// <summary>What it reads; dispose it to end its input.</summary>

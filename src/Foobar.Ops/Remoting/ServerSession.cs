@@ -3,6 +3,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting.Database;
 using Foobar.Ops.Remoting.Forwarding;
 using Foobar.Ops.Remoting.Shell;
+using Foobar.Ops.Remoting.Transports;
 
 namespace Foobar.Ops.Remoting;
 
@@ -10,9 +11,9 @@ namespace Foobar.Ops.Remoting;
 /// <param name="server">The server.</param>
 /// <param name="channel">Its shell.</param>
 /// <param name="forwarder">Its forwards.</param>
-/// <param name="start">Starts a command over a connection of its own.</param>
+/// <param name="start">Starts a command whose streams are apart from the shell's.</param>
 /// <param name="log">Takes note of what runs.</param>
-internal sealed class ServerSession(Server server, ShellChannel channel, IForwarder forwarder, Func<RemoteCommand, CancellationToken, Task<ICommandStream>> start, IActivityLog? log) : IServerSession
+internal sealed class ServerSession(Server server, ShellChannel channel, IForwarder forwarder, StreamStart start, IActivityLog? log) : IServerSession
 {
     /// <summary>How long a cancelled command's end is awaited: callers are back within a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(700);
@@ -51,10 +52,19 @@ internal sealed class ServerSession(Server server, ShellChannel channel, IForwar
             : result;
     }
 
-    public Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default)
+    public async Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default)
     {
         log?.Record(new Activity(DateTimeOffset.UtcNow, server.Name, ActivityKind.Command, command.Privileged ? $"(root, streamed) {command.Script}" : $"(streamed) {command.Script}"));
-        return start(command, cancellationToken);
+        StreamMark mark = await channel.AllowStreamAsync(command, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new SessionCommand(await start(command, mark, cancellationToken).ConfigureAwait(false), mark, channel);
+        }
+        catch
+        {
+            await channel.EndStreamAsync(mark).ConfigureAwait(false);
+            throw;
+        }
     }
 
     public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default)

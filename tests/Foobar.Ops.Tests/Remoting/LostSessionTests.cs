@@ -4,6 +4,7 @@ using System.Text;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Shell;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Remoting;
 

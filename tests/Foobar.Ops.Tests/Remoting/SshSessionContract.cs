@@ -33,7 +33,7 @@ public abstract class SshSessionContract(LocalSshd sshd, SshTransport transport)
         Assert.Single(sessions.Distinct());
         string directory = Path.GetDirectoryName((await sessions[0].RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() =>
-            sessions[0].RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $PPID)")));
+            sessions[0].RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $PPID); sleep 1000")));
         Assert.Equal(("ConnectionLost", "web-01"), (error.ErrorId, error.Server));
         for (int wait = 0; Directory.Exists(directory); wait++)
         {

@@ -57,9 +57,6 @@ internal sealed class ChannelAsk : RequestInfo
     /// <summary>Runs a command (RFC 4254, 6.5).</summary>
     public static ChannelAsk Exec(string command) => new("exec", wantReply: true, WireText.Text(command));
 
-    /// <summary>Signals the command's process group (RFC 4254, 6.9).</summary>
-    public static ChannelAsk Signal(string name) => new("signal", wantReply: false, WireText.Text(name));
-
     /// <inheritdoc/>
     protected override void SaveData()
     {

@@ -69,18 +69,6 @@ internal sealed class SshChannel(uint number, Outbox outbox)
         return reply.Task;
     }
 
-    /// <summary>Signals what runs in the channel; says nothing about whether it was heard.</summary>
-    public void Signal(string name)
-    {
-        lock (_lock)
-        {
-            if (!_closeSent && _failure is null)
-            {
-                outbox.Post(new ChannelRequestMessage(_remote, ChannelAsk.Signal(name)));
-            }
-        }
-    }
-
     /// <summary>Reads; blocks until there is something. 0 at the end.</summary>
     /// <exception cref="IOException">The connection is gone.</exception>
     public int Read(Span<byte> buffer)

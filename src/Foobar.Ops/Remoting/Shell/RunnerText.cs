@@ -31,6 +31,10 @@ internal static class RunnerText
 
     public static string Kill(int id) => Text($"__fb_kill {id}\n");
 
+    public static string Stream(int id) => Text($"__fb_stream {id}\n");
+
+    public static string EndStream(int id) => Text($"__fb_unstream {id}\n");
+
     public static string Forget(IEnumerable<int> ids) =>
         Text($"__fb_forget {ids.Select(id => id.ToString(CultureInfo.InvariantCulture))}\n");
 

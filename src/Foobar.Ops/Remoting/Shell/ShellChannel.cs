@@ -12,12 +12,14 @@ internal sealed class ShellChannel : IAsyncDisposable
 {
     private const int InputPart = 36 * 1024;
     private const int ForgetAfter = 64;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
     private readonly IShellTransport _transport;
     private readonly ShellWriter _writer;
     private readonly FrameReader _reader;
     private readonly string _server;
     private readonly string _nonce = RandomNumberGenerator.GetHexString(16, lowercase: true);
     private readonly ConcurrentDictionary<int, Job> _jobs = new();
+    private readonly ConcurrentDictionary<int, StreamMark> _streams = new();
     private readonly List<Job> _done = [];
     private readonly TaskCompletionSource<ShellGreeting> _greeting = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<FoobarException> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -89,6 +91,52 @@ internal sealed class ShellChannel : IAsyncDisposable
         return CallAsync(job.AsRoot, RunnerText.Kill(job.Id), CancellationToken.None);
     }
 
+    /// <summary>Has the server let a streamed command start.</summary>
+    /// <exception cref="FoobarException"><c>SudoRefused</c>, <c>SpoolFailed</c>, <c>ConnectionLost</c>.</exception>
+    public async Task<StreamMark> AllowStreamAsync(RemoteCommand command, CancellationToken cancellationToken)
+    {
+        bool asRoot = command.Privileged && await _root.NeededAsync(cancellationToken).ConfigureAwait(false);
+        ShellGreeting greeting = await _greeting.Task.ConfigureAwait(false);
+        StreamMark mark = new(Interlocked.Increment(ref _lastId), asRoot, _nonce, greeting.Directory, command);
+        _streams[mark.Id] = mark;
+        try
+        {
+            await CallAsync(asRoot, RunnerText.Stream(mark.Id), cancellationToken).ConfigureAwait(false);
+            if (_lost.Task.IsCompleted)
+            {
+                mark.Fail(await _lost.Task.ConfigureAwait(false));
+            }
+
+            await mark.Allowed.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return mark;
+        }
+        catch
+        {
+            _ = EndStreamAsync(mark);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Has the server end a streamed command and all that it started, and waits for it for up to 5 s. Where the connection is
+    /// lost, the server does the same by itself: at once if it notices, else after 35 s without a sign of life.
+    /// </summary>
+    public async Task EndStreamAsync(StreamMark mark)
+    {
+        if (_streams.ContainsKey(mark.Id) && !_lost.Task.IsCompleted)
+        {
+            Task told = CallAsync(mark.AsRoot, RunnerText.EndStream(mark.Id), CancellationToken.None);
+            await Task.WhenAny(Task.WhenAll(told, Task.WhenAny(mark.Ended, Lost)), Task.Delay(EndLimit)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A streamed command has ended by itself.</summary>
+    public void ForgetStream(StreamMark mark)
+    {
+        _streams.TryRemove(mark.Id, out _);
+        _ = CallAsync(mark.AsRoot, RunnerText.Forget([mark.Id]), CancellationToken.None);
+    }
+
     /// <summary>Gives the connection up: every job fails, the server ends what still runs there once it notices.</summary>
     public void Abort()
     {
@@ -109,7 +157,7 @@ internal sealed class ShellChannel : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _closing = true;
-        FailJobs(_ => true, Closed());
+        FailJobs(asRootOnly: false, Closed());
         _writer.Close();
         await Task.WhenAny(Lost, Task.Delay(TimeSpan.FromSeconds(3))).ConfigureAwait(false);
         Abort();
@@ -191,6 +239,17 @@ internal sealed class ShellChannel : IAsyncDisposable
                 break;
             case "f":
                 Done(words)?.Refuse(_server);
+                if (EndedStream(words) is StreamMark refused)
+                {
+                    refused.Fail(RemotingErrors.SpoolFailed(_server, refused.Command));
+                }
+
+                break;
+            case "s":
+                _streams.GetValueOrDefault(FrameReader.Number(words, 1))?.Allow();
+                break;
+            case "z":
+                EndedStream(words)?.End();
                 break;
             case "k":
                 Find(words)?.Acknowledge();
@@ -200,7 +259,7 @@ internal sealed class ShellChannel : IAsyncDisposable
                 break;
             case "r":
                 _root.Refused(System.Text.Encoding.UTF8.GetString(_reader.ReadBytes(FrameReader.Number(words, 2))));
-                FailJobs(job => job.AsRoot, RemotingErrors.ConnectionLost(_server, "root's shell ended"));
+                FailJobs(asRootOnly: true, RemotingErrors.ConnectionLost(_server, "root's shell ended"));
                 break;
             default:
                 throw new InvalidDataException($"a frame was expected, got '{string.Join(' ', words)}'");
@@ -208,6 +267,8 @@ internal sealed class ShellChannel : IAsyncDisposable
 
         return FrameThreads.Nothing;
     }
+
+    private StreamMark? EndedStream(string[] words) => _streams.TryRemove(FrameReader.Number(words, 1), out StreamMark? mark) ? mark : null;
 
     private Job? Find(string[] words) => _jobs.GetValueOrDefault(FrameReader.Number(words, 1));
 
@@ -257,20 +318,26 @@ internal sealed class ShellChannel : IAsyncDisposable
             _writer.Break();
             _root.Lost(reason);
             _heartbeat.Dispose();
-            FailJobs(_ => true, reason);
+            FailJobs(asRootOnly: false, reason);
         }
     }
 
     private FoobarException Closed() => RemotingErrors.ConnectionLost(_server, "the session was closed");
 
-    private void FailJobs(Func<Job, bool> which, FoobarException reason)
+    private void FailJobs(bool asRootOnly, FoobarException reason)
     {
-        foreach (Job job in _jobs.Values.Where(which))
+        foreach (Job job in _jobs.Values.Where(job => job.AsRoot || !asRootOnly))
         {
             if (_jobs.TryRemove(job.Id, out _))
             {
                 job.Fail(reason);
             }
+        }
+
+        foreach (StreamMark mark in _streams.Values.Where(mark => mark.AsRoot || !asRootOnly))
+        {
+            _streams.TryRemove(mark.Id, out _);
+            mark.Fail(reason);
         }
     }
 }

@@ -19,6 +19,15 @@ internal static class ShellEnvironment
     /// <param name="shell">The shell.</param>
     public static string Login(string shell = "sh") => $"exec sh -c {ShellText.Quote($"cd 2>/dev/null; exec {Words} {shell}")}";
 
-    /// <summary>A script for <c>sh -c</c> that runs the script it gets as <c>$0</c>.</summary>
-    public static string RunScript => $"exec {Words} sh -c \"$0\"";
+    /// <summary>
+    /// The text of a streamed command: a script for <c>sh -c</c> and the words after it. It bears the session's mark before it
+    /// looks whether it may start (see <c>runner.sh</c>).
+    /// </summary>
+    /// <param name="script">What is to run.</param>
+    /// <param name="mark">What the session knows it by.</param>
+    public static string Streamed(string script, StreamMark mark)
+    {
+        string start = $"exec {Words} FOOBAR_JOB={mark.Job} sh -c {ShellText.Quote("exec 9<\"$1\" && [ -e \"$2\" ] || exit 126; exec sh -c \"$0\"")} \"$0\" \"$1\" \"$2\"";
+        return $"sh -c {ShellText.Quote(start)} {ShellText.Quote(script)} {ShellText.Quote(mark.File)} {ShellText.Quote(mark.Permit)}";
+    }
 }

@@ -11,11 +11,15 @@
 #   f id                           a job could not be started: no room for its output, or its input did not arrive
 #   d id                           the process that was to report a job's end was killed; the job was ended
 #   k id                           a request to end a job was read
+#   s id, z id                     a streamed command may start; it was ended, and will not start any more
 # A worker waits for one job after another; the shell that will run the next one is started beforehand, and waits for a line
 # on descriptor 4, so that a job costs no fork while somebody waits for it. It is a program of its own: its $$ is nobody
 # else's. Files of worker k: wk its FIFO, ck the script (its first line has the job's id and cap), qk the waiting shell's
 # process id. Files of job i: oi, ei output and error, ii input, fi the input failed. Files of the session: t the token, h the
 # last sign of life of the client, m the process ids of the login's runner and of its guard, R while root's runner lives.
+# A streamed command is started by sshd in a channel of its own, but bears the marks of a job, so that it is found and ended as
+# one: oi holds its mark, si while it may run, zi when it may not any more. It opens oi, then looks for si (ShellEnvironment.cs):
+# so a command that starts late either sees that si is gone or is found by whoever removed it.
 # The fewer files and redirections, the sooner a job is done: each takes a dozen system calls.
 # Other descriptors: 7 to root's runner (closed by 'exec' in every other process: a redirection of a function's call keeps a
 # copy, and root's runner would never see the end), 8 the token that allows to write a frame (and the mark of the runner's own
@@ -197,12 +201,38 @@ __fb_put() {
     printf %s "$2" | base64 -d >>"$__fb_dir/i$1" || true >"$__fb_dir/f$1"
 }
 
+# Lets a streamed command start: id.
+__fb_stream() {
+    if true >"$__fb_dir/o$1" && true >"$__fb_dir/s$1"; then
+        __fb_frame "s $1$__fb_nl"
+    else
+        __fb_frame "f $1$__fb_nl"
+    fi
+} 2>/dev/null
+
+# Ends a streamed command, whether it runs or is yet to start: id.
+__fb_unstream() {
+    (
+        __fb_refuse "$1"
+        (cd "$__fb_dir" && exec rm -f "o$1" "z$1")
+        __fb_frame "z $1$__fb_nl" >&3
+    ) 3>&1 </dev/null >/dev/null &
+}
+
+__fb_refuse() {
+    trap - EXIT HUP TERM
+    trap __fb_broken PIPE
+    exec 7>&-
+    mv "$__fb_dir/s$1" "$__fb_dir/z$1"
+    __fb_killing "$1"
+} 2>/dev/null
+
 # Jobs whose results have arrived: forgets them and their files.
 __fb_forget() {
     __fb_files=
     for __fb_x; do
         unset "__fb_p$__fb_x" "__fb_k$__fb_x"
-        __fb_files="$__fb_files o$__fb_x e$__fb_x i$__fb_x f$__fb_x"
+        __fb_files="$__fb_files o$__fb_x e$__fb_x i$__fb_x f$__fb_x s$__fb_x"
     done
     __fb_left=
     for __fb_x in $__fb_ids; do
@@ -384,6 +414,12 @@ __fb_close() {
                 __fb_killing "$__fb_id" &
                 __fb_enders="$__fb_enders $!"
             fi
+        fi
+    done
+    for __fb_x in "$__fb_dir"/[sz][0-9]*; do
+        if [ -O "$__fb_x" ]; then
+            __fb_refuse "${__fb_x##*/[sz]}" &
+            __fb_enders="$__fb_enders $!"
         fi
     done
     [ -z "$__fb_enders" ] || wait $__fb_enders

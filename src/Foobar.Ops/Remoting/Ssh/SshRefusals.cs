@@ -31,7 +31,7 @@ internal static class SshRefusals
     public static readonly IReadOnlyList<SshRefusal> All =
     [
         // The client's own configuration.
-        Row(@"Bad configuration option|terminating, \d+ bad configuration|^Can't open user config file|extra arguments|[Mm]issing argument|no argument after keyword|[Uu]nsupported option|[Bb]ad (yes|number|value|include|key types|SSH2)|^command-line(:| line)|percent_expand: |line \d+: .*([Ii]nvalid|[Bb]ad)|garbage at end of line|keyword .* (is )?not allowed|vdollar_percent_expand", Config, ErrorKind.InvalidInput,
+        Row(@"Bad configuration option|terminating, \d+ bad configuration|^Can't open user config file|extra arguments|[Mm]issing argument|no argument after keyword|[Uu]nsupported option|[Bb]ad (yes|number|value|include|key types|SSH2)|^command-line(:| line)|percent_expand: |(?<!banner )line \d+: .*([Ii]nvalid|[Bb]ad)|garbage at end of line|keyword .* (is )?not allowed|vdollar_percent_expand", Config, ErrorKind.InvalidInput,
             "the OpenSSH client does not accept its configuration", "Correct the named line of the ssh_config."),
         Row(@"Bad owner or permissions on", Config, ErrorKind.InvalidInput, "the OpenSSH client does not trust its configuration's file",
             "The file must belong to you or root, and others must not be able to write it (chmod 600)."),

@@ -31,7 +31,7 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
         string? control = options.ShareConnections && !own ? directory.Value.NewPath() : null;
         string[] sharing = [.. own ? SshSettings.ThroughOwn : SshSettings.Sharing(control)];
         SshProcess client = Start(server, sharing, ShellEnvironment.Login());
-        return new SshConnection(client, Forwarder(server, control, own), (command, token) => StreamAsync(server, own, command, token))
+        return new SshConnection(client, Forwarder(server, control, own), (command, mark, token) => StreamAsync(server, own, command, mark, token))
         {
             Objection = () => acceptNew ? SshErrors.CertificateRefused(server.Name, client.Words) : null,
         };
@@ -66,9 +66,9 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
         }
     }
 
-    private Task<ICommandStream> StreamAsync(Server server, bool own, RemoteCommand command, CancellationToken cancellationToken)
+    private Task<ICommandStream> StreamAsync(Server server, bool own, RemoteCommand command, StreamMark mark, CancellationToken cancellationToken)
     {
-        SshProcess client = Start(server, own ? SshSettings.ThroughOwn : SshSettings.Sharing(null), StreamedCommand.Text(command, options.SudoPassword is not null));
+        SshProcess client = Start(server, own ? SshSettings.ThroughOwn : SshSettings.Sharing(null), StreamedCommand.Text(command, mark, options.SudoPassword is not null));
         return CommandStream.StartAsync(client, command.Privileged ? options.SudoPassword : null, cancellationToken);
     }
 

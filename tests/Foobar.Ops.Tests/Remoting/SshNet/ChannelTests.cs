@@ -83,15 +83,70 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         Assert.Equal(0, (await session.RunAsync(RemoteCommand.FromScript("true"))).ExitCode);
     }
 
-    [Fact]
-    public async Task A_streamed_command_that_is_given_up_is_ended_on_the_server()
+    /// <summary>Those that heed a signal, those that don't, and those that neither read nor write nor stay in their process group.</summary>
+    private static readonly string[] Endless =
+    [
+        "sleep NUMBER; sleep NUMBER",
+        "trap '' TERM HUP PIPE; while :; do sleep NUMBER; done",
+        "setsid sleep NUMBER & exec sleep NUMBER <&- >&- 2>&-",
+    ];
+
+    public static TheoryData<SshTransport, int> GivenUp => new(
+        from transport in new[] { SshTransport.OpenSsh, SshTransport.SshNet }
+        from wait in new[] { 0, 20, 1000 }
+        select (transport, wait));
+
+    [Theory, MemberData(nameof(GivenUp))]
+    public async Task A_streamed_command_that_is_given_up_is_ended_on_the_server(SshTransport transport, int wait)
     {
-        await using SiteSession site = Open(SshTransport.SshNet);
+        await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
         string mark = $"8{Random.Shared.Next(100000, 999999)}";
-        ICommandStream command = await session.StartAsync(RemoteCommand.FromScript($"sleep {mark}; sleep {mark}"));
-        await command.DisposeAsync();
+        await Task.WhenAll(Endless.Select(async script =>
+        {
+            ICommandStream command = await session.StartAsync(RemoteCommand.FromScript(script.Replace("NUMBER", mark, StringComparison.Ordinal)));
+            await Task.Delay(wait);
+            await command.DisposeAsync();
+        }));
         await GoneAsync($"sleep {mark}");
+
+        // Nor does one start late.
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        Assert.False(IsRunning($"sleep {mark}"));
+        Assert.Equal("hi\n", (await session.RunAsync(RemoteCommand.FromScript("echo hi"))).OutputText);
+    }
+
+    [Theory, InlineData(SshTransport.OpenSsh), InlineData(SshTransport.SshNet)]
+    public async Task A_streamed_command_ends_with_its_session(SshTransport transport)
+    {
+        string mark = $"7{Random.Shared.Next(100000, 999999)}";
+        await using (SiteSession site = Open(transport))
+        {
+            IServerSession session = await site.GetServerAsync("web-01");
+            ICommandStream command = await session.StartAsync(RemoteCommand.FromScript($"echo begun; exec sleep {mark}"));
+            await command.Output.ReadExactlyAsync(new byte[6]);
+        }
+
+        await GoneAsync($"sleep {mark}");
+    }
+
+    [Theory, InlineData(SshTransport.OpenSsh), InlineData(SshTransport.SshNet)]
+    public async Task A_streamed_command_that_ended_leaves_what_it_was_to_leave(SshTransport transport)
+    {
+        await using SiteSession site = Open(transport);
+        IServerSession session = await site.GetServerAsync("web-01");
+        string directory = Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
+        string mark = $"6{Random.Shared.Next(100000, 999999)}";
+        await using (ICommandStream command = await session.StartAsync(RemoteCommand.FromScript($"sleep {mark} <&- >&- 2>&- & echo $!; exit 4")))
+        {
+            using StreamReader reader = new(command.Output);
+            string left = (await reader.ReadToEndAsync()).Trim();
+            Assert.Equal(4, (await command.ExitAsync()).ExitCode);
+            await command.DisposeAsync();
+            Assert.Equal("there", (await session.RunAsync(RemoteCommand.FromScript($"[ -e /proc/{left} ] && printf there; kill {left}"))).OutputText);
+        }
+
+        Assert.Empty(Directory.EnumerateFiles(directory, "s?*"));
     }
 
     [Fact]
@@ -132,7 +187,7 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
         Task<CommandResult> running = session.RunAsync(RemoteCommand.FromScript("sleep 30"));
-        await session.RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $$)")).ContinueWith(_ => { }, TaskScheduler.Default);
+        await session.RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $(ps -o ppid= -p $PPID))")).ContinueWith(_ => { }, TaskScheduler.Default);
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => running.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Equal("ConnectionLost", error.ErrorId);
     }
@@ -142,7 +197,7 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     {
         await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
-        string id = (await session.RunAsync(RemoteCommand.FromScript("ps -o ppid= -p $$"))).OutputText.Trim();
+        string id = (await session.RunAsync(RemoteCommand.FromScript("ps -o ppid= -p $(ps -o ppid= -p $PPID)"))).OutputText.Trim();
         Task<CommandResult> running = session.RunAsync(RemoteCommand.FromScript("sleep 300") with { TimeLimit = TimeSpan.FromMinutes(5) });
         Signal("-STOP", id);
         try
