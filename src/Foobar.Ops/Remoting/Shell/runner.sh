@@ -392,6 +392,14 @@ __fb_end() {
 # the files: variables may lack what a signal came between.
 __fb_close() {
     read -r __fb_self __fb_x </proc/self/stat
+    # A shell that waits now and is gone afterwards has run nothing: its worker's last job had ended.
+    __fb_idle=' '
+    for __fb_x in "$__fb_dir"/q*; do
+        __fb_k=${__fb_x##*/q}
+        if read -r __fb_q <"$__fb_x" && [ "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]; then
+            __fb_idle="$__fb_idle$__fb_k:$__fb_q "
+        fi
+    done
     __fb_round=0 __fb_more=1
     while [ $__fb_more = 1 ] && [ $__fb_round -lt 10 ]; do
         __fb_round=$((__fb_round + 1)) __fb_more=0
@@ -410,7 +418,7 @@ __fb_close() {
         __fb_k=${__fb_x##*/q}
         if [ -O "$__fb_x" ] && read -r __fb_y __fb_id __fb_z <"$__fb_dir/c$__fb_k" && [ -n "$__fb_id" ]; then
             eval "__fb_p$__fb_id=none __fb_k$__fb_id=$__fb_k"
-            if __fb_child "$__fb_id"; then
+            if __fb_child "$__fb_id" && ! __fb_idled; then
                 __fb_killing "$__fb_id" &
                 __fb_enders="$__fb_enders $!"
             fi
@@ -423,6 +431,10 @@ __fb_close() {
         fi
     done
     [ -z "$__fb_enders" ] || wait $__fb_enders
+}
+
+__fb_idled() {
+    case $__fb_idle in *" $__fb_k:$__fb_q "*) __fb_dead "$__fb_q" ;; *) return 1 ;; esac
 }
 
 __fb_leave() {
