@@ -77,6 +77,26 @@ public class ShellEndTests
         await WaitForAsync(() => Running(mark).Count == 0 && !Directory.Exists(directory), "the command and the files to go");
     }
 
+    // dash ran the action of a signal that came while it read its input as the first thing of its end, in place of all the rest.
+    [Theory, InlineData("dash"), InlineData("bash --posix"), InlineData("busybox sh")]
+    public async Task A_signal_to_the_runner_just_before_the_end_of_the_session_changes_nothing(string shell)
+    {
+        string mark = NewMark();
+        ServerSession session = await ShellTests.OpenAsync(shell);
+        string directory = await SpoolAsync(session);
+        Task<CommandResult> hung = session.RunAsync(RemoteCommand.FromScript("sleep $1", mark));
+        await WaitForAsync(() => Running(mark).Count > 0, "the command to run");
+        string[] processes = (await File.ReadAllTextAsync(Path.Combine(directory, "m"))).Split(' ');
+
+        // Without its guard, so that the runner's own end is what is seen.
+        await session.RunAsync(RemoteCommand.FromScript("kill -s KILL $1", processes[1].Trim()));
+        await Task.Delay(200);
+        await Process.Start("kill", ["-s", "TERM", processes[0]]).WaitForExitAsync();
+        await session.DisposeAsync();
+        await Assert.ThrowsAsync<FoobarException>(() => hung);
+        await WaitForAsync(() => Running(mark).Count == 0 && !Directory.Exists(directory), "the command and the files to go");
+    }
+
     [Fact]
     public async Task What_a_finished_command_left_running_is_not_ours_to_end()
     {

@@ -2,7 +2,7 @@ namespace Foobar.Ops.Remoting.Shell;
 
 /// <summary>
 /// Signs of life between a session and its server, both ways. The server ends what it runs for a client that has not
-/// pinged for 40 s (<c>runner.sh</c>); the client gives up a server that has sent nothing for longer than <see cref="Limit"/>.
+/// pinged for 35 s (<c>ending.sh</c>); the client gives up a server that has sent nothing for longer than <see cref="Limit"/>.
 /// </summary>
 internal sealed class Heartbeat : IDisposable
 {

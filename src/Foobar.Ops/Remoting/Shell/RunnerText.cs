@@ -5,7 +5,7 @@ namespace Foobar.Ops.Remoting.Shell;
 /// <summary>The text that goes to a server's shell: the runner, and calls of its functions.</summary>
 internal static class RunnerText
 {
-    private static readonly string Runner = Load();
+    private static readonly string Runner = Load("ending.sh") + Load("runner.sh");
 
     public static string ForLogin(string nonce) => Text($"__fb_nonce={nonce} __fb_env={ShellEnvironment.Words}\n") + Runner;
 
@@ -40,9 +40,9 @@ internal static class RunnerText
 
     private static string Text(ShellText text) => text.ToString();
 
-    private static string Load()
+    private static string Load(string name)
     {
-        using StreamReader reader = new(typeof(RunnerText).Assembly.GetManifestResourceStream("runner.sh")!);
+        using StreamReader reader = new(typeof(RunnerText).Assembly.GetManifestResourceStream(name)!);
         return reader.ReadToEnd();
     }
 }

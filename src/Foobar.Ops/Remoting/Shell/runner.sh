@@ -24,10 +24,7 @@
 # Other descriptors: 7 to root's runner (closed by 'exec' in every other process: a redirection of a function's call keeps a
 # copy, and root's runner would never see the end), 8 the token that allows to write a frame (and the mark of the runner's own
 # processes), 9 marks every process of a job (unless it closed it; then the environment or its parents tell).
-#
-# The end. The runner ends when its input ends (sshd saw the client go), and when a write fails (SIGPIPE): a writer that died
-# with the token would keep all others waiting for it. A guard beside each runner ends what is left when the runner was
-# killed, hangs, or the client gave no sign of life for 35 s (the network is gone, and sshd does not notice for hours).
+# How jobs and the session are ended: ending.sh, which stands before this text.
 
 __fb_nl='
 '
@@ -290,63 +287,6 @@ __fb_kill() {
     __fb_frame "k $1$__fb_nl"
 }
 
-__fb_killing() {
-    trap - EXIT HUP TERM
-    exec 7>&-
-    __fb_all=' ' __fb_round=0
-    while [ "$__fb_round" -lt 30 ]; do
-        __fb_find "$1"
-        [ "$__fb_all" != ' ' ] || { [ ! -e "$__fb_dir/o$1" ] && __fb_child "$1"; } || break
-        __fb_signal=TERM
-        [ "$__fb_round" -lt 2 ] || __fb_signal=KILL
-        # A process that changed its user (the job itself called sudo) may only be ended by root.
-        kill -s $__fb_signal $__fb_all || [ "$__fb_round" -lt 3 ] || sudo -n kill -s $__fb_signal $__fb_all
-        sleep 0.1 || sleep 1
-        __fb_round=$((__fb_round + 1))
-    done
-}
-
-# Finds the living processes of a job, into __fb_all: those with its mark, those that were found before, and all their descendants.
-__fb_find() {
-    __fb_old=$__fb_all __fb_all=' '
-    for __fb_x in $__fb_old; do
-        [ ! -e "/proc/$__fb_x/fd" ] || __fb_dead "$__fb_x" || __fb_all="$__fb_all$__fb_x "
-    done
-    for __fb_x in /proc/[0-9]*; do
-        [ ! "$__fb_x/fd/9" -ef "$__fb_dir/o$1" ] || __fb_add "${__fb_x#/proc/}"
-    done
-    for __fb_x in $(grep -slF "FOOBAR_JOB=$__fb_nonce-$1." /proc/[0-9]*/environ); do
-        __fb_x=${__fb_x#/proc/}
-        __fb_add "${__fb_x%/environ}"
-    done
-    ! __fb_child "$1" || __fb_add "$__fb_q"
-    __fb_pairs=$(grep -s '^PPid:' /proc/[0-9]*/status)
-    __fb_more=1
-    while [ $__fb_more = 1 ]; do
-        __fb_more=0
-        for __fb_x in $__fb_pairs; do
-            case $__fb_x in
-                /proc/*) __fb_q=${__fb_x#/proc/} __fb_q=${__fb_q%%/*} ;;
-                *) case $__fb_all in *" $__fb_x "*) __fb_add "$__fb_q" ;; esac ;;
-            esac
-        done
-    done
-}
-
-__fb_add() {
-    case $__fb_all in
-        *" $1 "*) ;;
-        *) __fb_dead "$1" || { __fb_all="$__fb_all$1 " __fb_more=1; } ;;
-    esac
-}
-
-# A process that has ended and waits for its parent.
-__fb_dead() {
-    read -r __fb_stat <"/proc/$1/stat" || return 0
-    case ${__fb_stat##*) } in Z* | X*) return 0 ;; esac
-    return 1
-}
-
 # Starts root's runner: its text, and sudo's password where one is needed.
 __fb_root() {
     rm -f "$__fb_dir/r"
@@ -373,113 +313,6 @@ __fb_root() {
 # Has root's runner do something: the text of a call.
 __fb_as_root() {
     printf '%s\n' "$1" >&7
-}
-
-# The connection is gone, or the session is over: nothing stays.
-__fb_end() {
-    trap '' HUP TERM PIPE
-    exec 7>&-
-    # Whoever waits for a token that was lost may write, and sees that nobody reads.
-    printf '\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n' >&8
-    __fb_close
-    [ -z "${__fb_rootpid-}" ] || wait "$__fb_rootpid"
-    __fb_leave
-    # Last, so that there is always one of the two.
-    kill -s KILL "$__fb_guardpid"
-} 2>/dev/null
-
-# Ends the runner's other processes, so that no job starts any more and none forks, then the jobs. What runs is learned from
-# the files: variables may lack what a signal came between.
-__fb_close() {
-    read -r __fb_self __fb_x </proc/self/stat
-    # A shell that waits now and is gone afterwards has run nothing: its worker's last job had ended.
-    __fb_idle=' '
-    for __fb_x in "$__fb_dir"/q*; do
-        __fb_k=${__fb_x##*/q}
-        if read -r __fb_q <"$__fb_x" && [ "/proc/$__fb_q/fd/4" -ef "$__fb_dir/w$__fb_k" ]; then
-            __fb_idle="$__fb_idle$__fb_k:$__fb_q "
-        fi
-    done
-    __fb_round=0 __fb_more=1
-    while [ $__fb_more = 1 ] && [ $__fb_round -lt 10 ]; do
-        __fb_round=$((__fb_round + 1)) __fb_more=0
-        for __fb_x in /proc/[0-9]*; do
-            # Root's processes are for root's runner to end.
-            if [ "$__fb_x/fd/8" -ef "$__fb_dir/t" ] && [ -O "$__fb_x" ]; then
-                case " $__fb_self $__fb_main ${__fb_guardpid-} ${__fb_rootpid-} " in
-                    *" ${__fb_x#/proc/} "*) ;;
-                    *) kill -s KILL "${__fb_x#/proc/}" && __fb_more=1 ;;
-                esac
-            fi
-        done
-    done
-    __fb_enders=
-    for __fb_x in "$__fb_dir"/q*; do
-        __fb_k=${__fb_x##*/q}
-        if [ -O "$__fb_x" ] && read -r __fb_y __fb_id __fb_z <"$__fb_dir/c$__fb_k" && [ -n "$__fb_id" ]; then
-            eval "__fb_p$__fb_id=none __fb_k$__fb_id=$__fb_k"
-            if __fb_child "$__fb_id" && ! __fb_idled; then
-                __fb_killing "$__fb_id" &
-                __fb_enders="$__fb_enders $!"
-            fi
-        fi
-    done
-    for __fb_x in "$__fb_dir"/[sz][0-9]*; do
-        if [ -O "$__fb_x" ]; then
-            __fb_refuse "${__fb_x##*/[sz]}" &
-            __fb_enders="$__fb_enders $!"
-        fi
-    done
-    [ -z "$__fb_enders" ] || wait $__fb_enders
-}
-
-__fb_idled() {
-    case $__fb_idle in *" $__fb_k:$__fb_q "*) __fb_dead "$__fb_q" ;; *) return 1 ;; esac
-}
-
-__fb_leave() {
-    if [ -n "${__fb_is_root-}" ]; then rm -f "$__fb_dir/R"; else rm -rf "$__fb_dir"; fi
-}
-
-# Watches over the runner: ends everything when it is gone, or when its client is.
-__fb_guard() {
-    trap '' HUP INT TERM PIPE
-    trap - EXIT
-    exec 7>&-
-    __fb_beat= __fb_late=0
-    while [ "/proc/$__fb_main/fd/8" -ef "$__fb_dir/t" ] && [ "/proc/$__fb_login/fd/8" -ef "$__fb_dir/t" ] && [ "$__fb_late" -lt 7 ]; do
-        sleep 5
-        __fb_x=
-        read -r __fb_x <"$__fb_dir/h"
-        if [ "$__fb_x" = "$__fb_beat" ]; then
-            __fb_late=$((__fb_late + 1))
-        else
-            __fb_beat=$__fb_x __fb_late=0
-        fi
-    done
-    __fb_clear
-}
-
-# Ends what a runner left, and the runner first.
-__fb_clear() {
-    kill -s KILL "$__fb_main"
-    sleep 0.2 || sleep 1
-    __fb_close
-    for __fb_x in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        [ -z "${__fb_is_root-}" ] && [ -e "$__fb_dir/R" ] || break
-        sleep 1
-    done
-    __fb_leave
-}
-
-# Directories of sessions that were killed together with their guards.
-__fb_sweep() {
-    for __fb_y in "$1"/foobar-*; do
-        if [ -O "$__fb_y" ] && read -r __fb_p __fb_q <"$__fb_y/m" && [ ! "/proc/$__fb_p/fd/8" -ef "$__fb_y/t" ] &&
-            [ ! "/proc/$__fb_q/fd/8" -ef "$__fb_y/t" ]; then
-            rm -rf "$__fb_y"
-        fi
-    done
 }
 
 # Where output is spooled: in memory, so that a full disk doesn't matter.
@@ -530,8 +363,7 @@ else
 fi
 __fb_guard </dev/null >/dev/null &
 __fb_guardpid=$!
-trap __fb_end EXIT
-trap 'exit 1' HUP TERM PIPE
+trap __fb_end EXIT HUP TERM PIPE
 if [ -n "${__fb_is_root-}" ]; then
     __fb_frame "R$__fb_nl"
 else
