@@ -24,9 +24,7 @@ internal static class BackendJudge
             : Verdict.Fail(Target(server), "a health check", server.Status, Evidence)).OrNone();
 
     public static IEnumerable<Verdict> Served(ProxyStatistics statistics, Site site) =>
-        statistics.Backends.Where(backend => backend.Servers.Count > 0).Select(backend => backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Up) is { } up
-            ? Verdict.Pass(backend.Name, $"{up.Name} {up.Status}")
-            : Verdict.Fail(backend.Name, "a server that takes traffic", string.Join(", ", backend.Servers.Select(server => $"{server.Name} {server.Status}")), Evidence)).OrNone();
+        statistics.Backends.Where(backend => backend.Servers.Count > 0).Select(JudgeServed).OrNone();
 
     public static IEnumerable<Verdict> Declared(ProxyStatistics statistics, Site site) => WithWebBackend(statistics, site, backend =>
     {
@@ -40,13 +38,28 @@ internal static class BackendJudge
         return missing.Concat(unknown).OrPass($"{declared.Length} declared web servers");
     });
 
+    private static Verdict JudgeServed(Backend backend)
+    {
+        string actual = string.Join(", ", backend.Servers.Select(server => $"{server.Name} {Shown(server)}"));
+        return backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Up) is { } up ? Verdict.Pass(backend.Name, $"{up.Name} {up.Status}")
+            : backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Unknown) is { } unknown ? Unknown(unknown) with { Target = backend.Name }
+            : Verdict.Fail(backend.Name, "a server that takes traffic", actual, Evidence);
+    }
+
+    private static Verdict Unknown(BackendServer server) => Verdict.Unknown(Target(server), $"'{server.Status}' is no state of a server that is known.", Evidence);
+
+    private static string Shown(BackendServer server) => server is { State: BackendServerState.Drain, Weight: 0 } ? $"{server.Status}, weight 0" : server.Status;
+
     private static Verdict JudgeUp(BackendServer server)
     {
-        string actual = $"{server.Status} since {TimeSpan.FromSeconds(server.SinceSeconds):g}{(server.CheckStatus is null ? "" : $", {server.CheckStatus} {server.CheckDescription}".TrimEnd())}";
+        string actual = $"{Shown(server)} since {TimeSpan.FromSeconds(server.SinceSeconds):g}{(server.CheckStatus is null ? "" : $", {server.CheckStatus} {server.CheckDescription}".TrimEnd())}";
         return server.State switch
         {
             BackendServerState.Up => Verdict.Pass(Target(server), actual),
             BackendServerState.Down => Verdict.Fail(Target(server), "UP", actual, Evidence),
+            BackendServerState.Unknown => Unknown(server),
+            BackendServerState.Maintenance when server.Status.EndsWith("(resolution)", StringComparison.Ordinal) => Verdict.Fail(Target(server), "UP", $"its name is not resolved: {actual}", Evidence),
+            _ when server.IsOutByItself => Verdict.Warning(Target(server), "UP", $"out by its check, its agent or the server that it tracks: {actual}", Evidence),
             _ => Verdict.Warning(Target(server), "UP", $"taken out by an operator: {actual}", Evidence),
         };
     }

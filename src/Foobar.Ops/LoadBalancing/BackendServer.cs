@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Foobar.Ops.Findings;
+using Foobar.Ops.LoadBalancing.Haproxy;
 
 namespace Foobar.Ops.LoadBalancing;
 
@@ -16,10 +18,13 @@ public enum BackendServerState : long
 
     /// <summary>Its health check fails.</summary>
     Down,
+
+    /// <summary>HAProxy has a word for it that is not known here.</summary>
+    Unknown,
 }
 
 /// <summary>A server in a backend of HAProxy.</summary>
-public sealed record BackendServer
+public sealed partial record BackendServer
 {
     /// <summary>The load balancer; empty until it is known.</summary>
     public string Server { get; init; } = "";
@@ -33,15 +38,25 @@ public sealed record BackendServer
     /// <summary>Address and port, as HAProxy shows them.</summary>
     public required string Address { get; init; }
 
-    /// <summary>The status in HAProxy's own words: <c>UP</c>, <c>UP 1/3</c>, <c>DOWN</c>, <c>MAINT</c>, <c>DRAIN</c>, <c>NOLB</c>, <c>no check</c>.</summary>
+    /// <summary>
+    /// The status in HAProxy's own words: <c>UP</c>, <c>UP 1/3</c>, <c>DOWN</c>, <c>DOWN (agent)</c>, <c>MAINT</c>,
+    /// <c>MAINT (via BACKEND/SERVER)</c>, <c>MAINT (resolution)</c>, <c>DRAIN</c>, <c>NOLB</c>, <c>no check</c>.
+    /// </summary>
     public required string Status { get; init; }
 
-    /// <summary>What it does for the backend.</summary>
-    public BackendServerState State =>
-        Status.StartsWith("UP", StringComparison.Ordinal) || Status == "no check" ? BackendServerState.Up
-        : Status.StartsWith("DRAIN", StringComparison.Ordinal) || Status.StartsWith("NOLB", StringComparison.Ordinal) ? BackendServerState.Drain
-        : Status.StartsWith("MAINT", StringComparison.Ordinal) ? BackendServerState.Maintenance
-        : BackendServerState.Down;
+    /// <summary>What it does for the backend. With weight 0 it takes no new sessions, though HAProxy calls it up.</summary>
+    public BackendServerState State => StatusWord().Match(Status) switch
+    {
+        { Success: false } => BackendServerState.Unknown,
+        { Groups: [_, { Value: var word }] } when !HaproxyWords.States.IsHandled(word) => BackendServerState.Unknown,
+        { Groups: [_, { Value: "UP" or "no check" }] } => Weight == 0 ? BackendServerState.Drain : BackendServerState.Up,
+        { Groups: [_, { Value: "DRAIN" or "NOLB" }] } => BackendServerState.Drain,
+        { Groups: [_, { Value: "DOWN" }] } => BackendServerState.Down,
+        _ => BackendServerState.Maintenance,
+    };
+
+    /// <summary>Whether it is out though no operator took it out: its name can't be resolved, its check or agent says so, or it follows another server.</summary>
+    public bool IsOutByItself => State == BackendServerState.Down || (State != BackendServerState.Up && Status.EndsWith(')')) || Status.StartsWith("NOLB", StringComparison.Ordinal);
 
     /// <summary>Its share of the traffic, beside that of the others.</summary>
     public required long Weight { get; init; }
@@ -77,4 +92,8 @@ public sealed record BackendServer
     /// <summary>Sessions since HAProxy started.</summary>
     [Measurement]
     public required long SessionsTotal { get; init; }
+
+    // The word itself is looked up in HaproxyWords.States; n/m counts checks towards the next state.
+    [GeneratedRegex(@"^(?<word>[A-Za-z]+( check)?)( \d+/\d+| \((agent|resolution|via [^)]+)\))?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    private static partial Regex StatusWord();
 }

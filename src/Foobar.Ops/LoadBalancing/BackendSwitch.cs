@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
+using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LoadBalancing;
@@ -35,11 +36,17 @@ public static class BackendSwitch
             RefuseLast(servers, before);
         }
 
+        AdminStates reasons = await ReasonsAsync(session, adminSocket, before, cancellationToken);
+        if (target == BackendTarget.Ready)
+        {
+            RefuseForeign(before, reasons);
+        }
+
         await OrderAsync(session, adminSocket, before, target, cancellationToken);
         BackendServer after = await WaitAsync(session, adminSocket, before, target, patience, cancellationToken);
         if (!IsReached(after, target))
         {
-            await UndoAsync(session, adminSocket, before, after, patience, cancellationToken);
+            await UndoAsync(session, adminSocket, before, reasons, after, patience, cancellationToken);
         }
 
         return new BackendChange
@@ -87,6 +94,30 @@ public static class BackendSwitch
         }
     }
 
+    /// <summary>Why a server is out, in full: the status of the table names one reason only.</summary>
+    private static async Task<AdminStates> ReasonsAsync(IServerSession session, string adminSocket, BackendServer server, CancellationToken cancellationToken)
+    {
+        string answer = await HaproxySocket.AskAsync(session, adminSocket, $"{ServerStateParser.Source} {server.Backend}", cancellationToken);
+        return ServerStateParser.Parse(answer).TryGetValue((server.Backend, server.Name), out AdminStates reasons)
+            ? reasons
+            : throw new ParseException(session.Server.Name, ServerStateParser.Source, 0, $"expected the server '{server.Backend}/{server.Name}'.");
+    }
+
+    /// <summary>An operator's order lifts only what an operator ordered.</summary>
+    private static void RefuseForeign(BackendServer server, AdminStates reasons)
+    {
+        if ((reasons & (AdminStates.ResolutionMaintenance | AdminStates.InheritedMaintenance | AdminStates.InheritedDrain)) != 0)
+        {
+            throw new FoobarException("BackendNotReady", ErrorKind.Refused, $"{server.Server}: '{server.Backend}/{server.Name}' is in {server.Status}, which no operator's order lifts; nothing was changed.")
+            {
+                Server = server.Server,
+                Recommendation = reasons.HasFlag(AdminStates.ResolutionMaintenance)
+                    ? "Mend the name resolution of HAProxy: its resolvers section, or the name on the server line."
+                    : "Bring back the server that it tracks; its status names that one.",
+            };
+        }
+    }
+
     private static async Task OrderAsync(IServerSession session, string adminSocket, BackendServer server, BackendTarget target, CancellationToken cancellationToken)
     {
         // Both names are HAProxy's own words from its table, so they hold no blank and no line end.
@@ -127,15 +158,12 @@ public static class BackendSwitch
         _ => server.State == BackendServerState.Maintenance,
     };
 
-    private static async Task UndoAsync(IServerSession session, string adminSocket, BackendServer before, BackendServer after, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Puts back what an operator's order changes and no more: maintenance and drain that were ordered before.</summary>
+    private static async Task UndoAsync(IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, BackendServer after, TimeSpan patience, CancellationToken cancellationToken)
     {
-        BackendTarget? previous = before.State switch { BackendServerState.Maintenance => BackendTarget.Maint, BackendServerState.Drain => BackendTarget.Drain, BackendServerState.Up => BackendTarget.Ready, _ => null };
-        if (previous is { } state)
-        {
-            await OrderAsync(session, adminSocket, before, state, cancellationToken);
-        }
-
-        throw new FoobarException("BackendNotReady", ErrorKind.Failed, FormattableString.Invariant($"{session.Server.Name}: '{before.Backend}/{before.Name}' did not come to the state wanted within {patience.TotalSeconds:0.#} s: {after.Status} {after.CheckStatus} {after.CheckDescription}").TrimEnd() + (previous is null ? "." : $"; it was put back to {previous}."))
+        BackendTarget previous = reasons.HasFlag(AdminStates.ForcedMaintenance) ? BackendTarget.Maint : reasons.HasFlag(AdminStates.ForcedDrain) ? BackendTarget.Drain : BackendTarget.Ready;
+        await OrderAsync(session, adminSocket, before, previous, cancellationToken);
+        throw new FoobarException("BackendNotReady", ErrorKind.Failed, FormattableString.Invariant($"{session.Server.Name}: '{before.Backend}/{before.Name}' did not come to the state wanted within {patience.TotalSeconds:0.#} s: {after.Status}{(after.Weight == 0 ? ", weight 0" : "")} {after.CheckStatus} {after.CheckDescription}").TrimEnd() + $"; it was put back to {previous}.")
         {
             Server = session.Server.Name,
             Recommendation = "See why its health check fails: the service behind it, or the check itself.",

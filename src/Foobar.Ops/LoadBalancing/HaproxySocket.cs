@@ -51,6 +51,19 @@ public static class HaproxySocket
         }
     }
 
+    /// <summary>The level of the socket: <c>admin</c>, <c>operator</c> or <c>user</c> (Management Guide, "show cli level"). Only <c>admin</c> may change servers.</summary>
+    /// <exception cref="FoobarException"><c>HaproxyUnreachable</c>; <c>OutputNotUnderstood</c>: it answers something else.</exception>
+    public static async Task<string> LevelAsync(IServerSession session, string path, CancellationToken cancellationToken) =>
+        ParseLevel(await AskAsync(session, path, LevelCommand, cancellationToken));
+
+    /// <summary>The command that tells the level.</summary>
+    internal const string LevelCommand = "show cli level";
+
+    /// <exception cref="ParseException">It is none of the three.</exception>
+    internal static string ParseLevel(string answer) => answer.Trim() is "admin" or "operator" or "user"
+        ? answer.Trim()
+        : throw new ParseException(null, LevelCommand, 0, $"expected admin, operator or user, found '{answer.Trim()}'.");
+
     private static async Task<string> ForwardAsync(IServerSession session, string path, string command, CancellationToken cancellationToken)
     {
         try

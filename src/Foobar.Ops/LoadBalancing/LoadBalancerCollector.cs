@@ -2,6 +2,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
 
@@ -27,10 +28,20 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         string socket = session.Site.Policy.LoadBalancing.AdminSocket;
         Task<Reading<HaproxyProcess>> process = AskAsync(connection, socket, InfoParser.Source, InfoParser.Parse, cancellationToken);
         Task<Reading<ProxyStatistics>> statistics = AskAsync(connection, socket, StatParser.Source, StatParser.Parse, cancellationToken);
+        Task<Reading<string>> level = AskAsync(connection, socket, HaproxySocket.LevelCommand, HaproxySocket.ParseLevel, cancellationToken);
+        Task<Reading<IReadOnlyList<ServerStart>>> starts = ReadStartsAsync(connection, cancellationToken);
         Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
         Task<Reading<VisitorAnswer>> http = VisitAsync(connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort).Uri, cancellationToken);
         Task<Reading<VisitorAnswer>> https = VisitAsync(connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
-        return new LoadBalancerFacts { Process = await process, Statistics = await statistics, Http = await http, Https = await https };
+        return new LoadBalancerFacts
+        {
+            Process = await process,
+            SocketLevel = await level,
+            Statistics = await statistics,
+            Starts = await starts,
+            Http = await http,
+            Https = await https,
+        };
     }
 
     /// <summary>The backends' servers of a load balancer, as they are now.</summary>
@@ -39,6 +50,19 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
     {
         ProxyStatistics statistics = StatParser.Parse(await HaproxySocket.AskAsync(session, adminSocket, StatParser.Source, cancellationToken));
         return [.. statistics.Backends.SelectMany(backend => backend.Servers).Select(server => server with { Server = session.Server.Name })];
+    }
+
+    private static async Task<Reading<IReadOnlyList<ServerStart>>> ReadStartsAsync(IServerSession connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IReadOnlyList<HaproxySection> sections = HaproxySection.Of(await HaproxyFiles.ReadAsync(connection, cancellationToken));
+            return Reading.Of<IReadOnlyList<ServerStart>>([.. sections.Where(section => section.Kind is "backend" or "listen").Select(section => section.Name).Distinct().SelectMany(name => ServerStartReader.ReadAll(sections, name))], HaproxyFiles.Source);
+        }
+        catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
+        {
+            return Reading.Unreadable<IReadOnlyList<ServerStart>>(error.Message, HaproxyFiles.Source);
+        }
     }
 
     private static async Task<Reading<T>> AskAsync<T>(IServerSession connection, string socket, string command, Func<string, T> parse, CancellationToken cancellationToken)

@@ -8,6 +8,12 @@ public sealed record LoadBalancerFacts
     /// <summary>The process.</summary>
     public required Reading<HaproxyProcess> Process { get; init; }
 
+    /// <summary>What its admin socket allows: <c>admin</c>, <c>operator</c> or <c>user</c>.</summary>
+    public Reading<string> SocketLevel { get; init; } = Reading.Unreadable<string>("It was not read.");
+
+    /// <summary>What a start of HAProxy would make of the servers of each backend, by its configuration.</summary>
+    public Reading<IReadOnlyList<Haproxy.ServerStart>> Starts { get; init; } = Reading.Unreadable<IReadOnlyList<Haproxy.ServerStart>>("It was not read.");
+
     /// <summary>Its proxies and their servers.</summary>
     public required Reading<ProxyStatistics> Statistics { get; init; }
 

@@ -10,6 +10,8 @@ public sealed class BackendSwitchTests
 {
     private readonly Dictionary<string, string> _states = new() { ["web-01"] = "UP", ["web-02"] = "UP" };
 
+    private readonly Dictionary<string, int> _reasons = [];
+
     private readonly List<string> _orders = [];
 
     private bool _isHealthy = true;
@@ -60,6 +62,32 @@ public sealed class BackendSwitchTests
         Assert.Equal(["set server web/web-01 state ready", "set server web/web-01 state maint"], _orders);
     }
 
+    [Theory]
+    [InlineData("MAINT (resolution)", 0x20, "resolvers")]
+    [InlineData("MAINT (via db/db-01)", 0x02, "tracks")]
+    [InlineData("MAINT (resolution)", 0x21, "resolvers")]
+    public async Task What_no_operator_ordered_is_not_lifted_and_not_turned_into_an_order(string status, int reasons, string advice)
+    {
+        (_states["web-01"], _reasons["web-01"]) = (status, reasons);
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Ready, seconds: 0));
+
+        Assert.Equal("BackendNotReady", error.ErrorId);
+        Assert.Contains(advice, error.Recommendation, StringComparison.Ordinal);
+        Assert.Empty(_orders);
+    }
+
+    [Fact]
+    public async Task A_server_that_was_down_is_put_back_without_an_order_of_maintenance()
+    {
+        _states["web-01"] = "DOWN (agent)";
+        _isHealthy = false;
+
+        await Assert.ThrowsAsync<FoobarException>(() => SetAsync("web-01", BackendTarget.Ready, seconds: 0));
+
+        Assert.Equal(["set server web/web-01 state ready", "set server web/web-01 state ready"], _orders);
+    }
+
     [Fact]
     public async Task An_unknown_server_is_named_with_those_there_are()
     {
@@ -74,7 +102,7 @@ public sealed class BackendSwitchTests
     {
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!).On("socat", command => Encoding.ASCII.GetString(command.Input.Span).StartsWith("set", StringComparison.Ordinal)
             ? ("Permission denied\n\n", 0, "")
-            : (Table(), 0, ""));
+            : (Answer(Encoding.ASCII.GetString(command.Input.Span).Trim()), 0, ""));
 
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => BackendSwitch.SetAsync(session, "/s", "web", "web-01", BackendTarget.Drain, false, TimeSpan.Zero, TestContext.Current.CancellationToken));
 
@@ -109,6 +137,12 @@ public sealed class BackendSwitchTests
             string[] words = command.Split(' ');
             _states[words[2][4..]] = words[4] switch { "drain" => "DRAIN", "maint" => "MAINT", _ => _isHealthy ? "UP" : "DOWN" };
             return "\n";
+        }
+
+        if (command.StartsWith("show servers state", StringComparison.Ordinal))
+        {
+            return "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight\n"
+                + string.Concat(_states.Select(pair => $"3 web 1 {pair.Key} 192.0.2.11 2 {_reasons.GetValueOrDefault(pair.Key, pair.Value switch { "MAINT" => 5, "DRAIN" => 8, _ => 0 })} 1\n"));
         }
 
         _sessions = Math.Max(0, _sessions - 1);

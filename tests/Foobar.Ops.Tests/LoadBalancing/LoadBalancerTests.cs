@@ -19,6 +19,8 @@ public sealed class LoadBalancerTests
     private static readonly LoadBalancerFacts Healthy = new()
     {
         Process = Reading.Of(InfoParser.Parse(Info)),
+        SocketLevel = Reading.Of("admin"),
+        Starts = Reading.Of<IReadOnlyList<ServerStart>>([.. StatParser.Parse(Stat).Backends.SelectMany(backend => backend.Servers).Select(server => new ServerStart { Backend = server.Backend, Name = server.Name, IsDisabled = server.State == BackendServerState.Maintenance })]),
         Statistics = Reading.Of(StatParser.Parse(Stat)),
         Http = Reading.Of(new VisitorAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
         Https = Reading.Of(new VisitorAnswer { Url = "https://www.foobar.com/", StatusCode = 200, StrictTransportSecurity = "max-age=63072000; includeSubDomains" }),
@@ -58,7 +60,14 @@ public sealed class LoadBalancerTests
     [InlineData("MAINT (via web/web-01)", BackendServerState.Maintenance)]
     [InlineData("DOWN 1/2", BackendServerState.Down)]
     [InlineData("DOWN (agent)", BackendServerState.Down)]
-    [InlineData("something new", BackendServerState.Down)]
+    [InlineData("DRAIN 1/2", BackendServerState.Drain)]
+    [InlineData("DRAIN (agent)", BackendServerState.Drain)]
+    [InlineData("NOLB 2/3", BackendServerState.Drain)]
+    [InlineData("MAINT (resolution)", BackendServerState.Maintenance)]
+    [InlineData("MAINT", BackendServerState.Maintenance)]
+    [InlineData("DOWN", BackendServerState.Down)]
+    [InlineData("UPSIDE", BackendServerState.Unknown)]
+    [InlineData("something new", BackendServerState.Unknown)]
     public void A_status_is_a_state(string status, BackendServerState state) => Assert.Equal(state, Web(0) with { Status = status } is { } server ? server.State : default);
 
     [Theory]
@@ -111,6 +120,42 @@ public sealed class LoadBalancerTests
         Assert.Equal([(FindingStatus.Warning, "web/web-01"), (FindingStatus.Pass, "web/web-02")], Judge("LB-002", facts).Brief());
         Assert.DoesNotContain(Judge("LB-002", facts), finding => finding.Target!.StartsWith("mysql-write", StringComparison.Ordinal));
         Assert.Contains((FindingStatus.NotApplicable, "web/web-01"), Judge("LB-004", facts).Brief());
+    }
+
+    [Fact]
+    public void A_socket_that_takes_no_orders_fails() =>
+        Assert.Equal((FindingStatus.Fail, "level operator: it may look, and not change servers"), Assert.Single(Judge("LB-001", Healthy with { SocketLevel = Reading.Of(HaproxySocket.ParseLevel("operator\n\n")) })) is { } finding ? (finding.Status, finding.Actual) : default);
+
+    [Fact]
+    public void A_state_that_is_not_known_is_no_verdict()
+    {
+        LoadBalancerFacts facts = WithWeb(Web(0) with { Status = "STANDBY" }, Web(1) with { Status = "MAINT" });
+
+        Assert.Contains((FindingStatus.Unknown, "web/web-01"), Judge("LB-002", facts).Brief());
+        Assert.Contains((FindingStatus.Unknown, "web"), Judge("LB-007", facts).Brief());
+        Assert.Contains((FindingStatus.Unknown, "web/web-01"), Judge("LB-012", facts).Brief());
+    }
+
+    [Fact]
+    public void A_server_with_weight_0_takes_no_traffic() =>
+        Assert.Contains((FindingStatus.Fail, "web"), Judge("LB-007", WithWeb(Web(0) with { Weight = 0 }, Web(1) with { Weight = 0 })).Brief());
+
+    [Theory]
+    [InlineData("UP", false, null, FindingStatus.Pass)]
+    [InlineData("UP", true, null, FindingStatus.Fail)]
+    [InlineData("MAINT", false, null, FindingStatus.Fail)]
+    [InlineData("MAINT", true, null, FindingStatus.Pass)]
+    [InlineData("DRAIN", true, null, FindingStatus.Pass)]
+    [InlineData("DOWN", false, null, FindingStatus.Pass)]
+    [InlineData("NOLB", false, null, FindingStatus.Pass)]
+    [InlineData("MAINT (resolution)", false, null, FindingStatus.NotApplicable)]
+    [InlineData("UP", false, "'track': ...", FindingStatus.Unknown)]
+    public void What_a_restart_makes_of_a_server_is_held_against_what_it_is(string status, bool disabled, string? doubt, FindingStatus expected)
+    {
+        ServerStart start = new() { Backend = "web", Name = "web-01", IsDisabled = disabled, Doubts = doubt is null ? [] : [doubt] };
+        LoadBalancerFacts facts = WithWeb(Web(0) with { Status = status }) with { Starts = Reading.Of<IReadOnlyList<ServerStart>>([start]) };
+
+        Assert.Equal(expected, Judge("LB-012", facts).Single(finding => finding.Target == "web/web-01").Status);
     }
 
     [Fact]

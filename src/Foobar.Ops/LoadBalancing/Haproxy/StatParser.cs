@@ -50,7 +50,7 @@ internal static class StatParser
         Name = row.Text("svname"),
         Address = row.Text("addr"),
         Status = row.Text("status"),
-        Weight = row.Number("weight") ?? 0,
+        Weight = row.Number("weight") ?? 1,
         IsBackup = row.Number("bck") == 1,
         CheckStatus = row.Text("check_status") is { Length: > 0 } check ? check.TrimStart('*', ' ') : null,
         CheckDescription = row.Text("check_desc") is { Length: > 0 } description ? description : null,

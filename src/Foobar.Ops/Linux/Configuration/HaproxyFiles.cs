@@ -1,0 +1,81 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Linux.Configuration;
+
+/// <summary>The files of HAProxy's configuration on a server: those that its running process was given.</summary>
+internal static class HaproxyFiles
+{
+    /// <summary>What they are read from, as findings and errors name it.</summary>
+    public const string Source = "the configuration of HAProxy";
+
+    /// <summary>Where distributions put the file.</summary>
+    public const string Usual = "/etc/haproxy/haproxy.cfg";
+
+    // haproxy(1), -f: a file, or a directory whose *.cfg files are read in the order of their names. A worker repeats its
+    // master's arguments. Two sets of files are two services; one in a container (another process namespace) has files of its own.
+    private const string List = """
+        LC_ALL=C
+        own=$(readlink /proc/self/ns/pid)
+        for process in /proc/[0-9]*; do
+          name=''
+          { read -r name < "$process/comm"; } 2>/dev/null
+          [ "$name" = haproxy ] || continue
+          if [ "$(readlink "$process/ns/pid")" != "$own" ]; then echo "== container"; continue; fi
+          echo "=="
+          tr '\0' '\n' < "$process/cmdline" 2>/dev/null | {
+            before='' rest=no
+            while IFS= read -r word; do
+              if [ "$before" = -f ] || [ $rest = yes ]; then
+                case $word in /*) ;; *) word=$(readlink "$process/cwd")/$word ;; esac
+                if [ -d "$word" ]; then
+                  for file in "$word"/*.cfg; do [ ! -f "$file" ] || printf '%s\n' "$file"; done
+                else printf '%s\n' "$word"; fi
+              fi
+              [ "$word" != -- ] || rest=yes
+              before=$word
+            done
+          }
+        done
+        if [ -f /etc/haproxy/haproxy.cfg ]; then printf '== usual\n%s\n' /etc/haproxy/haproxy.cfg; fi
+        """;
+
+    /// <summary>Reads the files, in the order in which HAProxy does; none where there is no HAProxy.</summary>
+    /// <exception cref="FoobarException"><c>EndpointRefused</c>: two services run with different files; a file can't be read.</exception>
+    public static async Task<IReadOnlyList<HaproxyFile>> ReadAsync(IServerSession session, CancellationToken cancellationToken)
+    {
+        CommandResult listed = SessionReadings.Succeeded(await session.RunAsync(RemoteCommand.FromScript(List) with { Privileged = true }, cancellationToken), Source);
+        List<HaproxyFile> files = [];
+        foreach (string path in Paths(listed.OutputText, session.Server.Name))
+        {
+            CommandResult read = await session.RunAsync(RemoteCommand.Create($"cat -- {path}") with { Privileged = true }, cancellationToken);
+            files.Add(new HaproxyFile(path, SessionReadings.Succeeded(read, $"read {path}").OutputText));
+        }
+
+        return files;
+    }
+
+    /// <summary>Reads what the listing prints: the files of each process, and the usual one where it is there.</summary>
+    /// <exception cref="FoobarException"><c>EndpointRefused</c>: processes were given different files, or the only ones run in a container.</exception>
+    internal static IReadOnlyList<string> Paths(string listed, string server)
+    {
+        const string UsualMark = "== usual\n", ContainerMark = "== container\n";
+        bool isContained = listed.Contains(ContainerMark, StringComparison.Ordinal);
+        listed = listed.Replace(ContainerMark, "", StringComparison.Ordinal);
+        int usual = listed.IndexOf(UsualMark, StringComparison.Ordinal);
+        string[][] sets =
+        [
+            .. (usual < 0 ? listed : listed[..usual]).Split("==\n", StringSplitOptions.RemoveEmptyEntries)
+                .Select(set => set.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray())
+                .Where(set => set.Length > 0)
+                .DistinctBy(set => string.Join('\n', set)),
+        ];
+        return sets.Length switch
+        {
+            0 when isContained => throw new FoobarException("EndpointRefused", ErrorKind.Refused, $"{server}: HAProxy runs in a container, whose configuration is not read.") { Server = server },
+            0 => usual < 0 ? [] : [Usual],
+            1 => sets[0],
+            _ => throw new FoobarException("EndpointRefused", ErrorKind.Refused, $"{server}: several HAProxy services run with different configurations ({string.Join("; ", sets.Select(set => string.Join(", ", set)))}); which one is meant is not known.") { Server = server },
+        };
+    }
+}

@@ -1,0 +1,55 @@
+namespace Foobar.Ops.Linux.Configuration;
+
+/// <summary>A section of HAProxy's configuration.</summary>
+/// <param name="File">The file it stands in.</param>
+/// <param name="Head">Its first line, with the kind of the section, its name, and whose defaults it takes (<c>from</c>).</param>
+internal sealed record HaproxySection(HaproxyFile File, HaproxyLine Head)
+{
+    /// <summary>The words that begin a section, in HAProxy 2.6 to 3.2 and what came since (Configuration Manual, 3 and 4).</summary>
+    private static readonly HashSet<string> Kinds =
+    [
+        "global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist", "mailers", "cache", "program",
+        "http-errors", "ring", "log-forward", "log-profile", "fcgi-app", "crt-store", "traces", "acme", "healthcheck",
+    ];
+
+    /// <summary>The kind: <c>backend</c>, <c>defaults</c> ...</summary>
+    public string Kind => Head.Words[0].Text;
+
+    /// <summary>The name; empty for none.</summary>
+    public string Name => Head.Words.Count > 1 && Head.Words[1].Text != "from" ? Head.Words[1].Text : "";
+
+    /// <summary>The defaults section it names itself; <see langword="null"/> for the last one before it.</summary>
+    public string? From => Head.Words.Select(word => word.Text).ToArray() is { } words && Array.IndexOf(words, "from") is > 0 and int at && at + 1 < words.Length ? words[at + 1] : null;
+
+    /// <summary>The lines behind the first one.</summary>
+    public required IReadOnlyList<HaproxyLine> Lines { get; init; }
+
+    /// <summary>Takes files apart into sections, in the order in which HAProxy reads them.</summary>
+    /// <exception cref="Errors.ParseException">A quote is not closed.</exception>
+    public static IReadOnlyList<HaproxySection> Of(IEnumerable<HaproxyFile> files)
+    {
+        List<HaproxySection> sections = [];
+        foreach (HaproxyFile file in files)
+        {
+            List<HaproxyLine> lines = [];
+            foreach (HaproxyLine line in HaproxyText.Parse(file.Text, file.Path))
+            {
+                if (Kinds.Contains(line.Words[0].Text))
+                {
+                    sections.Add(new HaproxySection(file, line) { Lines = lines = [] });
+                }
+                else
+                {
+                    lines.Add(line);
+                }
+            }
+        }
+
+        return sections;
+    }
+}
+
+/// <summary>A file of HAProxy's configuration.</summary>
+/// <param name="Path">Where it stands.</param>
+/// <param name="Text">What stands in it.</param>
+internal sealed record HaproxyFile(string Path, string Text);
