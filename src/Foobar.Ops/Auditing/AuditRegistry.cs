@@ -13,6 +13,10 @@ namespace Foobar.Ops.Auditing;
 /// <summary>What an audit consists of: one line an area.</summary>
 public static class AuditRegistry
 {
+    private static readonly string LoadBalancerPart = new LoadBalancerCollector().Name;
+
+    private static readonly string DatabasePart = new ReplicationCollector().Name;
+
     /// <summary>The parts, one an area.</summary>
     public static IReadOnlyList<AuditPart> Parts { get; } =
     [
@@ -25,7 +29,13 @@ public static class AuditRegistry
     ];
 
     /// <summary>Controls that need the facts of several areas at once.</summary>
-    public static IReadOnlyList<Control<Snapshot>> AcrossAreas { get; } = [];
+    public static IReadOnlyList<Control<Snapshot>> AcrossAreas { get; } =
+    [
+        new(WriteEndpointControls.LeadsToPrimary, snapshot => WriteEndpointControls.Judge(
+            snapshot.Site,
+            server => snapshot.Read<LoadBalancerFacts>(LoadBalancerPart, server),
+            new SiteCase<ReplicationFacts>(snapshot.Site, snapshot.Site.Servers.ToDictionary(server => server.Name, server => snapshot.Read<ReplicationFacts>(DatabasePart, server.Name), StringComparer.OrdinalIgnoreCase), snapshot.Time))),
+    ];
 
     /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>).</summary>
     public static IReadOnlyList<ControlInfo> Tried => ConnectionControls.All;

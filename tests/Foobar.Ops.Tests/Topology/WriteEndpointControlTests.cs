@@ -1,0 +1,89 @@
+using Foobar.Ops.Auditing;
+using Foobar.Ops.Database;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.LoadBalancing;
+using Foobar.Ops.LoadBalancing.Haproxy;
+using Foobar.Ops.Tests.Database;
+using Foobar.Ops.Topology;
+
+namespace Foobar.Ops.Tests.Topology;
+
+/// <summary>Where the load balancer leads writes, beside which member takes them.</summary>
+public sealed class WriteEndpointControlTests
+{
+    private const string Backend = "mysql-write";
+
+    [Theory]
+    [InlineData("UP", "MAINT", FindingStatus.Pass, "web-01 (Primary)")]
+    [InlineData("MAINT", "UP", FindingStatus.Fail, "web-02 (Replica), which refuses writes")]
+    [InlineData("UP", "UP", FindingStatus.Fail, "web-01 (Primary), web-02 (Replica)")]
+    [InlineData("MAINT", "MAINT", FindingStatus.Fail, "no server takes traffic")]
+    [InlineData("UP", "STANDBY", FindingStatus.Unknown, null)]
+    [InlineData("DOWN", "MAINT", FindingStatus.Fail, "no server takes traffic")]
+    public void It_leads_to_the_primary_alone(string first, string second, FindingStatus status, string? actual)
+    {
+        Verdict verdict = Judge(Server("web-01", "192.0.2.11:3306", first), Server("web-02", "192.0.2.12:3306", second))[0];
+
+        Assert.Equal((status, actual, "lb-01"), (verdict.Status, verdict.Actual, verdict.Server));
+    }
+
+    [Fact]
+    public void A_backup_counts_only_while_no_other_is_up()
+    {
+        BackendServer backup = Server("web-02", "192.0.2.12:3306", "UP") with { IsBackup = true };
+
+        Assert.Equal(FindingStatus.Pass, Judge(Server("web-01", "192.0.2.11:3306", "UP"), backup)[0].Status);
+        Assert.Equal(FindingStatus.Fail, Judge(Server("web-01", "192.0.2.11:3306", "DOWN"), backup)[0].Status);
+    }
+
+    [Fact]
+    public void A_server_that_is_no_member_is_not_decided() =>
+        Assert.Equal(FindingStatus.Unknown, Judge(Server("other", "192.0.2.99:3306", "UP"))[0].Status);
+
+    [Fact]
+    public void A_restart_that_leads_to_both_is_told() =>
+        Assert.Equal([FindingStatus.Pass, FindingStatus.Fail], Judge([Start("web-01"), Start("web-02")], Server("web-01", "192.0.2.11:3306", "UP"), Server("web-02", "192.0.2.12:3306", "MAINT")).Select(verdict => verdict.Status));
+
+    [Fact]
+    public void What_could_not_be_read_is_not_decided()
+    {
+        Site site = SiteWithEndpoint();
+
+        Assert.Equal(FindingStatus.Unknown, Assert.Single(WriteEndpointControls.Judge(site, _ => Reading.Unreadable<LoadBalancerFacts>("cut off"), HealthySite.Case())).Status);
+        Assert.Contains(AuditRegistry.Controls, control => control.Id == "LB-011");
+    }
+
+    private static Verdict[] Judge(params BackendServer[] servers) => Judge([], servers);
+
+    private static Verdict[] Judge(ServerStart[] starts, params BackendServer[] servers)
+    {
+        LoadBalancerFacts facts = new()
+        {
+            Process = Reading.Unreadable<HaproxyProcess>("not asked"),
+            Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [new Backend { Name = Backend, Mode = "tcp", Status = "UP", QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0, Servers = servers }] }),
+            Starts = Reading.Of<IReadOnlyList<ServerStart>>(starts),
+            Http = Reading.Unreadable<VisitorAnswer>("not asked"),
+            Https = Reading.Unreadable<VisitorAnswer>("not asked"),
+        };
+        return [.. WriteEndpointControls.Judge(SiteWithEndpoint(), _ => Reading.Of(facts), HealthySite.Case())];
+    }
+
+    private static Site SiteWithEndpoint() => TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = Backend } } });
+
+    private static ServerStart Start(string name) => new() { Backend = Backend, Name = name };
+
+    private static BackendServer Server(string name, string address, string status) => new()
+    {
+        Backend = Backend,
+        Name = name,
+        Address = address,
+        Status = status,
+        Weight = 1,
+        SinceSeconds = 1,
+        DowntimeSeconds = 0,
+        QueueLength = 0,
+        CurrentSessions = 0,
+        SessionsTotal = 0,
+    };
+}
