@@ -25,18 +25,25 @@ internal static class TrafficCalculator
         {
             Server = server,
             WindowSeconds = window.TotalSeconds,
-            UncertaintyPercent = uncertainty,
+            UncertaintyPercent = Math.Max(uncertainty, HeldBackPercent(counter, window)),
             Time = time,
-        }).Select(rate => rate with { PerSecond = rate.Count / window.TotalSeconds, Note = rate.Note ?? second.Reading.Note });
+        }).Select(rate => rate with { PerSecond = rate.Count / window.TotalSeconds, Note = Join(rate.Note, second.Reading.Note) });
     }
+
+    /// <summary>How much of what happened in a window may be counted outside it, and the other way round.</summary>
+    private static double HeldBackPercent(Counter counter, TimeSpan window) =>
+        !counter.IsHeldBack ? 0 : counter.HeldBack is { } limit ? Math.Min(100, 100 * limit / window) : 100;
+
+    private static string? Join(string? first, string? second) => first is null ? second : second is null ? first : $"{first} {second}";
 
     private static TrafficRate ToRate(Counter after, Counter? before, string? reset)
     {
         TrafficRate rate = new() { Server = "", Origin = after.Origin, Name = after.Name, Unit = after.Unit, WindowSeconds = 0, UncertaintyPercent = 0, Time = default };
-        return before is null ? rate with { Note = "It appeared within the window." }
+        return after.Uncountable is not null ? rate with { Note = after.Uncountable }
+            : before is null ? rate with { Note = "It appeared within the window." }
             : reset is not null ? rate with { Note = reset }
             : after.Value < before.Value ? rate with { Note = "The counter was reset within the window." }
-            : rate with { Count = Math.Max(0, after.Value - before.Value - after.OwnPerReading) };
+            : rate with { Count = Math.Max(0, after.Value - before.Value - after.OwnPerReading), Note = after.Note };
     }
 
     private static string? Reset(CounterReading first, CounterReading second) =>

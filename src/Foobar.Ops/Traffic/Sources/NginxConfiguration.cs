@@ -1,87 +1,86 @@
-using System.Text;
+using System.Net;
+using Foobar.Ops.Linux.Configuration;
 
 namespace Foobar.Ops.Traffic.Sources;
 
 /// <summary>A page of nginx with its counters.</summary>
 /// <param name="Address">The address to connect to, from the server.</param>
-/// <param name="Url">The page.</param>
+/// <param name="Url">The page; its host is the name of the virtual host that has it.</param>
 internal sealed record NginxStatusPage(string Address, Uri Url);
 
-/// <summary>
-/// What is wanted of nginx's configuration as <c>nginx -T</c> prints it (nginx, "Beginner's Guide", Configuration File's
-/// Structure): directives end with a semicolon, blocks are in braces.
-/// </summary>
-/// <param name="StatusPages">The pages with counters.</param>
-/// <param name="AccessLogs">The files requests are logged to.</param>
-internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusPages, IReadOnlyList<string> AccessLogs)
+/// <summary>What is wanted of nginx's configuration to count its requests.</summary>
+/// <param name="StatusPages">The pages with counters (ngx_http_stub_status_module), those in plain HTTP first.</param>
+/// <param name="Logs">Where requests are logged.</param>
+internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusPages, IReadOnlyList<NginxLog> Logs)
 {
-    private const string DefaultAccessLog = "/var/log/nginx/access.log";
+    private const int HttpPort = 80;
 
-    /// <summary>Reads the configuration; what it does not understand it passes over.</summary>
-    public static NginxConfiguration Parse(string text)
+    /// <summary>The files requests are logged to.</summary>
+    public IReadOnlyList<string> AccessLogs => [.. Logs.Where(log => log.IsFile).Select(log => log.Path)];
+
+    /// <summary>Reads what <c>nginx -T</c> prints.</summary>
+    /// <exception cref="Errors.ParseException">It is not understood.</exception>
+    public static NginxConfiguration Parse(string text) => Of(NginxText.Parse(text));
+
+    /// <summary>Takes what is wanted from a configuration.</summary>
+    public static NginxConfiguration Of(NginxDirective configuration)
     {
-        List<NginxStatusPage> pages = [];
-        List<string> logs = [];
-        Stack<Block> blocks = new([new Block("", "")]);
-        List<string> words = [];
-        foreach (string token in Tokens(text))
+        NginxDirective[] servers = [.. configuration.Inner("http").SelectMany(http => http.Inner("server"))];
+        return new NginxConfiguration(
+            [.. servers.SelectMany(StatusPagesOf).DistinctBy(page => (page.Address, page.Url)).OrderBy(page => page.Url.Scheme.Length)],
+            NginxLogs.Of(configuration));
+    }
+
+    private static IEnumerable<NginxStatusPage> StatusPagesOf(NginxDirective server)
+    {
+        string[] paths = [.. StatusPaths(server)];
+        if (paths.Length == 0)
         {
-            switch (token)
+            yield break;
+        }
+
+        // Without a name the first server of the port answers; with one the request must ask for it.
+        string? name = server.Inner("server_name").SelectMany(directive => directive.Arguments).FirstOrDefault(each => each.Length > 0 && each != "_" && Uri.CheckHostName(each) == UriHostNameType.Dns);
+        IEnumerable<IReadOnlyList<string>> listens = server.Inner("listen").Select(directive => directive.Arguments).DefaultIfEmpty(["80"]);
+        foreach (IReadOnlyList<string> listen in listens.Where(IsAsked))
+        {
+            if (Endpoint(listen[0]) is not { } endpoint)
             {
-                case "{":
-                    blocks.Push(new Block(words.FirstOrDefault(""), words.LastOrDefault("")));
-                    words.Clear();
-                    break;
-                case "}":
-                    Close(blocks, pages);
-                    words.Clear();
-                    break;
-                case ";":
-                    Take(words, blocks, logs);
-                    words.Clear();
-                    break;
-                default:
-                    words.Add(token);
-                    break;
+                continue;
+            }
+
+            bool isTls = listen.Contains("ssl") || server.Inner("ssl").Any(directive => directive.Argument == "on");
+            foreach (string path in paths)
+            {
+                yield return new NginxStatusPage(endpoint.Host, new UriBuilder(isTls ? "https" : "http", name ?? endpoint.Host, endpoint.Port, path).Uri);
+            }
+        }
+    }
+
+    /// <summary>Whether the page can be asked for there: over TCP, without a header of another protocol, and with nothing unknown about it.</summary>
+    private static bool IsAsked(IReadOnlyList<string> listen) =>
+        listen.Count > 0 && !listen.Contains("proxy_protocol") && !listen.Contains("quic") && NginxWords.ListenParameters.Trouble(listen.Skip(1).Select(word => word.Split('=')[0])) is null;
+
+    /// <summary>The paths that lead to the page: of prefix and exact locations; those of a regular expression can't be told.</summary>
+    private static IEnumerable<string> StatusPaths(NginxDirective block)
+    {
+        if (block.Inner("stub_status").Any())
+        {
+            string path = block.Name == "location" ? block.Arguments[^1] : "/";
+            bool isPlain = block.Name == "server" || block.Arguments.Count == 1 || block.Argument is "=" or "^~";
+            if (isPlain && path.StartsWith('/'))
+            {
+                yield return path;
             }
         }
 
-        return new NginxConfiguration([.. pages.DistinctBy(page => page.Url)], logs.Count > 0 ? [.. logs.Distinct()] : [DefaultAccessLog]);
-    }
-
-    private static void Take(List<string> words, Stack<Block> blocks, List<string> logs)
-    {
-        switch (words)
+        foreach (string path in block.Inner("location").Where(inner => inner.Arguments.Count > 0).SelectMany(StatusPaths))
         {
-            case ["stub_status", ..] when blocks.Peek().Name == "location":
-                blocks.FirstOrDefault(block => block.Name == "server")?.StatusPaths.Add(blocks.Peek().Argument);
-                break;
-            case ["listen", string address, ..]:
-                blocks.Peek().Listens.Add(address);
-                break;
-            case ["access_log", string path, ..] when path.StartsWith('/') && !path.Contains('$', StringComparison.Ordinal):
-                logs.Add(path);
-                break;
-            default:
-                break;
+            yield return path;
         }
     }
 
-    private static void Close(Stack<Block> blocks, List<NginxStatusPage> pages)
-    {
-        if (blocks.Count == 1)
-        {
-            return;
-        }
-
-        Block closed = blocks.Pop();
-        if (closed.StatusPaths.Count > 0 && Endpoint(closed.Listens.FirstOrDefault("80")) is { } endpoint)
-        {
-            pages.AddRange(closed.StatusPaths.Where(path => path.StartsWith('/')).Select(path => new NginxStatusPage(endpoint.Host, new UriBuilder("http", endpoint.Host, endpoint.Port, path).Uri)));
-        }
-    }
-
-    /// <summary>The address of a listen directive: <c>80</c>, <c>*:80</c>, <c>127.0.0.1:8081</c>, <c>[::1]:80</c>; none for a unix socket or a port out of range.</summary>
+    /// <summary>The address of a listen directive: <c>80</c>, <c>*:80</c>, <c>127.0.0.1:8081</c>, <c>[::1]:80</c>, <c>localhost:80</c>; none for a unix socket, another name, or a port out of range.</summary>
     private static (string Host, int Port)? Endpoint(string listen)
     {
         if (listen.StartsWith("unix:", StringComparison.Ordinal))
@@ -91,71 +90,10 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
 
         int colon = listen.EndsWith(']') ? -1 : listen.LastIndexOf(':');
         string host = colon < 0 && listen.All(char.IsAsciiDigit) ? "" : colon < 0 ? listen : listen[..colon];
-        string port = colon >= 0 ? listen[(colon + 1)..] : host.Length == 0 ? listen : "80";
-        string address = host.Trim('[', ']') is "" or "*" or "0.0.0.0" or "::" ? "127.0.0.1" : host.Trim('[', ']');
-        return ushort.TryParse(port, out ushort number) && number > 0 && System.Net.IPAddress.TryParse(address, out _) ? (address, number) : null;
-    }
+        string port = colon >= 0 ? listen[(colon + 1)..] : host.Length == 0 ? listen : HttpPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string address = host.Trim('[', ']') is "" or "*" or "0.0.0.0" or "::" or "localhost" ? "127.0.0.1" : host.Trim('[', ']');
 
-    private static IEnumerable<string> Tokens(string text)
-    {
-        StringBuilder word = new();
-        for (int i = 0; i < text.Length; i++)
-        {
-            char character = text[i];
-            bool ends = char.IsWhiteSpace(character) || character is ';' or '{' or '}' or '#' or '"' or '\'';
-            if (!ends)
-            {
-                word.Append(character);
-                continue;
-            }
-
-            // A variable in braces is part of a word; a comment begins only where a word could.
-            if ((character == '{' && word.Length > 0 && word[^1] == '$') || (character == '#' && word.Length > 0))
-            {
-                word.Append(character);
-                continue;
-            }
-
-            if (word.Length > 0)
-            {
-                yield return word.ToString();
-                word.Clear();
-            }
-
-            switch (character)
-            {
-                case '#':
-                    i = End(text, '\n', i);
-                    break;
-                case '"' or '\'':
-                    int close = End(text, character, i);
-                    yield return text[(i + 1)..close];
-                    i = close;
-                    break;
-                case ';' or '{' or '}':
-                    yield return character.ToString();
-                    break;
-                default:
-                    break;
-            }
-        }
-    }
-
-    private static int End(string text, char mark, int start)
-    {
-        int at = start + 1;
-        while (at < text.Length && text[at] != mark)
-        {
-            at += text[at] == '\\' && mark != '\n' ? 2 : 1;
-        }
-
-        return Math.Min(at, text.Length);
-    }
-
-    private sealed record Block(string Name, string Argument)
-    {
-        public List<string> Listens { get; } = [];
-
-        public List<string> StatusPaths { get; } = [];
+        // A range of ports (1.15.10 and later) serves the page on each.
+        return ushort.TryParse(port.Split('-')[0], out ushort number) && number > 0 && IPAddress.TryParse(address, out _) ? (address, number) : null;
     }
 }

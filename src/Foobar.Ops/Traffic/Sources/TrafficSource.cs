@@ -9,6 +9,18 @@ internal sealed record Counter(TrafficOrigin Origin, string Name, TrafficUnit Un
 {
     /// <summary>How many of what it counted between two readings is the reading itself.</summary>
     public long OwnPerReading { get; init; }
+
+    /// <summary>Why it has no value; <see langword="null"/> if it has.</summary>
+    public string? Uncountable { get; init; }
+
+    /// <summary>What to know about it.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Whether what happened may be counted only later.</summary>
+    public bool IsHeldBack { get; init; }
+
+    /// <summary>How much later at most; <see langword="null"/> for no limit in time.</summary>
+    public TimeSpan? HeldBack { get; init; }
 }
 
 /// <summary>All counters of a source at one moment.</summary>

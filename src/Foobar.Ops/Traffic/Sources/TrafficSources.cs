@@ -1,4 +1,7 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Traffic.Sources;
@@ -34,14 +37,48 @@ internal static class TrafficSources
         return source;
     }
 
-    private static async Task<TrafficSource?> OpenNginxAsync(ISiteSession site, Server server, CancellationToken cancellationToken)
+    private static async Task<TrafficSource?> OpenNginxAsync(ISiteSession site, Server server, CancellationToken cancellationToken) =>
+        await OpenNginxAsync(await site.GetServerAsync(server.Name, cancellationToken), cancellationToken);
+
+    /// <summary>nginx's own counter; where it has none that can be read, its access logs.</summary>
+    internal static async Task<TrafficSource?> OpenNginxAsync(IServerSession session, CancellationToken cancellationToken)
     {
-        IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
-        CommandResult result = await session.RunAsync(RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin\nnginx -T 2>/dev/null") with { Privileged = true }, cancellationToken);
-        NginxConfiguration configuration = NginxConfiguration.Parse(SessionReadings.Succeeded(result, "nginx -T").OutputText);
-        TrafficSource source = configuration.StatusPages.Count > 0
-            ? new NginxStatusSource(session, configuration.StatusPages[0])
-            : new AccessLogSource(session, configuration.AccessLogs);
+        Reading<NginxDirective> read = await NginxFiles.ReadAsync(session, cancellationToken);
+        if (!read.TryGet(out NginxDirective? nginx))
+        {
+            throw new FoobarException("NginxConfigurationUnreadable", ErrorKind.Failed, $"{session.Server.Name}: {read.Failure}") { Server = session.Server.Name };
+        }
+
+        NginxConfiguration configuration = NginxConfiguration.Of(nginx);
+        FoobarException? failure = null;
+        foreach (NginxStatusPage page in configuration.StatusPages)
+        {
+            NginxStatusSource source = new(session, page);
+            try
+            {
+                await source.ReadAsync(cancellationToken);
+                return source;
+            }
+            catch (FoobarException error) when (error.ErrorId is "NginxStatusUnreadable" or "OutputNotUnderstood")
+            {
+                await source.DisposeAsync();
+                failure ??= error;
+            }
+        }
+
+        return await OpenLogsAsync(session, configuration.Logs, failure, cancellationToken);
+    }
+
+    /// <summary>The access logs; with what kept the status page from being read, which counts more than the logs do.</summary>
+    private static async Task<TrafficSource?> OpenLogsAsync(IServerSession session, IReadOnlyList<NginxLog> logs, FoobarException? failure, CancellationToken cancellationToken)
+    {
+        if (failure is not null && !logs.Any(log => log.IsFile))
+        {
+            throw failure;
+        }
+
+        string? instead = failure is null ? null : $"Counted in the access log, since the status page could not be read: {failure.Message} {failure.Recommendation}".TrimEnd();
+        AccessLogSource source = new(session, logs) { Instead = instead };
         await source.ReadAsync(cancellationToken);
         return source;
     }

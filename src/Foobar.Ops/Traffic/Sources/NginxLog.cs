@@ -1,0 +1,28 @@
+namespace Foobar.Ops.Traffic.Sources;
+
+/// <summary>A place that nginx logs requests to (ngx_http_log_module, access_log).</summary>
+/// <param name="Path">The file, or another place in nginx's words (<c>syslog:server=192.0.2.1</c>).</param>
+internal sealed record NginxLog(string Path)
+{
+    /// <summary>Whether it is a file of one name, whose lines can be counted.</summary>
+    public bool IsFile => Path.StartsWith('/') && !Path.Contains('$', StringComparison.Ordinal) && Doubt is null;
+
+    /// <summary>Why its lines can't be counted: compression, a parameter that is not known; <see langword="null"/> if they can.</summary>
+    public string? Doubt { get; init; }
+
+    /// <summary>How many bytes each worker holds back before it writes them; <see langword="null"/> for none, each request is written at once.</summary>
+    public string? Buffer { get; init; }
+
+    /// <summary>How long it holds them back; <see langword="null"/> for as long as the buffer is not full.</summary>
+    public TimeSpan? Flush { get; init; }
+
+    /// <summary>Why requests may be missing from it: only some are logged here.</summary>
+    public string? Partial { get; init; }
+
+    /// <summary>What to know about a count of its lines; <see langword="null"/> for nothing.</summary>
+    public string? Note => string.Join(' ', new[] { Bursts, Partial }.OfType<string>()) is { Length: > 0 } note ? note : null;
+
+    private string? Bursts => Buffer is null ? null : Flush is { } flush
+        ? FormattableString.Invariant($"This log is written in bursts of up to {Buffer} a worker or {flush.TotalSeconds:0.###} s; measure for longer than that.")
+        : $"This log is written in bursts of up to {Buffer} a worker, whenever those are full; what is held back is not counted.";
+}
