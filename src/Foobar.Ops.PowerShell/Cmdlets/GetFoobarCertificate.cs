@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net.Sockets;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.PowerShell.Sites;
@@ -44,7 +45,7 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         TrustedAuthorities = TrustedAuthorities is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(TrustedAuthorities);
         if (ParameterSetName == HostSet && Server is null && Role is null && !MyInvocation.ExpectingInput)
         {
-            Run(async (output, token) => output.Write(await LookAsync(null, ConnectAsync, TrustedAuthorities, token)));
+            Run((output, token) => LookAsync(output, null, ConnectAsync, TrustedAuthorities, token));
         }
         else
         {
@@ -60,7 +61,7 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         if (ParameterSetName == HostSet)
         {
             IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
-            output.Write(await LookAsync(server.Name, token => session.ConnectAsync(new RemoteEndpoint.Tcp(HostName, Port), token), TrustedAuthorities ?? site.Site.Policy.Tls.TrustedAuthorities, cancellationToken));
+            await LookAsync(output, server.Name, token => session.ConnectAsync(new RemoteEndpoint.Tcp(HostName, Port), token), TrustedAuthorities ?? site.Site.Policy.Tls.TrustedAuthorities, cancellationToken);
             return;
         }
 
@@ -78,12 +79,25 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         }
     }
 
-    private Task<ServedCertificate> LookAsync(string? via, Func<CancellationToken, Task<Stream>> connect, string? authorities, CancellationToken cancellationToken) => CertificateProbe.LookAsync(
-        new TlsEndpoint { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via },
-        connect,
-        Foobar.Ops.Tls.TrustedAuthorities.From(authorities),
-        TimeSpan.FromSeconds(Math.Min(TimeoutSeconds, CertificateProbe.DefaultTimeLimit.TotalSeconds)),
-        cancellationToken);
+    private async Task LookAsync(CmdletOutput output, string? via, Func<CancellationToken, Task<Stream>> connect, string? authorities, CancellationToken cancellationToken)
+    {
+        TlsEndpoint endpoint = new() { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via };
+        Foobar.Ops.Tls.TrustedAuthorities trusted = Foobar.Ops.Tls.TrustedAuthorities.From(authorities);
+        TimeSpan limit = TimeSpan.FromSeconds(Math.Min(TimeoutSeconds, CertificateProbe.DefaultTimeLimit.TotalSeconds));
+        ServedCertificate first = await CertificateProbe.LookAsync(endpoint, connect, trusted, limit, cancellationToken);
+        output.Write(first);
+        foreach (Reading<ServedCertificate> other in await CertificateOffers.AskAsync(first, connect, trusted, limit, cancellationToken))
+        {
+            if (other.TryGet(out ServedCertificate? served))
+            {
+                output.Write(served);
+            }
+            else
+            {
+                output.Warn(other.Failure!);
+            }
+        }
+    }
 
     private async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
     {

@@ -21,11 +21,12 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     public override async Task<CertificateFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        Task<Reading<IReadOnlyList<KeyFile>>> keys = connection.ReadAsync(RemoteCommand.FromScript(KeyFile.Script) with { Privileged = true }, KeyFile.Parse, KeyFile.Source, cancellationToken);
+        Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> keys = KeySearch.RunAsync(connection, cancellationToken);
         Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
-        EndpointAnswer[] answers = await Task.WhenAll(SiteEndpoints.Of(server, session.Site)
+        EndpointAnswer[][] answers = await Task.WhenAll(SiteEndpoints.Of(server, session.Site)
             .Select(endpoint => LookAsync(connection, endpoint with { Host = HostOf(endpoint.Port, server, sockets) }, session.Site.Policy.Tls, cancellationToken)));
-        return new CertificateFacts { Endpoints = answers, KeyFiles = await keys };
+        (Reading<IReadOnlyList<KeyFile>> files, IReadOnlyList<string> doubts) = await keys;
+        return new CertificateFacts { Endpoints = [.. answers.SelectMany(each => each)], KeyFiles = files, KeyDoubts = doubts };
     }
 
     /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
@@ -35,24 +36,21 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         return bound?.Address ?? (server.Addresses.Count > 0 ? server.Addresses[0].ToString() : "127.0.0.1");
     }
 
-    private static async Task<EndpointAnswer> LookAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken)
+    /// <summary>One answer a certificate that the endpoint serves.</summary>
+    private static async Task<EndpointAnswer[]> LookAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken)
     {
         string source = $"TLS handshake with {endpoint}";
+        Task<Stream> Connect(CancellationToken cancel) => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), cancel);
         try
         {
-            return new EndpointAnswer(endpoint, Reading.Of(await ShakeHandsAsync(connection, endpoint, policy, cancellationToken), source));
+            TrustedAuthorities authorities = TrustedAuthorities.From(policy.TrustedAuthorities);
+            ServedCertificate first = await CertificateProbe.LookAsync(endpoint, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
+            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(first, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
+            return [new(endpoint, Reading.Of(first, source)), .. others.Select(other => new EndpointAnswer(endpoint, other) { ErrorId = other.Value is null ? EndpointAnswer.OtherKindUnread : null })];
         }
         catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
         {
-            return new EndpointAnswer(endpoint, Reading.Unreadable<ServedCertificate>(error.Message, source)) { ErrorId = error.ErrorId };
+            return [new(endpoint, Reading.Unreadable<ServedCertificate>(error.Message, source)) { ErrorId = error.ErrorId }];
         }
     }
-
-    private static Task<ServedCertificate> ShakeHandsAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken) =>
-        CertificateProbe.LookAsync(
-            endpoint,
-            cancel => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), cancel),
-            TrustedAuthorities.From(policy.TrustedAuthorities),
-            CertificateProbe.DefaultTimeLimit,
-            cancellationToken);
 }

@@ -66,12 +66,12 @@ public static class CertificateControls
 
     private static Verdict JudgeMargin(ServedCertificate served, ServerCase<CertificateFacts> server)
     {
-        TlsPolicy policy = server.Site.Policy.Tls;
-        double days = (served.Leaf.NotAfter - server.Time).TotalDays;
-        string actual = FormattableString.Invariant($"{Math.Floor(days):0} days left, until {served.Leaf.NotAfter:yyyy-MM-dd}");
+        TimeSpan left = served.Leaf.NotAfter - server.Time, lifetime = served.Leaf.NotAfter - served.Leaf.NotBefore;
+        (TimeSpan warn, TimeSpan fail) = RenewalMargin.Of(lifetime, server.Site.Policy.Tls);
+        string actual = FormattableString.Invariant($"{RenewalMargin.Text(left)} of {RenewalMargin.Text(lifetime)} left, until {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
         return !served.Leaf.IsValidAt(server.Time) ? Verdict.NotApplicable(Target(served), "not valid now")
-            : days < policy.FailDays ? Verdict.Fail(Target(served), FormattableString.Invariant($"{policy.FailDays} days or more left"), actual, Evidence(served))
-            : days < policy.WarnDays ? Verdict.Warning(Target(served), FormattableString.Invariant($"{policy.WarnDays} days or more left"), actual, Evidence(served))
+            : left < fail ? Verdict.Fail(Target(served), $"{RenewalMargin.Text(fail)} or more left", actual, Evidence(served))
+            : left < warn ? Verdict.Warning(Target(served), $"{RenewalMargin.Text(warn)} or more left", actual, Evidence(served))
             : Verdict.Pass(Target(served), actual);
     }
 
@@ -104,7 +104,9 @@ public static class CertificateControls
         algorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md5", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md2", StringComparison.OrdinalIgnoreCase);
 
     private static IEnumerable<Verdict> JudgeKeyFiles(ServerCase<CertificateFacts> server) => server.Facts.KeyFiles.Judge(files =>
-        files.Count == 0 ? [Verdict.NotApplicable(actual: "no private key in the configurations of HAProxy and nginx")] : files.Select(KeyFileJudge.Judge));
+        files.Select(KeyFileJudge.Judge)
+            .Concat(server.Facts.KeyDoubts.Select(doubt => Verdict.Unknown(null, $"A private key could not be looked at: {doubt}.", KeyFile.Source)))
+            .DefaultIfEmpty(Verdict.NotApplicable(actual: "HAProxy and nginx load no private key")));
 
     private static IEnumerable<Verdict> JudgeAnswers(ServerCase<CertificateFacts> server) => server.Facts.Endpoints.Count == 0
         ? [Verdict.NotApplicable(actual: "no endpoint of this server should speak TLS")]
@@ -112,14 +114,14 @@ public static class CertificateControls
 
     private static Verdict JudgeAnswer(EndpointAnswer answer)
     {
-        string target = answer.Endpoint.ToString();
-        return answer.Certificate.TryGet(out ServedCertificate? served) ? Verdict.Pass(target, served.Protocol is null ? "TLS, client certificate wanted" : $"{served.Protocol}, {served.CipherSuite}")
-            : answer.ErrorId is "AuthoritiesUnreadable" ? answer.Certificate.ToUnknown(target)
+        string target = answer.Certificate.Value?.Target ?? answer.Endpoint.ToString();
+        return answer.Certificate.TryGet(out ServedCertificate? served) ? Verdict.Pass(target, served.KeyKind is not null ? $"a certificate with a key of its own, {served.Leaf.KeyAlgorithm}" : served.Protocol is null ? "TLS, client certificate wanted" : $"{served.Protocol}, {served.CipherSuite}")
+            : answer.ErrorId is "AuthoritiesUnreadable" or EndpointAnswer.OtherKindUnread ? answer.Certificate.ToUnknown(target)
             : Verdict.Fail(target, "a TLS handshake", answer.Certificate.Failure ?? "nothing", answer.Certificate.Source);
     }
 
-    private static string Target(ServedCertificate served) => served.Endpoint.ToString();
+    private static string Target(ServedCertificate served) => served.Target;
 
     private static string Evidence(ServedCertificate served) =>
-        $"TLS handshake with {served.Endpoint}, SNI {served.Endpoint.ServerName}: subject '{served.Leaf.Subject}', SHA-256 {served.Leaf.Sha256Fingerprint}";
+        $"TLS handshake with {served.Endpoint}, SNI {served.Endpoint.ServerName}{(served.KeyKind is null ? "" : $", {served.KeyKind} signatures only")}: subject '{served.Leaf.Subject}', SHA-256 {served.Leaf.Sha256Fingerprint}";
 }

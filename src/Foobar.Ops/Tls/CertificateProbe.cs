@@ -59,7 +59,7 @@ public static class CertificateProbe
         {
             if (certificate is X509Certificate2 leaf)
             {
-                served = Describe(endpoint, leaf, chain?.ChainPolicy.ExtraStore ?? [], authorities);
+                served = ServedCertificate.Describe(endpoint, leaf, chain?.ChainPolicy.ExtraStore ?? [], authorities);
             }
 
             return certificate is not null;
@@ -74,19 +74,6 @@ public static class CertificateProbe
         // Judged apart, from what was presented alone: a chain completed by a download would hide that it is not complete.
         CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
     };
-
-    private static ServedCertificate Describe(TlsEndpoint endpoint, X509Certificate2 leaf, X509Certificate2Collection presented, TrustedAuthorities authorities)
-    {
-        DateTimeOffset now = DateTimeOffset.UtcNow;
-        return new ServedCertificate
-        {
-            Endpoint = endpoint,
-            Leaf = CertificateReader.Read(leaf),
-            Intermediates = [.. presented.Where(certificate => !certificate.RawData.AsSpan().SequenceEqual(leaf.RawData)).Select(CertificateReader.Read)],
-            ChainProblems = authorities.Problems(leaf, presented, now),
-            Time = now,
-        };
-    }
 
     private static async Task<Stream> OpenAsync(TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, CancellationToken cancellationToken)
     {

@@ -21,34 +21,31 @@ public sealed record KeyFile
     public string Permissions => "0" + Convert.ToString(Mode, 8).PadLeft(3, '0');
 
     /// <summary>What this is read from.</summary>
-    internal const string Source = "stat of the key files named in /etc/haproxy and /etc/nginx";
+    internal const string Source = "stat of the key files that HAProxy's and nginx's configurations name";
+
+    /// <summary>What a line about a path begins with where nothing is.</summary>
+    internal const string MissingMark = "missing ";
 
     /// <summary>
-    /// Prints <c>MODE OWNER GROUP PATH</c> for each file with a private key that a configuration names: HAProxy's
-    /// <c>crt</c> (a file or a directory, below crt-base if relative), nginx's <c>ssl_certificate_key</c>. The key itself
-    /// is not read out.
+    /// Prints <c>MODE OWNER GROUP PATH</c> for each of the files given, or in the directories given, that holds a private
+    /// key in PEM form, and <c>missing PATH</c> for a path where nothing is. The key itself is not read out.
     /// </summary>
     internal const string Script = """
-        {
-          base=$(sed -n 's/^[[:space:]]*crt-base[[:space:]]\{1,\}\([^[:space:]]*\).*/\1/p' /etc/haproxy/haproxy.cfg 2>/dev/null | head -n 1)
-          sed 's/#.*//' /etc/haproxy/*.cfg /etc/haproxy/conf.d/*.cfg 2>/dev/null |
-            grep -oE '[[:space:]]crt[[:space:]]+[^[:space:]]+' | while read -r _ path; do
-              case $path in /*) ;; *) path=${base:-/etc/haproxy}/$path ;; esac
-              if [ -d "$path" ]; then printf '%s\n' "$path"/*; else printf '%s\n' "$path"; fi
-            done
-          grep -rhE '^[[:space:]]*ssl_certificate_key[[:space:]]' /etc/nginx 2>/dev/null |
-            sed 's/^[[:space:]]*ssl_certificate_key[[:space:]]*//; s/[[:space:]]*;.*//; s/^["'\'']//; s/["'\'']$//' | while read -r path; do
-              case $path in /*) ;; *) path=/etc/nginx/$path ;; esac
-              printf '%s\n' "$path"
-            done
-        } | sort -u | while IFS= read -r path; do
-          if grep -q 'PRIVATE KEY' -- "$path" 2>/dev/null; then stat -L -c '%a %U %G %n' -- "$path"; fi
+        for path in "$@"; do
+          if [ -d "$path" ]; then
+            for file in "$path"/*; do [ ! -f "$file" ] || printf '%s\n' "$file"; done
+          elif [ -e "$path" ]; then printf '%s\n' "$path"
+          else printf 'missing %s\n' "$path"; fi
+        done | sort -u | while IFS= read -r path; do
+          case $path in 'missing '*) printf '%s\n' "$path"; continue ;; esac
+          if grep -q 'PRIVATE KEY' -- "$path"; then stat -L -c '%a %U %G %n' -- "$path"; fi
         done
         """;
 
     /// <summary>Reads what <see cref="Script"/> prints.</summary>
     /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
-    internal static IReadOnlyList<KeyFile> Parse(string text) => [.. Lines.Of(text).Select(line => ParseLine(line.Number, line.Text))];
+    internal static IReadOnlyList<KeyFile> Parse(string text) =>
+        [.. Lines.Of(text).Where(line => !line.Text.StartsWith(MissingMark, StringComparison.Ordinal)).Select(line => ParseLine(line.Number, line.Text))];
 
     private static KeyFile ParseLine(int number, string line)
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Tls;
@@ -13,6 +14,12 @@ public sealed record ServedCertificate
 
     /// <summary>The certificate of the endpoint itself.</summary>
     public required Certificate Leaf { get; init; }
+
+    /// <summary>
+    /// The kind of key that the client could verify alone when it was seen (<c>RSA</c>, <c>ECDSA</c>, <c>Ed</c>);
+    /// <see langword="null"/> for what the endpoint serves to a client that verifies every kind.
+    /// </summary>
+    public string? KeyKind { get; init; }
 
     /// <summary>The certificates presented besides it, in the order they came.</summary>
     public IReadOnlyList<Certificate> Intermediates { get; init; } = [];
@@ -41,4 +48,21 @@ public sealed record ServedCertificate
 
     /// <summary>Whether the chain leads to a trusted authority.</summary>
     public bool IsTrusted => ChainProblems.Count == 0;
+
+    /// <summary>The endpoint as findings name it, with the kind of key where it is not the endpoint's first choice.</summary>
+    internal string Target => KeyKind is null ? Endpoint.ToString() : $"{Endpoint} ({KeyKind})";
+
+    /// <summary>Describes what was presented.</summary>
+    internal static ServedCertificate Describe(TlsEndpoint endpoint, X509Certificate2 leaf, X509Certificate2Collection presented, TrustedAuthorities authorities)
+    {
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        return new ServedCertificate
+        {
+            Endpoint = endpoint,
+            Leaf = CertificateReader.Read(leaf),
+            Intermediates = [.. presented.Where(certificate => !certificate.RawData.AsSpan().SequenceEqual(leaf.RawData)).Select(CertificateReader.Read)],
+            ChainProblems = authorities.Problems(leaf, presented, now),
+            Time = now,
+        };
+    }
 }

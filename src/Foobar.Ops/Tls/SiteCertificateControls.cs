@@ -25,26 +25,34 @@ public static class SiteCertificateControls
         EndpointAnswer[] answers = [.. site.Facts.Values.Where(reading => reading.Value is not null).SelectMany(reading => reading.Value!.Endpoints).Where(answer => answer.Endpoint.Audience == EndpointAudience.Visitors)];
         ServedCertificate[] served = [.. answers.Select(answer => answer.Certificate.Value).OfType<ServedCertificate>()];
         string[] unread = [.. site.Facts.Where(pair => pair.Value.Value is null).Select(pair => pair.Key), .. answers.Where(answer => answer.Certificate.Value is null).Select(answer => $"{answer.Endpoint.Via}: {answer.Endpoint}")];
-        return served.Length + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
-            : served.Length > 1 && Difference(served) is { } difference ? [difference]
+        ServedCertificate[][] sets = [.. served.GroupBy(one => (one.Endpoint.Via, one.Endpoint.ToString())).Select(group => group.ToArray())];
+        return sets.Length + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
+            : sets.Length > 1 && Difference(sets) is { } difference ? [difference]
             : unread.Length > 0 ? [Verdict.Unknown(null, $"The certificates of {string.Join(", ", unread)} could not be seen.")]
-            : [Verdict.Pass(actual: $"SHA-256 {served[0].Leaf.Sha256Fingerprint} on {served.Length} endpoints")];
+            : [Verdict.Pass(actual: $"SHA-256 {string.Join(" and ", sets[0].Select(one => one.Leaf.Sha256Fingerprint))} on {sets.Length} endpoints")];
     }
 
-    private static Verdict? Difference(ServedCertificate[] served)
+    /// <summary>How what the endpoints serve differs; each may serve a certificate for each kind of key.</summary>
+    private static Verdict? Difference(ServedCertificate[][] sets)
     {
-        if (served.Select(one => one.Leaf.Sha256Fingerprint).Distinct().Count() == 1)
+        if (sets.Select(set => string.Join(',', set.Select(one => one.Leaf.Sha256Fingerprint).Order(StringComparer.Ordinal))).Distinct().Count() == 1)
         {
             return null;
         }
 
-        string actual = string.Join("; ", served.Select(one => FormattableString.Invariant($"{one.Endpoint.Via}: until {one.Leaf.NotAfter:yyyy-MM-dd}, {one.Leaf.Sha256Fingerprint[..16]} by {one.Leaf.Issuer}")));
-        bool separateKeysOnly = served.Max(one => one.Leaf.NotAfter) - served.Min(one => one.Leaf.NotAfter) <= SameRenewal
-            && served.Select(one => one.Leaf.Issuer).Distinct().Count() == 1
-            && served.Select(one => string.Join(',', one.Leaf.DnsNames.Order(StringComparer.Ordinal))).Distinct().Count() == 1;
-        return separateKeysOnly
+        string actual = string.Join("; ", sets.SelectMany(set => set).Select(one => FormattableString.Invariant($"{one.Endpoint.Via}: {one.Leaf.KeyAlgorithm} until {one.Leaf.NotAfter:yyyy-MM-dd}, {one.Leaf.Sha256Fingerprint[..16]} by {one.Leaf.Issuer}")));
+        bool sameKinds = sets.Select(set => string.Join(',', set.Select(one => one.Leaf.KeyAlgorithm).Order(StringComparer.Ordinal))).Distinct().Count() == 1;
+        return sameKinds && sets.SelectMany(set => set).GroupBy(one => one.Leaf.KeyAlgorithm).All(AreOfOneRenewal)
             ? Verdict.Warning(null, "the same certificate on all endpoints", $"certificates of one renewal with keys of their own: {actual}")
             : Verdict.Fail(null, "the same certificate on all endpoints", actual);
+    }
+
+    private static bool AreOfOneRenewal(IEnumerable<ServedCertificate> served)
+    {
+        Certificate[] leaves = [.. served.Select(one => one.Leaf)];
+        return leaves.Max(leaf => leaf.NotAfter) - leaves.Min(leaf => leaf.NotAfter) <= SameRenewal
+            && leaves.Select(leaf => leaf.Issuer).Distinct().Count() == 1
+            && leaves.Select(leaf => string.Join(',', leaf.DnsNames.Order(StringComparer.Ordinal))).Distinct().Count() == 1;
     }
 
     private static IEnumerable<Verdict> JudgeBackends(SiteCase<CertificateFacts> site)

@@ -39,10 +39,24 @@ public sealed class TrustedAuthorities
     }
 
     /// <summary>
-    /// Why a chain of exactly these certificates does not lead to a trusted authority; nothing is downloaded for it. The
-    /// leaf's own dates are left out: they are judged apart.
+    /// Why a chain of the certificates presented does not lead to a trusted authority (RFC 8446, 4.4.2: each certificate
+    /// but the root must be presented). The platform also looks for missing ones in its stores, so what it found there is
+    /// told as missing. Nothing is downloaded. The leaf's own dates are left out: they are judged apart.
     /// </summary>
     public IReadOnlyList<string> Problems(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
+    {
+        IReadOnlyList<string> problems = Build(leaf, presented, time);
+        if (problems.Count == 0)
+        {
+            return problems;
+        }
+
+        // One that is out of date and not needed does no harm: an old cross-signed root beside a newer trusted one.
+        X509Certificate2Collection current = [.. presented.Where(certificate => IsValidAt(certificate, time))];
+        return current.Count < presented.Count && Build(leaf, current, time).Count == 0 ? [] : problems;
+    }
+
+    private List<string> Build(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
     {
         using X509Chain chain = new();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
@@ -57,8 +71,23 @@ public sealed class TrustedAuthorities
         }
 
         chain.Build(leaf);
-        return [.. chain.ChainElements.SelectMany((element, depth) => Problems(element, depth, time)).Distinct()];
+        X509Certificate2[] path = [.. chain.ChainElements.Select(element => element.Certificate)];
+        return [.. NotPresented(path, presented), .. chain.ChainElements.SelectMany((element, depth) => Problems(element, depth, time)).Distinct()];
     }
+
+    /// <summary>The certificates between leaf and root that the platform took from elsewhere.</summary>
+    private static IEnumerable<string> NotPresented(X509Certificate2[] path, X509Certificate2Collection presented) =>
+        from depth in Enumerable.Range(1, Math.Max(0, path.Length - 1))
+        let certificate = path[depth]
+        let isRoot = depth == path.Length - 1 && certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
+        where !isRoot && !presented.Any(one => IsSameAuthority(one, certificate))
+        select $"the issuer of '{path[depth - 1].SubjectName.Name}' was neither presented nor is it a trusted root: {certificate.SubjectName.Name} was found on this machine only";
+
+    // Another certificate of the same authority and key (cross-signed, renewed) closes the chain as well.
+    private static bool IsSameAuthority(X509Certificate2 one, X509Certificate2 other) =>
+        one.SubjectName.RawData.AsSpan().SequenceEqual(other.SubjectName.RawData) && one.GetPublicKey().AsSpan().SequenceEqual(other.GetPublicKey());
+
+    private static bool IsValidAt(X509Certificate2 certificate, DateTimeOffset time) => time >= certificate.NotBefore.ToUniversalTime() && time <= certificate.NotAfter.ToUniversalTime();
 
     private static IEnumerable<string> Problems(X509ChainElement element, int depth, DateTimeOffset time)
     {

@@ -78,7 +78,7 @@ public sealed class CertificateControlTests
         {
             ["TLS-001"] = Good with { Leaf = Good.Leaf with { DnsNames = ["other.foobar.com"] } },
             ["TLS-002"] = Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddMinutes(-1) } },
-            ["TLS-003"] = Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddDays(13) } },
+            ["TLS-003"] = Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(-77), NotAfter = TestSite.Now.AddDays(13) } },
             ["TLS-004"] = Good with { ChainProblems = ["partial"] },
             ["TLS-005"] = Good with { Leaf = Good.Leaf with { KeyAlgorithm = "RSA", KeySizeBits = 1024 } },
             ["TLS-006"] = Good with { Leaf = Good.Leaf with { SignatureAlgorithm = "sha1RSA" } },
@@ -95,7 +95,25 @@ public sealed class CertificateControlTests
     [InlineData(29, FindingStatus.Warning)]
     [InlineData(13, FindingStatus.Fail)]
     public void The_days_left_are_held_against_the_policy(int days, FindingStatus status) =>
-        Assert.Equal(status, Assert.Single(Judge("TLS-003", Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddDays(days) } })).Status);
+        Assert.Equal(status, Assert.Single(Judge("TLS-003", Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(days - 394), NotAfter = TestSite.Now.AddDays(days) } })).Status);
+
+    // A part of a short life counts as ACME clients count it: a third, a half below ten days.
+    [Theory]
+    [InlineData(160, 136, FindingStatus.Pass)]
+    [InlineData(160, 52, FindingStatus.Warning)]
+    [InlineData(160, 30, FindingStatus.Fail)]
+    [InlineData(45 * 24, 26 * 24, FindingStatus.Pass)]
+    [InlineData(45 * 24, 14 * 24, FindingStatus.Warning)]
+    [InlineData(45 * 24, 6 * 24, FindingStatus.Fail)]
+    [InlineData(90 * 24, 27 * 24, FindingStatus.Warning)]
+    [InlineData(394 * 24, 20 * 24, FindingStatus.Warning)]
+    [InlineData(394 * 24, 13 * 24, FindingStatus.Fail)]
+    public void The_margin_of_a_short_life_is_a_part_of_it(int lifetimeHours, int leftHours, FindingStatus status)
+    {
+        Certificate leaf = Good.Leaf with { NotBefore = TestSite.Now.AddHours(leftHours - lifetimeHours), NotAfter = TestSite.Now.AddHours(leftHours) };
+
+        Assert.Equal(status, Assert.Single(Judge("TLS-003", Good with { Leaf = leaf })).Status);
+    }
 
     [Fact]
     public void A_certificate_of_tomorrow_is_not_valid_yet() =>
@@ -126,6 +144,23 @@ public sealed class CertificateControlTests
         Assert.Equal(FindingStatus.Fail, JudgeSite("TLS-007", Good, older));
         Assert.Equal(FindingStatus.NotApplicable, JudgeSite("TLS-007", Good));
         Assert.Equal(FindingStatus.Unknown, JudgeSite("TLS-007", Good, null));
+    }
+
+    [Fact]
+    public void Sets_of_certificates_for_several_kinds_of_key_are_compared()
+    {
+        ServedCertificate rsa = Good with { KeyKind = "RSA", Leaf = Good.Leaf with { KeyAlgorithm = "RSA", Sha256Fingerprint = new string('C', 64) } };
+        FindingStatus Judge(params ServedCertificate[][] sets)
+        {
+            Dictionary<string, Reading<CertificateFacts>> facts = sets
+                .Select((set, index) => ($"lb-0{index + 1}", new CertificateFacts { Endpoints = [.. set.Select(one => new EndpointAnswer(one.Endpoint, Reading.Of(one with { Endpoint = one.Endpoint with { Via = $"lb-0{index + 1}" } })))], KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]) }))
+                .ToDictionary(pair => pair.Item1, pair => Reading.Of(pair.Item2));
+            return Assert.Single(SiteCertificateControls.All.Single(control => control.Info.Id == "TLS-007").Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
+        }
+
+        Assert.Equal(FindingStatus.Pass, Judge([Good, rsa], [rsa, Good]));
+        Assert.Equal(FindingStatus.Fail, Judge([Good, rsa], [Good]));
+        Assert.Equal(FindingStatus.NotApplicable, Judge([Good, rsa]));
     }
 
     [Fact]
@@ -178,7 +213,7 @@ public sealed class CertificateControlTests
     private static FindingStatus JudgeSite(string id, params ServedCertificate?[] served)
     {
         Dictionary<string, Reading<CertificateFacts>> facts = served
-            .Select((one, index) => ($"lb-0{index + 1}", one is null ? Reading.Unreadable<CertificateFacts>("cut off") : Reading.Of(Facts(one))))
+            .Select((one, index) => ($"lb-0{index + 1}", one is null ? Reading.Unreadable<CertificateFacts>("cut off") : Reading.Of(Facts(one with { Endpoint = one.Endpoint with { Via = $"lb-0{index + 1}" } }))))
             .ToDictionary(pair => pair.Item1, pair => pair.Item2);
         return Assert.Single(SiteCertificateControls.All.Single(control => control.Info.Id == id).Apply(new SiteCase<CertificateFacts>(TestSite.Create(), facts, TestSite.Now), null, TestSite.Now)).Status;
     }

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Tls;
+
+namespace Foobar.Ops.Tests.Tls;
+
+/// <summary>An endpoint of OpenSSL with certificates for two kinds of key: each is seen, whichever the server prefers.</summary>
+public sealed class CertificateOffersTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("foobar-offers");
+
+    private readonly TestAuthority _authority = new();
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    [InlineData("-no_ssl3")]
+    public async Task Each_leaf_of_an_endpoint_is_seen_with_its_chain(string version)
+    {
+        using RSA rsaKey = RSA.Create(2048);
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"], days: 60);
+        using X509Certificate2 rsa = _authority.Issue(["www.foobar.com"], days: -1, sinceDays: 30, key: rsaKey);
+        IReadOnlyList<ServedCertificate> served = await LookAsync(version, ecdsa, rsa, sendsChain: true);
+
+        Assert.Equal(["ECDSA", "RSA"], served.Select(one => one.Leaf.KeyAlgorithm).Order());
+        Assert.All(served, one => Assert.Empty(one.ChainProblems));
+        Assert.Equal([FindingStatus.Pass, FindingStatus.Fail], Judge("TLS-002", served).OrderBy(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Status));
+        Assert.Contains("(RSA)", Judge("TLS-002", served).Single(finding => finding.Status == FindingStatus.Fail).Target, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_chain_that_is_missing_for_one_kind_is_told_of_that_kind()
+    {
+#pragma warning disable CA5385 // The weak key is what has to be told.
+        using RSA rsaKey = RSA.Create(1024);
+#pragma warning restore CA5385
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+        using X509Certificate2 rsa = _authority.Issue(["other.foobar.com"], key: rsaKey);
+        IReadOnlyList<ServedCertificate> served = await LookAsync("-no_ssl3", ecdsa, rsa, sendsChain: false);
+
+        Assert.All(["TLS-001", "TLS-004", "TLS-005"], id => Assert.Equal([(FindingStatus.Fail, true)], Judge(id, served).Where(finding => finding.Target!.EndsWith("(RSA)", StringComparison.Ordinal)).Select(finding => (finding.Status, finding.Target is not null))));
+    }
+
+    [Fact]
+    public async Task An_endpoint_with_one_certificate_has_no_other()
+    {
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+
+        Assert.Equal("ECDSA", Assert.Single(await LookAsync("-no_ssl3", ecdsa, null, sendsChain: true)).Leaf.KeyAlgorithm);
+    }
+
+    [Fact]
+    public async Task A_kind_that_could_not_be_asked_for_is_not_decided()
+    {
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+        using TestEndpoint endpoint = TestEndpoint.Tls(ecdsa, [_authority.Intermediate]);
+        using TestEndpoint plain = TestEndpoint.Plain("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", waits: true);
+        ServedCertificate first = await endpoint.LookAsync(_authority.WriteRoot());
+
+        IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(
+            first, plain.ConnectAsync, TrustedAuthorities.System, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+
+        Assert.NotEmpty(others);
+        CertificateFacts facts = new()
+        {
+            Endpoints = [.. others.Select(other => new EndpointAnswer(first.Endpoint, other) { ErrorId = EndpointAnswer.OtherKindUnread })],
+            KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
+        };
+        Assert.All(["TLS-002", "TLS-010"], id => Assert.All(TestSite.Judge(CertificateControls.All, id, facts, "lb-01"), finding => Assert.Equal(FindingStatus.Unknown, finding.Status)));
+    }
+
+    private async Task<IReadOnlyList<ServedCertificate>> LookAsync(string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain)
+    {
+        int port = FreePort();
+        using Process server = Start(port, version, first, second, sendsChain);
+        try
+        {
+            TlsEndpoint endpoint = new() { Host = "127.0.0.1", Port = port, ServerName = "www.foobar.com" };
+            TrustedAuthorities authorities = TrustedAuthorities.From(_authority.WriteRoot());
+            ServedCertificate served = await CertificateProbe.LookAsync(endpoint, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(served, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            return [served, .. others.Select(other => other.Value ?? throw new InvalidOperationException(other.Failure))];
+        }
+        finally
+        {
+            server.Kill();
+            await server.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    private Process Start(int port, string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain)
+    {
+        List<string> arguments = ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", version, "-cert", Write("a.pem", first), "-cipher", "DEFAULT@SECLEVEL=0"];
+        arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Path.Combine(_directory.FullName, "b.pem")]);
+        if (sendsChain)
+        {
+            string chain = Path.Combine(_directory.FullName, "chain.pem");
+            File.WriteAllText(chain, _authority.Intermediate.ExportCertificatePem());
+            arguments.AddRange(second is null ? ["-cert_chain", chain] : ["-cert_chain", chain, "-dcert_chain", chain]);
+        }
+
+        ProcessStartInfo start = new("openssl") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        arguments.ForEach(start.ArgumentList.Add);
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("There is no openssl on this machine.");
+            throw;
+        }
+    }
+
+    private string Write(string name, X509Certificate2 certificate)
+    {
+        string path = Path.Combine(_directory.FullName, name);
+        using RSA? rsa = certificate.GetRSAPrivateKey();
+        using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
+        File.WriteAllText(path, certificate.ExportCertificatePem() + "\n" + (rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
+        return path;
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Connects once the server listens.</summary>
+    private static async Task<Stream> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            TcpClient client = new();
+            try
+            {
+                await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+                return client.GetStream();
+            }
+            catch (SocketException)
+            {
+                client.Dispose();
+                await Task.Delay(50, cancellationToken);
+            }
+        }
+    }
+
+    private static IReadOnlyList<Finding> Judge(string id, IReadOnlyList<ServedCertificate> served)
+    {
+        CertificateFacts facts = new()
+        {
+            Endpoints = [.. served.Select(one => new EndpointAnswer(one.Endpoint, Reading.Of(one)))],
+            KeyFiles = Reading.Of<IReadOnlyList<KeyFile>>([]),
+        };
+        Foobar.Ops.Inventory.Site site = TestSite.Create();
+        return [.. CertificateControls.All.Single(control => control.Info.Id == id).Apply(new ServerCase<CertificateFacts>(site.Find("lb-01")!, site, facts, DateTimeOffset.UtcNow), "lb-01", DateTimeOffset.UtcNow)];
+    }
+}
