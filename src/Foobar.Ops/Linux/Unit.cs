@@ -27,6 +27,6 @@ public sealed record Unit
     /// <summary>Whether it does its work: active, or being reloaded while it does.</summary>
     public bool IsActive => Active is "active" or "reloading" or "refreshing";
 
-    /// <summary>Whether a boot brings it up, as far as its own file says.</summary>
-    public bool StartsAtBoot => FileState is "enabled" or "enabled-runtime" or "static" or "alias" or "indirect" or "generated" or "linked";
+    /// <summary>Whether a boot brings it up, as far as its own file says. What is enabled in /run only is gone by then.</summary>
+    public bool StartsAtBoot => FileState is "enabled" or "alias" or "generated";
 }

@@ -1,5 +1,6 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Monitoring;
 
@@ -75,6 +76,7 @@ public static class AgentControls
     {
         null => Verdict.NotApplicable(agent.Name, "not installed"),
         { StartsAtBoot: true } unit => Verdict.Pass(agent.Name, unit.FileState),
+        { FileState.Length: > 0 } unit when UnitWords.FileStates.Trouble(unit.FileState) is { } trouble => Verdict.Unknown(agent.Name, $"Whether it starts at boot is not known: {trouble}.", UnitParser.FilesSource),
         { } unit => Verdict.Fail(agent.Name, $"{unit.Name} enabled", unit.FileState.Length == 0 ? "no unit file" : unit.FileState, "systemctl list-unit-files"),
     };
 

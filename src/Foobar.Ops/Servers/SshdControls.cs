@@ -16,7 +16,7 @@ internal static class SshdControls
             "sshd_config(5), PermitRootLogin"),
         server => server.Facts.Sshd.Judge(sshd => [sshd is { PermitRootLogin: "yes", TakesPasswords: true }
             ? Verdict.Fail("PermitRootLogin", "prohibit-password, forced-commands-only or no", "yes, and passwords are taken", $"{SshdSettings.Source}: permitrootlogin yes")
-            : Verdict.Pass("PermitRootLogin", sshd.PermitRootLogin)]));
+            : Undecided("PermitRootLogin", sshd) ?? Verdict.Pass("PermitRootLogin", sshd.PermitRootLogin)]));
 
     /// <summary>SRV-013.</summary>
     public static Control<ServerCase<ServerFacts>> KeysOnly { get; } = new(
@@ -29,7 +29,10 @@ internal static class SshdControls
             "sshd_config(5), PasswordAuthentication"),
         server => server.Facts.Sshd.Judge(sshd => [sshd.TakesPasswords
             ? Verdict.Fail("PasswordAuthentication", "no", Taken(sshd), $"{SshdSettings.Source}: passwordauthentication {(sshd.PasswordAuthentication ? "yes" : "no")}, kbdinteractiveauthentication {(sshd.KeyboardInteractiveAuthentication ? "yes" : "no")}")
-            : Verdict.Pass("PasswordAuthentication", "no")]));
+            : Undecided("PasswordAuthentication", sshd) ?? Verdict.Pass("PasswordAuthentication", "no")]));
+
+    private static Verdict? Undecided(string target, SshdSettings sshd) =>
+        sshd.Doubts.Count == 0 ? null : Verdict.Unknown(target, $"Not all settings are understood: {string.Join("; ", sshd.Doubts)}.", SshdSettings.Source);
 
     private static string Taken(SshdSettings sshd) =>
         (sshd.PasswordAuthentication ? "passwords are taken" : "passwords are taken through PAM") + (sshd.PermitEmptyPasswords ? ", empty ones too" : "");

@@ -12,9 +12,15 @@ public sealed record SshdSettings
     /// Finds sshd outside an ordinary user's PATH. Socket-activated servers make the directory for privilege separation
     /// only while they run; where it is missing sshd refuses even to print its settings.
     /// </summary>
+    /// <remarks>A Match block is not printed. One that loosens what is asked for is told by a line of its own.</remarks>
     internal const string Script = """
         PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-        sshd -T
+        sshd -T || exit
+        awk '{ gsub(/=/, " "); key = tolower($1); value = tolower($2); gsub(/"/, "", value) }
+          FNR == 1 { block = "" }
+          key == "match" { block = $0 }
+          block != "" && value == "yes" && key ~ /^(permitrootlogin|passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication|permitemptypasswords)$/ { print block; exit }
+          block != "" && key == "authenticationmethods" && value == "any" { print block; exit }' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null || true
         """;
 
     /// <summary><c>yes</c>, <c>prohibit-password</c>, <c>forced-commands-only</c>, <c>no</c>.</summary>
@@ -29,11 +35,18 @@ public sealed record SshdSettings
     /// <summary>Whether an empty password is one.</summary>
     public bool PermitEmptyPasswords { get; init; }
 
+    /// <summary>The methods that must all succeed, alternatives apart by a blank (<c>publickey,password</c>); <c>any</c> for one of any.</summary>
+    public string AuthenticationMethods { get; init; } = "any";
+
+    /// <summary>What of the settings is not understood; each with its reason.</summary>
+    public IReadOnlyList<string> Doubts { get; init; } = [];
+
     /// <summary>Whether graphics are forwarded.</summary>
     public bool X11Forwarding { get; init; }
 
-    /// <summary>Whether any kind of password opens the server.</summary>
-    public bool TakesPasswords => PasswordAuthentication || KeyboardInteractiveAuthentication;
+    /// <summary>Whether any kind of password alone opens the server.</summary>
+    public bool TakesPasswords => (PasswordAuthentication || KeyboardInteractiveAuthentication)
+        && AuthenticationMethods.Split(' ', StringSplitOptions.RemoveEmptyEntries).Any(methods => !methods.Split(',').Any(method => method is "publickey" or "hostbased" or "gssapi-with-mic"));
 
     /// <summary>Reads the output of <c>sshd -T</c>: keyword and value a line, in lower case.</summary>
     /// <exception cref="Errors.ParseException">permitrootlogin or passwordauthentication is missing.</exception>
@@ -50,6 +63,12 @@ public sealed record SshdSettings
             KeyboardInteractiveAuthentication = Is("kbdinteractiveauthentication") || Is("challengeresponseauthentication"),
             PermitEmptyPasswords = Is("permitemptypasswords"),
             X11Forwarding = Is("x11forwarding"),
+            AuthenticationMethods = values.GetValueOrDefault("authenticationmethods") is { Length: > 0 } methods ? methods : "any",
+            Doubts =
+            [
+                .. values.Select(pair => SshdWords.Settings.Trouble(pair.Key) is { } trouble ? (pair.Value.Length > 0 && !SshdWords.Settings.IsHandled(pair.Key) ? $"{trouble} ({pair.Key} {pair.Value})" : trouble) : null).OfType<string>(),
+                .. new[] { SshdWords.RootLogins.Trouble(values["permitrootlogin"]) }.OfType<string>(),
+            ],
         };
     }
 }

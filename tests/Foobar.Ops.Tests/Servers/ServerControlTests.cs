@@ -173,6 +173,30 @@ public sealed class ServerControlTests
         Assert.Equal(allStatus, Assert.Single(Judge("SRV-013", facts)).Status);
     }
 
+    [Fact]
+    public void Settings_of_sshd_that_are_not_understood_decide_nothing()
+    {
+        ServerFacts facts = Healthy with { Sshd = Reading.Of(new SshdSettings { PermitRootLogin = "no", PasswordAuthentication = false, Doubts = ["unknown sshd setting 'x'"] }) };
+
+        Assert.All(["SRV-012", "SRV-013"], id => Assert.Equal(FindingStatus.Unknown, Assert.Single(Judge(id, facts)).Status));
+    }
+
+    [Theory]
+    [InlineData("enabled", FindingStatus.Pass)]
+    [InlineData("enabled-runtime", FindingStatus.Fail)]
+    [InlineData("linked", FindingStatus.Fail)]
+    [InlineData("masked", FindingStatus.Fail)]
+    [InlineData("transient", FindingStatus.Fail)]
+    [InlineData("static", FindingStatus.Unknown)]
+    [InlineData("indirect", FindingStatus.Unknown)]
+    [InlineData("brandnew", FindingStatus.Unknown)]
+    public void What_a_boot_makes_of_a_unit_is_told_by_the_state_of_its_file(string state, FindingStatus status) =>
+        Assert.Equal(status, Judge("SRV-014", Healthy with { Units = Units(Active("nginx.service") with { FileState = state }, Active("mysql.service"), Active("ssh.service")) }).Single(finding => finding.Target == "nginx.service").Status);
+
+    [Fact]
+    public void A_state_of_a_unit_that_is_not_known_decides_nothing() =>
+        Assert.Equal(FindingStatus.Unknown, Judge("SRV-001", Healthy with { Units = Units(Active("nginx.service") with { Active = "brandnew" }, Active("mysql.service"), Active("ssh.service")) }).Single(finding => finding.Target == "nginx.service").Status);
+
     private static IReadOnlyList<Finding> Judge(string id, ServerFacts facts) => TestSite.Judge(ServerControls.All, id, facts);
 
     private static Unit Active(string name) => new() { Name = name, Load = "loaded", Active = "active", Sub = "running", FileState = "enabled" };

@@ -89,8 +89,23 @@ public sealed class ServerParserTests
         SshdSettings sshd = SshdSettings.Parse(Sshd);
 
         Assert.Equal(("prohibit-password", false, true), (sshd.PermitRootLogin, sshd.TakesPasswords, sshd.X11Forwarding));
+        Assert.Empty(sshd.Doubts);
         Assert.Throws<ParseException>(() => SshdSettings.Parse("port 22"));
     }
+
+    [Theory]
+    [InlineData("authenticationmethods publickey,password", false)]
+    [InlineData("authenticationmethods publickey password", true)]
+    [InlineData("authenticationmethods any", true)]
+    public void A_password_that_needs_a_key_besides_does_not_open_the_server(string line, bool takesPasswords) =>
+        Assert.Equal(takesPasswords, SshdSettings.Parse($"permitrootlogin no\npasswordauthentication yes\n{line}\n").TakesPasswords);
+
+    [Theory]
+    [InlineData("permitrootlogin no\nbrandnew yes\n", "brandnew")]
+    [InlineData("permitrootlogin no\nMatch User deploy\n", "match")]
+    [InlineData("permitrootlogin sometimes\n", "sometimes")]
+    public void A_setting_that_is_not_understood_is_named(string lines, string named) =>
+        Assert.Contains(named, Assert.Single(SshdSettings.Parse($"passwordauthentication no\n{lines}").Doubts), StringComparison.OrdinalIgnoreCase);
 
     [Fact]
     public void The_start_of_process_1_is_the_boot_time() =>
