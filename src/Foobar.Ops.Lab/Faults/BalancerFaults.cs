@@ -12,7 +12,7 @@ internal static class BalancerFaults
     public static IReadOnlyList<Fault> All { get; } =
     [
         Edit("admin-socket-gone", "LB-001", "HAProxy has no admin socket", "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock") with
-            { AlsoSeenBy = ["LB-002", "LB-003", "LB-004", "LB-007", "LB-009", "LB-010"] },
+            { AlsoSeenBy = ["LB-002", "LB-003", "LB-004", "LB-007", "LB-009", "LB-010", "LB-011", "LB-012"] },
         new FileFault(
             "health-check-fails", Area.LoadBalancing, "LB-002", "web-02 fails the load balancer's health check", ["web-02"],
             "/etc/nginx/nginx.conf", "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"", ServiceReload.Nginx)
@@ -43,7 +43,25 @@ internal static class BalancerFaults
             $"for server in $(cat /var/lib/foobar-lab/writers 2>/dev/null); do echo \"set server mysql-write/$server state ready\" | {Api}; done; rm -f /var/lib/foobar-lab/writers")
         {
             Thing = "/etc/haproxy/haproxy.cfg",
+            AlsoSeenBy = ["LB-011", "LB-012"],
         },
+        new ShellFault(
+            "writes-to-replica", Area.LoadBalancing, "LB-011", "The write endpoint leads to the replica", "lb-01",
+            $"for order in 'web-01 state maint' 'web-02 state ready'; do echo \"set server mysql-write/$order\" | {Api}; done",
+            $"for order in 'web-01 state ready' 'web-02 state maint'; do echo \"set server mysql-write/$order\" | {Api}; done")
+        {
+            Thing = "/etc/haproxy/haproxy.cfg",
+            AlsoSeenBy = ["LB-012"],
+            ShowsWhen = $"echo show stat | {Api} | grep -q '^mysql-write,web-02,.*,UP,'",
+        },
+        new ShellFault(
+            "restart-forgets", Area.LoadBalancing, "LB-012", "A web server was taken out until the next reload of HAProxy only", "lb-01",
+            $"echo 'set server web/web-02 state drain' | {Api}", $"echo 'set server web/web-02 state ready' | {Api}")
+        {
+            Thing = "/etc/haproxy/haproxy.cfg",
+            AlsoSeenBy = ["LB-002"],
+        },
+        Edit("admin-socket-operator", "LB-001", "HAProxy's admin socket takes no orders", "sed -i '/stats socket/s/level admin/level operator/' \"$file\""),
     ];
 
     private static FileFault Edit(string name, string control, string description, string edit) =>

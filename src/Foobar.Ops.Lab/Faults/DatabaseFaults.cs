@@ -35,7 +35,7 @@ internal static class DatabaseFaults
         Row("replica-out-of-order", "DB-023", "The replica commits in another order than its source", "web-02", PreserveOrder("OFF"), PreserveOrder("ON")) with
             { AppliesTo = options => options.Database == DatabaseFlavour.MySql },
         Row("nobody-takes-writes", "DB-002", "The primary refuses writes", "web-01", RefuseWrites, "mysql -e 'SET GLOBAL read_only = OFF'") with
-            { AlsoSeenBy = ["DB-003", "DB-007"] },
+            { AlsoSeenBy = ["DB-003", "DB-007", "LB-011"] },
         Row("statement-format", "DB-010", "The primary logs statements instead of rows", "web-01", "mysql -e \"SET GLOBAL binlog_format = 'STATEMENT'\"", "mysql -e \"SET GLOBAL binlog_format = 'ROW'\""),
         Row("short-retention", "DB-020", "The primary keeps its binary logs for an hour", "web-01",
             "mysql -e 'SET GLOBAL binlog_expire_logs_seconds = 3600'", "mysql -e 'SET GLOBAL binlog_expire_logs_seconds = 604800'"),
