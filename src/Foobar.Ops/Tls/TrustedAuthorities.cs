@@ -45,7 +45,7 @@ public sealed class TrustedAuthorities
     /// </summary>
     public IReadOnlyList<string> Problems(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
     {
-        IReadOnlyList<string> problems = Build(leaf, presented, time);
+        List<string> problems = Build(leaf, presented, time);
         if (problems.Count == 0)
         {
             return problems;

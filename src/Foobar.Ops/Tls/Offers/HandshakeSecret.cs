@@ -12,7 +12,11 @@ internal sealed class HandshakeSecret : IDisposable
     private readonly byte[] _iv;
     private long _sequence;
 
-    private HandshakeSecret(byte[] key, byte[] iv) => (_cipher, _iv) = (new AesGcm(key, TagLength), iv);
+    private HandshakeSecret(byte[] key, byte[] iv)
+    {
+        _cipher = new AesGcm(key, TagLength);
+        _iv = iv;
+    }
 
     /// <summary>Derives the server's keys.</summary>
     /// <param name="suite">The cipher suite that the server chose: one of those with AES in GCM.</param>
