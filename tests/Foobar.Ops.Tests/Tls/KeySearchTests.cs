@@ -95,7 +95,7 @@ public sealed class KeySearchTests : IDisposable
     public async Task Without_a_key_nothing_is_judged() =>
         Assert.Equal(FindingStatus.NotApplicable, Assert.Single(await FindAsync("frontend f\n bind :80\n", "http { }")).Status);
 
-    private async Task<IReadOnlyList<Finding>> FindAsync(string haproxy, string nginx)
+    private static async Task<IReadOnlyList<Finding>> FindAsync(string haproxy, string nginx)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no POSIX shell on this machine.");
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)

@@ -108,7 +108,7 @@ public sealed class TrafficTests
     {
         NginxConfiguration configuration = NginxConfiguration.Parse($"http {{ server {{ listen 80; }} server {{ {server} location = /nginx_status {{ stub_status; }} }} }}");
 
-        Assert.Equal((url, address), configuration.StatusPages.FirstOrDefault() is { } page ? (page.Url.ToString(), page.Address) : (null, null));
+        Assert.Equal((url, address), configuration.StatusPages is [{ } page, ..] ? (page.Url.ToString(), page.Address) : (null, null));
     }
 
     [Fact]
