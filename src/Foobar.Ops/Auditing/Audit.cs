@@ -11,13 +11,13 @@ public static class Audit
     public static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope? scope = null) =>
         Judge(snapshot, scope ?? AuditScope.Everything, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
 
-    internal static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<Control<Snapshot>> acrossAreas)
+    internal static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
     {
         scope.Check(snapshot.Site, [.. parts.SelectMany(part => part.Controls), .. acrossAreas.Select(control => control.Info)]);
         IEnumerable<Finding> ofParts = parts.SelectMany(part => part.Judge(snapshot, scope));
         IEnumerable<Finding> across = acrossAreas
             .Where(control => scope.Holds(control.Info))
-            .SelectMany(control => SafeJudge.Apply(control, snapshot, null, snapshot.Time))
+            .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
             .Where(finding => scope.Holds(finding, snapshot.Site));
         Dictionary<string, int> order = snapshot.Site.Servers.Select((server, index) => (server.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.OrdinalIgnoreCase);
         return

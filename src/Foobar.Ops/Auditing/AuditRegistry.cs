@@ -29,12 +29,9 @@ public static class AuditRegistry
     ];
 
     /// <summary>Controls that need the facts of several areas at once.</summary>
-    public static IReadOnlyList<Control<Snapshot>> AcrossAreas { get; } =
+    public static IReadOnlyList<CrossAreaControl> AcrossAreas { get; } =
     [
-        new(WriteEndpointControls.LeadsToPrimary, snapshot => WriteEndpointControls.Judge(
-            snapshot.Site,
-            server => snapshot.Read<LoadBalancerFacts>(LoadBalancerPart, server),
-            new SiteCase<ReplicationFacts>(snapshot.Site, snapshot.Site.Servers.ToDictionary(server => server.Name, server => snapshot.Read<ReplicationFacts>(DatabasePart, server.Name), StringComparer.OrdinalIgnoreCase), snapshot.Time))),
+        new(new(WriteEndpointControls.LeadsToPrimary, JudgeWriteEndpoint), [LoadBalancerPart, DatabasePart]),
     ];
 
     /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>).</summary>
@@ -49,4 +46,12 @@ public static class AuditRegistry
             .OrderBy(info => info.Area)
             .ThenBy(info => info.Id, StringComparer.Ordinal),
     ];
+
+    private static IEnumerable<Verdict> JudgeWriteEndpoint(Snapshot snapshot)
+    {
+        Dictionary<string, Reading<ReplicationFacts>> members = snapshot.Site.Servers.ToDictionary(
+            server => server.Name, server => snapshot.Read<ReplicationFacts>(DatabasePart, server.Name), StringComparer.OrdinalIgnoreCase);
+        return WriteEndpointControls.Judge(
+            snapshot.Site, server => snapshot.Read<LoadBalancerFacts>(LoadBalancerPart, server), new SiteCase<ReplicationFacts>(snapshot.Site, members, snapshot.Time));
+    }
 }

@@ -17,7 +17,7 @@ public sealed class SnapshotCollector
     private readonly AuditScope _scope;
     private readonly CollectOptions _options;
     private readonly IReadOnlyList<AuditPart> _parts;
-    private readonly bool _acrossAreas;
+    private readonly HashSet<string> _acrossAreas;
 
     /// <summary>Creates a collector.</summary>
     /// <param name="session">The site's connections.</param>
@@ -30,13 +30,13 @@ public sealed class SnapshotCollector
         _scope.Check(session.Site, AuditRegistry.Controls);
     }
 
-    internal SnapshotCollector(ISiteSession session, AuditScope scope, CollectOptions options, IReadOnlyList<AuditPart> parts, IReadOnlyList<Control<Snapshot>> acrossAreas)
+    internal SnapshotCollector(ISiteSession session, AuditScope scope, CollectOptions options, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
     {
         _session = session;
         _scope = scope;
         _options = options;
         _parts = parts;
-        _acrossAreas = acrossAreas.Any(control => scope.Holds(control.Info));
+        _acrossAreas = [.. acrossAreas.Where(control => scope.Holds(control.Info)).SelectMany(control => control.Parts)];
     }
 
     /// <summary>The version of the module, as snapshots and reports name it.</summary>
@@ -73,7 +73,7 @@ public sealed class SnapshotCollector
     // A control over several servers or areas is judged on all that it needs, whatever servers the scope names.
     private bool IsRead(AuditPart part, Server server) =>
         part.AppliesTo(server, _session.Site)
-        && (_acrossAreas || part.NeedsAllServers(_scope) || (_scope.Holds(server) && part.Controls.Any(_scope.Holds)));
+        && (_acrossAreas.Contains(part.Name) || part.NeedsAllServers(_scope) || (_scope.Holds(server) && part.Controls.Any(_scope.Holds)));
 
     private async Task<ServerReading> ReadServerAsync(Server server, CancellationToken cancellationToken)
     {

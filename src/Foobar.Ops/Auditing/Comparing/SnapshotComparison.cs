@@ -20,7 +20,7 @@ public static class SnapshotComparison
         Compare(before, after, measurements, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
 
     internal static IReadOnlyList<SnapshotDifference> Compare(
-        Snapshot before, Snapshot after, bool measurements, IReadOnlyList<AuditPart> parts, IReadOnlyList<Control<Snapshot>> across) =>
+        Snapshot before, Snapshot after, bool measurements, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> across) =>
     [
         .. Inventories(before.Site, after.Site),
         .. Facts(before, after, measurements, parts),
