@@ -40,10 +40,10 @@ internal static class ServerFaults
         Row("restart-pending", "SRV-011", "An update on fw-01 waits for a restart", "fw-01",
             "echo linux-image-amd64 > /run/reboot-required.pkgs && touch /run/reboot-required", "rm -f /run/reboot-required /run/reboot-required.pkgs"),
         Row("root-password-login", "SRV-012", "sshd on fw-01 lets root in with a password", "fw-01",
-            $"printf 'PermitRootLogin yes\\nPasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}") with
+            $"printf 'PermitRootLogin yes\\nAllowUsers root\\nPasswordAuthentication yes\\nAuthenticationMethods any\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}") with
             { Thing = "sshd", AlsoSeenBy = ["SRV-013"] },
         Row("password-login", "SRV-013", "sshd on lb-01 takes passwords", "lb-01",
-            $"printf 'PasswordAuthentication yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}") with
+            $"printf 'PasswordAuthentication yes\\nAuthenticationMethods any\\n' > /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}", $"rm -f /etc/ssh/sshd_config.d/00-fault.conf && {ServiceReload.Sshd}") with
             { Thing = "sshd" },
     ];
 
