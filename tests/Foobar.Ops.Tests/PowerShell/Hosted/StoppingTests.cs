@@ -102,7 +102,8 @@ public sealed class StoppingTests : IDisposable
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _shell.Work(async (output, token) =>
         {
-            using CancellationTokenRegistration _ = token.Register(() => cancelled.TrySetResult());
+            // A registration that the work itself disposes of may be gone before it is called.
+            _ = token.Register(() => cancelled.TrySetResult());
             output.Write("first");
             output.Write("second");
             await Task.Delay(Timeout.Infinite, token);
