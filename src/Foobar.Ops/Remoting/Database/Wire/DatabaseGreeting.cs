@@ -16,20 +16,21 @@ internal static class DatabaseGreeting
     /// <summary>The same, with something to be done while the connection is open.</summary>
     public static async Task<T> HoldAsync<T>(IServerSession from, string host, int port, TimeSpan limit, Func<ServerGreeting, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
     {
+        RemoteEndpoint.Tcp endpoint = new(host, port);
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timer.CancelAfter(limit);
         try
         {
-            await using WirePackets packets = new(from.Server.Name, await from.ConnectAsync(new RemoteEndpoint.Tcp(host, port), timer.Token));
-            return await use(Parse(from.Server.Name, $"{host}:{port}", await packets.ReadAsync(timer.Token)), timer.Token);
+            await using WirePackets packets = new(from.Server.Name, await from.ConnectAsync(endpoint, timer.Token));
+            return await use(Parse(from.Server.Name, $"{endpoint}", await packets.ReadAsync(timer.Token)), timer.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FoobarException("NoGreeting", ErrorKind.Timeout, $"{from.Server.Name}: {host}:{port} did not greet as a database within {limit.TotalSeconds:0.#} s.") { Server = from.Server.Name };
+            throw new FoobarException("NoGreeting", ErrorKind.Timeout, $"{from.Server.Name}: {endpoint} did not greet as a database within {limit.TotalSeconds:0.#} s.") { Server = from.Server.Name };
         }
         catch (IOException error)
         {
-            throw new FoobarException("NoGreeting", ErrorKind.Connection, $"{from.Server.Name}: {host}:{port} closed the connection without a greeting.", error) { Server = from.Server.Name };
+            throw new FoobarException("NoGreeting", ErrorKind.Connection, $"{from.Server.Name}: {endpoint} closed the connection without a greeting.", error) { Server = from.Server.Name };
         }
     }
 
