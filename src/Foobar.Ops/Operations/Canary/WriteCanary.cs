@@ -16,9 +16,11 @@ internal sealed class WriteCanary : IAsyncDisposable
     private static readonly TimeSpan Young = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(2);
 
-    // No privilege on the database or the table, no such database, no such table; read-only (ER_OPTION_PREVENTS_STATEMENT,
-    // ER_READ_ONLY_MODE): no patience mends these.
-    private static readonly int[] Hopeless = [1044, 1142, 1049, 1146, 1290, 1836];
+    // ER_OPTION_PREVENTS_STATEMENT, ER_READ_ONLY_MODE. By their numbers: the words follow the server's lc_messages.
+    private static readonly int[] ReadOnly = [1290, 1836];
+
+    // No privilege on the database or the table, no such database, no such table: no patience mends these either.
+    private static readonly int[] Hopeless = [1044, 1142, 1049, 1146, .. ReadOnly];
 
     private readonly Func<CancellationToken, Task<IDatabaseSession>> _open;
     private readonly CancellationTokenSource _stop = new();
@@ -60,7 +62,7 @@ internal sealed class WriteCanary : IAsyncDisposable
             string why = LastError() ?? "no answer";
             throw new FoobarException("CanaryFailed", ErrorKind.Refused, $"The canary could not write through the write endpoint: {why}")
             {
-                Recommendation = why.Contains("read-only", StringComparison.OrdinalIgnoreCase)
+                Recommendation = error is DatabaseException { Number: { } number } && ReadOnly.Contains(number)
                     ? "The write endpoint leads to a member that takes no writes, so the application can't write either: see Get-FoobarBackend and Get-FoobarReplication, and lead it to the primary."
                     : "The canary's account needs SELECT, INSERT and DELETE on foobar_ops.canary, from the write endpoint's address; the help of Measure-FoobarWrite has the statements.",
             };
