@@ -65,7 +65,7 @@ public sealed class FaultGroups
     }
 
     private static bool AreApart(RaisedLab lab, Fault one, Fault other) =>
-        one.Area == other.Area && one.Area != Area.Database
+        one.Area == other.Area && one.Area != Area.Database && !one.HidesOthers && !other.HidesOthers
         && !one.Changes(lab.Plan).Intersect(other.Changes(lab.Plan)).Any()
         && !FaultVerdict.Seers(one).Intersect(FaultVerdict.Seers(other)).Any();
 
