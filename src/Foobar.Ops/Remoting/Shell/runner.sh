@@ -172,6 +172,8 @@ __fb_send() {
         printf '%s\n' "$1 $2 $__fb_part"
         if [ "$__fb_part" = 262144 ]; then
             dd if="$3" bs=262144 skip=$((__fb_at / 262144)) count=1
+        elif [ "$__fb_at" = 0 ]; then
+            head -c "$__fb_part" "$3"
         else
             tail -c "+$((__fb_at + 1))" "$3" | head -c "$__fb_part"
         fi
@@ -256,13 +258,32 @@ __fb_watching() {
             __fb_frame "d $__fb_job$__fb_nl" >&3
             return
         fi
-        if [ -n "$(find "$__fb_dir/o$__fb_job" "$__fb_dir/e$__fb_job" -size +"$__fb_cap"c)" ] || [ $((__fb_tick / 20)) -ge "$__fb_limit" ]; then
+        if __fb_outgrown || [ $((__fb_tick / 20)) -ge "$__fb_limit" ]; then
             __fb_killing "$__fb_job"
             return
         fi
-        sleep 0.05 || { sleep 1; __fb_tick=$((__fb_tick + 19)); }
-        __fb_tick=$((__fb_tick + 1))
+        if [ "$__fb_tick" -lt 20 ]; then
+            sleep 0.05 || { sleep 1; __fb_tick=$((__fb_tick + 19)); }
+            __fb_tick=$((__fb_tick + 1))
+        else
+            sleep 0.1 || { sleep 1; __fb_tick=$((__fb_tick + 18)); }
+            __fb_tick=$((__fb_tick + 2))
+        fi
     done
+}
+
+# Whether the output or the error of the guarded job is longer than its cap. Where the job's shell still writes to the file that
+# it was given, its position there is the file's length and costs no program; twice a second the files themselves are looked at,
+# for what opened them anew.
+__fb_outgrown() {
+    for __fb_x in 1:o 2:e; do
+        __fb_y=${__fb_x%:*}
+        if [ "/proc/$__fb_q/fd/$__fb_y" -ef "$__fb_dir/${__fb_x#*:}$__fb_job" ] && read -r __fb_x __fb_n <"/proc/$__fb_q/fdinfo/$__fb_y" &&
+            [ "$__fb_n" -gt "$__fb_cap" ]; then
+            return 0
+        fi
+    done
+    [ $((__fb_tick % 10)) = 0 ] && [ -n "$(find "$__fb_dir/o$__fb_job" "$__fb_dir/e$__fb_job" -size +"$__fb_cap"c)" ]
 }
 
 # The process that runs a job's script, into __fb_q; false if the job has surely ended: its worker has another, its next child
