@@ -15,6 +15,12 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         echo '==> addresses'; ip -json address show || exit
         printf '\n==> routes\n'; ip -json -4 route show || exit
         printf '\n==> routes6\n'; ip -json -6 route show
+        printf '\n==> filters\n'
+        if command -v tc >/dev/null; then
+            for name in $(tc qdisc show 2>/dev/null | sed -n 's/^qdisc \(clsact\|ingress\) .* dev \([^ ]*\).*/\2/p' | sort -u); do
+                for way in ingress egress; do echo "$name $way $(tc filter show dev "$name" $way 2>/dev/null | wc -l)"; done
+            done
+        fi
         """;
 
     private const string ForwardingScript = "cat /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || echo 0";
@@ -63,8 +69,13 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             Ruleset = RulesetText.From(sections, result.ErrorText),
             LoadFailures = [.. sections.Keys.Where(key => key.StartsWith("failed load ", StringComparison.Ordinal)).Select(key => key["failed load ".Length..])],
             LoadErrors = result.ErrorText.Trim(),
+            FirewalldDefaultZone = sections.GetValueOrDefault("firewalld-default", string.Empty).Trim(),
             FirewalldRunning = sections.GetValueOrDefault("firewalld-running", string.Empty).Trim(),
             FirewalldPermanent = sections.GetValueOrDefault("firewalld-permanent", string.Empty).Trim(),
+            FirewalldPoliciesRunning = sections.GetValueOrDefault("firewalld-policies-running", string.Empty).Trim(),
+            FirewalldPoliciesPermanent = sections.GetValueOrDefault("firewalld-policies-permanent", string.Empty).Trim(),
+            FirewalldDirectRunning = sections.GetValueOrDefault("firewalld-direct-running", string.Empty).Trim(),
+            FirewalldDirectPermanent = sections.GetValueOrDefault("firewalld-direct-permanent", string.Empty).Trim(),
         };
     }
 
@@ -73,7 +84,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
     private static Model.HostNetwork ParseNetwork(string text, string server)
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
-        return NetworkParser.Parse(sections.Require("addresses"), [sections.Require("routes"), sections.Require("routes6")], server);
+        Model.HostNetwork network = NetworkParser.Parse(sections.Require("addresses"), [sections.Require("routes"), sections.Require("routes6")], server);
+        return network with { Programs = [.. network.Programs, .. NetworkParser.ParseFilters(sections.GetValueOrDefault("filters", string.Empty))] };
     }
 
     private static ForwardingSettings ParseForwarding(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) switch

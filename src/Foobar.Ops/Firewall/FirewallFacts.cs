@@ -89,4 +89,19 @@ public sealed record PersistedFirewall
 
     /// <summary>firewalld's zones as the next start would have them.</summary>
     public string FirewalldPermanent { get; init; } = string.Empty;
+
+    /// <summary>firewalld's default zone, to which interfaces belong that are bound to none.</summary>
+    public string FirewalldDefaultZone { get; init; } = string.Empty;
+
+    /// <summary>firewalld's policies between zones as they run now; empty before firewalld 0.9.</summary>
+    public string FirewalldPoliciesRunning { get; init; } = string.Empty;
+
+    /// <summary>firewalld's policies as the next start would have them.</summary>
+    public string FirewalldPoliciesPermanent { get; init; } = string.Empty;
+
+    /// <summary>firewalld's direct chains, rules and passthroughs as they run now.</summary>
+    public string FirewalldDirectRunning { get; init; } = string.Empty;
+
+    /// <summary>firewalld's direct configuration as the next start would have it.</summary>
+    public string FirewalldDirectPermanent { get; init; } = string.Empty;
 }

@@ -21,9 +21,15 @@ internal static class VocabularyList
     /// <summary>The words of a list that a vocabulary lacks: what a release of the documentation has and our reader does not know.</summary>
     /// <param name="subject">The vocabulary, by what its words are.</param>
     /// <param name="documented">The documentation's words, separated by blanks or line ends.</param>
-    public static IEnumerable<string> Missing(string subject, string documented)
+    public static IEnumerable<string> Missing(string subject, string documented) =>
+        MissingNames(subject, documented.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+
+    /// <summary>The names of a list, which may hold blanks, that a vocabulary lacks.</summary>
+    /// <param name="subject">The vocabulary, by what its words are.</param>
+    /// <param name="documented">The documentation's names.</param>
+    public static IEnumerable<string> MissingNames(string subject, IEnumerable<string> documented)
     {
         Vocabulary vocabulary = All.Single(entry => entry.Vocabulary.Subject == subject).Vocabulary;
-        return documented.Split([" ", "\n", ", "], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(word => vocabulary.Find(word) is null);
+        return documented.Where(name => vocabulary.Find(name) is null);
     }
 }

@@ -18,10 +18,14 @@ public static class NetworkParser
     {
         List<string> interfaces = [];
         List<InterfaceAddress> found = [];
+        List<InterfaceLink> links = [];
+        List<InterfaceProgram> programs = [];
         Read(addresses, server, "ip -json address show", link =>
         {
             string name = link.GetProperty("ifname").GetString()!;
             interfaces.Add(name);
+            links.AddRange(Links(name, link));
+            programs.AddRange(link.TryGetProperty("xdp", out _) ? [new InterfaceProgram(name, "XDP program", Leaving: false)] : []);
             found.AddRange(link.TryGetProperty("addr_info", out JsonElement list) ? Addresses(name, list) : []);
         });
         List<NetworkRoute> ways = [];
@@ -30,7 +34,28 @@ public static class NetworkParser
             Read(listing, server, "ip -json route show", route => ways.AddRange(Routes(route)));
         }
 
-        return new HostNetwork { Interfaces = interfaces, Addresses = found, Routes = ways };
+        return new HostNetwork { Interfaces = interfaces, Addresses = found, Routes = ways, Links = links, Programs = programs };
+    }
+
+    /// <summary>Reads the filters of traffic control: for each interface <c>NAME ingress|egress LINES</c>, the number of lines that <c>tc filter show</c> writes of it (tc(8)).</summary>
+    /// <param name="text">One line each.</param>
+    public static IEnumerable<InterfaceProgram> ParseFilters(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+        .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(static words => words is [_, "ingress" or "egress", not "0"])
+        .Select(static words => new InterfaceProgram(words[0], "tc filter", words[1] == "egress"));
+
+    // A VLAN names the interface it is on, and so does the other end of a pair; a port names its bond or bridge.
+    private static IEnumerable<InterfaceLink> Links(string name, JsonElement link)
+    {
+        if (link.TryGetProperty("link", out JsonElement lower) && lower.ValueKind == JsonValueKind.String)
+        {
+            yield return new InterfaceLink(name, lower.GetString()!, IsBridge: false);
+        }
+
+        if (link.TryGetProperty("master", out JsonElement upper) && upper.ValueKind == JsonValueKind.String)
+        {
+            yield return new InterfaceLink(upper.GetString()!, name, IsBridge: true);
+        }
     }
 
     private static void Read(string json, string? server, string source, Action<JsonElement> item)

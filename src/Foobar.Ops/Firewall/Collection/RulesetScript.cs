@@ -3,13 +3,14 @@ namespace Foobar.Ops.Firewall.Collection;
 /// <summary>Shell scripts that list the packet filters of a network namespace. They change nothing in the server's own.</summary>
 internal static class RulesetScript
 {
-    // iptables-legacy-save would load the tables it lists, so it is asked only for those that are there already; the
-    // nft variant shows what "nft -j" hides of rules that iptables wrote.
+    // The text of nft tells what its JSON gets wrong (NftStructure). iptables-legacy-save would load the tables it lists, so
+    // it is asked only for those that are there already; the nft variant shows what "nft -j" hides of rules that iptables wrote.
     private const string Functions = """
         part() { name=$1; shift; printf '\n==> %s\n' "$name"; "$@" || printf '\n==> failed %s %s\n' "$name" "$?"; }
+        declarations() { nft -t list ruleset | sed -n '/^table /p; /^\t[a-z]/p; /^\t\ttype /p; /^\t\tflags /p'; }
         legacy() { for table in $(cat "$2"); do "$1" -c -t "$table" || return; done; }
         dump() {
-            if command -v nft >/dev/null; then part nftables nft -j list ruleset; else printf '\n==> missing nft\n'; fi
+            if command -v nft >/dev/null; then part nftables nft -j list ruleset; part declarations declarations; else printf '\n==> missing nft\n'; fi
             if command -v iptables-nft-save >/dev/null; then part iptables iptables-nft-save -c 2>/dev/null; part ip6tables ip6tables-nft-save -c 2>/dev/null; fi
             if [ -n "$(cat /proc/net/ip_tables_names 2>/dev/null)" ]; then part legacy-iptables legacy iptables-legacy-save /proc/net/ip_tables_names; fi
             if [ -n "$(cat /proc/net/ip6_tables_names 2>/dev/null)" ]; then part legacy-ip6tables legacy ip6tables-legacy-save /proc/net/ip6_tables_names; fi
@@ -27,14 +28,21 @@ internal static class RulesetScript
     /// </summary>
     public const string Persisted = Functions + """
 
+        direct() { for what in chains rules passthroughs; do firewall-cmd "$@" --direct --get-all-$what; done; }
         enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }
         if enabled nftables.service; then echo '==> mechanism nftables'; fi
         if enabled netfilter-persistent.service; then echo '==> mechanism netfilter-persistent'; fi
         if grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && enabled ufw.service; then echo '==> mechanism ufw'; fi
         if enabled firewalld.service; then
             echo '==> mechanism firewalld'
+            part firewalld-default firewall-cmd --get-default-zone
             part firewalld-running firewall-cmd --list-all-zones
             part firewalld-permanent firewall-cmd --permanent --list-all-zones
+            policies=0; firewall-cmd --list-all-policies >/dev/null 2>&1 && policies=1
+            [ $policies = 0 ] || part firewalld-policies-running firewall-cmd --list-all-policies
+            [ $policies = 0 ] || part firewalld-policies-permanent firewall-cmd --permanent --list-all-policies
+            part firewalld-direct-running direct
+            part firewalld-direct-permanent direct --permanent
         fi
         interfaces=$(ls /sys/class/net)
         export interfaces

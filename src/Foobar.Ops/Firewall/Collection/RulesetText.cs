@@ -15,6 +15,9 @@ public sealed record RulesetText
     /// <summary><c>nft -j list ruleset</c>; empty where nft is missing.</summary>
     public string Nftables { get; init; } = string.Empty;
 
+    /// <summary>The declarations of tables, chains and sets of <c>nft list ruleset</c>: a second witness beside the JSON; empty in facts of before it was read.</summary>
+    public string Declarations { get; init; } = string.Empty;
+
     /// <summary><c>iptables-nft-save -c</c>.</summary>
     public string Iptables { get; init; } = string.Empty;
 
@@ -50,6 +53,7 @@ public sealed record RulesetText
         return new RulesetText
         {
             Nftables = sections.GetValueOrDefault("nftables", string.Empty).Trim(),
+            Declarations = sections.GetValueOrDefault("declarations", string.Empty).Trim('\n'),
             Iptables = iptables,
             Ip6tables = sections.GetValueOrDefault("ip6tables", string.Empty),
             LegacyIptables = sections.GetValueOrDefault("legacy-iptables", string.Empty),
@@ -65,7 +69,7 @@ public sealed record RulesetText
     {
         Ruleset saved = Save(Iptables, PacketValues.Ipv4, RulesetOrigin.Nftables, "iptables-nft-save", server)
             .With(Save(Ip6tables, PacketValues.Ipv6, RulesetOrigin.Nftables, "ip6tables-nft-save", server));
-        Ruleset nftables = Nftables.Length == 0 ? saved : CompatibilityRules.Fill(NftRulesetParser.Parse(Nftables, server), saved);
+        Ruleset nftables = Nftables.Length == 0 ? saved : CompatibilityRules.Fill(NftRulesetParser.Parse(Nftables, server, text: Declarations), saved);
         return nftables
             .With(Save(LegacyIptables, PacketValues.Ipv4, RulesetOrigin.LegacyIptables, "iptables-legacy-save", server))
             .With(Save(LegacyIp6tables, PacketValues.Ipv6, RulesetOrigin.LegacyIptables, "ip6tables-legacy-save", server));
@@ -73,7 +77,7 @@ public sealed record RulesetText
 
     /// <summary>Tells whether two namespaces list the same rules in the same order, apart from handles, counters and the time of the listing. If not, they may still do the same.</summary>
     internal bool ListsAs(RulesetText other) =>
-        ListingText.Same(Nftables, other.Nftables) && ListingText.Same(Iptables, other.Iptables) && ListingText.Same(Ip6tables, other.Ip6tables)
+        ListingText.Same(Nftables, other.Nftables) && (Declarations.Length == 0 || other.Declarations.Length == 0 || ListingText.Same(Declarations, other.Declarations)) && ListingText.Same(Iptables, other.Iptables) && ListingText.Same(Ip6tables, other.Ip6tables)
         && ListingText.Same(LegacyIptables, other.LegacyIptables) && ListingText.Same(LegacyIp6tables, other.LegacyIp6tables) && ListingText.Same(Ipsets, other.Ipsets);
 
     private Ruleset Save(string text, int family, RulesetOrigin origin, string source, string? server) =>

@@ -1,5 +1,6 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Firewall.Spaces;
 using Foobar.Ops.Inventory;
 
@@ -47,8 +48,17 @@ internal static class FlowControls
         IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
             ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), analysis.Model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
             : [];
-        return here.Concat(through).OrPass("nothing but declared flows passes");
+        return here.Concat(through).Concat(FilledByPrograms(analysis)).OrPass("nothing but declared flows passes");
     }
+
+    // A set whose elements time out and that no rule fills is filled by a program: who is in it at the audit says little.
+    private static IEnumerable<Verdict> FilledByPrograms(FirewallAnalysis analysis) =>
+        from chain in RuleReach.Reached(analysis.Model.Ruleset)
+        from rule in chain.Rules
+        where rule.Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept }]
+        from test in rule.Statements.OfType<Statement.Test>().Select(static test => test.Condition).OfType<Condition.In>()
+        where test is { Set: not null, Negated: false } && analysis.Model.Ruleset.FindSet(chain, test.Set) is { IsDynamic: true } set && !analysis.Model.Conditions.IsFilled(set)
+        select Verdict.Warning(rule.ToString(), "who may pass is declared", $"passes whoever is in set {test.Set}, which a program fills and whose elements time out", rule.Source);
 
     private static IEnumerable<Verdict> JudgeRequired(FirewallAnalysis analysis, Site site)
     {
@@ -58,6 +68,10 @@ internal static class FlowControls
             if (space != Diagram.False)
             {
                 yield return JudgeRequired(analysis, flow, space, analysis.Model.Delivered(), "prerouting", "input");
+                if (JudgeAnswers(analysis, flow) is { } answers)
+                {
+                    yield return answers;
+                }
             }
         }
 
@@ -94,6 +108,25 @@ internal static class FlowControls
         return !analysis.Diagram.Overlap(unsure, analysis.Real())
             ? Verdict.Pass(target, "open")
             : Verdict.Unknown(target, $"Whether it is open can't be decided: {analysis.Explain(analysis.Witness(unsure), hooks)}.", analysis.Text.Text(unsure));
+    }
+
+    // A flow whose answers are dropped is as dead as one that is dropped itself.
+    private static Verdict? JudgeAnswers(FirewallAnalysis analysis, ResolvedFlow flow)
+    {
+        Diagram diagram = analysis.Diagram;
+        int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), analysis.Model.Network.Ways() is { } ways ? diagram.Or(ways.Select(static way => way.Space)) : Diagram.True);
+        Match passing = analysis.Model.Passing(analysis.Model.Sent());
+        int stopped = diagram.Except(answers, passing.May);
+        int unsure = diagram.Except(diagram.And(answers, passing.May), passing.Must);
+        string target = $"answers of flow {flow.Flow.Name}";
+        if (stopped != Diagram.False)
+        {
+            Packet witness = analysis.AnyPacket(stopped, analysis.Policy.Answer(flow));
+            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(stopped)}", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "output", "postrouting")}");
+        }
+
+        return unsure == Diagram.False ? null
+            : Verdict.Unknown(target, $"Whether they leave can't be decided: {analysis.Explain(analysis.AnyPacket(unsure, analysis.Policy.Answer(flow)), "output", "postrouting")}.", analysis.Text.Text(unsure));
     }
 
     // What comes in by one interface and leaves by another; what would leave where it came from never comes this way.

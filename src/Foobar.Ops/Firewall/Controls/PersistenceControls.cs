@@ -28,9 +28,7 @@ internal static class PersistenceControls
 
         if (persisted.Mechanisms.Contains("firewalld"))
         {
-            return [persisted.FirewalldRunning == persisted.FirewalldPermanent
-                ? Verdict.Pass("firewalld", "permanent and running zones are the same")
-                : Verdict.Fail("firewalld", "permanent and running zones are the same", "they differ", FirstDifference(persisted.FirewalldRunning, persisted.FirewalldPermanent))];
+            return Firewalld(persisted).OrPass("firewalld's running and permanent configuration filter the same");
         }
 
         // What is listed alike does alike; only otherwise the packets tell.
@@ -40,7 +38,7 @@ internal static class PersistenceControls
         }
 
         Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, value => value.Ruleset.Parse());
-        return boot.Judge(saved => Compare(facts, Managed(running), Managed(saved), persisted));
+        return boot.Judge(saved => Compare(facts, WithoutPassing(Managed(running)), WithoutPassing(Managed(saved)), persisted));
     }
 
     private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, Ruleset saved, PersistedFirewall persisted)
@@ -67,13 +65,43 @@ internal static class PersistenceControls
             .Select(chain => chain with { Rules = [.. chain.Rules.Where(rule => !IsPassing(rule.ManagedBy) && !IsPassing(RuleMaker.Of(rule.Table, Target(rule), null)))] }),
         ruleset.Sets);
 
+    // What is in a set that packets or programs fill passes; after a boot it is empty.
+    private static Ruleset WithoutPassing(Ruleset ruleset)
+    {
+        SetFilling filling = new(ruleset);
+        return new Ruleset(ruleset.Chains, ruleset.Sets.Select(set => set.IsDynamic || filling.Of(set).Count > 0 ? set with { Elements = [] } : set));
+    }
+
     private static string Target(FirewallRule rule) => rule.Statements.OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>().FirstOrDefault() ?? string.Empty;
 
     private static bool IsPassing(string? maker) => maker is "docker" or "fail2ban";
 
-    private static string FirstDifference(string left, string right)
+    private static IEnumerable<Verdict> Firewalld(PersistedFirewall persisted)
     {
-        (string First, string Second) pair = left.Split('\n').Zip(right.Split('\n')).FirstOrDefault(lines => lines.First != lines.Second);
-        return $"running: '{pair.First?.Trim()}', permanent: '{pair.Second?.Trim()}'";
+        try
+        {
+            return
+            [
+                .. FirewalldListing.Compare(persisted.FirewalldRunning, persisted.FirewalldPermanent, persisted.FirewalldDefaultZone),
+                .. FirewalldListing.Compare(persisted.FirewalldPoliciesRunning, persisted.FirewalldPoliciesPermanent, string.Empty),
+                .. Direct(persisted.FirewalldDirectRunning, persisted.FirewalldDirectPermanent),
+            ];
+        }
+        catch (FormatException exception)
+        {
+            return [Verdict.Unknown("firewalld", $"Its configuration is not understood: {exception.Message}.")];
+        }
     }
+
+    private static IEnumerable<Verdict> Direct(string running, string permanent)
+    {
+        string[] now = Lines(running);
+        string[] later = Lines(permanent);
+        return now.SequenceEqual(later) ? []
+            : [Verdict.Fail("firewalld direct rules", "the same in the running and the permanent configuration", $"only running: {Words(now.Except(later))}; only permanent: {Words(later.Except(now))}")];
+    }
+
+    private static string Words(IEnumerable<string> lines) => string.Join(", ", lines) is { Length: > 0 } words ? words : "nothing";
+
+    private static string[] Lines(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 }

@@ -63,7 +63,7 @@ internal static class RuleControls
     private static Verdict Describe(IdleRule idle)
     {
         IReadOnlyList<FirewallRule> because = idle.Reasons();
-        string others = because.Count == 0 ? "nothing leads here, or nothing can match" : string.Join(", ", because);
+        string others = idle.Because ?? (because.Count == 0 ? "nothing leads here, or nothing can match" : string.Join(", ", because));
         string evidence = string.Join("; ", because.Prepend(idle.Rule).Select(rule => $"{rule}: {rule.Source}"));
         return idle.Kind switch
         {

@@ -9,12 +9,14 @@ internal sealed class ChainCompiler
     private const int MaxDepth = 64;
 
     private readonly OutcomeAlgebra _algebra;
+    private readonly InterfaceAtoms _atoms;
     private readonly Dictionary<FirewallChain, RuleSpan> _spans = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<FirewallChain> _open = new(ReferenceEqualityComparer.Instance);
 
-    public ChainCompiler(OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, bool namesRules)
+    public ChainCompiler(OutcomeAlgebra algebra, InterfaceAtoms atoms, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, bool namesRules)
     {
         _algebra = algebra;
+        _atoms = atoms;
         Rules = new RuleCompiler(algebra, conditions, translations, ruleset, Called, namesRules);
     }
 
@@ -43,6 +45,11 @@ internal sealed class ChainCompiler
     public int Base(FirewallChain chain)
     {
         int decider = _algebra.Table.AddDecider(new ChainPolicy(chain));
+        if (chain.Undecided is not null)
+        {
+            return _algebra.When(Entering(chain), Anything(decider));
+        }
+
         bool drops = chain.Policy == "drop";
         int function = _algebra.Map(Body(chain), outcome => outcome.Kind switch
         {
@@ -50,11 +57,28 @@ internal sealed class ChainCompiler
             OutcomeKind.Accept => outcome with { Kind = OutcomeKind.Continue },
             _ => outcome,
         });
-        return _algebra.When(OwnFamily(chain), function);
+        return _algebra.When(Entering(chain), function);
     }
+
+    /// <summary>The packets with which the kernel enters a base chain: of its family, at its devices.</summary>
+    public int Entering(FirewallChain chain) => chain.Hook switch
+    {
+        "ingress" => _algebra.Diagram.And(OwnFamily(chain), At(PacketField.InInterface, chain.Devices)),
+        "egress" => _algebra.Diagram.And(OwnFamily(chain), At(PacketField.OutInterface, chain.Devices)),
+        _ => OwnFamily(chain),
+    };
+
+    private int At(PacketField field, IReadOnlyList<string> devices) =>
+        _algebra.Diagram.FieldIn(field, IntervalSet.Union(devices.Select(_atoms.Matching)));
+
+    private int Anything(int decider) => _algebra.Table.Terminal(
+    [
+        new Outcome(OutcomeKind.Continue, Perhaps: true), new Outcome(OutcomeKind.Drop, decider, Perhaps: true),
+    ]);
 
     private int OwnFamily(FirewallChain chain) => chain.Family switch
     {
+        "arp" => _algebra.Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4),
         "ip" => _algebra.Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4),
         "ip6" => _algebra.Diagram.FieldIs(PacketField.Family, PacketValues.Ipv6),
         _ => Diagram.True,

@@ -58,7 +58,7 @@ internal sealed class ChainReach
 
     /// <summary>The rules that match nothing, in order.</summary>
     public IEnumerable<IdleRule> Dead() => _chain.Rules
-        .Where(rule => Matches(rule) == Diagram.False)
+        .Where(rule => Matches(rule) == Diagram.False && !RuleReach.Waits(_model, rule, _chain))
         .Select(rule => new IdleRule(rule, IdleKind.Dead, static () => []));
 
     private int Matches(RuleSpan rule) => Matches(_chain.Rules[rule.From]);
@@ -70,7 +70,7 @@ internal sealed class ChainReach
         int space = Matches(rule);
         if (space == Diagram.False)
         {
-            return IdleKind.Dead;
+            return RuleReach.Waits(_model, _chain.Rules[rule.From], _chain) ? null : IdleKind.Dead;
         }
 
         space = _diagram.And(_real, space);

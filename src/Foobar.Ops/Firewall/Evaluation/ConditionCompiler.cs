@@ -13,8 +13,15 @@ internal readonly record struct Match(int Must, int May)
 }
 
 /// <summary>Turns conditions into packet spaces.</summary>
-internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, NetworkSpaces network, Ruleset ruleset)
+internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces network, Ruleset ruleset)
 {
+    private readonly Diagram _diagram = workspace.Diagram;
+    private readonly InterfaceAtoms _atoms = workspace.Atoms;
+    private readonly SetFilling _filling = new(ruleset);
+    private readonly Dictionary<(NamedSet, string), int> _added = new(SetComparer.Instance);
+
+    // While it is found out what rules add to sets, these hold what they hold now, and no match is remembered.
+    private bool _filled;
     private readonly Dictionary<(NamedSet, string), int> _sets = new(SetComparer.Instance);
 
     // Conditions that several tables share (guards) name no set, so that one answer serves all.
@@ -26,7 +33,10 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
         if (!_matches.TryGetValue(condition, out Match match))
         {
             match = Build(condition, chain);
-            _matches.Add(condition, match);
+            if (!_filled)
+            {
+                _matches.Add(condition, match);
+            }
         }
 
         return match;
@@ -35,7 +45,8 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
     private Match Build(Condition condition, FirewallChain chain) => condition switch
     {
         Condition.In test => Membership(test, chain),
-        Condition.Masked test => Match.Exact(Negate(diagram.FieldMasked(test.Field, test.Mask, test.Value), test.Negated)),
+        Condition.RouteLeads test => network.Leading(test.Interfaces, test.Destination) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
+        Condition.Masked test => Match.Exact(Negate(_diagram.FieldMasked(test.Field, test.Mask, test.Value), test.Negated)),
         Condition.AddressTypeIs test => AddressType(test),
         Condition.ReversePath test => network.ReversePath(test.Strict, test.AcceptsLocal) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
         Condition.Any test => Any(test, chain),
@@ -58,7 +69,7 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
         foreach (SetElement element in narrowing)
         {
             int box = Plain(key, [element]);
-            space = element.Excluded ? diagram.Except(space, box) : diagram.Or(space, box);
+            space = element.Excluded ? _diagram.Except(space, box) : _diagram.Or(space, box);
         }
 
         return space;
@@ -77,8 +88,8 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
     {
         if (key.Count == 1)
         {
-            return elements is [var only] && key[0] is { Shift: 0, Kind: not ValueKind.InterfaceName } && only.Parts[0].High <= FieldLayout.Max(key[0].Field)
-                ? diagram.FieldIn(key[0].Field, IntervalSet.Range(only.Parts[0].Low, only.Parts[0].High))
+            return elements is [var only] && key[0] is { Shift: 0, Original: false, Kind: not (ValueKind.InterfaceName or ValueKind.NextHeader) } && only.Parts[0].High <= FieldLayout.Max(key[0].Field)
+                ? _diagram.FieldIn(key[0].Field, IntervalSet.Range(only.Parts[0].Low, only.Parts[0].High))
                 : Values(key[0], elements.Select(element => element.Parts[0]));
         }
 
@@ -87,21 +98,36 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
             .GroupBy(element => string.Join('|', element.Parts.SkipLast(1)))
             .Select(group => key.Select((part, index) => index < key.Count - 1
                 ? Values(part, [group.First().Parts[index]])
-                : Values(part, group.Select(element => element.Parts[index]))).Aggregate(Diagram.True, diagram.And));
-        return diagram.Or(boxes);
+                : Values(part, group.Select(element => element.Parts[index]))).Aggregate(Diagram.True, _diagram.And));
+        return _diagram.Or(boxes);
     }
 
     private int Values(KeyPart part, IEnumerable<ValueRange> ranges)
     {
+        if (part.Original)
+        {
+            return workspace.Origin.Arrived(Values(part with { Original = false }, ranges));
+        }
+
+        if (part.Kind == ValueKind.NextHeader)
+        {
+            return NextHeader([.. ranges]);
+        }
+
         if (part.Kind == ValueKind.InterfaceName)
         {
-            return diagram.FieldIn(part.Field, IntervalSet.Union(ranges.Select(range => atoms.Matching(range.Name ?? string.Empty))));
+            return _diagram.FieldIn(part.Field, IntervalSet.Union(ranges.Select(range => _atoms.Matching(range.Name ?? string.Empty))));
         }
 
         UInt128 max = FieldLayout.Max(part.Field);
         IntervalSet set = IntervalSet.From(ranges.Where(range => range.Low <= range.High && range.Low <= max).Select(range => Shifted(range, part.Shift, max)));
-        return diagram.FieldIn(part.Field, set);
+        return _diagram.FieldIn(part.Field, set);
     }
+
+    // The transport protocol's number only where no extension header stands before it (nft(8), IPV6 HEADER EXPRESSION).
+    private int NextHeader(ValueRange[] ranges) => _diagram.Or(
+        _diagram.And(_diagram.FieldIs(PacketField.ExtensionHeader, 0), Values(new KeyPart(PacketField.Protocol, ValueKind.Protocol), ranges)),
+        Values(new KeyPart(PacketField.ExtensionHeader, ValueKind.Number, NftKey.RoutingTypeOffset), ranges));
 
     private static (UInt128 Low, UInt128 High) Shifted(ValueRange range, int shift, UInt128 max) => shift switch
     {
@@ -113,11 +139,64 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
     {
         if (test.Set is null)
         {
-            return Match.Exact(Negate(Elements(test.Key, test.Elements!), test.Negated));
+            return Known(test, Match.Exact(Negate(Elements(test.Key, test.Elements!), test.Negated)));
         }
 
         NamedSet? set = ruleset.FindSet(chain, test.Set);
-        return Trouble(set, test.Set, test.Key) is null ? Match.Exact(Negate(SetSpace(set!, test.Key), test.Negated)) : Match.Undecided;
+        if (Trouble(set, test.Set, test.Key) is not null)
+        {
+            return Match.Undecided;
+        }
+
+        int now = SetSpace(set!, test.Key);
+        int added = Added(set!, test.Key);
+        return Known(test, added == Diagram.False ? Match.Exact(Negate(now, test.Negated))
+            : test.Negated ? new Match(_diagram.Not(_diagram.Or(now, added)), _diagram.Not(_diagram.Except(now, added)))
+            : new Match(_diagram.Except(now, added), _diagram.Or(now, added)));
+    }
+
+    /// <summary>The rules that fill the set of a condition, and why packets meet it at one time and not at another then; <see langword="null"/> if none does.</summary>
+    public string? Changing(Condition condition, FirewallChain chain) =>
+        condition is Condition.In { Set: { } name } test && ruleset.FindSet(chain, name) is { } set && Trouble(set, name, test.Key) is null && Added(set, test.Key) != Diagram.False
+            ? $"set {name} is filled by {string.Join(", ", _filling.Of(set).Select(static filler => $"{filler.Rule} [{filler.Rule.Source}]"))}"
+            : null;
+
+    /// <summary>Whether a set or map was made to be filled as packets pass, or is.</summary>
+    public bool IsChanging(NamedSet set) => set.IsDynamic || _filling.Of(set).Count > 0;
+
+    /// <summary>Whether rules fill a set or map.</summary>
+    public bool IsFilled(NamedSet set) => _filling.Of(set).Count > 0;
+
+    private int Added(NamedSet set, IReadOnlyList<KeyPart> key)
+    {
+        if (_filled || _filling.Of(set).Count == 0)
+        {
+            return Diagram.False;
+        }
+
+        (NamedSet, string) memory = (set, string.Join(' ', key));
+        if (!_added.TryGetValue(memory, out int space))
+        {
+            _filled = true;
+            space = _filling.Added(set, key, _diagram, (condition, chain) => Compile(condition, chain).Must, (condition, chain) => Compile(condition, chain).May);
+            _filled = false;
+            _added.Add(memory, space);
+        }
+
+        return space;
+    }
+
+    // What a connection's first packet was like is known of that packet only.
+    private Match Known(Condition.In test, Match match)
+    {
+        if (!test.Key.Any(static part => part.Original))
+        {
+            return match;
+        }
+
+        bool changes = test.Key.Any(static part => part.Original && part.Field != PacketField.Protocol);
+        int first = _diagram.FieldIn(PacketField.State, IntervalSet.Range(PacketValues.New, changes ? PacketValues.New : PacketValues.Established));
+        return workspace.Origin.IsFull ? Match.Undecided : new Match(_diagram.And(first, match.Must), _diagram.Or(_diagram.Not(first), match.May));
     }
 
     private int SetSpace(NamedSet set, IReadOnlyList<KeyPart> key)
@@ -134,21 +213,21 @@ internal sealed class ConditionCompiler(Diagram diagram, InterfaceAtoms atoms, N
 
     private Match AddressType(Condition.AddressTypeIs test)
     {
-        int?[] spaces = [.. test.Types.Select(type => network.OfType(type, test.Destination))];
+        int?[] spaces = [.. test.Types.Select(type => test.ByInterface ? network.OfTypeByInterface(type, test.Destination) : network.OfType(type, test.Destination))];
         return Array.TrueForAll(spaces, space => space is not null)
-            ? Match.Exact(Negate(diagram.Or(spaces.Select(space => space!.Value)), test.Negated))
+            ? Match.Exact(Negate(_diagram.Or(spaces.Select(space => space!.Value)), test.Negated))
             : Match.Undecided;
     }
 
     private Match Any(Condition.Any test, FirewallChain chain)
     {
         Match[] matches = [.. test.Conditions.Select(condition => Compile(condition, chain))];
-        int must = diagram.Or(matches.Select(match => match.Must));
-        int may = diagram.Or(matches.Select(match => match.May));
-        return test.Negated ? new Match(diagram.Not(may), diagram.Not(must)) : new Match(must, may);
+        int must = _diagram.Or(matches.Select(match => match.Must));
+        int may = _diagram.Or(matches.Select(match => match.May));
+        return test.Negated ? new Match(_diagram.Not(may), _diagram.Not(must)) : new Match(must, may);
     }
 
-    private int Negate(int space, bool negated) => negated ? diagram.Not(space) : space;
+    private int Negate(int space, bool negated) => negated ? _diagram.Not(space) : space;
 
     // Sets are told apart as objects: comparing their elements would cost more than the look-up saves.
     private sealed class SetComparer : IEqualityComparer<(NamedSet Set, string Key)>

@@ -69,15 +69,22 @@ internal sealed class FirewallAnalysis
     /// <summary>First packets that arrive from elsewhere for one of the server's addresses.</summary>
     public int ArrivingHere() => _arrivingHere ??= Diagram.And(
         Policy.Arriving(),
+        ByKnownInterface(),
         Policy.Addresses(Own.Select(Single), destination: true),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
     /// <summary>First packets that arrive from elsewhere for someone else.</summary>
     public int ArrivingForOthers() => _arrivingForOthers ??= Diagram.And(
         Policy.Arriving(),
+        ByKnownInterface(),
         Diagram.Not(Model.Network.EndingHere()),
         Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
+
+    // A filter at interfaces says nothing of interfaces that are not there.
+    private int ByKnownInterface() => Network.Interfaces.Count == 0 || !Model.BaseChains("ingress").Any(static chain => chain.Undecided is null)
+        ? Diagram.True
+        : Diagram.Except(Diagram.True, Diagram.FieldIs(PacketField.InInterface, (UInt128)Model.Workspace.Atoms.Other));
 
     /// <summary>Packets that come in by the interface on which the way back to their source leads; all where routes are not known.</summary>
     public int ByTheirWay() => _byTheirWay ??= Model.Network.ByBestWay() ?? Diagram.True;

@@ -17,6 +17,7 @@ internal sealed class FirewallModel
     private readonly Dictionary<string, int> _hooks = [];
     private readonly Dictionary<int, Match> _passing = [];
     private readonly bool _hasAddresses;
+    private readonly FirewallChain[] _below;
     private int? _delivered;
     private int? _forwarded;
     private int? _route;
@@ -32,9 +33,10 @@ internal sealed class FirewallModel
         _hasAddresses = network.Addresses.Count > 0;
         Workspace = workspace ?? new Workspace([ruleset], [network]);
         Network = new NetworkSpaces(Workspace.Diagram, Workspace.Atoms, network);
-        Conditions = new ConditionCompiler(Workspace.Diagram, Workspace.Atoms, Network, ruleset);
+        Conditions = new ConditionCompiler(Workspace, Network, ruleset);
+        _below = [.. FiltersBelow.Of(ruleset, network)];
         TranslationCompiler translations = new(Workspace.Algebra, Workspace.Atoms, Network);
-        Chains = new ChainCompiler(Workspace.Algebra, Conditions, translations, ruleset, namesRules);
+        Chains = new ChainCompiler(Workspace.Algebra, Workspace.Atoms, Conditions, translations, ruleset, namesRules);
     }
 
     /// <summary>The ruleset.</summary>
@@ -59,7 +61,8 @@ internal sealed class FirewallModel
     /// <summary>The base chains of a hook of IP traffic, in the order the kernel runs them; translating ones stand where the kernel translates.</summary>
     /// <remarks>Of chains with the same priority the one made last runs first (nf_hook_entries_grow); listings are in the order of making.</remarks>
     public IEnumerable<FirewallChain> BaseChains(string hook) => Ruleset.Chains.Reverse()
-        .Where(chain => chain.Hook == hook && (chain.Family is "ip" or "ip6" or "inet"))
+        .Where(chain => chain.IsBase && chain.Hook == hook && chain.Family is not ("bridge" or "arp"))
+        .Concat(_below.Where(chain => chain.Hook == hook))
         .OrderBy(chain => chain.Type == "nat" ? NatPriority(hook) : chain.Priority)
         .ThenBy(chain => chain.Priority);
 
@@ -76,13 +79,16 @@ internal sealed class FirewallModel
     }
 
     /// <summary>What becomes of packets that arrive from the network and turn out to be for this server; others do not occur in it.</summary>
-    public int Delivered() => _delivered ??= Algebra.Then(Hook("prerouting"), ForLocal(local: true, Hook("input")));
+    public int Delivered() => _delivered ??= Arriving(Algebra.Then(Arrival(), ForLocal(local: true, Hook("input"))));
 
     /// <summary>What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.</summary>
-    public int Forwarded() => _forwarded ??= Algebra.Then(Hook("prerouting"), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Hook("postrouting"))))));
+    public int Forwarded() => _forwarded ??= Arriving(Algebra.Then(Arrival(), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Departure()))))));
 
     /// <summary>What becomes of packets that this server sends.</summary>
-    public int Sent() => Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Hook("postrouting"))));
+    public int Sent() => Arriving(Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Departure()))));
+
+    /// <summary>A function of packets as they come from a network or a program, given one of packets whose original addresses and ports have been noted.</summary>
+    public int Arriving(int function) => Workspace.Origin.OnArrival(Algebra, function);
 
     /// <summary>A packet as it comes to a hook where the server's routes have their say before it: counted down when forwarded, with the interface it leaves by.</summary>
     public Packet Routed(string hook, Packet packet)
@@ -124,7 +130,7 @@ internal sealed class FirewallModel
     // Packets that may end here though a function is about those for others, or the other way round: an undecided translation
     // leaves both open, and neither function tells of the other.
     private int LedAway(int function) => function != _delivered && function != _forwarded ? Diagram.False : Workspace.Diagram.Where(
-        Algebra.Then(Hook("prerouting"), ForLocal(local: function == _forwarded, Table.Continue)),
+        Arriving(Algebra.Then(Arrival(), ForLocal(local: function == _forwarded, Table.Continue))),
         terminal => Array.Exists(Table.Outcomes(terminal), Passes));
 
     /// <summary>The packets that pass a function always: under no rate limit, quota or the like.</summary>
@@ -147,6 +153,11 @@ internal sealed class FirewallModel
     /// <summary>Tells whether an outcome lets a packet pass.</summary>
     public static bool Passes(Outcome outcome) => outcome.Kind != OutcomeKind.Drop;
 
+    // What is filtered at the interface comes before all other hooks, and after them (nft(8), ADDRESS FAMILIES).
+    private int Arrival() => Algebra.Then(Hook("ingress"), Hook("prerouting"));
+
+    private int Departure() => Algebra.Then(Hook("postrouting"), Hook("egress"));
+
     private int BuildHook(string hook)
     {
         int function = Table.Continue;
@@ -162,7 +173,7 @@ internal sealed class FirewallModel
     private int Filter(FirewallChain chain)
     {
         int function = Chains.Base(chain);
-        bool untracked = chain.Hook is "prerouting" or "output" && chain.Priority < ConnectionTracking;
+        bool untracked = chain.Hook is "ingress" || chain.Hook is "prerouting" or "output" && chain.Priority < ConnectionTracking;
 
         // Before connection tracking has seen a packet, "ct state" reads invalid.
         return untracked ? Workspace.Diagram.Substitute(function, Transform.Assign(PacketField.State, 0, PacketValues.Invalid).Maps) : function;

@@ -20,12 +20,12 @@ internal sealed class HookPackets(FirewallModel model)
         Diagram.Not(_kinds.Addresses(Loopback, destination: true)),
         _kinds.NewConnection(),
         Interface(PacketField.InInterface, hook is "output" ? null : true),
-        Interface(PacketField.OutInterface, hook is "forward" or "output" or "postrouting" ? true : null),
+        Interface(PacketField.OutInterface, hook is "forward" or "output" or "postrouting" or "egress" ? true : null),
         hook is "output" ? Local(destination: false) : Diagram.Not(Local(destination: false)),
         hook switch
         {
             "input" => Local(destination: true),
-            "forward" or "output" or "postrouting" => Diagram.And(Diagram.Not(model.Network.EndingHere()), Diagram.Not(Local(destination: true)), ByItsRoute()),
+            "forward" or "output" or "postrouting" or "egress" => Diagram.And(Diagram.Not(model.Network.EndingHere()), Diagram.Not(Local(destination: true)), ByItsRoute()),
             _ => Diagram.True,
         });
 

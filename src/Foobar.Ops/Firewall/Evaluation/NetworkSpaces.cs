@@ -61,6 +61,20 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
         };
     }
 
+    /// <summary>The same, where only the interface counts that the packet came in by; <see langword="null"/> if it can't be told.</summary>
+    public int? OfTypeByInterface(string type, bool destination) => network.Addresses.Count == 0 || type != "local" ? null : diagram.Or(Devices.Select(device => diagram.And(
+        diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
+        PerFamily(destination, family => IntervalSet.From(network.Addresses.Where(address => address.Interface == device && AddressText.FamilyOf(address.Address) == family)
+            .Select(address => AddressText.ToNumber(address.Address)).Select(value => (value, value))
+            .Concat(device == "lo" ? [Loopback(family)] : []))))));
+
+    /// <summary>Packets to an address, or from one, to which the best route leads through one of some interfaces; <see langword="null"/> if no route is known.</summary>
+    public int? Leading(IReadOnlyList<string> interfaces, bool destination) => network.Routes.Count == 0 ? null : diagram.Except(
+        diagram.Or(network.Routes.Select(route => route.Interface).OfType<string>().Distinct()
+            .Where(device => interfaces.Any(name => name == device || name.EndsWith('*') && device.StartsWith(name[..^1], StringComparison.Ordinal)))
+            .Select(device => PerFamily(destination, family => Best(device, family)))),
+        diagram.Or([Local(destination), Broadcast(destination), Multicast(destination)]));
+
     /// <summary>Packets the best way back to whose source leads through the interface they came in by, or through any if not strict. Sources that are no single other host's have no way back (nft_fib_ipv4.c, nft_fib_ipv6.c, ip6t_rpfilter.c).</summary>
     /// <param name="strict">Whether it must be the interface they came in by.</param>
     /// <param name="acceptsLocal">Whether the server's own addresses count as other hosts'.</param>

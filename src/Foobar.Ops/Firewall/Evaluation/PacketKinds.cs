@@ -53,12 +53,14 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.FieldIs(PacketField.Status, 0),
         diagram.FieldIs(PacketField.Direction, 0),
         diagram.FieldIs(PacketField.PacketType, 0),
-        diagram.FieldIs(PacketField.RoutingHeader, 0));
+        diagram.FieldIs(PacketField.RoutingHeader, 0),
+        ExtendedHeaders());
 
     /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.</summary>
     public int Ordinary() => _ordinary ??= diagram.And(
         diagram.Not(Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
         diagram.FieldIn(PacketField.Protocol, UsualProtocols),
+        diagram.FieldIs(PacketField.ExtensionHeader, 0),
         diagram.FieldIs(PacketField.HopLimit, 64),
         diagram.FieldIs(PacketField.TrafficClass, 0),
         diagram.FieldIn(PacketField.Length, IntervalSet.Range(40, 80)),
@@ -77,6 +79,14 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.Not(diagram.And(diagram.FieldIs(PacketField.Family, PacketValues.Ipv6), diagram.FieldIn(PacketField.Protocol, ExtensionHeaders))),
         LongEnough(PacketValues.Ipv4, 20),
         LongEnough(PacketValues.Ipv6, 40));
+
+    // Whoever makes packets by hand may put options before the transport header, which hosts skip (RFC 8200, 4.2). What is
+    // in fragments is put together before it is looked at.
+    private int ExtendedHeaders() => diagram.Or(
+        diagram.FieldIs(PacketField.ExtensionHeader, 0),
+        diagram.And(diagram.FieldIs(PacketField.Family, PacketValues.Ipv6), diagram.FieldIn(
+            PacketField.ExtensionHeader,
+            IntervalSet.From([(PacketValues.HopByHop + 1, PacketValues.HopByHop + 1), (PacketValues.DestinationOptions + 1, PacketValues.DestinationOptions + 1)]))));
 
     private int OnlyIf(int protocol, PacketField field, IntervalSet values) =>
         diagram.Or(diagram.Not(diagram.FieldIs(PacketField.Protocol, (UInt128)protocol)), diagram.FieldIn(field, values));

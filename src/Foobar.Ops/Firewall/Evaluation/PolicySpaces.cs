@@ -22,6 +22,42 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     public int Space(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to = null) =>
         diagram.And(Towards(flow, to), Addresses(flow.From.SelectMany(end => end.Networks), destination: false));
 
+    /// <summary>The answers to a flow's connections as some servers send them: of connections that were seen in both directions, without unusual headers.</summary>
+    public int Answers(ResolvedFlow flow, IReadOnlyCollection<IPAddress> from)
+    {
+        Packet usual = Answer(flow);
+        int ports = diagram.Or(flow.Flow.Ports.Select(range => diagram.And(
+            diagram.FieldIs(PacketField.Protocol, range.Protocol == TransportProtocol.Tcp ? PacketValues.Tcp : (UInt128)PacketValues.Udp),
+            diagram.FieldIn(PacketField.SourcePort, IntervalSet.Range(range.First, range.Last)))));
+        int ends = diagram.And(
+            Addresses(flow.To.SelectMany(end => end.Networks), destination: false),
+            Addresses(from.Select(Single), destination: false),
+            Addresses(flow.From.SelectMany(end => end.Networks), destination: true),
+            diagram.Not(Addresses(from.Select(Single), destination: true)),
+            diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(1024, ushort.MaxValue)));
+        PacketField[] same =
+        [
+            PacketField.InInterface, PacketField.State, PacketField.Direction, PacketField.Status, PacketField.PacketType, PacketField.HopLimit, PacketField.TrafficClass,
+            PacketField.RoutingHeader, PacketField.ExtensionHeader, PacketField.Length, PacketField.Mark, PacketField.ConnectionMark,
+        ];
+        int flags = diagram.Or(diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)), diagram.FieldIs(PacketField.TcpFlags, usual[PacketField.TcpFlags]));
+        return diagram.And([ports, ends, flags, .. same.Select(field => diagram.FieldIs(field, usual[field]))]);
+    }
+
+    /// <summary>A packet to be near to among a flow's answers.</summary>
+    public Packet Answer(ResolvedFlow flow)
+    {
+        Packet answer = Packet.TcpSyn();
+        answer[PacketField.InInterface] = InterfaceAtoms.None;
+        answer[PacketField.State] = PacketValues.Established;
+        answer[PacketField.Direction] = 1;
+        answer[PacketField.TcpFlags] = Packet.Syn | Packet.Ack;
+        answer[PacketField.Status] = PacketValues.SeenReply;
+        answer[PacketField.SourcePort] = flow.Flow.Ports.Count > 0 ? (UInt128)flow.Flow.Ports[0].First : 0;
+        answer[PacketField.DestinationPort] = 40000;
+        return answer;
+    }
+
     private int Towards(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to)
     {
         int ports = diagram.Or(flow.Flow.Ports.Select(range => diagram.And(

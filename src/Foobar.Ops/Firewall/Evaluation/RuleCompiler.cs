@@ -17,6 +17,7 @@ internal sealed class RuleCompiler(
 
     private readonly Dictionary<FirewallRule, Match> _matches = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(FirewallChain, OutcomeKind), int> _calls = [];
+    private UInt128[]? _marks;
 
     private OutcomeTable Table => algebra.Table;
 
@@ -74,7 +75,7 @@ internal sealed class RuleCompiler(
 
         for (int index = rule.Statements.Count - 2; index >= 0; index--)
         {
-            if (rule.Statements[index] is not (Statement.Test or Statement.NoEffect))
+            if (rule.Statements[index] is not (Statement.Test or Statement.NoEffect or Statement.Fill))
             {
                 return false;
             }
@@ -86,6 +87,7 @@ internal sealed class RuleCompiler(
     private int Step(Statement step, int rest, FirewallRule rule, FirewallChain chain) => step switch
     {
         Statement.Test { Condition: Condition.Sometimes } => algebra.Join(rest, Table.Continue),
+        Statement.Test test when conditions.Changing(test.Condition, chain) is not null => Changing(conditions.Compile(test.Condition, chain), rest),
         Statement.Test test => Tested(conditions.Compile(test.Condition, chain), rest),
         Statement.Verdict verdict => Verdict(verdict, rest, rule, chain),
         Statement.Lookup lookup => Lookup(lookup, rest, rule, chain),
@@ -93,9 +95,28 @@ internal sealed class RuleCompiler(
         Statement.AssignUnknown assign => Assigned(assign.Field, Transform.Choose(assign.Field, 0, FieldLayout.Max(assign.Field)), rest),
         Statement.NoTrack => algebra.After(Table.Number(Transform.Assign(PacketField.State, 0, PacketValues.Untracked)), rest),
         Statement.Nat nat => translations.Compile(nat, Decider(rule)),
-        Statement.NoEffect => rest,
+        Statement.Copy copy => Copied(copy, rest),
+        Statement.NoEffect or Statement.Fill => rest,
         _ => algebra.Join(algebra.Join(algebra.Perhaps(rest), Anything(rule)), algebra.Perhaps(translations.Unknown(Decider(rule)))),
     };
+
+    // A mark is 0 until a rule sets it, so that mostly one of few values is copied.
+    private int Copied(Statement.Copy copy, int rest)
+    {
+        _marks ??= [0, .. ruleset.Rules.SelectMany(static rule => rule.Statements).OfType<Statement.Assign>()
+            .Where(static assign => assign.Field is PacketField.Mark or PacketField.ConnectionMark).Select(static assign => assign.Flip).Distinct().Take(32)];
+        int known = Diagram.False;
+        List<int> parts = [];
+        foreach (UInt128 mark in _marks.Distinct())
+        {
+            int space = algebra.Diagram.FieldIs(copy.From, mark);
+            known = algebra.Diagram.Or(known, space);
+            parts.Add(algebra.Restrict(space, Assigned(copy.To, Transform.Assign(copy.To, 0, mark), rest)));
+        }
+
+        parts.Add(algebra.Restrict(algebra.Diagram.Not(known), Assigned(copy.To, Transform.Choose(copy.To, 0, FieldLayout.Max(copy.To)), rest)));
+        return JoinAll(parts);
+    }
 
     // A packet without a connection has no connection mark to set; the rule goes on all the same (nft_ct_set_eval).
     private int Assigned(PacketField field, Transform transform, int rest)
@@ -108,6 +129,15 @@ internal sealed class RuleCompiler(
 
         int tracked = algebra.Diagram.FieldIn(PacketField.State, IntervalSet.Range(PacketValues.New, PacketValues.Related));
         return algebra.Join(algebra.Restrict(tracked, assigned), algebra.Restrict(algebra.Diagram.Not(tracked), rest));
+    }
+
+    // Met at one time and not at another, as rules fill the set: both happen.
+    private int Changing(Match match, int rest)
+    {
+        int open = algebra.Diagram.Except(match.May, match.Must);
+        return algebra.Join(
+            algebra.Restrict(algebra.Diagram.Not(open), algebra.When(match.Must, rest)),
+            algebra.Restrict(open, algebra.Join(rest, Table.Continue)));
     }
 
     private int Tested(Match match, int rest)
@@ -159,7 +189,7 @@ internal sealed class RuleCompiler(
         if (elements is null)
         {
             NamedSet? map = ruleset.FindSet(chain, lookup.Map!);
-            if (ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key) is not null)
+            if (ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key) is not null || conditions.IsFilled(map!))
             {
                 return Anything(rule);
             }

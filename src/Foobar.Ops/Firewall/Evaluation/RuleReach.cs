@@ -6,7 +6,8 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <param name="Rule">The rule.</param>
 /// <param name="Kind">Why it changes nothing.</param>
 /// <param name="Reasons">Looks for the rules that leave nothing for it, or that do the same after it.</param>
-internal sealed record IdleRule(FirewallRule Rule, IdleKind Kind, Func<IReadOnlyList<FirewallRule>> Reasons);
+/// <param name="Because">Why nothing leads to it, where that is known.</param>
+internal sealed record IdleRule(FirewallRule Rule, IdleKind Kind, Func<IReadOnlyList<FirewallRule>> Reasons, string? Because = null);
 
 /// <summary>Why a rule changes nothing.</summary>
 internal enum IdleKind
@@ -33,12 +34,18 @@ internal static class RuleReach
     private static IEnumerable<IdleRule> Of(FirewallModel model, Func<ChainReach, IEnumerable<IdleRule>> select)
     {
         HashSet<FirewallChain> reached = Reached(model.Ruleset);
-        return model.Ruleset.Chains.Where(chain => chain.Family is "ip" or "ip6" or "inet").SelectMany(chain => reached.Contains(chain)
+        return model.Ruleset.Chains.Where(chain => chain.Family is "ip" or "ip6" or "inet" or "netdev" && chain.Undecided is null).SelectMany(chain => reached.Contains(chain)
             ? select(new ChainReach(model, chain))
-            : chain.Rules.Select(rule => new IdleRule(rule, IdleKind.Dead, static () => [])));
+            : chain.Rules.Select(rule => new IdleRule(rule, IdleKind.Dead, static () => [], chain.IsDormant ? $"table {chain.Family} {chain.Table} is dormant: the kernel enters none of its chains" : null)));
     }
 
-    private static HashSet<FirewallChain> Reached(Ruleset ruleset)
+    /// <summary>Tells whether a rule looks something up in a set that packets or programs fill, so that it may match later what it matches not now.</summary>
+    public static bool Waits(FirewallModel model, FirewallRule rule, FirewallChain chain) => rule.Statements.OfType<Statement.Test>()
+        .Select(static test => test.Condition).OfType<Condition.In>()
+        .Any(test => test.Set is { } name && model.Ruleset.FindSet(chain, name) is { } set && model.Conditions.IsChanging(set));
+
+    /// <summary>The chains that the kernel enters, and those that their rules lead to.</summary>
+    public static HashSet<FirewallChain> Reached(Ruleset ruleset)
     {
         HashSet<FirewallChain> reached = new(ReferenceEqualityComparer.Instance);
         Stack<FirewallChain> pending = new(ruleset.Chains.Where(chain => chain.IsBase));

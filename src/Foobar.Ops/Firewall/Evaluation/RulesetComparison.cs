@@ -14,7 +14,7 @@ public sealed record HookDifference(string Hook, IReadOnlyList<string> Opened, I
 /// <summary>Compares two rulesets by what they do to packets: rules in another order, split or joined, are no difference.</summary>
 public static class RulesetComparison
 {
-    private static readonly string[] Hooks = ["prerouting", "input", "forward", "output", "postrouting"];
+    private static readonly string[] Hooks = ["ingress", "prerouting", "input", "forward", "output", "postrouting", "egress"];
 
     /// <summary>The differences, one a hook that has any.</summary>
     /// <param name="before">The first ruleset.</param>
@@ -35,8 +35,8 @@ public static class RulesetComparison
     private static HookDifference? Compare(string hook, FirewallModel first, FirewallModel second, int limit)
     {
         Diagram diagram = first.Workspace.Diagram;
-        Match before = first.Passing(first.Hook(hook)) with { Must = first.Unlimited(first.Hook(hook)) };
-        Match after = second.Passing(second.Hook(hook)) with { Must = second.Unlimited(second.Hook(hook)) };
+        Match before = Passing(first, hook);
+        Match after = Passing(second, hook);
         int real = diagram.FieldIn(PacketField.Family, IntervalSet.From([(PacketValues.Ipv4, PacketValues.Ipv4), (PacketValues.Ipv6, PacketValues.Ipv6)]));
         int opened = diagram.And(real, diagram.Except(after.Must, before.May));
         int closed = diagram.And(real, diagram.Except(before.Must, after.May));
@@ -53,6 +53,12 @@ public static class RulesetComparison
         IReadOnlyList<string> Lines(int space) => space == Diagram.False ? [] : text.Lines(space, limit);
         int shown = opened != Diagram.False ? opened : closed != Diagram.False ? closed : unsure;
         return new HookDifference(hook, Lines(opened), Lines(closed), Lines(unsure), text.Text(Witness(hook, first, shown)));
+    }
+
+    private static Match Passing(FirewallModel model, string hook)
+    {
+        int function = model.Arriving(model.Hook(hook));
+        return model.Passing(function) with { Must = model.Unlimited(function) };
     }
 
     // A packet that can come to the hook where the difference holds one: by the network's interfaces and between its addresses.

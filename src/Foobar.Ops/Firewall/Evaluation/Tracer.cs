@@ -44,8 +44,15 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
     /// <summary>Sends a packet through hooks, routed where the kernel routes, until it ends; <see langword="true"/> if it passes all, <see langword="null"/> if that can't be told.</summary>
     public bool? RunThrough(Packet packet, params IEnumerable<string> hooks)
     {
-        Packet = packet;
-        foreach (string hook in hooks)
+        string[] way = [.. hooks.SelectMany(static hook => hook switch
+        {
+            "prerouting" => ["ingress", hook],
+            "postrouting" => (string[])[hook, "egress"],
+            _ => [hook],
+        })];
+        Array.ForEach(way, hook => _ = model.Hook(hook));
+        Packet = model.Workspace.Origin.Arrive(packet);
+        foreach (string hook in way)
         {
             if (Run(hook, model.Routed(hook, Packet)) is not true and var end)
             {
@@ -61,7 +68,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
     {
         Packet = packet.Copy();
         bool translated = false;
-        foreach (FirewallChain chain in model.BaseChains(hook).Where(chain => OfFamily(chain, Packet)))
+        foreach (FirewallChain chain in model.BaseChains(hook).Where(chain => model.Workspace.Diagram.Contains(model.Chains.Entering(chain), Packet)))
         {
             if (chain.Type == "nat" && (translated || Packet[PacketField.State] != PacketValues.New))
             {
@@ -79,13 +86,16 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
         return true;
     }
 
-    private static bool OfFamily(FirewallChain chain, Packet packet) =>
-        chain.Family == "inet" || chain.Family == (packet[PacketField.Family] == PacketValues.Ipv4 ? "ip" : "ip6");
-
     private Way RunBase(FirewallChain chain)
     {
+        if (chain.Undecided is { } why)
+        {
+            _steps.Add(new TraceStep(chain, null, "unknown", why));
+            return Way.Unknown;
+        }
+
         UInt128 state = Packet[PacketField.State];
-        bool early = chain.Hook is "prerouting" or "output" && chain.Priority < -200;
+        bool early = chain.Hook is "ingress" || chain.Hook is "prerouting" or "output" && chain.Priority < -200;
         Packet[PacketField.State] = early ? PacketValues.Invalid : state;
         Way way = RunChain(chain, 0);
         Packet[PacketField.State] = early && Packet[PacketField.State] == PacketValues.Invalid ? state : Packet[PacketField.State];
@@ -154,6 +164,11 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
                 case Statement.Assign assign:
                     Packet[assign.Field] = (Packet[assign.Field] & assign.Keep) ^ assign.Flip;
                     break;
+                case Statement.Copy { To: PacketField.ConnectionMark } when Packet[PacketField.State] > PacketValues.Related:
+                    break;
+                case Statement.Copy copy:
+                    Packet[copy.To] = Packet[copy.From];
+                    break;
                 case Statement.NoTrack:
                     Packet[PacketField.State] = PacketValues.Untracked;
                     break;
@@ -170,6 +185,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
         return model.Workspace.Diagram.Contains(match.Must, Packet) ? null
             : !model.Workspace.Diagram.Contains(match.May, Packet) ? Way.On
             : condition is Condition.Sometimes limit ? Sometimes(chain, rule, limit.What)
+            : model.Conditions.Changing(condition, chain) is { } filled ? Sometimes(chain, rule, filled)
             : Unknown(chain, rule, condition is Condition.Undecided undecided ? undecided.Why : "depends on addresses, routes or sets that are not known");
     }
 
@@ -214,7 +230,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
         if (elements is null)
         {
             NamedSet? map = model.Ruleset.FindSet(chain, lookup.Map!);
-            if (ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key) is { } why)
+            if ((ConditionCompiler.Trouble(map, lookup.Map!, lookup.Key) ?? (model.Conditions.IsFilled(map!) ? $"map {map!.Name} is filled by rules" : null)) is { } why)
             {
                 return Unknown(chain, rule, why);
             }

@@ -10,7 +10,7 @@ internal sealed class Workspace
     public Workspace(IEnumerable<Ruleset> rulesets, IEnumerable<HostNetwork> networks)
     {
         Atoms = new InterfaceAtoms(rulesets.SelectMany(InterfacesOf)
-            .Concat(networks.SelectMany(network => network.Interfaces.Concat(network.Addresses.Select(address => address.Interface)).Concat(network.Routes.Select(route => route.Interface ?? string.Empty))))
+            .Concat(networks.SelectMany(network => network.Interfaces.Concat(network.Programs.Select(program => program.Interface)).Concat(network.Links.SelectMany(link => (string[])[link.Upper, link.Lower])).Concat(network.Addresses.Select(address => address.Interface)).Concat(network.Routes.Select(route => route.Interface ?? string.Empty))))
             .Append("lo"));
     }
 
@@ -23,13 +23,25 @@ internal sealed class Workspace
     /// <summary>The algebra of functions.</summary>
     public OutcomeAlgebra Algebra => field ??= new OutcomeAlgebra(Diagram);
 
+    /// <summary>The tests of connections' original addresses and ports.</summary>
+    public OriginTests Origin => field ??= new OriginTests(Diagram);
+
     private static IEnumerable<string> InterfacesOf(Ruleset ruleset) => ruleset.Rules.SelectMany(rule => rule.Statements).SelectMany(NamesIn)
+        .Concat(ruleset.Chains.SelectMany(chain => chain.Devices))
         .Concat(ruleset.Sets.SelectMany(set => NamesIn(set.Elements)));
 
     private static IEnumerable<string> NamesIn(Statement statement) => statement switch
     {
-        Statement.Test { Condition: Condition.In { Elements: { } elements } } => NamesIn(elements),
+        Statement.Test test => NamesIn(test.Condition),
         Statement.Lookup { Elements: { } elements } => NamesIn(elements),
+        _ => [],
+    };
+
+    private static IEnumerable<string> NamesIn(Condition condition) => condition switch
+    {
+        Condition.In { Elements: { } elements } => NamesIn(elements),
+        Condition.RouteLeads leads => leads.Interfaces,
+        Condition.Any any => any.Conditions.SelectMany(NamesIn),
         _ => [],
     };
 

@@ -50,14 +50,14 @@ internal static class IpsetMatch
         return new Condition.Any([other, new Condition.In(key, null, name, Negated: true)], !negated);
     }
 
-    // The protocol belongs to the port that follows it: both are one part for iptables.
-    private static List<KeyPart> Key(int family, IReadOnlyList<ValueKind> kinds, string[] directions)
+    /// <summary>The fields that stand for the parts of a set's elements: a protocol belongs to the port that follows it; parts without a direction have the last one.</summary>
+    public static List<KeyPart> Key(int family, IReadOnlyList<ValueKind> kinds, string[] directions)
     {
         List<KeyPart> key = [];
         int part = 0;
         foreach (ValueKind kind in kinds)
         {
-            bool source = directions[part] == "src";
+            bool source = directions[Math.Min(part, directions.Length - 1)] == "src";
             key.Add(kind switch
             {
                 ValueKind.Protocol => new KeyPart(PacketField.Protocol, kind),

@@ -180,7 +180,7 @@ internal sealed class SaveListing(int family, RulesetOrigin origin, IReadOnlyDic
                 {
                     string name = words.Take();
                     verdict = $"{(option == "-g" ? "goto " : _names[table].Contains(name) ? "jump " : string.Empty)}{(_names[table].Contains(name) ? name : name.ToLowerInvariant())}";
-                    target.AddRange(option == "-g" ? [new Statement.Verdict(VerdictKind.Goto, name)] : SaveTargets.Read(name, words, family, _names[table]));
+                    target.AddRange(option == "-g" ? [new Statement.Verdict(VerdictKind.Goto, name)] : SaveTargets.Read(name, words, family, _names[table], sets));
                 }
                 else
                 {

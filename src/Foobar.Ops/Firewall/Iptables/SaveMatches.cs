@@ -9,12 +9,6 @@ namespace Foobar.Ops.Firewall.Iptables;
 /// <summary>Reads the tests of one rule: iptables(8)'s own parameters and the extensions of iptables-extensions(8).</summary>
 internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedSet> sets)
 {
-    private static readonly HashSet<string> Understood =
-    [
-        "tcp", "udp", "dccp", "sctp", "udplite", "icmp", "icmp6", "ipv6-icmp", "icmpv6", "multiport", "conntrack", "state", "comment", "mark", "connmark", "iprange", "addrtype", "set",
-        "ttl", "hl", "rt", "pkttype", "length", "tos", "dscp", "rpfilter",
-    ];
-
     // Which packets they match depends on those that came before (iptables-extensions(8)).
     private static readonly HashSet<string> Passing = ["limit", "hashlimit", "recent", "connlimit", "connbytes", "quota", "statistic"];
 
@@ -48,27 +42,27 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
             {
                 ReadPassing(words);
             }
-            else if (!Understood.Contains(_module))
+            else if (SaveWords.Matches.Trouble(_module) is { } why)
             {
-                Skip(words);
+                Skip(words, why);
             }
 
             return;
         }
 
         _steps.Add(Base(option, negated, words) ?? Ports(option, negated, words) ?? Extension(option, negated, words)
-            ?? throw new FormatException($"unknown option '{option}'{(_module.Length > 0 ? $" of module {_module}" : string.Empty)}"));
+            ?? throw new FormatException($"{SaveWords.Options.Trouble(option) ?? option}{(_module.Length > 0 ? $" of match {_module}" : string.Empty)}"));
     }
 
     // Options of a module that is not understood follow it up to the next module or the target.
-    private void Skip(SaveTokens words)
+    private void Skip(SaveTokens words, string why)
     {
         while (words.More && words.Peek is not ("-m" or "-j" or "-g"))
         {
             words.Take();
         }
 
-        _steps.Add(new Statement.Test(new Condition.Undecided($"match {_module}: depends on more than the packet's headers, or is not understood")));
+        _steps.Add(new Statement.Test(new Condition.Undecided(why)));
     }
 
     // "recent --set" notes the address and matches every packet; all else asks what was noted or counted.
@@ -131,6 +125,11 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         "--state" or "--ctstate" => States(words.Take(), negated),
         "--ctstatus" => Status(words.Take(), negated),
         "--ctdir" => Tracked(Guards.FieldIs(PacketField.Direction, words.Take() == "REPLY" ? 1 : 0)),
+        "--ctproto" => Original(PacketField.Protocol, ValueRange.Of(SaveValue.Named(words.Take(), NftNames.Protocols)), negated),
+        "--ctorigsrc" => Original(Source, words.Take(), negated),
+        "--ctorigdst" => Original(Destination, words.Take(), negated),
+        "--ctorigsrcport" => Original(PacketField.SourcePort, Port(words.Take()), negated),
+        "--ctorigdstport" => Original(PacketField.DestinationPort, Port(words.Take()), negated),
         "--mark" => Mark(words.Take(), negated),
         "--src-range" => Field(Source, [SaveValue.Addresses(words.Take(), family)], negated),
         "--dst-range" => Field(Destination, [SaveValue.Addresses(words.Take(), family)], negated),
@@ -217,6 +216,14 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         UInt128 bits = text == "NONE" ? 0 : text.Split(',').Aggregate(UInt128.Zero, (all, name) => all | SaveValue.Named(name.ToLowerInvariant(), NftNames.Statuses));
         return bits == 0 ? Masked(PacketField.Status, 0xFF, 0, negated) : Masked(PacketField.Status, bits, 0, !negated);
     }
+
+    private Statement Original(PacketField field, string network, bool negated) => AddressText.TryParseNetwork(network, family, out ValueRange range)
+        ? Original(field, range, negated)
+        : throw new FormatException($"an IPv{family} network expected, found '{network}'");
+
+    // What the connection's first packet had before any translation (xt_conntrack.c: of the tuple in its original direction).
+    private Statement Original(PacketField field, ValueRange range, bool negated) =>
+        Tracked(new Statement.Test(new Condition.In([new KeyPart(field, ValueKind.Number, Original: true)], [new SetElement([range])], null, negated)));
 
     private Statement Tracked(Statement step)
     {

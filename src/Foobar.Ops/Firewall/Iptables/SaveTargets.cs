@@ -6,17 +6,13 @@ namespace Foobar.Ops.Firewall.Iptables;
 /// <summary>Reads what a rule does: iptables' verdicts and the targets of iptables-extensions(8).</summary>
 internal static class SaveTargets
 {
-    private static readonly HashSet<string> WithoutEffect =
-    [
-        "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE", "CHECKSUM", "TCPMSS", "TCPOPTSTRIP", "CLASSIFY", "SECMARK", "CONNSECMARK", "RATEEST", "LED", "IDLETIMER", "SET", "TEE", "ECN",
-    ];
-
     /// <summary>The steps of a target with its options.</summary>
     /// <param name="name">The target, or a chain.</param>
     /// <param name="words">What follows it.</param>
     /// <param name="family">4 or 6.</param>
     /// <param name="chains">The chains of the table.</param>
-    public static IReadOnlyList<Statement> Read(string name, SaveTokens words, int family, IReadOnlySet<string> chains)
+    /// <param name="sets">The ipsets.</param>
+    public static IReadOnlyList<Statement> Read(string name, SaveTokens words, int family, IReadOnlySet<string> chains, IReadOnlyDictionary<string, NamedSet> sets)
     {
         Dictionary<string, string> options = Options(words);
         return name switch
@@ -37,9 +33,27 @@ internal static class SaveTargets
             "TOS" or "DSCP" => [new Statement.AssignUnknown(PacketField.TrafficClass, $"target {name}")],
             "TTL" or "HL" => [new Statement.AssignUnknown(PacketField.HopLimit, $"target {name}")],
             _ when chains.Contains(name) => [new Statement.Verdict(VerdictKind.Jump, name)],
-            _ when WithoutEffect.Contains(name) => [new Statement.NoEffect(name)],
-            _ => [new Statement.UnknownEffect($"unknown target '{name}'")],
+            "SET" => [.. Set(options, family, sets)],
+            _ when SaveWords.Targets.Trouble(name) is { } why => [new Statement.UnknownEffect(why)],
+            _ => [new Statement.NoEffect(name)],
         };
+    }
+
+    // A set's own fields can be given to the packet (--map-set): a mark or a priority that is not known here.
+    private static IEnumerable<Statement> Set(Dictionary<string, string> options, int family, IReadOnlyDictionary<string, NamedSet> sets)
+    {
+        foreach ((string option, string value) in options)
+        {
+            string[] words = value.Split(' ');
+            if (option == "--add-set" && words.Length > 1)
+            {
+                yield return new Statement.Fill(words[0], sets.TryGetValue(words[0], out NamedSet? set) && set.Kinds is { } kinds ? IpsetMatch.Key(family, kinds, words[1].Split(',')) : null);
+            }
+            else if (option == "--map-set")
+            {
+                yield return new Statement.AssignUnknown(PacketField.Mark, "SET --map-set");
+            }
+        }
     }
 
     private static string? Ports(Dictionary<string, string> options) =>
@@ -83,14 +97,17 @@ internal static class SaveTargets
                 case "--xor-mark":
                     return new Statement.Assign(field, uint.MaxValue, SaveValue.Number(value));
                 case "--save-mark":
-                    return new Statement.AssignUnknown(PacketField.ConnectionMark, "CONNMARK --save-mark");
+                    return Whole(options) ? new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark) : new Statement.AssignUnknown(PacketField.ConnectionMark, "CONNMARK --save-mark with a mask");
                 case "--restore-mark":
-                    return new Statement.AssignUnknown(PacketField.Mark, "CONNMARK --restore-mark");
+                    return Whole(options) ? new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark) : new Statement.AssignUnknown(PacketField.Mark, "CONNMARK --restore-mark with a mask");
             }
         }
 
         throw new FormatException($"an operation on a mark expected in IPv{family} rule");
     }
+
+    private static bool Whole(Dictionary<string, string> options) => ((string[])["--nfmask", "--ctmask", "--mask"])
+        .All(mask => !options.TryGetValue(mask, out string? value) || SaveValue.Number(value) == uint.MaxValue);
 
     private static Statement.Nat Nat(NatKind kind, string? to, int family)
     {

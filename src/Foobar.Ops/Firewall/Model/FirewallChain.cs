@@ -27,14 +27,20 @@ public sealed record FirewallChain
     /// <summary>What becomes of packets that reach the end of a base chain: <c>accept</c> or <c>drop</c>.</summary>
     public string Policy { get; init; } = "accept";
 
-    /// <summary>The devices of an ingress or egress chain.</summary>
+    /// <summary>The devices of an ingress or egress chain, by name or by a prefix that ends in <c>*</c>.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
     /// <summary>Its rules, in order.</summary>
     public IReadOnlyList<FirewallRule> Rules { get; init; } = [];
 
+    /// <summary>Whether its table is dormant: the kernel enters none of its chains then (nft(8), TABLES).</summary>
+    public bool IsDormant { get; init; }
+
+    /// <summary>Why it can't be told what it does to packets; <see langword="null"/> if it can.</summary>
+    public string? Undecided { get; init; }
+
     /// <summary>Whether the kernel enters it by itself.</summary>
-    public bool IsBase => Hook is not null;
+    public bool IsBase => Hook is not null && !IsDormant;
 
     /// <summary>The chain's place in words: <c>inet filter input</c>.</summary>
     public override string ToString() => $"{Family} {Table} {Name}";

@@ -13,6 +13,12 @@ public sealed record HostNetwork
 
     /// <summary>The names of its interfaces, those without an address too.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
+
+    /// <summary>The interfaces that carry the packets of others: of a VLAN, a bond or a bridge those it stands on.</summary>
+    public IReadOnlyList<InterfaceLink> Links { get; init; } = [];
+
+    /// <summary>The programs and filters outside the packet filter that packets pass at interfaces.</summary>
+    public IReadOnlyList<InterfaceProgram> Programs { get; init; } = [];
 }
 
 /// <summary>One address of an interface.</summary>
@@ -20,6 +26,18 @@ public sealed record HostNetwork
 /// <param name="Address">The address.</param>
 /// <param name="PrefixLength">The length of its network's prefix.</param>
 public sealed record InterfaceAddress(string Interface, IPAddress Address, int PrefixLength);
+
+/// <summary>One interface on another.</summary>
+/// <param name="Upper">The VLAN, bond or bridge.</param>
+/// <param name="Lower">The interface that carries its packets.</param>
+/// <param name="IsBridge">Whether the upper one may be a bridge, whose own filters see the packets too.</param>
+public sealed record InterfaceLink(string Upper, string Lower, bool IsBridge);
+
+/// <summary>A program or filter outside the packet filter that may drop or change packets.</summary>
+/// <param name="Interface">The interface it stands at.</param>
+/// <param name="Kind">What it is: <c>XDP program</c>, <c>tc filter</c>.</param>
+/// <param name="Leaving">Whether it sees what leaves by the interface; otherwise what comes in.</param>
+public sealed record InterfaceProgram(string Interface, string Kind, bool Leaving);
 
 /// <summary>One route.</summary>
 /// <param name="Destination">The first address of the destination; all zeros with length 0 for the default route.</param>

@@ -72,7 +72,14 @@ internal enum ValueKind
 
     /// <summary>ipset's addresses, whose family the set knows.</summary>
     Address,
+
+    /// <summary>The next header that the IPv6 header names: the transport protocol only where no extension header stands between.</summary>
+    NextHeader,
 }
 
-/// <summary>One part of what a rule looks up: a field, how its values are written, and how far they are shifted in it.</summary>
-internal sealed record KeyPart(PacketField Field, ValueKind Kind, int Shift = 0);
+/// <summary>One part of what a rule looks up.</summary>
+/// <param name="Field">The field.</param>
+/// <param name="Kind">How its values are written.</param>
+/// <param name="Shift">How far they are shifted in it.</param>
+/// <param name="Original">Whether the field of the connection's first packet is meant, as it was before any translation.</param>
+internal sealed record KeyPart(PacketField Field, ValueKind Kind, int Shift = 0, bool Original = false);

@@ -34,6 +34,14 @@ internal abstract record Statement
     /// <summary>A map's plain data (an address, a port, a mark) before it has become a step.</summary>
     public sealed record Data(ValueRange[] Parts) : Statement;
 
+    /// <summary>Rewrites a mark to what another mark is.</summary>
+    public sealed record Copy(PacketField From, PacketField To) : Statement;
+
+    /// <summary>Adds what the packet's fields are to a named set or map, so that later packets find it there.</summary>
+    /// <param name="Set">The set.</param>
+    /// <param name="Key">The fields, where they are understood.</param>
+    public sealed record Fill(string Set, IReadOnlyList<KeyPart>? Key) : Statement;
+
     /// <summary>Keeps connection tracking away from the packet.</summary>
     public sealed record NoTrack : Statement;
 
@@ -79,8 +87,11 @@ internal abstract record Condition
     /// <summary><c>(field AND Mask) == Value</c>.</summary>
     public sealed record Masked(PacketField Field, UInt128 Mask, UInt128 Value, bool Negated) : Condition;
 
-    /// <summary>The kernel's routing table gives an address one of some types (local, broadcast, multicast, unicast ...).</summary>
-    public sealed record AddressTypeIs(bool Destination, IReadOnlyList<string> Types, bool Negated) : Condition;
+    /// <summary>The kernel's routing table gives an address one of some types (local, broadcast, multicast, unicast ...), or, by interface, does so on the interface the packet came in by.</summary>
+    public sealed record AddressTypeIs(bool Destination, IReadOnlyList<string> Types, bool Negated, bool ByInterface = false) : Condition;
+
+    /// <summary>The best route to an address leads through one of some interfaces.</summary>
+    public sealed record RouteLeads(bool Destination, IReadOnlyList<string> Interfaces, bool Negated) : Condition;
 
     /// <summary>The way back to the source leads (or, negated, does not lead) through the interface the packet came by; the server's own addresses have none unless they are accepted.</summary>
     public sealed record ReversePath(bool Strict, bool Negated, bool AcceptsLocal = false) : Condition;

@@ -30,7 +30,20 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
         ["direction"] = new(PacketField.Direction, ValueKind.ConnectionDirection),
         ["mark"] = new(PacketField.ConnectionMark, ValueKind.Number),
         ["l3proto"] = new(PacketField.Family, ValueKind.NetworkFamily),
-        ["protocol"] = new(PacketField.Protocol, ValueKind.Protocol),
+        ["protocol"] = new(PacketField.Protocol, ValueKind.Protocol, Original: true),
+    };
+
+    // Of the connection's first packet, as it came before any translation.
+    private static readonly Dictionary<string, NftKey> OriginalKeys = new()
+    {
+        ["ip saddr"] = Original(PacketField.Source4, ValueKind.Ipv4, Guards.Ipv4),
+        ["ip daddr"] = Original(PacketField.Destination4, ValueKind.Ipv4, Guards.Ipv4),
+        ["ip6 saddr"] = Original(PacketField.Source6, ValueKind.Ipv6, Guards.Ipv6),
+        ["ip6 daddr"] = Original(PacketField.Destination6, ValueKind.Ipv6, Guards.Ipv6),
+        ["proto-src"] = Original(PacketField.SourcePort, ValueKind.Number, Guards.WithPorts),
+        ["proto-dst"] = Original(PacketField.DestinationPort, ValueKind.Number, Guards.WithPorts),
+        ["protocol"] = Original(PacketField.Protocol, ValueKind.Protocol),
+        ["l3proto"] = new([new(PacketField.Family, ValueKind.NetworkFamily)], [Guards.Tracked]),
     };
 
     private static readonly Dictionary<string, KeyPart> PayloadKeys = new()
@@ -43,7 +56,7 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
         ["ip length"] = new(PacketField.Length, ValueKind.Number),
         ["ip6 saddr"] = new(PacketField.Source6, ValueKind.Ipv6),
         ["ip6 daddr"] = new(PacketField.Destination6, ValueKind.Ipv6),
-        ["ip6 nexthdr"] = new(PacketField.Protocol, ValueKind.Protocol),
+        ["ip6 nexthdr"] = new(PacketField.Protocol, ValueKind.NextHeader),
         ["ip6 hoplimit"] = new(PacketField.HopLimit, ValueKind.Number),
         ["ip6 dscp"] = new(PacketField.TrafficClass, ValueKind.Dscp, 2),
         ["tcp flags"] = new(PacketField.TcpFlags, ValueKind.TcpFlags),
@@ -66,38 +79,42 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
             return new NftKey([.. keys.SelectMany(key => key.Parts)], [.. keys.SelectMany(key => key.Implied)]);
         }
 
-        return One(json);
+        return One(NftValue.Unwrapped(json));
     }
 
     private static NftKey One(JsonElement json)
     {
-        if (json.ValueKind == JsonValueKind.Object)
+        if (!NftValue.TryFirst(json, out string name, out JsonElement value))
         {
-            if (json.TryGetProperty("payload", out JsonElement payload) && payload.TryGetProperty("protocol", out JsonElement protocol))
-            {
-                return Payload(NftValue.Text(protocol), NftValue.Text(NftValue.Member(payload, "field")), json);
-            }
-
-            if (json.TryGetProperty("meta", out JsonElement meta) && MetaKeys.TryGetValue(NftValue.Text(NftValue.Member(meta, "key")), out KeyPart? part))
-            {
-                return new NftKey([part], []);
-            }
-
-            if (json.TryGetProperty("ct", out JsonElement ct) && !ct.TryGetProperty("dir", out _)
-                && ConnectionKeys.TryGetValue(NftValue.Text(NftValue.Member(ct, "key")), out KeyPart? connection))
-            {
-                return new NftKey([connection], connection.Field == PacketField.State ? [] : [Guards.Tracked]);
-            }
-
-            if (json.TryGetProperty("exthdr", out JsonElement header) && header.TryGetProperty("name", out JsonElement name) && name.ValueEquals("rt")
-                && header.TryGetProperty("field", out JsonElement field) && field.ValueEquals("type"))
-            {
-                return new NftKey([new KeyPart(PacketField.RoutingHeader, ValueKind.Number, RoutingTypeOffset)], [Guards.Ipv6]);
-            }
+            throw NotUnderstoodException.At("a field of packets or connections", json);
         }
 
-        throw NotUnderstoodException.At("a field of packets or connections", json);
+        NftWords.Check(name, value);
+        return name switch
+        {
+            "payload" => Payload(NftValue.Text(NftValue.Member(value, "protocol")), NftValue.Text(NftValue.Member(value, "field")), json),
+            "meta" => Meta(NftValue.Text(NftValue.Member(value, "key"))),
+            "ct" => Connection(NftValue.Text(NftValue.Member(value, "key")), value.TryGetProperty("dir", out JsonElement direction) ? NftValue.Text(direction) : null),
+            "exthdr" when NftValue.Member(value, "name").ValueEquals("rt") && value.TryGetProperty("field", out JsonElement field) && field.ValueEquals("type") =>
+                new NftKey([new KeyPart(PacketField.RoutingHeader, ValueKind.Number, RoutingTypeOffset)], [Guards.Ipv6]),
+            _ => throw new NotUnderstoodException(NftWords.Expressions.Trouble(name) ?? NotUnderstoodException.At("a field of packets or connections", json).Message),
+        };
     }
+
+    private static NftKey Meta(string key) => MetaKeys.TryGetValue(key, out KeyPart? part)
+        ? new NftKey([part], [])
+        : throw new NotUnderstoodException(NftWords.MetaKeys.Trouble(key) ?? $"meta {key}");
+
+    private static NftKey Connection(string key, string? direction) => direction switch
+    {
+        null when ConnectionKeys.TryGetValue(key, out KeyPart? part) => new NftKey([part], part.Field == PacketField.State ? [] : [Guards.Tracked]),
+        "original" when OriginalKeys.TryGetValue(key, out NftKey? original) => original,
+        "reply" => throw new NotUnderstoodException($"ct reply {key}: what the answer will look like"),
+        _ => throw new NotUnderstoodException(NftWords.ConnectionKeys.Trouble(key) ?? $"ct {direction} {key}"),
+    };
+
+    private static NftKey Original(PacketField field, ValueKind kind, params Statement[] implied) =>
+        new([new KeyPart(field, kind, Original: true)], [.. implied, Guards.Tracked]);
 
     /// <summary>The mark in <see cref="KeyPart.Shift"/> for values that stand one higher in their field.</summary>
     public const int RoutingTypeOffset = -1;

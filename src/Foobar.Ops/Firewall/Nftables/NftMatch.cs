@@ -11,12 +11,13 @@ internal static class NftMatch
     /// <exception cref="NotUnderstoodException">The match is not understood.</exception>
     public static IEnumerable<Statement> Read(JsonElement match)
     {
+        NftWords.Check("match", match);
         string operation = NftValue.Text(NftValue.Member(match, "op"));
         JsonElement left = NftValue.Member(match, "left");
         JsonElement right = NftValue.Member(match, "right");
         if (left.ValueKind == JsonValueKind.Object && left.TryGetProperty("fib", out JsonElement fib))
         {
-            return [new Statement.Test(Fib(fib, operation, right))];
+            return [new Statement.Test(NftFib.Read(fib, operation, right))];
         }
 
         if (left.ValueKind == JsonValueKind.Object && left.TryGetProperty("&", out JsonElement masked))
@@ -112,7 +113,7 @@ internal static class NftMatch
 
         NftKey key = NftKey.Read(operands[0]);
         KeyPart part = key.Parts[0];
-        if (key.Parts.Count > 1 || part.Shift != 0 || part.Kind is ValueKind.InterfaceName or ValueKind.ConnectionState)
+        if (key.Parts.Count > 1 || part.Shift != 0 || part.Original || part.Kind is ValueKind.InterfaceName or ValueKind.ConnectionState or ValueKind.NextHeader)
         {
             throw NotUnderstoodException.At("one numeric field and a mask", operands);
         }
@@ -134,31 +135,8 @@ internal static class NftMatch
         return key.Implied.Append(new Statement.Test(new Condition.Masked(part.Field, mask, NftValue.Flags(right, part.Kind), negated)));
     }
 
-    private static Condition Fib(JsonElement fib, string operation, JsonElement right)
-    {
-        string result = NftValue.Text(NftValue.Member(fib, "result"));
-        JsonElement flagList = NftValue.Member(fib, "flags");
-        string[] flags = [.. (flagList.ValueKind == JsonValueKind.Array ? flagList.EnumerateArray().ToArray() : [flagList]).Select(NftValue.Text)];
-        if (result == "type" && (flags is ["daddr"] or ["saddr"]))
-        {
-            JsonElement types = right.ValueKind == JsonValueKind.Object && right.TryGetProperty("set", out JsonElement set) ? set : right;
-            string[] names = types.ValueKind == JsonValueKind.Array ? [.. types.EnumerateArray().Select(NftValue.Text)] : [NftValue.Text(types)];
-            return new Condition.AddressTypeIs(flags[0] == "daddr", names, Negative(operation));
-        }
-
-        // "missing" is written as 0 or false: there is no route back by the interface the packet came in by.
-        bool missing = right.ValueKind == JsonValueKind.False || right.ValueKind == JsonValueKind.String && right.ValueEquals("0")
-            || right.ValueKind == JsonValueKind.Number && right.GetInt32() == 0;
-        bool exists = right.ValueKind == JsonValueKind.True;
-        if (result == "oif" && flags.Contains("saddr") && flags.All(flag => flag is "saddr" or "mark" or "iif") && (missing || exists))
-        {
-            return new Condition.ReversePath(flags.Contains("iif"), missing != Negative(operation));
-        }
-
-        throw NotUnderstoodException.At("a routing lookup", fib);
-    }
-
-    private static bool Negative(string operation) => operation switch
+    /// <summary>Whether an operator asks for what is not so.</summary>
+    public static bool Negative(string operation) => operation switch
     {
         "!=" or "!" => true,
         _ => false,

@@ -57,7 +57,7 @@ internal static class NftNames
     /// <summary>The names of a kind of value.</summary>
     public static FrozenDictionary<string, int>? Of(ValueKind kind) => kind switch
     {
-        ValueKind.Protocol => Protocols,
+        ValueKind.Protocol or ValueKind.NextHeader => Protocols,
         ValueKind.IcmpType => IcmpTypes,
         ValueKind.IcmpV6Type => IcmpV6Types,
         ValueKind.IcmpCode => IcmpCodes,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
 
 namespace Foobar.Ops.Firewall.Nftables;
@@ -6,6 +7,11 @@ namespace Foobar.Ops.Firewall.Nftables;
 /// <summary>Reads named sets and maps.</summary>
 internal static class NftSets
 {
+    /// <summary>The data types of keys and values.</summary>
+    public static readonly Vocabulary DataTypes = new Vocabulary("nftables data type", "nft(8), nft 0.9.8 to 1.1.6")
+        .Handled("ipv4_addr, ipv6_addr, inet_service, inet_proto, mark, ifname, iface_index, ct_state, ct_dir, ct_status, icmp_type, icmpv6_type, icmp_code, icmpv6_code, pkt_type, nf_proto, dscp, tcp_flag, integer, verdict")
+        .Undecided("not modelled", "ether_addr, ether_type, lladdr, ll_addr, iface_type, uid, gid, skuid, skgid, realm, classid, devgroup, ct_label, ct_event, icmpx_code, fib_addrtype, string, time, day, hour, boolean, arp_op, ecn, bitmask, priority, policy, cgroupsv2, igmp_type, dccp_pkttype, cgroup, counter, quota, limit, ct helper, ct timeout, ct expectation, synproxy, secmark, tunnel");
+
     private static readonly Dictionary<string, ValueKind> Types = new()
     {
         ["ipv4_addr"] = ValueKind.Ipv4,
@@ -16,6 +22,8 @@ internal static class NftSets
         ["ifname"] = ValueKind.InterfaceName,
         ["iface_index"] = ValueKind.InterfaceName,
         ["ct_state"] = ValueKind.ConnectionState,
+        ["ct_dir"] = ValueKind.ConnectionDirection,
+        ["ct_status"] = ValueKind.ConnectionStatus,
         ["icmp_type"] = ValueKind.IcmpType,
         ["icmpv6_type"] = ValueKind.IcmpV6Type,
         ["icmp_code"] = ValueKind.IcmpCode,
@@ -28,24 +36,48 @@ internal static class NftSets
     };
 
     /// <summary>Reads a set or map object. One that is not understood makes the matches on it undecided, not the ruleset unreadable.</summary>
-    public static NamedSet Read(JsonElement json)
+    /// <param name="json">The object.</param>
+    /// <param name="structure">What the text listing says, where there is one.</param>
+    public static NamedSet Read(JsonElement json, NftStructure? structure)
     {
         NamedSet set = new()
         {
             Family = NftValue.Text(NftValue.Member(json, "family")),
             Table = NftValue.Text(NftValue.Member(json, "table")),
             Name = NftValue.Text(NftValue.Member(json, "name")),
-            IsDynamic = json.TryGetProperty("flags", out JsonElement flags) && flags.GetRawText().Contains("dynamic", StringComparison.Ordinal),
         };
         try
         {
+            IReadOnlyList<string> flags = [.. NftWords.List(json, "flags"), .. structure?.SetFlags(set.Family, set.Table, set.Name) ?? []];
+            Check(json, flags);
             ValueKind[] kinds = KindsOf(NftValue.Member(json, "type"));
             JsonElement elements = json.TryGetProperty("elem", out JsonElement list) ? list : default;
-            return set with { Kinds = kinds, Elements = elements.ValueKind == JsonValueKind.Array ? Elements(json, elements, kinds) : [] };
+            return set with
+            {
+                Kinds = kinds,
+                IsDynamic = flags.Contains("dynamic") || flags.Contains("timeout"),
+                Elements = elements.ValueKind == JsonValueKind.Array ? Elements(json, elements, kinds) : [],
+            };
         }
         catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
             return set with { Undecided = $"set {set.Name}: {exception.Message}" };
+        }
+    }
+
+    private static void Check(JsonElement json, IReadOnlyList<string> flags)
+    {
+        NftWords.Check("set", json);
+        if (NftWords.SetFlags.Trouble(flags) is { } why)
+        {
+            throw new NotUnderstoodException(why);
+        }
+
+        // A statement of the set runs for each element that is looked up; one that limits lets only some packets match.
+        if (json.TryGetProperty("stmt", out JsonElement statements)
+            && statements.EnumerateArray().Select(NftExpression.Of).FirstOrDefault(static statement => !NftWords.Statements.IsIrrelevant(statement.Name)) is { Name.Length: > 0 } limiting)
+        {
+            throw new NotUnderstoodException($"its elements match within a limit ({limiting.Name})");
         }
     }
 
@@ -71,14 +103,20 @@ internal static class NftSets
         return [.. NftLookup.Pairs(elements, kinds, element => new Statement.Data(NftValue.Parts(element, dataKinds)))];
     }
 
+    // A type by name, several of them, or what a rule would look at ("typeof ip saddr", nft 1.1.2 and later).
     private static ValueKind[] KindsOf(JsonElement type)
     {
+        if (type.ValueKind == JsonValueKind.Object && type.TryGetProperty("typeof", out JsonElement expression))
+        {
+            return [.. NftKey.Read(expression).Parts.Select(static part => part.Kind)];
+        }
+
         string[] names = type.ValueKind switch
         {
             JsonValueKind.Array => [.. type.EnumerateArray().Select(NftValue.Text)],
             JsonValueKind.String => type.GetString()!.Split(" . "),
             _ => throw NotUnderstoodException.At("a set's type", type),
         };
-        return [.. names.Select(name => Types.TryGetValue(name, out ValueKind kind) ? kind : throw new NotUnderstoodException($"set type {name}"))];
+        return [.. names.Select(static name => Types.TryGetValue(name, out ValueKind kind) ? kind : throw new NotUnderstoodException(DataTypes.Trouble(name) ?? $"set type {name}"))];
     }
 }

@@ -18,7 +18,7 @@ internal static class NftStatement
 
         try
         {
-            return [.. Known(name, value) ?? [new Statement.UnknownEffect($"unknown statement '{name}'")]];
+            return [.. Known(name, value)];
         }
         catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
@@ -37,18 +37,16 @@ internal static class NftStatement
         "drop" => new(VerdictKind.Drop),
         "reject" => new(VerdictKind.Reject),
         "return" => new(VerdictKind.Return),
-        "continue" => new(VerdictKind.Continue),
         "queue" => new(VerdictKind.Queue),
+        "continue" => new(VerdictKind.Continue),
         "jump" => new(VerdictKind.Jump, NftValue.Text(NftValue.Member(value, "target"))),
         "goto" => new(VerdictKind.Goto, NftValue.Text(NftValue.Member(value, "target"))),
         _ => null,
     };
 
-    private static IEnumerable<Statement>? Known(string name, JsonElement value) => name switch
+    private static IEnumerable<Statement> Known(string name, JsonElement value) => name switch
     {
         "match" => NftMatch.Read(value),
-        "counter" or "log" or "last" or "ct helper" or "ct timeout" or "ct expectation" or "secmark" or "dup" or "flow" =>
-            [new Statement.NoEffect(name)],
         "vmap" => NftLookup.Verdicts(value),
         "mangle" => NftMangle.Read(value),
         "dnat" => NftNat.Read(NatKind.Destination, value),
@@ -57,10 +55,11 @@ internal static class NftStatement
         "redirect" => NftNat.Read(NatKind.Redirect, value),
         "notrack" => [new Statement.NoTrack()],
         "reject" => Rejection(value),
-        "set" => Dynamic(value),
+        "set" or "map" => Dynamic(name, value),
         "limit" or "quota" or "ct count" => [new Statement.Test(new Condition.Sometimes($"{name}: depends on earlier traffic"))],
         "meter" => [new Statement.Test(new Condition.Sometimes("meter: depends on earlier traffic"))],
-        _ => Verdict(name, value) is { } verdict ? [verdict] : null,
+        _ when NftWords.Statements.IsIrrelevant(name) => [new Statement.NoEffect(name)],
+        _ => [Verdict(name, value) as Statement ?? new Statement.UnknownEffect(NftWords.Statements.Trouble(name) ?? name)],
     };
 
     // A listing leaves out the test for the IP version that the kind of the error tells already.
@@ -77,10 +76,24 @@ internal static class NftStatement
     }
 
     // Adding to a set changes later packets' way, not this one's; a statement on the element may stop this one.
-    private static IEnumerable<Statement> Dynamic(JsonElement value)
+    private static IEnumerable<Statement> Dynamic(string name, JsonElement value)
     {
         JsonElement[] inner = value.TryGetProperty("stmt", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
-        string set = value.TryGetProperty("set", out JsonElement name) ? name.ToString() : "a set";
-        return inner.Select(NftExpression.Of).SelectMany(Read).Prepend(new Statement.NoEffect($"adds to {set}"));
+        string set = NftValue.Text(NftValue.Member(value, name)).TrimStart('@');
+        string operation = NftValue.Text(NftValue.Member(value, "op"));
+        Statement own = operation == "delete" ? new Statement.NoEffect($"takes out of {set}") : new Statement.Fill(set, Key(NftValue.Member(value, "elem")));
+        return inner.Select(NftExpression.Of).SelectMany(Read).Prepend(own);
+    }
+
+    private static IReadOnlyList<KeyPart>? Key(JsonElement element)
+    {
+        try
+        {
+            return NftKey.Read(NftValue.Unwrapped(element)).Parts;
+        }
+        catch (NotUnderstoodException)
+        {
+            return null;
+        }
     }
 }

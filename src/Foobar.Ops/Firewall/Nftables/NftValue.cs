@@ -110,10 +110,17 @@ internal static class NftValue
         json.ValueKind == JsonValueKind.String ? json.GetString()! : throw NotUnderstoodException.At("string", json);
 
     /// <summary>An element without its timeout, counter and comment.</summary>
-    public static JsonElement Unwrapped(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty("elem", out JsonElement element) && element.ValueKind == JsonValueKind.Object
-            ? Member(element, "val")
-            : json;
+    /// <exception cref="NotUnderstoodException">A statement limits the element.</exception>
+    public static JsonElement Unwrapped(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("elem", out JsonElement element) || element.ValueKind != JsonValueKind.Object)
+        {
+            return json;
+        }
+
+        NftWords.Check("elem", element);
+        return Member(element, "val");
+    }
 
     private static ValueRange Single(JsonElement value, ValueKind kind)
     {

@@ -34,7 +34,7 @@ internal static class FieldLayout
     private static int WidthOf(PacketField field) => field switch
     {
         PacketField.Length or PacketField.DestinationPort or PacketField.SourcePort => 2,
-        PacketField.Mark or PacketField.ConnectionMark or PacketField.Destination4 or PacketField.Source4 => 4,
+        PacketField.Mark or PacketField.ConnectionMark or PacketField.Origin or PacketField.Destination4 or PacketField.Source4 => 4,
         PacketField.Destination6 or PacketField.Source6 => 16,
         _ => 1,
     };

@@ -49,6 +49,9 @@ public enum PacketField
     /// <summary>The type of an IPv6 routing header plus one; 0 where there is none.</summary>
     RoutingHeader,
 
+    /// <summary>The number of the IPv6 extension header that the IPv6 header names as the next one, plus one; 0 where the transport protocol follows at once.</summary>
+    ExtensionHeader,
+
     /// <summary>The packet's length in bytes.</summary>
     Length,
 
@@ -57,6 +60,9 @@ public enum PacketField
 
     /// <summary>The connection mark.</summary>
     ConnectionMark,
+
+    /// <summary>Which tests of a connection's original addresses and ports its first packet met when it arrived, as a number of the workspace.</summary>
+    Origin,
 
     /// <summary>The destination port of a transport protocol that has ports.</summary>
     DestinationPort,

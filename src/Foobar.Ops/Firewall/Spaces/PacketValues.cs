@@ -42,6 +42,12 @@ public static class PacketValues
     /// <summary>ICMPv6's protocol number.</summary>
     public const int IcmpV6 = 58;
 
+    /// <summary>IPv6's hop-by-hop options header (RFC 8200, 4.3).</summary>
+    internal const int HopByHop = 0;
+
+    /// <summary>IPv6's destination options header (RFC 8200, 4.6).</summary>
+    internal const int DestinationOptions = 60;
+
     /// <summary>Protocols whose first four bytes are the source and the destination port: TCP, UDP, DCCP, SCTP, UDP-Lite.</summary>
     internal static readonly int[] WithPorts = [Tcp, Udp, 33, 132, 136];
 }

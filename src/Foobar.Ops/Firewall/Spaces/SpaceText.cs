@@ -22,6 +22,7 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
         (PacketField.HopLimit, "ttl", false),
         (PacketField.TrafficClass, "tos", true),
         (PacketField.RoutingHeader, "rt type + 1", false),
+        (PacketField.ExtensionHeader, "first exthdr + 1", false),
         (PacketField.Length, "length", false),
         (PacketField.Mark, "mark", true),
         (PacketField.ConnectionMark, "ct mark", true),
@@ -104,6 +105,7 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
     // New, unmarked, unicast, by any interface but loopback.
     private bool IsCommon(PacketField field, IntervalSet values) => field switch
     {
+        PacketField.ExtensionHeader => values.Contains(0),
         PacketField.State or PacketField.Status or PacketField.Direction or PacketField.PacketType or PacketField.RoutingHeader or PacketField.Mark
             or PacketField.ConnectionMark or PacketField.OutInterface => values.Ranges is [(var low, var high)] && low == 0 && high == 0,
         PacketField.InInterface => values.Ranges is [(var first, var last)] && first == InterfaceAtoms.None && last == InterfaceAtoms.None || atoms.All.Ranges.All(range => Enumerable.Range((int)range.Low, (int)(range.High - range.Low) + 1)
@@ -129,6 +131,8 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
         PacketField.HopLimit => "ip ttl",
         PacketField.TrafficClass => "ip tos",
         PacketField.RoutingHeader => "rt type + 1",
+        PacketField.ExtensionHeader => "first exthdr",
+        PacketField.Origin => "ct original",
         PacketField.Length => "meta length",
         PacketField.Mark => "meta mark",
         PacketField.ConnectionMark => "ct mark",
@@ -156,7 +160,7 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
             return [Addresses(low, high, family)];
         }
 
-        if (field is PacketField.InInterface or PacketField.OutInterface or PacketField.State or PacketField.Family or PacketField.Protocol && high - low < 8)
+        if (field is PacketField.InInterface or PacketField.OutInterface or PacketField.State or PacketField.Family or PacketField.ExtensionHeader or PacketField.Protocol && high - low < 8)
         {
             return Enumerable.Range((int)low, (int)(high - low) + 1).Select(value => Word(field, value));
         }
@@ -169,8 +173,17 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
         PacketField.State when value < States.Length => States[value],
         PacketField.Family when value is 4 or 6 => $"ipv{value}",
         PacketField.Protocol => ProtocolName(value),
+        PacketField.ExtensionHeader => HeaderName(value),
         PacketField.InInterface or PacketField.OutInterface => atoms.Label(value),
         _ => value.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private static string HeaderName(int value) => value switch
+    {
+        0 => "none",
+        PacketValues.HopByHop + 1 => "hbh",
+        PacketValues.DestinationOptions + 1 => "dst",
+        _ => (value - 1).ToString(CultureInfo.InvariantCulture),
     };
 
     private static string Addresses(UInt128 low, UInt128 high, int family)

@@ -49,6 +49,7 @@ internal sealed class EvaluatedRuleset : IVerdictModel
             [PacketField.HopLimit] = probe.HopLimit,
             [PacketField.TrafficClass] = probe.TrafficClass,
             [PacketField.Length] = (UInt128)PacketWriter.Write(probe).Length,
+            [PacketField.ExtensionHeader] = probe.Extension is { } header ? header + 1u : 0u,
             [PacketField.Mark] = probe.Mark,
             [PacketField.SourcePort] = probe.HasPorts ? probe.SourcePort : 0u,
             [PacketField.DestinationPort] = probe.HasPorts ? probe.DestinationPort : 0u,

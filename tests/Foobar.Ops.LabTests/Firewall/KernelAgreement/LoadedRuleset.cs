@@ -30,6 +30,7 @@ internal static class LoadedRuleset
         RulesetText text = new()
         {
             Nftables = WithoutObserver(Tool.Run("nft", string.Empty, "-j", "list", "ruleset")),
+            Declarations = Declared(Tool.Run("nft", string.Empty, "-t", "list", "ruleset")),
             Ipsets = loaded.Ipset.Length == 0 ? string.Empty : Tool.Run("ipset", string.Empty, "save"),
         };
         return loaded switch
@@ -39,6 +40,8 @@ internal static class LoadedRuleset
             _ => text with { LegacyIptables = Tool.Run("iptables-legacy-save", string.Empty, "-c"), LegacyIp6tables = Tool.Run("ip6tables-legacy-save", string.Empty, "-c") },
         };
     }
+
+    private static string Declared(string listing) => string.Join("\n}\n", listing.Split("\n}\n").Where(static table => !table.Contains($"table inet {ObserverRuleset.Table} ", StringComparison.Ordinal)));
 
     private static string WithoutObserver(string listing)
     {

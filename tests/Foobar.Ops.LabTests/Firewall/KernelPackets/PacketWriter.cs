@@ -10,6 +10,9 @@ internal static class PacketWriter
     public const uint SequenceMagic = 0x5a000000;
     public const uint AcknowledgementMagic = 0xa5000000;
 
+    // The option that pads, with its number of bytes (RFC 8200, 4.2).
+    private const byte PadN = 1;
+
     /// <summary>The packet from its IP header on.</summary>
     public static byte[] Write(Probe probe)
     {
@@ -42,14 +45,16 @@ internal static class PacketWriter
 
     private static byte[] Ipv6(Probe probe, byte[] transport)
     {
-        byte[] packet = new byte[40 + transport.Length];
+        byte[] options = probe.Extension is null ? [] : [probe.Protocol, 0, PadN, 4, 0, 0, 0, 0];
+        byte[] packet = new byte[40 + options.Length + transport.Length];
         BinaryPrimitives.WriteUInt32BigEndian(packet, 0x60000000 | ((uint)probe.TrafficClass << 20));
-        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), (ushort)transport.Length);
-        packet[6] = probe.Protocol;
+        BinaryPrimitives.WriteUInt16BigEndian(packet.AsSpan(4), (ushort)(options.Length + transport.Length));
+        packet[6] = probe.Extension ?? probe.Protocol;
         packet[7] = probe.HopLimit;
         probe.Source.TryWriteBytes(packet.AsSpan(8), out _);
         probe.Destination.TryWriteBytes(packet.AsSpan(24), out _);
-        transport.CopyTo(packet.AsSpan(40));
+        options.CopyTo(packet.AsSpan(40));
+        transport.CopyTo(packet.AsSpan(40 + options.Length));
         return packet;
     }
 
@@ -92,7 +97,7 @@ internal static class PacketWriter
 
     private static byte[] WithPayload(Probe probe, int header)
     {
-        byte[] bytes = new byte[probe.Length == 0 ? header + 8 + probe.Padding : Math.Max(header, probe.Length - (probe.IsIpv4 ? 20 : 40))];
+        byte[] bytes = new byte[probe.Length == 0 ? header + 8 + probe.Padding : Math.Max(header, probe.Length - (probe.IsIpv4 ? 20 : probe.Extension is null ? 40 : 48))];
         if (bytes.Length >= header + 8)
         {
             BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(header), Magic);

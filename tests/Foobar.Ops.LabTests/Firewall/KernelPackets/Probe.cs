@@ -43,6 +43,9 @@ internal sealed record Probe
 
     public byte TrafficClass { get; init; }
 
+    /// <summary>The extension header (RFC 8200, 4) between the IPv6 header and the transport protocol's: hop-by-hop (0) or destination options (60), with padding only; <see langword="null"/> for none.</summary>
+    public byte? Extension { get; init; }
+
     /// <summary>The mark it has when the first chain sees it; only a packet of the server itself can have one.</summary>
     public uint Mark { get; init; }
 
@@ -84,7 +87,7 @@ internal sealed record Probe
         return string.CompareOrdinal(from, to) < 0 ? $"{protocol} {from} {to}" : $"{protocol} {to} {from}";
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{InInterface ?? "self"}: {Source} -> {Destination} {Transport} ttl {HopLimit} tos {TrafficClass:x2} mark {Mark:x} {State}{(IsReply ? " reply" : string.Empty)}");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{InInterface ?? "self"}: {Source} -> {Destination} {Transport} ttl {HopLimit} tos {TrafficClass:x2}{(Extension is { } header ? $" exthdr {header}" : string.Empty)} mark {Mark:x} {State}{(IsReply ? " reply" : string.Empty)}");
 
     private string Transport => Protocol switch
     {

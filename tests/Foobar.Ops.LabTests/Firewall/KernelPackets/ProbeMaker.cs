@@ -39,6 +39,7 @@ internal sealed class ProbeMaker(Random random, Atoms atoms)
             Protocol = protocol,
             HopLimit = draft.HopLimit ?? (atoms.HopLimits.Count > 0 && random.Next(3) == 0 ? Pick(atoms.HopLimits) : Pick<byte>([64, 64, 63, 128, 255])),
             TrafficClass = draft.TrafficClass ?? (atoms.TrafficClasses.Count > 0 && random.Next(3) == 0 ? Pick(atoms.TrafficClasses) : (byte)0),
+            Extension = !version4 && inInterface is not null && random.Next(5) == 0 ? Pick<byte>([0, 60, 60]) : null,
             Mark = inInterface is null ? draft.Mark ?? (atoms.Marks.Count > 0 && random.Next(3) == 0 ? Pick(atoms.Marks) : 0) : 0,
             Padding = (ushort)(random.Next(4) == 0 ? random.Next(120) : 0),
         };

@@ -55,7 +55,33 @@ internal sealed class NftGenerator
             Table(text, families[index], $"t{index}");
         }
 
+        if (_random.Next(4) == 0)
+        {
+            Ingress(text, Pick(["netdev", "netdev", "inet"]));
+        }
+
         return text.ToString();
+    }
+
+    // At an interface no connection is known and only what stands in the packet can be tested.
+    private void Ingress(StringBuilder text, string family)
+    {
+        string hook = family == "netdev" && _random.Next(3) == 0 ? "egress" : "ingress";
+        string devices = Pick(["device eth0", "device eth1", "devices = { eth0, eth1 }"]);
+        text.Append(CultureInfo.InvariantCulture, $"table {family} edge {{\n  chain at_devices {{\n    type filter hook {hook} {devices} priority -500; policy {Pick(["accept", "accept", "accept", "drop"])};\n");
+        for (int count = _random.Next(1, 4); count > 0; count--)
+        {
+            bool version4 = _random.Next(2) == 0;
+            string match = _random.Next(3) switch
+            {
+                0 => $"{(version4 ? "ip" : "ip6")} saddr {_values.Address(version4).Text}",
+                1 => $"tcp dport {_values.Port().Text}",
+                _ => $"{(version4 ? "ip" : "ip6")} daddr {_values.Address(version4).Text} udp dport {_values.Port().Text}",
+            };
+            text.Append(CultureInfo.InvariantCulture, $"    {match} {Pick(["accept", "drop", "drop", $"meta mark set {_values.Mark().Text}"])}\n");
+        }
+
+        text.Append("  }\n}\n");
     }
 
     private void Table(StringBuilder text, string family, string name)
@@ -63,7 +89,7 @@ internal sealed class NftGenerator
         NftChain[] chains = [.. Chains()];
         NftNamedSet[] sets = [.. Sets(family, chains)];
         NftRuleMaker rules = new(_random, _values, family, chains, sets, _drafts);
-        text.Append(CultureInfo.InvariantCulture, $"table {family} {name} {{\n");
+        text.Append(CultureInfo.InvariantCulture, $"table {family} {name} {{\n{(_random.Next(8) == 0 ? "  flags dormant\n" : string.Empty)}");
         foreach (NftNamedSet set in sets)
         {
             text.Append(rules.Declaration(set));

@@ -46,6 +46,7 @@ internal static class NftKeys
 
         if (scope.Hook is "forward" or "output" or "postrouting")
         {
+            yield return new("oif", null, _ => values.Word(Interfaces("lo")), (draft, value) => draft.OutInterface = Interface(value));
             yield return new("oifname", "ifname", _ => values.Word(Interfaces("eth*")), (draft, value) => draft.OutInterface = Interface(value));
         }
 
@@ -62,6 +63,7 @@ internal static class NftKeys
 
         if (scope.Version == 0)
         {
+            yield return new("meta protocol", null, _ => values.Word([("ip", 4), ("ip6", 6)]), static (draft, value) => draft.IsIpv4 = value == 4);
             yield return new("meta nfproto", null, _ => values.Word(Versions), static (draft, value) => draft.IsIpv4 = value == 4);
         }
     }
@@ -84,6 +86,11 @@ internal static class NftKeys
 
         yield return new(version4 ? "ip ttl" : "ip6 hoplimit", null, _ => values.HopLimit(), static (draft, value) => draft.HopLimit = (byte)value) { HasRanges = true };
         yield return new($"{prefix} dscp", null, _ => values.Dscp(), static (draft, value) => draft.TrafficClass = (byte)((int)value << 2));
+        if (!version4 && scope.Transport.Length == 0)
+        {
+            yield return new("ip6 nexthdr", "inet_proto", _ => values.Word(Protocols), static (draft, value) => draft.Protocol = (byte)value);
+        }
+
         if (version4 && scope.Transport.Length == 0)
         {
             yield return new("ip protocol", "inet_proto", _ => values.Word(Protocols), static (draft, value) => draft.Protocol = (byte)value);

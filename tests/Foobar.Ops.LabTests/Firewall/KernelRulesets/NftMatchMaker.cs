@@ -68,8 +68,20 @@ internal sealed class NftMatchMaker(Random random, ValueMaker values, IReadOnlyL
         string mark = values.Mark().Text;
         return scope.Transport == "tcp" && random.Next(2) == 0
             ? Pick(["tcp flags & (syn | ack) == syn", "tcp flags syn", "tcp flags & (fin | syn | rst | ack) == syn", "tcp flags & (syn | rst) != 0x0", "tcp flags { syn, ack, syn | ack }", "tcp flags != syn"])
-            : random.Next(7) switch
+            : random.Next(16) switch
             {
+                6 when scope.Transport == "tcp" => $"meta l4proto tcp ct original proto-dst {values.Port(single: true).Text}",
+                7 when scope.Version == 4 => $"ct original ip saddr {values.Address(true, single: true).Text}",
+                7 when scope.Version == 6 => $"ct original ip6 daddr {values.Address(false, single: true).Text}",
+                8 when scope.Version == 4 => $"ct original ip daddr {values.Address(true, single: true).Text}",
+                9 when scope.Hook is "prerouting" or "input" => "fib daddr . iif type local",
+                10 when scope.Hook is "prerouting" or "input" or "forward" => "fib saddr oif eth0",
+                11 when scope.Hook is "prerouting" or "input" => "fib saddr . mark . iif oifname \"eth0\"",
+                12 when scope.Transport == "udp" => $"meta l4proto udp ct original proto-src {values.Port(single: true).Text}",
+                13 when scope.Version == 6 => $"ct original ip6 saddr {values.Address(false, single: true).Text}",
+                14 => "ct protocol tcp",
+                15 => $"ct l3proto {(scope.Version == 6 ? "ipv6" : "ipv4")}",
+                10 or 11 when scope.Version == 6 => $"ip6 nexthdr {random.Next(2) * 60}",
                 0 => $"meta mark & 0xff == {mark}",
                 1 => $"ct mark & 0xff != {mark}",
                 2 => "ct state { new, established }",

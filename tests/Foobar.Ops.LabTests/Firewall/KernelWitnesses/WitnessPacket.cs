@@ -66,6 +66,7 @@ internal static partial class WitnessPacket
             HopLimit = (byte)Math.Min(255, unusual.GetValueOrDefault("ttl", 64) + hops),
             TrafficClass = (byte)unusual.GetValueOrDefault("tos"),
             Mark = (uint)unusual.GetValueOrDefault("mark"),
+            Extension = unusual.TryGetValue("first exthdr + 1", out int header) ? (byte)(header - 1) : null,
             Length = (ushort)unusual.GetValueOrDefault("length", UsualLength),
         };
     }

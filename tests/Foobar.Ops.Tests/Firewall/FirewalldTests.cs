@@ -1,0 +1,61 @@
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall;
+using Foobar.Ops.Firewall.Collection;
+
+namespace Foobar.Ops.Tests.Firewall;
+
+/// <summary>firewalld's running configuration against its permanent one, as firewall-cmd of several versions prints them.</summary>
+public sealed class FirewalldTests
+{
+    private const string Running = "public (default, active)\n  target: default\n  icmp-block-inversion: no\n  interfaces: eth0\n  sources: \n  services: http https ssh\n  ports: \n";
+    private const string Permanent = "public (default)\n  target: default\n  icmp-block-inversion: no\n  interfaces: eth0\n  sources: \n  services: http https ssh\n  ports: \n";
+
+    public static TheoryData<string, string, string, FindingStatus> Listings => new()
+    {
+        { Running, Permanent, "", FindingStatus.Pass },
+        { Running.Replace("default, ", "", StringComparison.Ordinal), Permanent.Replace(" (default)", "", StringComparison.Ordinal).Replace("interfaces: eth0", "interfaces: ", StringComparison.Ordinal), "", FindingStatus.Pass },
+        { Running.Replace("default, ", "", StringComparison.Ordinal), Permanent.Replace(" (default)", "", StringComparison.Ordinal).Replace("interfaces: eth0", "interfaces: ", StringComparison.Ordinal), "public", FindingStatus.Pass },
+        { Running.Replace("public", "internal", StringComparison.Ordinal), Permanent.Replace("public", "internal", StringComparison.Ordinal).Replace("interfaces: eth0", "interfaces: ", StringComparison.Ordinal), "public", FindingStatus.Unknown },
+        { Running, Permanent.Replace("services: http https ssh", "services: ssh http https", StringComparison.Ordinal), "", FindingStatus.Pass },
+        { Running, Permanent.Replace("services: http https ssh", "services: http ssh", StringComparison.Ordinal), "", FindingStatus.Fail },
+        { Running, Permanent.Replace("ports: ", "ports: 8080/tcp", StringComparison.Ordinal), "", FindingStatus.Fail },
+        { Running, Permanent + "  rich rules: \n\trule family=\"ipv4\" source address=\"198.51.100.9\" accept\n", "", FindingStatus.Fail },
+        { Running + "  rich rules: \n\trule a\n\trule b\n", Permanent + "  rich rules: \n\trule b\n\trule a\n", "", FindingStatus.Pass },
+        { Running, Permanent + "  teleport: yes\n", "", FindingStatus.Unknown },
+        { Running, Permanent.Replace("target: default", "target: ACCEPT", StringComparison.Ordinal), "", FindingStatus.Fail },
+        { Running, Permanent + "\ntrusted\n  target: ACCEPT\n  sources: 198.51.100.0/24\n", "", FindingStatus.Fail },
+        { Running, "garbage in\n no settings here", "", FindingStatus.Unknown },
+    };
+
+    [Theory]
+    [MemberData(nameof(Listings))]
+    public void What_filters_is_compared_and_not_what_tells_a_state(string running, string permanent, string defaultZone, FindingStatus status) =>
+        Assert.Equal(status, Judge(new PersistedFirewall { Mechanisms = ["firewalld"], FirewalldRunning = running, FirewalldPermanent = permanent, FirewalldDefaultZone = defaultZone }).Max(finding => finding.Status));
+
+    [Fact]
+    public void The_service_that_is_missing_is_named() =>
+        Assert.Contains("https", Assert.Single(Judge(new PersistedFirewall { Mechanisms = ["firewalld"], FirewalldRunning = Running, FirewalldPermanent = Permanent.Replace(" https", "", StringComparison.Ordinal) })).Actual, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("policies")]
+    [InlineData("direct")]
+    public void Policies_and_direct_rules_are_compared_too(string what)
+    {
+        const string Policy = "allow-host-ipv6 (active)\n  priority: -15000\n  target: CONTINUE\n  ingress-zones: ANY\n  egress-zones: HOST\n";
+        PersistedFirewall same = new()
+        {
+            Mechanisms = ["firewalld"],
+            FirewalldRunning = Running,
+            FirewalldPermanent = Permanent,
+            FirewalldPoliciesRunning = Policy,
+            FirewalldPoliciesPermanent = Policy.Replace(" (active)", "", StringComparison.Ordinal),
+            FirewalldDirectRunning = "ipv4 filter INPUT 0 -p tcp --dport 9000 -j ACCEPT",
+            FirewalldDirectPermanent = "ipv4 filter INPUT 0 -p tcp --dport 9000 -j ACCEPT\n",
+        };
+        Assert.All(Judge(same), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
+        PersistedFirewall other = what == "direct" ? same with { FirewalldDirectPermanent = string.Empty } : same with { FirewalldPoliciesPermanent = Policy.Replace("CONTINUE", "ACCEPT", StringComparison.Ordinal) };
+        Assert.Contains(Judge(other), finding => finding.Status == FindingStatus.Fail);
+    }
+
+    private static IReadOnlyList<Finding> Judge(PersistedFirewall persisted) => Fixture.Judge("FW-008", Fixture.Facts(Fixture.Clean) with { Persisted = Reading.Of(persisted) });
+}
