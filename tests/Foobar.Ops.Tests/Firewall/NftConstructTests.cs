@@ -47,6 +47,16 @@ public sealed class NftConstructTests
         Assert.Null(model.Judge(model.Hook("input"), Tcp("198.51.100.9", "192.0.2.11", 22)).Passes);
     }
 
+    [Fact]
+    public void A_finding_names_the_word_that_is_not_known()
+    {
+        string listing = Listing(
+            """{"set":{"family":"inet","name":"s","table":"t","handle":2,"type":"ipv4_addr","colour":"red"}}""",
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":5,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
+            Rule("in", 6, $"{Payload("ip", "saddr", "\"@s\"")},{Accept}"));
+        Assert.Contains(Fixture.Judge("FW-001", Fixture.Facts(listing)), finding => finding.Reason?.Contains("unknown nftables member 'set.colour'", StringComparison.Ordinal) == true);
+    }
+
     [Theory]
     [InlineData(""","stmt":[{"counter":null}]""")]
     [InlineData(""","comment":"x","auto-merge":true,"gc-interval":5,"policy":"memory","size":9""")]

@@ -48,8 +48,13 @@ internal static class FlowControls
         IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
             ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), analysis.Model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
             : [];
-        return here.Concat(through).Concat(FilledByPrograms(analysis)).OrPass("nothing but declared flows passes");
+        return here.Concat(through).Concat(FilledByPrograms(analysis)).Concat(ChangedBefore(analysis)).OrPass("nothing but declared flows passes");
     }
+
+    // What rewrites a packet before the rules see it may make a permitted one of any.
+    private static IEnumerable<Verdict> ChangedBefore(FirewallAnalysis analysis) => analysis.Model.BaseChains("ingress")
+        .Where(static chain => chain.Undecided is not null)
+        .Select(static chain => Verdict.Unknown(chain.ToString(), $"What comes in at {string.Join(", ", chain.Devices)} may be another packet when the rules see it: {chain.Undecided}."));
 
     // A set whose elements time out and that no rule fills is filled by a program: who is in it at the audit says little.
     private static IEnumerable<Verdict> FilledByPrograms(FirewallAnalysis analysis) =>

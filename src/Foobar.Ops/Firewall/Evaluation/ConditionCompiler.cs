@@ -161,6 +161,18 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
             ? $"set {name} is filled by {string.Join(", ", _filling.Of(set).Select(static filler => $"{filler.Rule} [{filler.Rule.Source}]"))}"
             : null;
 
+    /// <summary>Why it can't be told of some packets whether they meet a condition; <see langword="null"/> if nothing of it says so.</summary>
+    public string? Why(Condition condition, FirewallChain chain) => condition switch
+    {
+        Condition.Undecided undecided => undecided.Why,
+        Condition.In { Set: { } name } test when Trouble(ruleset.FindSet(chain, name), name, test.Key) is { } trouble => trouble,
+        Condition.In test when test.Key.Any(static part => part.Original) => "what the connection's first packet was like is known of that packet only",
+        Condition.AddressTypeIs test => NftFib.AddressTypes.Trouble(test.Types) ?? $"the type of an address ({string.Join(", ", test.Types)}) depends on addresses and routes that were not read",
+        Condition.ReversePath or Condition.RouteLeads => "the server's routes were not read",
+        Condition.Any any => any.Conditions.Select(inner => Why(inner, chain)).FirstOrDefault(static why => why is not null),
+        _ => null,
+    };
+
     /// <summary>Whether a set or map was made to be filled as packets pass, or is.</summary>
     public bool IsChanging(NamedSet set) => set.IsDynamic || _filling.Of(set).Count > 0;
 

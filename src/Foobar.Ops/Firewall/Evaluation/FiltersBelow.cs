@@ -15,7 +15,7 @@ internal static class FiltersBelow
     {
         foreach (InterfaceProgram program in network.Programs)
         {
-            yield return Chain("netdev", program.Interface, program.Kind, program.Leaving, [program.Interface], $"{program.Interface} has a {program.Kind}, which may drop or change any packet");
+            yield return Chain("netdev", program.Interface, program.Kind, program.Leaving, [program.Interface], $"{program.Kind} at {program.Interface}, which may drop or change any packet");
         }
 
         foreach (FirewallChain chain in ruleset.Chains.Where(static chain => chain.IsBase))

@@ -186,7 +186,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
             : !model.Workspace.Diagram.Contains(match.May, Packet) ? Way.On
             : condition is Condition.Sometimes limit ? Sometimes(chain, rule, limit.What)
             : model.Conditions.Changing(condition, chain) is { } filled ? Sometimes(chain, rule, filled)
-            : Unknown(chain, rule, condition is Condition.Undecided undecided ? undecided.Why : "depends on addresses, routes or sets that are not known");
+            : Unknown(chain, rule, model.Conditions.Why(condition, chain) ?? "depends on addresses, routes or sets that are not known");
     }
 
     private Way Sometimes(FirewallChain chain, FirewallRule rule, string why)

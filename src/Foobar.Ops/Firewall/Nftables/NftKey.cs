@@ -89,6 +89,11 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
             throw NotUnderstoodException.At("a field of packets or connections", json);
         }
 
+        if (NftWords.Expressions.Trouble(name) is { } why)
+        {
+            throw new NotUnderstoodException(why);
+        }
+
         NftWords.Check(name, value);
         return name switch
         {
@@ -97,7 +102,7 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
             "ct" => Connection(NftValue.Text(NftValue.Member(value, "key")), value.TryGetProperty("dir", out JsonElement direction) ? NftValue.Text(direction) : null),
             "exthdr" when NftValue.Member(value, "name").ValueEquals("rt") && value.TryGetProperty("field", out JsonElement field) && field.ValueEquals("type") =>
                 new NftKey([new KeyPart(PacketField.RoutingHeader, ValueKind.Number, RoutingTypeOffset)], [Guards.Ipv6]),
-            _ => throw new NotUnderstoodException(NftWords.Expressions.Trouble(name) ?? NotUnderstoodException.At("a field of packets or connections", json).Message),
+            _ => throw NotUnderstoodException.At("a field of packets or connections", json),
         };
     }
 
