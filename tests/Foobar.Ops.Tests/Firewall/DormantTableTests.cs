@@ -42,6 +42,15 @@ public sealed class DormantTableTests
         Assert.Equal(passes, model.Judge(model.Hook("input"), Tcp("203.0.113.7", "192.0.2.11", 3306)).Passes);
     }
 
+    [Fact]
+    public void The_flags_of_a_flowtable_are_no_set_s()
+    {
+        NftStructure structure = NftStructure.Parse("table inet t {\n\tset s {\n\t\ttype ipv4_addr\n\t\tflags interval\n\t}\n\n\tflowtable f {\n\t\thook ingress priority filter\n\t\tflags offload;\n\t}\n}\n")!;
+        Assert.Equal(["interval"], structure.SetFlags("inet", "t", "s"));
+        Assert.Empty(structure.TableFlags("inet", "t")!);
+        Assert.Null(structure.TableFlags("inet", "u"));
+    }
+
     [Theory]
     [InlineData("table ip other {\n}\n", "table ip other")]
     [InlineData("table inet t {\n\tchain in {\n\t}\n\tchain more {\n\t}\n}\n", "chain inet t more")]

@@ -48,7 +48,7 @@ public sealed class FilledSetTests
 
     [Fact]
     public void Who_is_put_into_a_set_by_a_program_passes_and_that_is_told() =>
-        Assert.Contains(Fixture.Judge("FW-001", Facts(Enter)), finding => finding.Status == FindingStatus.Warning && finding.Actual.Contains("set knock", StringComparison.Ordinal));
+        Assert.Contains(Fixture.Judge("FW-001", Facts(Enter)), finding => finding.Status == FindingStatus.Warning && finding.Actual!.Contains("set knock", StringComparison.Ordinal));
 
     [Fact]
     public void A_blacklist_is_green_whether_it_is_empty_or_filled()
@@ -78,7 +78,7 @@ public sealed class FilledSetTests
     {
         const string Save = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 9000 -j SET --add-set kn src\n-A INPUT -p tcp -m tcp --dport 7777 -m set --match-set kn src -j ACCEPT\nCOMMIT\n";
         FirewallFacts facts = Fixture.Facts(string.Empty, running: new RulesetText { Iptables = Save, Ipsets = "create kn hash:ip family inet timeout 30" });
-        Finding open = Assert.Single(Fixture.Judge("FW-001", facts), finding => finding.Status == FindingStatus.Fail && finding.Actual.Contains("7777", StringComparison.Ordinal));
+        Finding open = Assert.Single(Fixture.Judge("FW-001", facts), finding => finding.Status == FindingStatus.Fail && finding.Actual!.Contains("7777", StringComparison.Ordinal));
         Assert.Contains("--add-set kn src", open.Evidence, StringComparison.Ordinal);
         Assert.DoesNotContain(Fixture.Judge("FW-007", facts), finding => finding.Status == FindingStatus.Fail);
     }

@@ -136,9 +136,23 @@ public sealed class NftConstructTests
     [InlineData("""{"teleport":{"to":"mars"}}""")]
     [InlineData("""{"fwd":{"dev":"eth1"}}""")]
     [InlineData("""{"queue":{"num":1}}""")]
+    [InlineData("""{"dnat":{"addr":"172.17.0.2","port":22,"unless":true}}""")]
+    [InlineData("""{"mangle":{"key":{"meta":{"key":"mark"}},"value":1,"unless":true}}""")]
+    [InlineData("""{"vmap":{"key":{"meta":{"key":"mark"}},"data":{"set":[[1,{"drop":null}]]},"unless":true}}""")]
+    [InlineData("""{"reject":{"type":"icmp","expr":"port-unreachable","unless":true}}""")]
+    [InlineData("""{"set":{"op":"add","elem":{"payload":{"protocol":"ip","field":"saddr"}},"set":"@s","unless":true}}""")]
     public void What_is_not_modelled_is_undecided(string statement)
     {
         FirewallModel model = Model(Input("drop", $"{statement},{Accept}"));
+        Assert.Null(model.Judge(model.Hook("input"), Tcp("198.51.100.9", "192.0.2.11", 22)).Passes);
+    }
+
+    [Fact]
+    public void A_rule_with_a_member_that_is_not_known_is_undecided()
+    {
+        FirewallModel model = Model(Listing(
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":5,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
+            $$$"""{"rule":{"family":"inet","table":"t","chain":"in","handle":6,"schedule":"night","expr":[{{{Accept}}}]}}"""));
         Assert.Null(model.Judge(model.Hook("input"), Tcp("198.51.100.9", "192.0.2.11", 22)).Passes);
     }
 

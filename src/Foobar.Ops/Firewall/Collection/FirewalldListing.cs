@@ -12,8 +12,8 @@ internal static class FirewalldListing
     /// <summary>The settings of a zone or policy.</summary>
     public static readonly Vocabulary Settings = new Vocabulary("firewalld setting", "firewall-cmd(1), firewalld 0.9 to 2.4")
         .Handled("""
-            target, icmp-block-inversion, interfaces, sources, services, ports, protocols, forward, masquerade, forward-ports, source-ports, icmp-blocks, rich rules,
-            priority, ingress-zones, egress-zones, ingress-priority, egress-priority
+            target, icmp-block-inversion, interfaces, sources, services, ports, protocols, forward, masquerade, forward-ports,
+            source-ports, icmp-blocks, rich rules, priority, ingress-zones, egress-zones, ingress-priority, egress-priority
             """)
         .Irrelevant("tells people about it", "summary, description");
 
@@ -33,7 +33,9 @@ internal static class FirewalldListing
         HashSet<string> values = [];
         foreach (string line in text.Split('\n').Where(static line => line.Trim().Length > 0))
         {
-            int colon = line.IndexOf(": ", StringComparison.Ordinal) is var at and >= 0 ? at : line.TrimEnd().EndsWith(':') ? line.TrimEnd().Length - 1 : -1;
+            int colon = line.IndexOf(": ", StringComparison.Ordinal) is var at and >= 0 ? at
+                : line.TrimEnd().EndsWith(':') ? line.TrimEnd().Length - 1
+                : -1;
             if (!char.IsWhiteSpace(line[0]))
             {
                 owner = Owner(line, settings);
@@ -50,7 +52,9 @@ internal static class FirewalldListing
             {
                 string name = line[..colon].Trim();
                 string rest = line[(colon + 1)..].Trim();
-                values = SeveralLines.Contains(name) && rest.Length > 0 ? [rest] : [.. rest.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+                values = SeveralLines.Contains(name) && rest.Length > 0
+                    ? [rest]
+                    : [.. rest.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
                 settings[(owner, name)] = values;
             }
             else
@@ -84,7 +88,11 @@ internal static class FirewalldListing
             string target = $"firewalld {owner} {setting}";
             yield return Settings.Trouble(setting) is { } why ? Verdict.Unknown(target, $"{why}.", Words(gone, come))
                 : setting == "interfaces" && come.Length == 0 && IsUnbound(gone, later) ? Unbound(target, owner, gone, defaultZone)
-                : Verdict.Fail(target, "the same in the running and the permanent configuration", Words(gone, come), $"running: '{string.Join(' ', before)}', permanent: '{string.Join(' ', after)}'");
+                : Verdict.Fail(
+                    target,
+                    "the same in the running and the permanent configuration",
+                    Words(gone, come),
+                    $"running: '{string.Join(' ', before)}', permanent: '{string.Join(' ', after)}'");
         }
     }
 
@@ -92,7 +100,9 @@ internal static class FirewalldListing
     {
         int bracket = line.IndexOf('(', StringComparison.Ordinal);
         string owner = (bracket < 0 ? line : line[..bracket]).Trim();
-        string[] attributes = bracket < 0 ? [] : line[(bracket + 1)..].TrimEnd().TrimEnd(')').Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
+        string[] attributes = bracket < 0
+            ? []
+            : line[(bracket + 1)..].TrimEnd().TrimEnd(')').Split([',', ' '], StringSplitOptions.RemoveEmptyEntries);
         foreach (string attribute in attributes.Where(static attribute => !Attributes.IsIrrelevant(attribute)))
         {
             settings[(owner, attribute)] = new HashSet<string> { attribute };
@@ -107,7 +117,8 @@ internal static class FirewalldListing
     // Where the network's manager bound it when it came up, it does so again; where nobody did, it is in the default zone.
     private static Verdict Unbound(string target, string zone, string[] interfaces, string defaultZone) => defaultZone.Length == 0
         ? Verdict.Pass(target, $"{string.Join(", ", interfaces)} is bound at run time")
-        : Verdict.Unknown(target, $"{string.Join(", ", interfaces)} is in zone {zone} at run time only. After a boot it is in the default zone {defaultZone}, unless the network's manager binds it again (nmcli -f connection.zone connection show).");
+        : Verdict.Unknown(target, $"{string.Join(", ", interfaces)} is in zone {zone} at run time only. After a boot it is in the default "
+            + $"zone {defaultZone}, unless the network's manager binds it again (nmcli -f connection.zone connection show).");
 
     private static string Words(string[] gone, string[] come) => string.Join("; ", ((string[])
     [

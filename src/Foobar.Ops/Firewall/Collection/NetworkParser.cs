@@ -37,9 +37,13 @@ public static class NetworkParser
         return new HostNetwork { Interfaces = interfaces, Addresses = found, Routes = ways, Links = links, Programs = programs };
     }
 
-    /// <summary>Reads the filters of traffic control: for each interface <c>NAME ingress|egress LINES</c>, the number of lines that <c>tc filter show</c> writes of it (tc(8)).</summary>
+    /// <summary>
+    /// Reads the filters of traffic control: for each interface <c>NAME ingress|egress LINES</c>, the number of lines that
+    /// <c>tc filter show</c> writes of it (tc(8)).
+    /// </summary>
     /// <param name="text">One line each.</param>
-    public static IEnumerable<InterfaceProgram> ParseFilters(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+    public static IEnumerable<InterfaceProgram> ParseFilters(string text) => text
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
         .Select(static line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Where(static words => words is [_, "ingress" or "egress", not "0"])
         .Select(static words => new InterfaceProgram(words[0], "tc filter", words[1] == "egress"));

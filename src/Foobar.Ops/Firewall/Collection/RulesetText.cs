@@ -15,7 +15,10 @@ public sealed record RulesetText
     /// <summary><c>nft -j list ruleset</c>; empty where nft is missing.</summary>
     public string Nftables { get; init; } = string.Empty;
 
-    /// <summary>The declarations of tables, chains and sets of <c>nft list ruleset</c>: a second witness beside the JSON; empty in facts of before it was read.</summary>
+    /// <summary>
+    /// The declarations of tables, chains and sets of <c>nft list ruleset</c>, a second witness beside the JSON; empty in facts
+    /// that an earlier version of Foobar.Ops read.
+    /// </summary>
     public string Declarations { get; init; } = string.Empty;
 
     /// <summary><c>iptables-nft-save -c</c>.</summary>
@@ -77,7 +80,9 @@ public sealed record RulesetText
 
     /// <summary>Tells whether two namespaces list the same rules in the same order, apart from handles, counters and the time of the listing. If not, they may still do the same.</summary>
     internal bool ListsAs(RulesetText other) =>
-        ListingText.Same(Nftables, other.Nftables) && (Declarations.Length == 0 || other.Declarations.Length == 0 || ListingText.Same(Declarations, other.Declarations)) && ListingText.Same(Iptables, other.Iptables) && ListingText.Same(Ip6tables, other.Ip6tables)
+        ListingText.Same(Nftables, other.Nftables)
+        && (Declarations.Length == 0 || other.Declarations.Length == 0 || ListingText.Same(Declarations, other.Declarations))
+        && ListingText.Same(Iptables, other.Iptables) && ListingText.Same(Ip6tables, other.Ip6tables)
         && ListingText.Same(LegacyIptables, other.LegacyIptables) && ListingText.Same(LegacyIp6tables, other.LegacyIp6tables) && ListingText.Same(Ipsets, other.Ipsets);
 
     private Ruleset Save(string text, int family, RulesetOrigin origin, string source, string? server) =>

@@ -54,7 +54,9 @@ internal static class FlowControls
     // What rewrites a packet before the rules see it may make a permitted one of any.
     private static IEnumerable<Verdict> ChangedBefore(FirewallAnalysis analysis) => analysis.Model.BaseChains("ingress")
         .Where(static chain => chain.Undecided is not null)
-        .Select(static chain => Verdict.Unknown(chain.ToString(), $"What comes in at {string.Join(", ", chain.Devices)} may be another packet when the rules see it: {chain.Undecided}."));
+        .Select(static chain => Verdict.Unknown(
+            chain.ToString(),
+            $"What comes in at {(chain.Devices is ["*"] ? "any interface" : string.Join(", ", chain.Devices))} may be another packet when the rules see it: {chain.Undecided}."));
 
     // A set whose elements time out and that no rule fills is filled by a program: who is in it at the audit says little.
     private static IEnumerable<Verdict> FilledByPrograms(FirewallAnalysis analysis) =>
@@ -62,8 +64,13 @@ internal static class FlowControls
         from rule in chain.Rules
         where rule.Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept }]
         from test in rule.Statements.OfType<Statement.Test>().Select(static test => test.Condition).OfType<Condition.In>()
-        where test is { Set: not null, Negated: false } && analysis.Model.Ruleset.FindSet(chain, test.Set) is { IsDynamic: true } set && !analysis.Model.Conditions.IsFilled(set)
-        select Verdict.Warning(rule.ToString(), "who may pass is declared", $"passes whoever is in set {test.Set}, which a program fills and whose elements time out", rule.Source);
+        where test is { Set: not null, Negated: false } && analysis.Model.Ruleset.FindSet(chain, test.Set) is { IsDynamic: true } set
+            && !analysis.Model.Conditions.IsFilled(set)
+        select Verdict.Warning(
+            rule.ToString(),
+            "who may pass is declared",
+            $"passes whoever is in set {test.Set}, which a program fills and whose elements time out",
+            rule.Source);
 
     private static IEnumerable<Verdict> JudgeRequired(FirewallAnalysis analysis, Site site)
     {
@@ -119,19 +126,26 @@ internal static class FlowControls
     private static Verdict? JudgeAnswers(FirewallAnalysis analysis, ResolvedFlow flow)
     {
         Diagram diagram = analysis.Diagram;
-        int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), analysis.Model.Network.Ways() is { } ways ? diagram.Or(ways.Select(static way => way.Space)) : Diagram.True);
+        int routed = analysis.Model.Network.Ways() is { } ways ? diagram.Or(ways.Select(static way => way.Space)) : Diagram.True;
+        int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), routed);
         Match passing = analysis.Model.Passing(analysis.Model.Sent());
         int stopped = diagram.Except(answers, passing.May);
         int unsure = diagram.Except(diagram.And(answers, passing.May), passing.Must);
         string target = $"answers of flow {flow.Flow.Name}";
         if (stopped != Diagram.False)
         {
-            Packet witness = analysis.AnyPacket(stopped, analysis.Policy.Answer(flow));
-            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(stopped)}", $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "output", "postrouting")}");
+            Packet witness = analysis.AnyPacket(stopped, PolicySpaces.Answer(flow));
+            string evidence = $"{analysis.Text.Text(witness)} is dropped: {analysis.Explain(witness, "output", "postrouting")}";
+            return Verdict.Fail(target, "open", $"closed: {analysis.Text.Text(stopped)}", evidence);
         }
 
-        return unsure == Diagram.False ? null
-            : Verdict.Unknown(target, $"Whether they leave can't be decided: {analysis.Explain(analysis.AnyPacket(unsure, analysis.Policy.Answer(flow)), "output", "postrouting")}.", analysis.Text.Text(unsure));
+        if (unsure == Diagram.False)
+        {
+            return null;
+        }
+
+        string why = analysis.Explain(analysis.AnyPacket(unsure, PolicySpaces.Answer(flow)), "output", "postrouting");
+        return Verdict.Unknown(target, $"Whether they leave can't be decided: {why}.", analysis.Text.Text(unsure));
     }
 
     // What comes in by one interface and leaves by another; what would leave where it came from never comes this way.

@@ -98,7 +98,10 @@ internal static class PersistenceControls
         string[] now = Lines(running);
         string[] later = Lines(permanent);
         return now.SequenceEqual(later) ? []
-            : [Verdict.Fail("firewalld direct rules", "the same in the running and the permanent configuration", $"only running: {Words(now.Except(later))}; only permanent: {Words(later.Except(now))}")];
+            : [Verdict.Fail(
+                "firewalld direct rules",
+                "the same in the running and the permanent configuration",
+                $"only running: {Words(now.Except(later))}; only permanent: {Words(later.Except(now))}")];
     }
 
     private static string Words(IEnumerable<string> lines) => string.Join(", ", lines) is { Length: > 0 } words ? words : "nothing";

@@ -45,7 +45,9 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
     private Match Build(Condition condition, FirewallChain chain) => condition switch
     {
         Condition.In test => Membership(test, chain),
-        Condition.RouteLeads test => network.Leading(test.Interfaces, test.Destination) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
+        Condition.RouteLeads test => network.Leading(test.Interfaces, test.Destination) is { } space
+            ? Match.Exact(Negate(space, test.Negated))
+            : Match.Undecided,
         Condition.Masked test => Match.Exact(Negate(_diagram.FieldMasked(test.Field, test.Mask, test.Value), test.Negated)),
         Condition.AddressTypeIs test => AddressType(test),
         Condition.ReversePath test => network.ReversePath(test.Strict, test.AcceptsLocal) is { } space ? Match.Exact(Negate(space, test.Negated)) : Match.Undecided,
@@ -88,7 +90,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
     {
         if (key.Count == 1)
         {
-            return elements is [var only] && key[0] is { Shift: 0, Original: false, Kind: not (ValueKind.InterfaceName or ValueKind.NextHeader) } && only.Parts[0].High <= FieldLayout.Max(key[0].Field)
+            return elements is [var only] && key[0] is { Shift: 0, Original: false, Kind: not (ValueKind.InterfaceName or ValueKind.NextHeader) }
+                && only.Parts[0].High <= FieldLayout.Max(key[0].Field)
                 ? _diagram.FieldIn(key[0].Field, IntervalSet.Range(only.Parts[0].Low, only.Parts[0].High))
                 : Values(key[0], elements.Select(element => element.Parts[0]));
         }
@@ -155,19 +158,30 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
             : new Match(_diagram.Except(now, added), _diagram.Or(now, added)));
     }
 
-    /// <summary>The rules that fill the set of a condition, and why packets meet it at one time and not at another then; <see langword="null"/> if none does.</summary>
-    public string? Changing(Condition condition, FirewallChain chain) =>
-        condition is Condition.In { Set: { } name } test && ruleset.FindSet(chain, name) is { } set && Trouble(set, name, test.Key) is null && Added(set, test.Key) != Diagram.False
-            ? $"set {name} is filled by {string.Join(", ", _filling.Of(set).Select(static filler => $"{filler.Rule} [{filler.Rule.Source}]"))}"
-            : null;
+    /// <summary>
+    /// The rules that fill the set of a condition, which packets then meet at one time and not at another; <see langword="null"/>
+    /// if no rule fills it.
+    /// </summary>
+    public string? Changing(Condition condition, FirewallChain chain)
+    {
+        if (condition is not Condition.In { Set: { } name } test || ruleset.FindSet(chain, name) is not { } set
+            || Trouble(set, name, test.Key) is not null || Added(set, test.Key) == Diagram.False)
+        {
+            return null;
+        }
 
-    /// <summary>Why it can't be told of some packets whether they meet a condition; <see langword="null"/> if nothing of it says so.</summary>
+        IEnumerable<string> fillers = _filling.Of(set).Select(static filler => $"{filler.Rule} [{filler.Rule.Source}]");
+        return $"set {name} is filled by {string.Join(", ", fillers)}";
+    }
+
+    /// <summary>Why it can't be told whether some packets meet a condition; <see langword="null"/> if it can.</summary>
     public string? Why(Condition condition, FirewallChain chain) => condition switch
     {
         Condition.Undecided undecided => undecided.Why,
         Condition.In { Set: { } name } test when Trouble(ruleset.FindSet(chain, name), name, test.Key) is { } trouble => trouble,
         Condition.In test when test.Key.Any(static part => part.Original) => "what the connection's first packet was like is known of that packet only",
-        Condition.AddressTypeIs test => NftFib.AddressTypes.Trouble(test.Types) ?? $"the type of an address ({string.Join(", ", test.Types)}) depends on addresses and routes that were not read",
+        Condition.AddressTypeIs test => NftFib.AddressTypes.Trouble(test.Types)
+            ?? $"the type of an address ({string.Join(", ", test.Types)}) depends on addresses and routes that were not read",
         Condition.ReversePath or Condition.RouteLeads => "the server's routes were not read",
         Condition.Any any => any.Conditions.Select(inner => Why(inner, chain)).FirstOrDefault(static why => why is not null),
         _ => null,
@@ -190,7 +204,12 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
         if (!_added.TryGetValue(memory, out int space))
         {
             _filled = true;
-            space = _filling.Added(set, key, _diagram, (condition, chain) => Compile(condition, chain).Must, (condition, chain) => Compile(condition, chain).May);
+            space = _filling.Added(
+                set,
+                key,
+                _diagram,
+                (condition, chain) => Compile(condition, chain).Must,
+                (condition, chain) => Compile(condition, chain).May);
             _filled = false;
             _added.Add(memory, space);
         }
@@ -207,8 +226,11 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
         }
 
         bool changes = test.Key.Any(static part => part.Original && part.Field != PacketField.Protocol);
-        int first = _diagram.FieldIn(PacketField.State, IntervalSet.Range(PacketValues.New, changes ? PacketValues.New : PacketValues.Established));
-        return workspace.Origin.IsFull ? Match.Undecided : new Match(_diagram.And(first, match.Must), _diagram.Or(_diagram.Not(first), match.May));
+        UInt128 last = (UInt128)(changes ? PacketValues.New : PacketValues.Established);
+        int first = _diagram.FieldIn(PacketField.State, IntervalSet.Range(PacketValues.New, last));
+        return workspace.Origin.IsFull
+            ? Match.Undecided
+            : new Match(_diagram.And(first, match.Must), _diagram.Or(_diagram.Not(first), match.May));
     }
 
     private int SetSpace(NamedSet set, IReadOnlyList<KeyPart> key)
@@ -225,7 +247,9 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
 
     private Match AddressType(Condition.AddressTypeIs test)
     {
-        int?[] spaces = [.. test.Types.Select(type => test.ByInterface ? network.OfTypeByInterface(type, test.Destination) : network.OfType(type, test.Destination))];
+        int?[] spaces = [.. test.Types.Select(type => test.ByInterface
+            ? network.OfTypeByInterface(type, test.Destination)
+            : network.OfType(type, test.Destination))];
         return Array.TrueForAll(spaces, space => space is not null)
             ? Match.Exact(Negate(_diagram.Or(spaces.Select(space => space!.Value)), test.Negated))
             : Match.Undecided;

@@ -15,17 +15,21 @@ internal static class FiltersBelow
     {
         foreach (InterfaceProgram program in network.Programs)
         {
-            yield return Chain("netdev", program.Interface, program.Kind, program.Leaving, [program.Interface], $"{program.Kind} at {program.Interface}, which may drop or change any packet");
+            string why = $"{program.Kind} at {program.Interface}, which may drop or change any packet";
+            yield return Chain("netdev", program.Interface, program.Kind, program.Leaving, [program.Interface], why);
         }
 
         foreach (FirewallChain chain in ruleset.Chains.Where(static chain => chain.IsBase))
         {
             if (chain.Family is "bridge" or "arp")
             {
-                IReadOnlyList<string> devices = chain.Family == "arp" || network.Interfaces.Count == 0 ? Everywhere : [.. network.Links.Where(static link => link.IsBridge).Select(static link => link.Upper).Distinct()];
-                if (devices.Count > 0 && (chain.Rules.Count > 0 || chain.Policy == "drop"))
+                string[] devices = chain.Family == "arp" || network.Interfaces.Count == 0
+                    ? Everywhere
+                    : [.. network.Links.Where(static link => link.IsBridge).Select(static link => link.Upper).Distinct()];
+                if (devices.Length > 0 && (chain.Rules.Count > 0 || chain.Policy == "drop"))
                 {
-                    yield return Chain(chain.Family, chain.Table, chain.Name, chain.Hook is "output" or "postrouting", devices, chain.Undecided ?? $"{chain} is not modelled");
+                    bool leaving = chain.Hook is "output" or "postrouting";
+                    yield return Chain(chain.Family, chain.Table, chain.Name, leaving, devices, chain.Undecided ?? $"{chain} is not modelled");
                 }
             }
             else if (chain.Hook is not ("ingress" or "prerouting" or "input" or "forward" or "output" or "postrouting" or "egress"))
@@ -34,7 +38,8 @@ internal static class FiltersBelow
             }
             else if (chain.Hook is "ingress" or "egress" && Uppers(chain, network) is { Length: > 0 } uppers)
             {
-                yield return Chain(chain.Family, chain.Table, chain.Name, chain.Hook == "egress", uppers, $"{chain} stands at {string.Join(", ", chain.Devices)}, which carries the packets of {string.Join(", ", uppers)}");
+                string why = $"{chain} stands at {string.Join(", ", chain.Devices)}, which carries the packets of {string.Join(", ", uppers)}";
+                yield return Chain(chain.Family, chain.Table, chain.Name, chain.Hook == "egress", uppers, why);
             }
         }
     }

@@ -82,12 +82,17 @@ internal sealed class FirewallModel
     public int Delivered() => _delivered ??= Arriving(Algebra.Then(Arrival(), ForLocal(local: true, Hook("input"))));
 
     /// <summary>What becomes of packets that arrive from the network and turn out to be for someone else; others do not occur in it.</summary>
-    public int Forwarded() => _forwarded ??= Arriving(Algebra.Then(Arrival(), ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Departure()))))));
+    public int Forwarded() => _forwarded ??= Arriving(Algebra.Then(
+        Arrival(),
+        ForLocal(local: false, Algebra.Then(OneHop(), Algebra.Then(Route(), Algebra.Then(Hook("forward"), Departure()))))));
 
     /// <summary>What becomes of packets that this server sends.</summary>
     public int Sent() => Arriving(Algebra.Then(Route(), Algebra.Then(Hook("output"), Algebra.Then(Route(), Departure()))));
 
-    /// <summary>A function of packets as they come from a network or a program, given one of packets whose original addresses and ports have been noted.</summary>
+    /// <summary>
+    /// A function of packets as they come from a network or a program, given one of packets whose original addresses and ports
+    /// have been noted.
+    /// </summary>
     public int Arriving(int function) => Workspace.Origin.OnArrival(Algebra, function);
 
     /// <summary>A packet as it comes to a hook where the server's routes have their say before it: counted down when forwarded, with the interface it leaves by.</summary>

@@ -62,13 +62,19 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     }
 
     /// <summary>The same, where only the interface counts that the packet came in by; <see langword="null"/> if it can't be told.</summary>
-    public int? OfTypeByInterface(string type, bool destination) => network.Addresses.Count == 0 || type != "local" ? null : diagram.Or(Devices.Select(device => diagram.And(
-        diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
-        PerFamily(destination, family => IntervalSet.From(network.Addresses.Where(address => address.Interface == device && AddressText.FamilyOf(address.Address) == family)
-            .Select(address => AddressText.ToNumber(address.Address)).Select(value => (value, value))
-            .Concat(device == "lo" ? [Loopback(family)] : []))))));
+    public int? OfTypeByInterface(string type, bool destination) => network.Addresses.Count == 0 || type != "local"
+        ? null
+        : diagram.Or(Devices.Select(device => diagram.And(
+            diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
+            PerFamily(destination, family => IntervalSet.From(network.Addresses
+                .Where(address => address.Interface == device && AddressText.FamilyOf(address.Address) == family)
+                .Select(address => AddressText.ToNumber(address.Address)).Select(value => (value, value))
+                .Concat(device == "lo" ? [Loopback(family)] : []))))));
 
-    /// <summary>Packets to an address, or from one, to which the best route leads through one of some interfaces; <see langword="null"/> if no route is known.</summary>
+    /// <summary>
+    /// Packets to an address, or from one, to which the best route leads through one of some interfaces; <see langword="null"/>
+    /// if no route is known.
+    /// </summary>
     public int? Leading(IReadOnlyList<string> interfaces, bool destination) => network.Routes.Count == 0 ? null : diagram.Except(
         diagram.Or(network.Routes.Select(route => route.Interface).OfType<string>().Distinct()
             .Where(device => interfaces.Any(name => name == device || name.EndsWith('*') && device.StartsWith(name[..^1], StringComparison.Ordinal)))

@@ -86,7 +86,11 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.FieldIs(PacketField.ExtensionHeader, 0),
         diagram.And(diagram.FieldIs(PacketField.Family, PacketValues.Ipv6), diagram.FieldIn(
             PacketField.ExtensionHeader,
-            IntervalSet.From([(PacketValues.HopByHop + 1, PacketValues.HopByHop + 1), (PacketValues.DestinationOptions + 1, PacketValues.DestinationOptions + 1)]))));
+            IntervalSet.From(
+            [
+                (PacketValues.HopByHop + 1, PacketValues.HopByHop + 1),
+                (PacketValues.DestinationOptions + 1, PacketValues.DestinationOptions + 1),
+            ]))));
 
     private int OnlyIf(int protocol, PacketField field, IntervalSet values) =>
         diagram.Or(diagram.Not(diagram.FieldIs(PacketField.Protocol, (UInt128)protocol)), diagram.FieldIn(field, values));

@@ -22,7 +22,10 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     public int Space(ResolvedFlow flow, IReadOnlyCollection<IPAddress>? to = null) =>
         diagram.And(Towards(flow, to), Addresses(flow.From.SelectMany(end => end.Networks), destination: false));
 
-    /// <summary>The answers to a flow's connections as some servers send them: of connections that were seen in both directions, without unusual headers.</summary>
+    /// <summary>
+    /// The answers to a flow's connections as some servers send them: of connections that were seen in both directions, without
+    /// unusual headers.
+    /// </summary>
     public int Answers(ResolvedFlow flow, IReadOnlyCollection<IPAddress> from)
     {
         Packet usual = Answer(flow);
@@ -37,15 +40,18 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
             diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(1024, ushort.MaxValue)));
         PacketField[] same =
         [
-            PacketField.InInterface, PacketField.State, PacketField.Direction, PacketField.Status, PacketField.PacketType, PacketField.HopLimit, PacketField.TrafficClass,
-            PacketField.RoutingHeader, PacketField.ExtensionHeader, PacketField.Length, PacketField.Mark, PacketField.ConnectionMark,
+            PacketField.InInterface, PacketField.State, PacketField.Direction, PacketField.Status, PacketField.PacketType,
+            PacketField.HopLimit, PacketField.TrafficClass, PacketField.RoutingHeader, PacketField.ExtensionHeader, PacketField.Length,
+            PacketField.Mark, PacketField.ConnectionMark,
         ];
-        int flags = diagram.Or(diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)), diagram.FieldIs(PacketField.TcpFlags, usual[PacketField.TcpFlags]));
+        int flags = diagram.Or(
+            diagram.Not(diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp)),
+            diagram.FieldIs(PacketField.TcpFlags, usual[PacketField.TcpFlags]));
         return diagram.And([ports, ends, flags, .. same.Select(field => diagram.FieldIs(field, usual[field]))]);
     }
 
     /// <summary>A packet to be near to among a flow's answers.</summary>
-    public Packet Answer(ResolvedFlow flow)
+    public static Packet Answer(ResolvedFlow flow)
     {
         Packet answer = Packet.TcpSyn();
         answer[PacketField.InInterface] = InterfaceAtoms.None;

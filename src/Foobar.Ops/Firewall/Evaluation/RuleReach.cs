@@ -34,12 +34,21 @@ internal static class RuleReach
     private static IEnumerable<IdleRule> Of(FirewallModel model, Func<ChainReach, IEnumerable<IdleRule>> select)
     {
         HashSet<FirewallChain> reached = Reached(model.Ruleset);
-        return model.Ruleset.Chains.Where(chain => chain.Family is "ip" or "ip6" or "inet" or "netdev" && chain.Undecided is null).SelectMany(chain => reached.Contains(chain)
-            ? select(new ChainReach(model, chain))
-            : chain.Rules.Select(rule => new IdleRule(rule, IdleKind.Dead, static () => [], chain.IsDormant ? $"table {chain.Family} {chain.Table} is dormant: the kernel enters none of its chains" : null)));
+        return model.Ruleset.Chains
+            .Where(chain => chain.Family is "ip" or "ip6" or "inet" or "netdev" && chain.Undecided is null)
+            .SelectMany(chain => reached.Contains(chain) ? select(new ChainReach(model, chain)) : Unreached(chain));
     }
 
-    /// <summary>Tells whether a rule looks something up in a set that packets or programs fill, so that it may match later what it matches not now.</summary>
+    private static IEnumerable<IdleRule> Unreached(FirewallChain chain)
+    {
+        string? because = chain.IsDormant ? $"table {chain.Family} {chain.Table} is dormant: the kernel enters none of its chains" : null;
+        return chain.Rules.Select(rule => new IdleRule(rule, IdleKind.Dead, static () => [], because));
+    }
+
+    /// <summary>
+    /// Tells whether a rule looks something up in a set that packets or programs fill, so that it may later match what it does
+    /// not match now.
+    /// </summary>
     public static bool Waits(FirewallModel model, FirewallRule rule, FirewallChain chain) => rule.Statements.OfType<Statement.Test>()
         .Select(static test => test.Condition).OfType<Condition.In>()
         .Any(test => test.Set is { } name && model.Ruleset.FindSet(chain, name) is { } set && model.Conditions.IsChanging(set));

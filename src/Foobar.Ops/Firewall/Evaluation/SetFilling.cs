@@ -39,7 +39,12 @@ internal sealed class SetFilling
     /// <param name="diagram">The store of spaces.</param>
     /// <param name="must">The packets that surely meet a condition of a rule in a chain.</param>
     /// <param name="may">The packets that may meet it.</param>
-    public int Added(NamedSet set, IReadOnlyList<KeyPart> key, Diagram diagram, Func<Condition, FirewallChain, int> must, Func<Condition, FirewallChain, int> may)
+    public int Added(
+        NamedSet set,
+        IReadOnlyList<KeyPart> key,
+        Diagram diagram,
+        Func<Condition, FirewallChain, int> must,
+        Func<Condition, FirewallChain, int> may)
     {
         int added = Diagram.False;
         foreach (SetFiller filler in Of(set))
@@ -57,11 +62,14 @@ internal sealed class SetFilling
     }
 
     private static int Conjunction(IEnumerable<Statement> steps, FirewallChain chain, Diagram diagram, Func<Condition, FirewallChain, int> space) =>
-        steps.OfType<Statement.Test>().Aggregate(Diagram.True, (all, test) => test.Condition is Condition.Sometimes ? all : diagram.And(all, space(test.Condition, chain)));
+        steps.OfType<Statement.Test>()
+            .Where(static test => test.Condition is not Condition.Sometimes)
+            .Aggregate(Diagram.True, (all, test) => diagram.And(all, space(test.Condition, chain)));
 
     // Of the packets that are added only the key is kept; where the key is of other fields, it may be any.
     private static int Keys(int reach, IReadOnlyList<KeyPart>? filled, IReadOnlyList<KeyPart> key, Diagram diagram) =>
-        filled is null || !filled.Select(static part => part.Field).SequenceEqual(key.Select(static part => part.Field)) || key.Any(static part => part.Original || part.Kind == ValueKind.NextHeader)
+        filled is null || !filled.Select(static part => part.Field).SequenceEqual(key.Select(static part => part.Field))
+            || key.Any(static part => part.Original || part.Kind == ValueKind.NextHeader)
             ? Diagram.True
             : FieldLayout.Fields.Except(key.Select(static part => part.Field)).Aggregate(reach, diagram.Forget);
 

@@ -9,9 +9,7 @@ internal sealed class Workspace
     /// <summary>Makes a workspace for rulesets and the networks of their servers.</summary>
     public Workspace(IEnumerable<Ruleset> rulesets, IEnumerable<HostNetwork> networks)
     {
-        Atoms = new InterfaceAtoms(rulesets.SelectMany(InterfacesOf)
-            .Concat(networks.SelectMany(network => network.Interfaces.Concat(network.Programs.Select(program => program.Interface)).Concat(network.Links.SelectMany(link => (string[])[link.Upper, link.Lower])).Concat(network.Addresses.Select(address => address.Interface)).Concat(network.Routes.Select(route => route.Interface ?? string.Empty))))
-            .Append("lo"));
+        Atoms = new InterfaceAtoms(rulesets.SelectMany(InterfacesOf).Concat(networks.SelectMany(InterfacesOf)).Append("lo"));
     }
 
     /// <summary>The store of functions and spaces.</summary>
@@ -25,6 +23,15 @@ internal sealed class Workspace
 
     /// <summary>The tests of connections' original addresses and ports.</summary>
     public OriginTests Origin => field ??= new OriginTests(Diagram);
+
+    private static IEnumerable<string> InterfacesOf(HostNetwork network) =>
+    [
+        .. network.Interfaces,
+        .. network.Programs.Select(static program => program.Interface),
+        .. network.Links.SelectMany(static link => (string[])[link.Upper, link.Lower]),
+        .. network.Addresses.Select(static address => address.Interface),
+        .. network.Routes.Select(static route => route.Interface ?? string.Empty),
+    ];
 
     private static IEnumerable<string> InterfacesOf(Ruleset ruleset) => ruleset.Rules.SelectMany(rule => rule.Statements).SelectMany(NamesIn)
         .Concat(ruleset.Chains.SelectMany(chain => chain.Devices))

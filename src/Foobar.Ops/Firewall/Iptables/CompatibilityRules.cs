@@ -22,5 +22,6 @@ internal static class CompatibilityRules
 
     private static FirewallRule Merge(FirewallRule listed, FirewallRule saved) => !IsHidden(listed) ? listed : saved with { Handle = listed.Handle, Origin = RulesetOrigin.Nftables };
 
-    private static bool IsHidden(FirewallRule rule) => rule.Statements.Any(step => step is Statement.UnknownEffect { Why: var why } && why.StartsWith("nftables statement 'xt'", StringComparison.Ordinal));
+    private static bool IsHidden(FirewallRule rule) => rule.Statements.Any(static step =>
+        step is Statement.UnknownEffect { Why: var why } && why.StartsWith("nftables statement 'xt'", StringComparison.Ordinal));
 }

@@ -50,7 +50,10 @@ internal static class IpsetMatch
         return new Condition.Any([other, new Condition.In(key, null, name, Negated: true)], !negated);
     }
 
-    /// <summary>The fields that stand for the parts of a set's elements: a protocol belongs to the port that follows it; parts without a direction have the last one.</summary>
+    /// <summary>
+    /// The fields that stand for the parts of a set's elements: a protocol belongs to the port that follows it; parts without a
+    /// direction have the last one.
+    /// </summary>
     public static List<KeyPart> Key(int family, IReadOnlyList<ValueKind> kinds, string[] directions)
     {
         List<KeyPart> key = [];

@@ -12,7 +12,12 @@ internal static class SaveTargets
     /// <param name="family">4 or 6.</param>
     /// <param name="chains">The chains of the table.</param>
     /// <param name="sets">The ipsets.</param>
-    public static IReadOnlyList<Statement> Read(string name, SaveTokens words, int family, IReadOnlySet<string> chains, IReadOnlyDictionary<string, NamedSet> sets)
+    public static IReadOnlyList<Statement> Read(
+        string name,
+        SaveTokens words,
+        int family,
+        IReadOnlySet<string> chains,
+        IReadOnlyDictionary<string, NamedSet> sets)
     {
         Dictionary<string, string> options = Options(words);
         return name switch
@@ -47,7 +52,10 @@ internal static class SaveTargets
             string[] words = value.Split(' ');
             if (option == "--add-set" && words.Length > 1)
             {
-                yield return new Statement.Fill(words[0], sets.TryGetValue(words[0], out NamedSet? set) && set.Kinds is { } kinds ? IpsetMatch.Key(family, kinds, words[1].Split(',')) : null);
+                IReadOnlyList<KeyPart>? key = sets.TryGetValue(words[0], out NamedSet? set) && set.Kinds is { } kinds
+                    ? IpsetMatch.Key(family, kinds, words[1].Split(','))
+                    : null;
+                yield return new Statement.Fill(words[0], key);
             }
             else if (option == "--map-set")
             {
@@ -97,9 +105,13 @@ internal static class SaveTargets
                 case "--xor-mark":
                     return new Statement.Assign(field, uint.MaxValue, SaveValue.Number(value));
                 case "--save-mark":
-                    return Whole(options) ? new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark) : new Statement.AssignUnknown(PacketField.ConnectionMark, "CONNMARK --save-mark with a mask");
+                    return Whole(options)
+                        ? new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark)
+                        : new Statement.AssignUnknown(PacketField.ConnectionMark, "CONNMARK --save-mark with a mask");
                 case "--restore-mark":
-                    return Whole(options) ? new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark) : new Statement.AssignUnknown(PacketField.Mark, "CONNMARK --restore-mark with a mask");
+                    return Whole(options)
+                        ? new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark)
+                        : new Statement.AssignUnknown(PacketField.Mark, "CONNMARK --restore-mark with a mask");
             }
         }
 

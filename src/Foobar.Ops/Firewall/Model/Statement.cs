@@ -87,7 +87,10 @@ internal abstract record Condition
     /// <summary><c>(field AND Mask) == Value</c>.</summary>
     public sealed record Masked(PacketField Field, UInt128 Mask, UInt128 Value, bool Negated) : Condition;
 
-    /// <summary>The kernel's routing table gives an address one of some types (local, broadcast, multicast, unicast ...), or, by interface, does so on the interface the packet came in by.</summary>
+    /// <summary>
+    /// The kernel's routing table gives an address one of some types (local, broadcast, multicast, unicast ...), or, by interface,
+    /// does so on the interface the packet came in by.
+    /// </summary>
     public sealed record AddressTypeIs(bool Destination, IReadOnlyList<string> Types, bool Negated, bool ByInterface = false) : Condition;
 
     /// <summary>The best route to an address leads through one of some interfaces.</summary>

@@ -4,7 +4,9 @@ using Foobar.Ops.Firewall.Model;
 
 namespace Foobar.Ops.Firewall.Nftables;
 
-/// <summary>Reads matches of routing lookups: <c>fib saddr . iif oif missing</c>, <c>fib daddr type local</c> (nft(8), FIB EXPRESSIONS).</summary>
+/// <summary>
+/// Reads matches of routing lookups: <c>fib saddr . iif oif missing</c>, <c>fib daddr type local</c> (nft(8), FIB EXPRESSIONS).
+/// </summary>
 internal static class NftFib
 {
     /// <summary>What is looked up, and by what.</summary>
@@ -17,7 +19,10 @@ internal static class NftFib
         .Handled("oif, oifname, type, check");
 
     /// <summary>The types of addresses.</summary>
-    public static readonly Vocabulary AddressTypes = new Vocabulary("address type", "nft(8), FIB_ADDRTYPE; iptables-extensions(8), addrtype; iptables 1.8.7 to 1.8.11", StringComparer.OrdinalIgnoreCase)
+    public static readonly Vocabulary AddressTypes = new Vocabulary(
+        "address type",
+        "nft(8), FIB_ADDRTYPE; iptables-extensions(8), addrtype; iptables 1.8.7 to 1.8.11",
+        StringComparer.OrdinalIgnoreCase)
         .Handled("local, broadcast, multicast, anycast, unicast")
         .Undecided("routes of this type are not read", "unspec, blackhole, unreachable, prohibit, throw, nat, xresolve");
 
@@ -52,11 +57,11 @@ internal static class NftFib
             : Both(new Condition.ReversePath(Strict: true, Negated: false), Arrives(Names(right)), negated);
     }
 
-    private static Condition.Any Both(Condition.ReversePath first, Condition second, bool negated) =>
+    private static Condition.Any Both(Condition.ReversePath first, Condition.In second, bool negated) =>
         new([first with { Negated = true }, second], !negated);
 
     // Not by one of the interfaces, for a conjunction is a negated alternative.
-    private static Condition Arrives(IReadOnlyList<string> names) => new Condition.In(
+    private static Condition.In Arrives(IReadOnlyList<string> names) => new Condition.In(
         [new KeyPart(Spaces.PacketField.InInterface, ValueKind.InterfaceName)],
         [.. names.Select(static name => new SetElement([new ValueRange(0, 0, name)]))],
         null,

@@ -99,8 +99,11 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
         {
             "payload" => Payload(NftValue.Text(NftValue.Member(value, "protocol")), NftValue.Text(NftValue.Member(value, "field")), json),
             "meta" => Meta(NftValue.Text(NftValue.Member(value, "key"))),
-            "ct" => Connection(NftValue.Text(NftValue.Member(value, "key")), value.TryGetProperty("dir", out JsonElement direction) ? NftValue.Text(direction) : null),
-            "exthdr" when NftValue.Member(value, "name").ValueEquals("rt") && value.TryGetProperty("field", out JsonElement field) && field.ValueEquals("type") =>
+            "ct" => Connection(
+                NftValue.Text(NftValue.Member(value, "key")),
+                value.TryGetProperty("dir", out JsonElement direction) ? NftValue.Text(direction) : null),
+            "exthdr" when NftValue.Member(value, "name").ValueEquals("rt") && value.TryGetProperty("field", out JsonElement field)
+                && field.ValueEquals("type") =>
                 new NftKey([new KeyPart(PacketField.RoutingHeader, ValueKind.Number, RoutingTypeOffset)], [Guards.Ipv6]),
             _ => throw NotUnderstoodException.At("a field of packets or connections", json),
         };

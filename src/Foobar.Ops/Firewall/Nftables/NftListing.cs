@@ -64,20 +64,22 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
 
     private void CheckVersion(JsonElement info)
     {
-        if (info.TryGetProperty("json_schema_version", out JsonElement version) && version.TryGetInt32(out int number) && number > NftRulesetParser.SchemaVersion)
+        if (info.TryGetProperty("json_schema_version", out JsonElement version) && version.TryGetInt32(out int number)
+            && number > NftRulesetParser.SchemaVersion)
         {
-            throw new ParseException(server, source, 0, $"schema version {number}; this version of Foobar.Ops knows up to {NftRulesetParser.SchemaVersion}. Update the module");
+            string problem = $"schema version {number}; this version of Foobar.Ops knows up to {NftRulesetParser.SchemaVersion}. Update the module";
+            throw new ParseException(server, source, 0, problem);
         }
     }
 
     private void AddTable(JsonElement json)
     {
         (string family, string table) = (NftValue.Text(NftValue.Member(json, "family")), NftValue.Text(NftValue.Member(json, "name")));
-        IReadOnlyList<string> flags = structure is null ? NftWords.List(json, "flags") : structure.TableFlags(family, table);
+        IReadOnlyList<string> flags = structure?.TableFlags(family, table) ?? NftWords.List(json, "flags");
         _tables[(family, table)] = (flags.Contains("dormant"), NftWords.TableFlags.Trouble(flags) ?? NftWords.MemberTrouble("table", json));
     }
 
-    private FirewallChain Chain(JsonElement json)
+    private static FirewallChain Chain(JsonElement json)
     {
         FirewallChain chain = new()
         {
@@ -93,13 +95,17 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
         };
         return chain.Hook is null ? chain : chain with
         {
-            Undecided = chain.Undecided ?? NftWords.Hooks.Trouble(chain.Hook) ?? NftWords.Families.Trouble(chain.Family) ?? NftWords.ChainTypes.Trouble(chain.Type ?? "filter"),
+            Undecided = chain.Undecided ?? NftWords.Hooks.Trouble(chain.Hook) ?? NftWords.Families.Trouble(chain.Family)
+                ?? NftWords.ChainTypes.Trouble(chain.Type ?? "filter"),
         };
     }
 
     private void AddRule(JsonElement json)
     {
-        (string, string, string) chain = (NftValue.Text(NftValue.Member(json, "family")), NftValue.Text(NftValue.Member(json, "table")), NftValue.Text(NftValue.Member(json, "chain")));
+        (string, string, string) chain = (
+            NftValue.Text(NftValue.Member(json, "family")),
+            NftValue.Text(NftValue.Member(json, "table")),
+            NftValue.Text(NftValue.Member(json, "chain")));
         if (!_rules.TryGetValue(chain, out List<FirewallRule>? rules))
         {
             _rules.Add(chain, rules = []);
@@ -111,11 +117,11 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
     private FirewallChain Finish(FirewallChain chain)
     {
         (bool dormant, string? undecided) = _tables.GetValueOrDefault((chain.Family, chain.Table));
-        bool onDevices = chain.Hook is "ingress" or "egress";
-        bool hidden = onDevices && chain.Devices.Count == 0 && structure is null;
+        IReadOnlyList<string>? devices = chain.Devices.Count > 0 ? chain.Devices : structure?.ChainDevices(chain.Family, chain.Table, chain.Name);
+        bool hidden = chain.Hook is "ingress" or "egress" && devices is null;
         return chain with
         {
-            Devices = hidden ? ["*"] : chain.Devices.Count > 0 ? chain.Devices : structure?.ChainDevices(chain.Family, chain.Table, chain.Name) ?? [],
+            Devices = hidden ? ["*"] : devices ?? [],
             IsDormant = dormant,
             Undecided = chain.Undecided ?? undecided ?? (hidden ? "the listing does not tell its devices" : null),
             Rules = _rules.GetValueOrDefault((chain.Family, chain.Table, chain.Name)) ?? [],
@@ -129,13 +135,13 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
             return;
         }
 
-        if (structure.Tables.Where(table => !_tables.ContainsKey(table)).Select(static table => $"table {table.Family} {table.Table}").FirstOrDefault() is { } table)
-        {
-            throw new ParseException(server, source, 0, $"'nft list ruleset' has {table}, which the JSON listing lacks");
-        }
-
         HashSet<(string, string, string)> chains = [.. _chains.Select(static chain => (chain.Family, chain.Table, chain.Name))];
-        if (structure.Chains.Where(chain => !chains.Contains(chain)).Select(static chain => $"chain {chain.Family} {chain.Table} {chain.Chain}").FirstOrDefault() is { } missing)
+        IEnumerable<string> lacking =
+        [
+            .. structure.Tables.Where(table => !_tables.ContainsKey(table)).Select(static table => $"table {table.Family} {table.Table}"),
+            .. structure.Chains.Where(chain => !chains.Contains(chain)).Select(static chain => $"chain {chain.Family} {chain.Table} {chain.Chain}"),
+        ];
+        if (lacking.FirstOrDefault() is { } missing)
         {
             throw new ParseException(server, source, 0, $"'nft list ruleset' has {missing}, which the JSON listing lacks");
         }

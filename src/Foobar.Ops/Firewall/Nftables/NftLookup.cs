@@ -23,6 +23,7 @@ internal static class NftLookup
 
     private static IEnumerable<Statement> Read(JsonElement map, Func<JsonElement, Statement> result, Func<Statement, Statement>? shape)
     {
+        NftWords.Check("vmap", map);
         NftKey key = NftKey.Read(NftValue.Member(map, "key"));
         JsonElement data = NftValue.Member(map, "data");
         if (data.ValueKind == JsonValueKind.String && data.GetString() is ['@', .. string name])

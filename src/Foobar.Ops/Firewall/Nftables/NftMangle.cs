@@ -10,6 +10,7 @@ internal static class NftMangle
     /// <summary>The steps of a mangle statement.</summary>
     public static IEnumerable<Statement> Read(JsonElement mangle)
     {
+        NftWords.Check("mangle", mangle);
         JsonElement key = NftValue.Member(mangle, "key");
         if (Irrelevant(key))
         {

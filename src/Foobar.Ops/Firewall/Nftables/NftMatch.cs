@@ -113,7 +113,8 @@ internal static class NftMatch
 
         NftKey key = NftKey.Read(operands[0]);
         KeyPart part = key.Parts[0];
-        if (key.Parts.Count > 1 || part.Shift != 0 || part.Original || part.Kind is ValueKind.InterfaceName or ValueKind.ConnectionState or ValueKind.NextHeader)
+        if (key.Parts.Count > 1 || part.Shift != 0 || part.Original
+            || part.Kind is ValueKind.InterfaceName or ValueKind.ConnectionState or ValueKind.NextHeader)
         {
             throw NotUnderstoodException.At("one numeric field and a mask", operands);
         }

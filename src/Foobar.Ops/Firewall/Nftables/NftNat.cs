@@ -15,6 +15,7 @@ internal static class NftNat
             return [new Statement.Nat(kind, null, null, null)];
         }
 
+        NftWords.Check("nat", nat);
         JsonElement? address = nat.TryGetProperty("addr", out JsonElement member) ? member : null;
         int? family = Family(nat, address);
         if (address is { ValueKind: JsonValueKind.Object } mapped && mapped.TryGetProperty("map", out JsonElement map))

@@ -44,7 +44,9 @@ internal static class NftRule
             Source = string.Join(' ', comment is null ? words : [.. words, $"comment \"{comment}\""]),
             Origin = RulesetOrigin.Nftables,
             ManagedBy = RuleMaker.Of(place.Table, place.Chain, comment),
-            Statements = [.. expressions.SelectMany(NftStatement.Read)],
+            Statements = NftWords.MemberTrouble("rule", json) is { } why
+                ? [new Statement.UnknownEffect(why)]
+                : [.. expressions.SelectMany(NftStatement.Read)],
         };
     }
 

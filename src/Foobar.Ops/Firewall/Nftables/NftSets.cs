@@ -9,8 +9,15 @@ internal static class NftSets
 {
     /// <summary>The data types of keys and values.</summary>
     public static readonly Vocabulary DataTypes = new Vocabulary("nftables data type", "nft(8), nft 0.9.8 to 1.1.6")
-        .Handled("ipv4_addr, ipv6_addr, inet_service, inet_proto, mark, ifname, iface_index, ct_state, ct_dir, ct_status, icmp_type, icmpv6_type, icmp_code, icmpv6_code, pkt_type, nf_proto, dscp, tcp_flag, integer, verdict")
-        .Undecided("not modelled", "ether_addr, ether_type, lladdr, ll_addr, iface_type, uid, gid, skuid, skgid, realm, classid, devgroup, ct_label, ct_event, icmpx_code, fib_addrtype, string, time, day, hour, boolean, arp_op, ecn, bitmask, priority, policy, cgroupsv2, igmp_type, dccp_pkttype, cgroup, counter, quota, limit, ct helper, ct timeout, ct expectation, synproxy, secmark, tunnel");
+        .Handled("""
+            ipv4_addr, ipv6_addr, inet_service, inet_proto, mark, ifname, iface_index, ct_state, ct_dir, ct_status, icmp_type,
+            icmpv6_type, icmp_code, icmpv6_code, pkt_type, nf_proto, dscp, tcp_flag, integer, verdict
+            """)
+        .Undecided("not modelled", """
+            ether_addr, ether_type, lladdr, ll_addr, iface_type, uid, gid, skuid, skgid, realm, classid, devgroup, ct_label, ct_event,
+            icmpx_code, fib_addrtype, string, time, day, hour, boolean, arp_op, ecn, bitmask, priority, policy, cgroupsv2, igmp_type,
+            dccp_pkttype, cgroup, counter, quota, limit, ct helper, ct timeout, ct expectation, synproxy, secmark, tunnel
+            """);
 
     private static readonly Dictionary<string, ValueKind> Types = new()
     {
@@ -74,8 +81,8 @@ internal static class NftSets
         }
 
         // A statement of the set runs for each element that is looked up; one that limits lets only some packets match.
-        if (json.TryGetProperty("stmt", out JsonElement statements)
-            && statements.EnumerateArray().Select(NftExpression.Of).FirstOrDefault(static statement => !NftWords.Statements.IsIrrelevant(statement.Name)) is { Name.Length: > 0 } limiting)
+        if (json.TryGetProperty("stmt", out JsonElement statements) && statements.EnumerateArray().Select(NftExpression.Of)
+            .FirstOrDefault(static statement => !NftWords.Statements.IsIrrelevant(statement.Name)) is { Name.Length: > 0 } limiting)
         {
             throw new NotUnderstoodException($"its elements match within a limit ({limiting.Name})");
         }
@@ -117,6 +124,8 @@ internal static class NftSets
             JsonValueKind.String => type.GetString()!.Split(" . "),
             _ => throw NotUnderstoodException.At("a set's type", type),
         };
-        return [.. names.Select(static name => Types.TryGetValue(name, out ValueKind kind) ? kind : throw new NotUnderstoodException(DataTypes.Trouble(name) ?? $"set type {name}"))];
+        return [.. names.Select(static name => Types.TryGetValue(name, out ValueKind kind)
+            ? kind
+            : throw new NotUnderstoodException(DataTypes.Trouble(name) ?? $"set type {name}"))];
     }
 }

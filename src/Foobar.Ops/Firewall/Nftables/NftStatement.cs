@@ -65,6 +65,7 @@ internal static class NftStatement
     // A listing leaves out the test for the IP version that the kind of the error tells already.
     private static Statement[] Rejection(JsonElement value)
     {
+        NftWords.Check("reject", value);
         Statement reject = new Statement.Verdict(VerdictKind.Reject);
         string? type = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement kind) ? kind.GetString() : null;
         return type switch
@@ -78,10 +79,13 @@ internal static class NftStatement
     // Adding to a set changes later packets' way, not this one's; a statement on the element may stop this one.
     private static IEnumerable<Statement> Dynamic(string name, JsonElement value)
     {
+        NftWords.Check("fill", value);
         JsonElement[] inner = value.TryGetProperty("stmt", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray()] : [];
         string set = NftValue.Text(NftValue.Member(value, name)).TrimStart('@');
         string operation = NftValue.Text(NftValue.Member(value, "op"));
-        Statement own = operation == "delete" ? new Statement.NoEffect($"takes out of {set}") : new Statement.Fill(set, Key(NftValue.Member(value, "elem")));
+        Statement own = operation == "delete"
+            ? new Statement.NoEffect($"takes out of {set}")
+            : new Statement.Fill(set, Key(NftValue.Member(value, "elem")));
         return inner.Select(NftExpression.Of).SelectMany(Read).Prepend(own);
     }
 

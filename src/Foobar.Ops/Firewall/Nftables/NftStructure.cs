@@ -43,14 +43,21 @@ internal sealed partial class NftStructure
                 case (1, ["flags", .. var flags]):
                     structure._tables[table] = Flags(flags);
                     break;
-                case (1, [("chain" or "set" or "map") and var kind, var name, ..]):
+                case (1, ["chain", var name, ..]):
+                    part = ("chain", name);
+                    structure._chains[(table.Family, table.Table, name)] = [];
+                    break;
+                case (1, ["set" or "map", var name, ..]):
+                    part = ("set", name);
+                    structure._sets[(table.Family, table.Table, name)] = [];
+                    break;
+                case (1, [var kind, var name, ..]):
                     part = (kind, name);
-                    (kind == "chain" ? structure._chains : structure._sets)[(table.Family, table.Table, name)] = [];
                     break;
                 case (2, ["type", _, "hook", ..]) when part.Kind == "chain":
                     structure._chains[(table.Family, table.Table, part.Name)] = Devices(line);
                     break;
-                case (2, ["flags", .. var flags]) when part.Kind is "set" or "map":
+                case (2, ["flags", .. var flags]) when part.Kind == "set":
                     structure._sets[(table.Family, table.Table, part.Name)] = Flags(flags);
                     break;
             }
@@ -59,11 +66,12 @@ internal sealed partial class NftStructure
         return structure;
     }
 
-    /// <summary>The flags of a table.</summary>
-    public IReadOnlyList<string> TableFlags(string family, string table) => _tables.GetValueOrDefault((family, table)) ?? [];
+    /// <summary>The flags of a table; <see langword="null"/> if the listing does not have it.</summary>
+    public IReadOnlyList<string>? TableFlags(string family, string table) => _tables.GetValueOrDefault((family, table));
 
-    /// <summary>The devices of a chain.</summary>
-    public IReadOnlyList<string> ChainDevices(string family, string table, string chain) => _chains.GetValueOrDefault((family, table, chain)) ?? [];
+    /// <summary>The devices of a chain; <see langword="null"/> if the listing does not have it.</summary>
+    public IReadOnlyList<string>? ChainDevices(string family, string table, string chain) =>
+        _chains.GetValueOrDefault((family, table, chain));
 
     /// <summary>The flags of a set or map.</summary>
     public IReadOnlyList<string> SetFlags(string family, string table, string set) => _sets.GetValueOrDefault((family, table, set)) ?? [];

@@ -13,7 +13,9 @@ internal static class NftWords
     /// <summary>The objects of a listing.</summary>
     public static readonly Vocabulary Objects = new Vocabulary("nftables object", Source)
         .Handled("metainfo, table, chain, rule, set, map, element")
-        .Irrelevant("decides nothing by itself; the rules that use it are judged", "counter, quota, limit, ct helper, ct timeout, ct expectation, secmark, synproxy, tunnel")
+        .Irrelevant(
+            "decides nothing by itself; the rules that use it are judged",
+            "counter, quota, limit, ct helper, ct timeout, ct expectation, secmark, synproxy, tunnel")
         .Irrelevant("carries on connections that the rules have let in", "flowtable");
 
     /// <summary>The flags of a table.</summary>
@@ -38,7 +40,10 @@ internal static class NftWords
     public static readonly Vocabulary ChainTypes = new Vocabulary("nftables chain type", Source)
         .Handled("filter, nat, route");
 
-    /// <summary>The members of objects and expressions, each behind what it is a member of.</summary>
+    /// <summary>
+    /// The members of objects, statements and expressions, each behind what it is a member of; <c>nat</c> stands for the statements
+    /// that translate, <c>fill</c> for those that fill sets and maps.
+    /// </summary>
     public static readonly Vocabulary Members = new Vocabulary("nftables member", Source)
         .Handled("""
             table.family, table.name, table.flags,
@@ -46,9 +51,15 @@ internal static class NftWords
             rule.family, rule.table, rule.chain, rule.expr, rule.comment,
             set.family, set.table, set.name, set.type, set.flags, set.elem, set.map, set.timeout, set.stmt,
             element.family, element.table, element.name, element.elem, elem.val,
-            match.op, match.left, match.right, payload.protocol, payload.field, meta.key, ct.key, ct.dir, fib.result, fib.flags, exthdr.name, exthdr.field
+            match.op, match.left, match.right, payload.protocol, payload.field, meta.key, ct.key, ct.dir, fib.result, fib.flags,
+            exthdr.name, exthdr.field,
+            nat.addr, nat.family, nat.port, mangle.key, mangle.value, vmap.key, vmap.data, reject.type, reject.expr,
+            fill.op, fill.elem, fill.set, fill.map, fill.data, fill.stmt
             """)
-        .Irrelevant(Named, "table.handle, table.comment, chain.handle, chain.comment, rule.handle, rule.index, set.handle, set.comment, elem.comment")
+        .Irrelevant("how the address and port are chosen among those that are named", "nat.flags, nat.type_flags")
+        .Irrelevant(Named, """
+            table.handle, table.comment, chain.handle, chain.comment, rule.handle, rule.index, set.handle, set.comment, elem.comment
+            """)
         .Irrelevant("how the set is kept, not what it holds", "set.policy, set.size, set.gc-interval, set.auto-merge")
         .Irrelevant("the element is in the set until then", "elem.timeout, elem.expires")
         .Irrelevant(Counts, "elem.counter, elem.last")
@@ -60,7 +71,8 @@ internal static class NftWords
 
     /// <summary>The statements of rules.</summary>
     public static readonly Vocabulary Statements = new Vocabulary("nftables statement", Source)
-        .Handled("match, vmap, mangle, accept, drop, reject, return, continue, jump, goto, dnat, snat, masquerade, redirect, notrack, set, map, limit, quota, ct count, meter")
+        .Handled("match, vmap, mangle, accept, drop, reject, return, continue, jump, goto, dnat, snat, masquerade, redirect, notrack")
+        .Handled("set, map, limit, quota, ct count, meter")
         .Irrelevant(Counts, "counter, log, last")
         .Irrelevant("what it makes of later packets is their connection's state 'related'", "ct helper, ct expectation")
         .Irrelevant("how long a connection is remembered", "ct timeout")
@@ -82,7 +94,10 @@ internal static class NftWords
     /// <summary>What <c>meta</c> tells.</summary>
     public static readonly Vocabulary MetaKeys = new Vocabulary("nftables meta key", "nft(8), nft 0.9.8 to 1.1.6")
         .Handled("iif, iifname, oif, oifname, l4proto, nfproto, protocol, mark, pkttype, length")
-        .Undecided("not modelled", "priority, iiftype, oiftype, skuid, skgid, nftrace, rtclassid, ibrname, obrname, cpu, iifgroup, oifgroup, cgroup, random, ipsec, iifkind, oifkind, ibrpvid, ibrvproto, time, day, hour, secmark, sdif, sdifname, broute, ibrhwaddr");
+        .Undecided("not modelled", """
+            priority, iiftype, oiftype, skuid, skgid, nftrace, rtclassid, ibrname, obrname, cpu, iifgroup, oifgroup, cgroup, random, ipsec,
+            iifkind, oifkind, ibrpvid, ibrvproto, time, day, hour, secmark, sdif, sdifname, broute, ibrhwaddr
+            """);
 
     /// <summary>What <c>ct</c> tells.</summary>
     public static readonly Vocabulary ConnectionKeys = new Vocabulary("nftables ct key", "nft(8), nft 0.9.8 to 1.1.6")

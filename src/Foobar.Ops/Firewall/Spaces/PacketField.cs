@@ -49,7 +49,10 @@ public enum PacketField
     /// <summary>The type of an IPv6 routing header plus one; 0 where there is none.</summary>
     RoutingHeader,
 
-    /// <summary>The number of the IPv6 extension header that the IPv6 header names as the next one, plus one; 0 where the transport protocol follows at once.</summary>
+    /// <summary>
+    /// The number of the IPv6 extension header that the IPv6 header names as the next one, plus one; 0 where the transport protocol
+    /// follows at once.
+    /// </summary>
     ExtensionHeader,
 
     /// <summary>The packet's length in bytes.</summary>

@@ -160,7 +160,8 @@ internal sealed class SpaceText(Diagram diagram, InterfaceAtoms atoms, bool arri
             return [Addresses(low, high, family)];
         }
 
-        if (field is PacketField.InInterface or PacketField.OutInterface or PacketField.State or PacketField.Family or PacketField.ExtensionHeader or PacketField.Protocol && high - low < 8)
+        if (field is PacketField.InInterface or PacketField.OutInterface or PacketField.State or PacketField.Family
+            or PacketField.ExtensionHeader or PacketField.Protocol && high - low < 8)
         {
             return Enumerable.Range((int)low, (int)(high - low) + 1).Select(value => Word(field, value));
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Model;
@@ -29,7 +30,7 @@ internal static class LoadedRuleset
     {
         RulesetText text = new()
         {
-            Nftables = WithoutObserver(Tool.Run("nft", string.Empty, "-j", "list", "ruleset")),
+            Nftables = Listing(),
             Declarations = Declared(Tool.Run("nft", string.Empty, "-t", "list", "ruleset")),
             Ipsets = loaded.Ipset.Length == 0 ? string.Empty : Tool.Run("ipset", string.Empty, "save"),
         };
@@ -41,7 +42,24 @@ internal static class LoadedRuleset
         };
     }
 
-    private static string Declared(string listing) => string.Join("\n}\n", listing.Split("\n}\n").Where(static table => !table.Contains($"table inet {ObserverRuleset.Table} ", StringComparison.Ordinal)));
+    // nft 1.0.6 reads beside its memory for the flag of a dormant table, which may end the JSON; another run finds another word
+    // there. On a server such a listing is an error that is told.
+    private static string Listing()
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                return WithoutObserver(Tool.Run("nft", string.Empty, "-j", "list", "ruleset"));
+            }
+            catch (JsonException) when (tries < 20)
+            {
+            }
+        }
+    }
+
+    private static string Declared(string listing) => string.Join("\n}\n", listing.Split("\n}\n")
+        .Where(static table => !table.Contains($"table inet {ObserverRuleset.Table} ", StringComparison.Ordinal)));
 
     private static string WithoutObserver(string listing)
     {

@@ -45,7 +45,8 @@ internal sealed class NftRuleMaker(Random random, ValueMaker values, string fami
     {
         string kind = set.Verdicts is null ? "set" : "map";
         string type = set.Verdicts is null ? set.Type : $"{set.Type} : verdict";
-        string flags = set.Type == "mark" ? string.Empty : "    flags interval\n";
+        string[] words = [.. set.Type == "mark" ? [] : (string[])["interval"], .. random.Next(3) == 0 ? (string[])["constant"] : []];
+        string flags = words.Length == 0 ? string.Empty : $"    flags {string.Join(", ", words)}\n";
         IEnumerable<string> elements = set.Elements.Select(element => set.Verdicts is { } room ? $"{element.Text} : {Verdict(new NftChain(string.Empty, room, string.Empty, string.Empty, 0), mapped: true)}" : element.Text);
         return $"  {kind} {set.Name} {{\n    type {type}\n{flags}    elements = {{ {string.Join(", ", elements)} }}\n  }}\n";
     }
