@@ -37,7 +37,8 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
             Addresses(from.Select(Single), destination: false),
             Addresses(flow.From.SelectMany(end => end.Networks), destination: true),
             diagram.Not(Addresses(from.Select(Single), destination: true)),
-            diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(1024, ushort.MaxValue)));
+            // From here programs get their ports by default (ip_local_port_range; Linux, ip-sysctl).
+            diagram.FieldIn(PacketField.DestinationPort, IntervalSet.Range(32768, 60999)));
         PacketField[] same =
         [
             PacketField.InInterface, PacketField.State, PacketField.Direction, PacketField.Status, PacketField.PacketType,
