@@ -46,6 +46,16 @@ public sealed class AgreementTests(ITestOutputHelper output)
         await CheckAsync(Workers, _ => ruleset);
     }
 
+    // The JSON has another word in place of the flag; the text beside it has the flag.
+    [Fact]
+    public async Task Model_and_kernel_agree_on_a_dormant_table()
+    {
+        Requirements.Check();
+        const string Dormant = "table inet t {\n  flags dormant\n  chain p {\n    type filter hook prerouting priority -300; policy drop;\n  }\n}\n";
+        const string Awake = "table inet u {\n  chain p {\n    type filter hook prerouting priority -200;\n    meta l4proto tcp drop\n  }\n}\n";
+        await CheckAsync(Workers, _ => new GeneratedRuleset { Atoms = new Atoms(), Nft = Dormant + Awake });
+    }
+
     private async Task CheckAsync(int rulesets, Func<int, GeneratedRuleset> generate)
     {
         // The run's seed is the first ruleset's.

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Model;
@@ -30,7 +29,7 @@ internal static class LoadedRuleset
     {
         RulesetText text = new()
         {
-            Nftables = Listing(),
+            Nftables = WithoutObserver(Tool.Run("nft", string.Empty, "-j", "list", "ruleset")),
             Declarations = Declared(Tool.Run("nft", string.Empty, "-t", "list", "ruleset")),
             Ipsets = loaded.Ipset.Length == 0 ? string.Empty : Tool.Run("ipset", string.Empty, "save"),
         };
@@ -40,22 +39,6 @@ internal static class LoadedRuleset
             { Variant: "nft" } => text with { Iptables = Tool.Run("iptables-nft-save", string.Empty, "-c"), Ip6tables = Tool.Run("ip6tables-nft-save", string.Empty, "-c") },
             _ => text with { LegacyIptables = Tool.Run("iptables-legacy-save", string.Empty, "-c"), LegacyIp6tables = Tool.Run("ip6tables-legacy-save", string.Empty, "-c") },
         };
-    }
-
-    // nft 1.0.6 reads beside its memory for the flag of a dormant table, which may end the JSON; another run finds another word
-    // there. On a server such a listing is an error that is told.
-    private static string Listing()
-    {
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                return WithoutObserver(Tool.Run("nft", string.Empty, "-j", "list", "ruleset"));
-            }
-            catch (JsonException) when (tries < 20)
-            {
-            }
-        }
     }
 
     private static string Declared(string listing) => string.Join("\n}\n", listing.Split("\n}\n")
