@@ -33,7 +33,9 @@ internal sealed class SshNetCommand : ICommandStream
 
     /// <summary>Starts a command, and gives sudo its password.</summary>
     /// <exception cref="FoobarException"><c>ConnectionLost</c>, <c>ShellUnavailable</c>.</exception>
-    public static async Task<ICommandStream> StartAsync(string server, SshNetConnection connection, RemoteCommand command, StreamMark mark, Secret? sudoPassword, CancellationToken cancellationToken)
+    public static async Task<ICommandStream> StartAsync(
+        string server, SshNetConnection connection, RemoteCommand command, StreamMark mark, Secret? sudoPassword,
+        CancellationToken cancellationToken)
     {
         try
         {

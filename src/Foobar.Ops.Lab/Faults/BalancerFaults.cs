@@ -61,7 +61,9 @@ internal static class BalancerFaults
             Thing = "/etc/haproxy/haproxy.cfg",
             AlsoSeenBy = ["LB-002"],
         },
-        Edit("admin-socket-operator", "LB-001", "HAProxy's admin socket takes no orders", "sed -i '/stats socket/s/level admin/level operator/' \"$file\""),
+        Edit(
+            "admin-socket-operator", "LB-001", "HAProxy's admin socket takes no orders",
+            "sed -i '/stats socket/s/level admin/level operator/' \"$file\""),
     ];
 
     private static FileFault Edit(string name, string control, string description, string edit) =>

@@ -16,7 +16,10 @@ internal abstract record Fault(string Name, Area Area, string Control, string De
     /// <summary>Other controls that rightly see it too: what a stopped service leaves without a listener, for one.</summary>
     public IReadOnlyList<string> AlsoSeenBy { get; init; } = [];
 
-    /// <summary>Whether others of its area can't be seen beside it: a server that the load balancer no longer names is not found down.</summary>
+    /// <summary>
+    /// Whether others of its area can't be seen beside it: a server that the load balancer no longer names is not found
+    /// down.
+    /// </summary>
     public bool HidesOthers { get; init; }
 
     /// <summary>

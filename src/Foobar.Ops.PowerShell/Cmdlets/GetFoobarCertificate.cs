@@ -61,7 +61,9 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         if (ParameterSetName == HostSet)
         {
             IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
-            await LookAsync(output, server.Name, token => session.ConnectAsync(new RemoteEndpoint.Tcp(HostName, Port), token), TrustedAuthorities ?? site.Site.Policy.Tls.TrustedAuthorities, cancellationToken);
+            await LookAsync(
+                output, server.Name, token => session.ConnectAsync(new RemoteEndpoint.Tcp(HostName, Port), token),
+                TrustedAuthorities ?? site.Site.Policy.Tls.TrustedAuthorities, cancellationToken);
             return;
         }
 
@@ -79,7 +81,9 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         }
     }
 
-    private async Task LookAsync(CmdletOutput output, string? via, Func<CancellationToken, Task<Stream>> connect, string? authorities, CancellationToken cancellationToken)
+    private async Task LookAsync(
+        CmdletOutput output, string? via, Func<CancellationToken, Task<Stream>> connect, string? authorities,
+        CancellationToken cancellationToken)
     {
         TlsEndpoint endpoint = new() { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via };
         Foobar.Ops.Tls.TrustedAuthorities trusted = Foobar.Ops.Tls.TrustedAuthorities.From(authorities);

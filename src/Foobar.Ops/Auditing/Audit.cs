@@ -11,7 +11,8 @@ public static class Audit
     public static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope? scope = null) =>
         Judge(snapshot, scope ?? AuditScope.Everything, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
 
-    internal static IReadOnlyList<Finding> Judge(Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
+    internal static IReadOnlyList<Finding> Judge(
+        Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
     {
         scope.Check(snapshot.Site, [.. parts.SelectMany(part => part.Controls), .. acrossAreas.Select(control => control.Info)]);
         IEnumerable<Finding> ofParts = parts.SelectMany(part => part.Judge(snapshot, scope));

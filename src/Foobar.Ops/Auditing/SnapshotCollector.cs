@@ -30,7 +30,9 @@ public sealed class SnapshotCollector
         _scope.Check(session.Site, AuditRegistry.Controls);
     }
 
-    internal SnapshotCollector(ISiteSession session, AuditScope scope, CollectOptions options, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
+    internal SnapshotCollector(
+        ISiteSession session, AuditScope scope, CollectOptions options, IReadOnlyList<AuditPart> parts,
+        IReadOnlyList<CrossAreaControl> acrossAreas)
     {
         _session = session;
         _scope = scope;

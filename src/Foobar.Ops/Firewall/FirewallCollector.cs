@@ -84,7 +84,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
     private static Model.HostNetwork ParseNetwork(string text, string server)
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
-        Model.HostNetwork network = NetworkParser.Parse(sections.Require("addresses"), [sections.Require("routes"), sections.Require("routes6")], server);
+        Model.HostNetwork network = NetworkParser.Parse(
+            sections.Require("addresses"), [sections.Require("routes"), sections.Require("routes6")], server);
         return network with { Programs = [.. network.Programs, .. NetworkParser.ParseFilters(sections.GetValueOrDefault("filters", string.Empty))] };
     }
 

@@ -41,14 +41,17 @@ internal static class BackendJudge
     private static Verdict JudgeServed(Backend backend)
     {
         string actual = string.Join(", ", backend.Servers.Select(server => $"{server.Name} {Shown(server)}"));
-        return backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Up) is { } up ? Verdict.Pass(backend.Name, $"{up.Name} {up.Status}")
+        return backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Up) is { } up ? Verdict.Pass(
+            backend.Name, $"{up.Name} {up.Status}")
             : backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Unknown) is { } unknown ? Unknown(unknown) with { Target = backend.Name }
             : Verdict.Fail(backend.Name, "a server that takes traffic", actual, Evidence);
     }
 
-    private static Verdict Unknown(BackendServer server) => Verdict.Unknown(Target(server), $"'{server.Status}' is no state of a server that is known.", Evidence);
+    private static Verdict Unknown(BackendServer server) =>
+        Verdict.Unknown(Target(server), $"'{server.Status}' is no state of a server that is known.", Evidence);
 
-    private static string Shown(BackendServer server) => server is { State: BackendServerState.Drain, Weight: 0 } ? $"{server.Status}, weight 0" : server.Status;
+    private static string Shown(BackendServer server) =>
+        server is { State: BackendServerState.Drain, Weight: 0 } ? $"{server.Status}, weight 0" : server.Status;
 
     private static Verdict JudgeUp(BackendServer server)
     {
@@ -58,8 +61,10 @@ internal static class BackendJudge
             BackendServerState.Up => Verdict.Pass(Target(server), actual),
             BackendServerState.Down => Verdict.Fail(Target(server), "UP", actual, Evidence),
             BackendServerState.Unknown => Unknown(server),
-            BackendServerState.Maintenance when server.Status.EndsWith("(resolution)", StringComparison.Ordinal) => Verdict.Fail(Target(server), "UP", $"its name is not resolved: {actual}", Evidence),
-            _ when server.IsOutByItself => Verdict.Warning(Target(server), "UP", $"out by its check, its agent or the server that it tracks: {actual}", Evidence),
+            BackendServerState.Maintenance when server.Status.EndsWith("(resolution)", StringComparison.Ordinal) =>
+                Verdict.Fail(Target(server), "UP", $"its name is not resolved: {actual}", Evidence),
+            _ when server.IsOutByItself =>
+                Verdict.Warning(Target(server), "UP", $"out by its check, its agent or the server that it tracks: {actual}", Evidence),
             _ => Verdict.Warning(Target(server), "UP", $"taken out by an operator: {actual}", Evidence),
         };
     }

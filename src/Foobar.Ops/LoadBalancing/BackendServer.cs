@@ -55,8 +55,14 @@ public sealed partial record BackendServer
         _ => BackendServerState.Maintenance,
     };
 
-    /// <summary>Whether it is out though no operator took it out: its name can't be resolved, its check or agent says so, or it follows another server.</summary>
-    public bool IsOutByItself => State == BackendServerState.Down || (State != BackendServerState.Up && Status.EndsWith(')')) || Status.StartsWith("NOLB", StringComparison.Ordinal);
+    /// <summary>
+    /// Whether it is out though no operator took it out: its name can't be resolved, its check or agent says so, or it
+    /// follows another server.
+    /// </summary>
+    public bool IsOutByItself =>
+        State == BackendServerState.Down
+            || (State != BackendServerState.Up && Status.EndsWith(')'))
+            || Status.StartsWith("NOLB", StringComparison.Ordinal);
 
     /// <summary>Its share of the traffic, beside that of the others.</summary>
     public required long Weight { get; init; }
@@ -94,6 +100,7 @@ public sealed partial record BackendServer
     public required long SessionsTotal { get; init; }
 
     // The word itself is looked up in HaproxyWords.States; n/m counts checks towards the next state.
-    [GeneratedRegex(@"^(?<word>[A-Za-z]+( check)?)( \d+/\d+| \((agent|resolution|via [^)]+)\))?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^(?<word>[A-Za-z]+( check)?)( \d+/\d+| \((agent|resolution|via [^)]+)\))?\z",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex StatusWord();
 }

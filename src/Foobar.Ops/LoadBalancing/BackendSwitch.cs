@@ -95,12 +95,15 @@ public static class BackendSwitch
     }
 
     /// <summary>Why a server is out, in full: the status of the table names one reason only.</summary>
-    private static async Task<AdminStates> ReasonsAsync(IServerSession session, string adminSocket, BackendServer server, CancellationToken cancellationToken)
+    private static async Task<AdminStates> ReasonsAsync(
+        IServerSession session, string adminSocket, BackendServer server, CancellationToken cancellationToken)
     {
-        string answer = await HaproxySocket.AskAsync(session, adminSocket, $"{ServerStateParser.Source} {server.Backend}", cancellationToken);
+        string answer = await HaproxySocket.AskAsync(
+            session, adminSocket, $"{ServerStateParser.Source} {server.Backend}", cancellationToken);
         return ServerStateParser.Parse(answer).TryGetValue((server.Backend, server.Name), out AdminStates reasons)
             ? reasons
-            : throw new ParseException(session.Server.Name, ServerStateParser.Source, 0, $"expected the server '{server.Backend}/{server.Name}'.");
+            : throw new ParseException(
+                session.Server.Name, ServerStateParser.Source, 0, $"expected the server '{server.Backend}/{server.Name}'.");
     }
 
     /// <summary>An operator's order lifts only what an operator ordered.</summary>
@@ -159,7 +162,9 @@ public static class BackendSwitch
     };
 
     /// <summary>Puts back what an operator's order changes and no more: maintenance and drain that were ordered before.</summary>
-    private static async Task UndoAsync(IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, BackendServer after, TimeSpan patience, CancellationToken cancellationToken)
+    private static async Task UndoAsync(
+        IServerSession session, string adminSocket, BackendServer before, AdminStates reasons, BackendServer after, TimeSpan patience,
+        CancellationToken cancellationToken)
     {
         BackendTarget previous = reasons.HasFlag(AdminStates.ForcedMaintenance) ? BackendTarget.Maint : reasons.HasFlag(AdminStates.ForcedDrain) ? BackendTarget.Drain : BackendTarget.Ready;
         await OrderAsync(session, adminSocket, before, previous, cancellationToken);

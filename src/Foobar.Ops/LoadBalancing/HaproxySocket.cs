@@ -51,7 +51,10 @@ public static class HaproxySocket
         }
     }
 
-    /// <summary>The level of the socket: <c>admin</c>, <c>operator</c> or <c>user</c> (Management Guide, "show cli level"). Only <c>admin</c> may change servers.</summary>
+    /// <summary>
+    /// The level of the socket: <c>admin</c>, <c>operator</c> or <c>user</c> (Management Guide, "show cli level"). Only
+    /// <c>admin</c> may change servers.
+    /// </summary>
     /// <exception cref="FoobarException"><c>HaproxyUnreachable</c>; <c>OutputNotUnderstood</c>: it answers something else.</exception>
     public static async Task<string> LevelAsync(IServerSession session, string path, CancellationToken cancellationToken) =>
         ParseLevel(await AskAsync(session, path, LevelCommand, cancellationToken));

@@ -52,7 +52,8 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         return [.. statistics.Backends.SelectMany(backend => backend.Servers).Select(server => server with { Server = session.Server.Name })];
     }
 
-    private static async Task<Reading<IReadOnlyList<ServerStart>>> ReadStartsAsync(IServerSession connection, CancellationToken cancellationToken)
+    private static async Task<Reading<IReadOnlyList<ServerStart>>> ReadStartsAsync(
+        IServerSession connection, CancellationToken cancellationToken)
     {
         try
         {

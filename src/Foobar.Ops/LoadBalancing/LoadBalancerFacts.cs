@@ -12,7 +12,8 @@ public sealed record LoadBalancerFacts
     public Reading<string> SocketLevel { get; init; } = Reading.Unreadable<string>("It was not read.");
 
     /// <summary>What a start of HAProxy would make of the servers of each backend, by its configuration.</summary>
-    public Reading<IReadOnlyList<Haproxy.ServerStart>> Starts { get; init; } = Reading.Unreadable<IReadOnlyList<Haproxy.ServerStart>>("It was not read.");
+    public Reading<IReadOnlyList<Haproxy.ServerStart>> Starts { get; init; } = Reading.Unreadable<IReadOnlyList<Haproxy.ServerStart>>(
+        "It was not read.");
 
     /// <summary>Its proxies and their servers.</summary>
     public required Reading<ProxyStatistics> Statistics { get; init; }

@@ -76,7 +76,8 @@ public static class AgentControls
     {
         null => Verdict.NotApplicable(agent.Name, "not installed"),
         { StartsAtBoot: true } unit => Verdict.Pass(agent.Name, unit.FileState),
-        { FileState.Length: > 0 } unit when UnitWords.FileStates.Trouble(unit.FileState) is { } trouble => Verdict.Unknown(agent.Name, $"Whether it starts at boot is not known: {trouble}.", UnitParser.FilesSource),
+        { FileState.Length: > 0 } unit when UnitWords.FileStates.Trouble(unit.FileState) is { } trouble =>
+            Verdict.Unknown(agent.Name, $"Whether it starts at boot is not known: {trouble}.", UnitParser.FilesSource),
         { } unit => Verdict.Fail(agent.Name, $"{unit.Name} enabled", unit.FileState.Length == 0 ? "no unit file" : unit.FileState, "systemctl list-unit-files"),
     };
 

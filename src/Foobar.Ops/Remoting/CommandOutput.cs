@@ -18,7 +18,10 @@ public sealed record CommandOutput
     /// <summary>Its exit code: 0 to 255, 128 and the signal's number if a signal ended it.</summary>
     public required int ExitCode { get; init; }
 
-    /// <summary>The name of the signal that ended it, or the last program of it, as the exit code tells: KILL, TERM ...; <see langword="null"/> if none did.</summary>
+    /// <summary>
+    /// The name of the signal that ended it, or the last program of it, as the exit code tells: KILL, TERM ...; <see
+    /// langword="null"/> if none did.
+    /// </summary>
     public string? Signal => SignalNames.OfExitCode(ExitCode);
 
     /// <summary>Its standard output as UTF-8 text, without the line ends at its end, as a shell's <c>$(...)</c> gives it.</summary>
@@ -61,7 +64,9 @@ public sealed record CommandOutput
 
     // Large output stands in memory once: as the session gave it.
     private static byte[] Bytes(ReadOnlyMemory<byte> bytes) =>
-        MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> segment) && segment.Array is byte[] whole && whole.Length == bytes.Length ? whole : bytes.ToArray();
+        MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> segment) && segment.Array is byte[] whole && whole.Length == bytes.Length
+            ? whole
+            : bytes.ToArray();
 
     // The line ends are left out before the text is made, not after: a copy of it may be large.
     private static string Text(byte[] bytes) => Encoding.UTF8.GetString(bytes.AsSpan().TrimEnd("\r\n"u8));

@@ -20,10 +20,16 @@ public sealed record RemoteCommand
     /// <summary>After this time what runs on the server is ended and <c>CommandTimeout</c> is thrown.</summary>
     public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most bytes of output and of error each that are kept; a command that gives more is ended, which is the error <c>OutputTruncated</c>.</summary>
+    /// <summary>
+    /// The most bytes of output and of error each that are kept; a command that gives more is ended, which is the error
+    /// <c>OutputTruncated</c>.
+    /// </summary>
     public int OutputCap { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Whether the caller takes the beginning of an output that is too large, and looks at <see cref="CommandResult.Truncated"/> itself.</summary>
+    /// <summary>
+    /// Whether the caller takes the beginning of an output that is too large, and looks at <see
+    /// cref="CommandResult.Truncated"/> itself.
+    /// </summary>
     public bool TakesBeginning { get; init; }
 
     /// <summary>The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the caller.</summary>

@@ -58,7 +58,8 @@ internal static class RemotingErrors
         new("OutputTruncated", ErrorKind.Failed, string.Create(CultureInfo.InvariantCulture, $"{result.Server}: the output reached the {command.OutputCap / 1024.0 / 1024.0:0.###} MiB that are kept, so the command was ended there if it still ran (exit code {result.ExitCode}), and the rest is missing: {Excerpt(command.Script)}"))
         {
             Server = result.Server,
-            Recommendation = "Have the command give less (grep, tail, gzip), or write to a file on the server. What it changes may be half done.",
+            Recommendation =
+                "Have the command give less (grep, tail, gzip), or write to a file on the server. What it changes may be half done.",
         };
 
     public static FoobarException CommandLost(string server, RemoteCommand command) =>

@@ -32,7 +32,9 @@ internal static class SshdControls
             : Undecided("PasswordAuthentication", sshd) ?? Verdict.Pass("PasswordAuthentication", "no")]));
 
     private static Verdict? Undecided(string target, SshdSettings sshd) =>
-        sshd.Doubts.Count == 0 ? null : Verdict.Unknown(target, $"Not all settings are understood: {string.Join("; ", sshd.Doubts)}.", SshdSettings.Source);
+        sshd.Doubts.Count == 0
+            ? null
+            : Verdict.Unknown(target, $"Not all settings are understood: {string.Join("; ", sshd.Doubts)}.", SshdSettings.Source);
 
     private static string Taken(SshdSettings sshd) =>
         (sshd.PasswordAuthentication ? "passwords are taken" : "passwords are taken through PAM") + (sshd.PermitEmptyPasswords ? ", empty ones too" : "");

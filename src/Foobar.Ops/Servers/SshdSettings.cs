@@ -35,7 +35,10 @@ public sealed record SshdSettings
     /// <summary>Whether an empty password is one.</summary>
     public bool PermitEmptyPasswords { get; init; }
 
-    /// <summary>The methods that must all succeed, alternatives apart by a blank (<c>publickey,password</c>); <c>any</c> for one of any.</summary>
+    /// <summary>
+    /// The methods that must all succeed, alternatives apart by a blank (<c>publickey,password</c>); <c>any</c> for one of
+    /// any.
+    /// </summary>
     public string AuthenticationMethods { get; init; } = "any";
 
     /// <summary>What of the settings is not understood; each with its reason.</summary>
@@ -46,7 +49,8 @@ public sealed record SshdSettings
 
     /// <summary>Whether any kind of password alone opens the server.</summary>
     public bool TakesPasswords => (PasswordAuthentication || KeyboardInteractiveAuthentication)
-        && AuthenticationMethods.Split(' ', StringSplitOptions.RemoveEmptyEntries).Any(methods => !methods.Split(',').Any(method => method is "publickey" or "hostbased" or "gssapi-with-mic"));
+        && AuthenticationMethods.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Any(methods => !methods.Split(',').Any(method => method is "publickey" or "hostbased" or "gssapi-with-mic"));
 
     /// <summary>Reads the output of <c>sshd -T</c>: keyword and value a line, in lower case.</summary>
     /// <exception cref="Errors.ParseException">permitrootlogin or passwordauthentication is missing.</exception>

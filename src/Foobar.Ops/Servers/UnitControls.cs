@@ -53,7 +53,8 @@ internal static class UnitControls
 
         if (Array.Find(known, unit => UnitWords.ActiveStates.Trouble(unit.Active) is not null) is { } strange)
         {
-            return Verdict.Unknown(strange.Name, $"Whether it runs is not known: {UnitWords.ActiveStates.Trouble(strange.Active)}.", UnitParser.Source);
+            return Verdict.Unknown(
+                strange.Name, $"Whether it runs is not known: {UnitWords.ActiveStates.Trouble(strange.Active)}.", UnitParser.Source);
         }
 
         // One that is on its way up is not up; one that is masked or was never installed is worse.
@@ -72,7 +73,9 @@ internal static class UnitControls
             : known.Length == 0
                 ? Verdict.NotApplicable(required.Names[0], "no such unit")
                 : Array.Find(known, unit => unit.FileState.Length > 0 && UnitWords.FileStates.Trouble(unit.FileState) is not null) is { } undecided
-                ? Verdict.Unknown(undecided.Name, $"Whether it starts at boot is not known: {UnitWords.FileStates.Trouble(undecided.FileState)}.", UnitParser.FilesSource)
+                ? Verdict.Unknown(
+                    undecided.Name, $"Whether it starts at boot is not known: {UnitWords.FileStates.Trouble(undecided.FileState)}.",
+                    UnitParser.FilesSource)
                 : Verdict.Fail(known[0].Name, $"enabled, for {required.Why}", known[0].FileState.Length == 0 ? "no unit file" : known[0].FileState, UnitParser.FilesSource);
     }
 

@@ -21,7 +21,8 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     public override async Task<CertificateFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> keys = KeySearch.RunAsync(connection, cancellationToken);
+        Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> keys = KeySearch.RunAsync(
+            connection, cancellationToken);
         Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
         EndpointAnswer[][] answers = await Task.WhenAll(SiteEndpoints.Of(server, session.Site)
             .Select(endpoint => LookAsync(connection, endpoint with { Host = HostOf(endpoint.Port, server, sockets) }, session.Site.Policy.Tls, cancellationToken)));
@@ -37,15 +38,19 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     }
 
     /// <summary>One answer a certificate that the endpoint serves.</summary>
-    private static async Task<EndpointAnswer[]> LookAsync(IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken)
+    private static async Task<EndpointAnswer[]> LookAsync(
+        IServerSession connection, TlsEndpoint endpoint, TlsPolicy policy, CancellationToken cancellationToken)
     {
         string source = $"TLS handshake with {endpoint}";
-        Task<Stream> Connect(CancellationToken cancel) => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), cancel);
+        Task<Stream> Connect(CancellationToken cancel) =>
+            connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), cancel);
         try
         {
             TrustedAuthorities authorities = TrustedAuthorities.From(policy.TrustedAuthorities);
-            ServedCertificate first = await CertificateProbe.LookAsync(endpoint, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
-            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(first, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
+            ServedCertificate first = await CertificateProbe.LookAsync(
+                endpoint, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
+            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(
+                first, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
             return [new(endpoint, Reading.Of(first, source)), .. others.Select(other => new EndpointAnswer(endpoint, other) { ErrorId = other.Value is null ? EndpointAnswer.OtherKindUnread : null })];
         }
         catch (FoobarException error) when (error.ErrorId != "ConnectionLost")

@@ -68,7 +68,8 @@ public static class CertificateControls
     {
         TimeSpan left = served.Leaf.NotAfter - server.Time, lifetime = served.Leaf.NotAfter - served.Leaf.NotBefore;
         (TimeSpan warn, TimeSpan fail) = RenewalMargin.Of(lifetime, server.Site.Policy.Tls);
-        string actual = FormattableString.Invariant($"{RenewalMargin.Text(left)} of {RenewalMargin.Text(lifetime)} left, until {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
+        string actual = FormattableString.Invariant(
+            $"{RenewalMargin.Text(left)} of {RenewalMargin.Text(lifetime)} left, until {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
         return !served.Leaf.IsValidAt(server.Time) ? Verdict.NotApplicable(Target(served), "not valid now")
             : left < fail ? Verdict.Fail(Target(served), $"{RenewalMargin.Text(fail)} or more left", actual, Evidence(served))
             : left < warn ? Verdict.Warning(Target(served), $"{RenewalMargin.Text(warn)} or more left", actual, Evidence(served))

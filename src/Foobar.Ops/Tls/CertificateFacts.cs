@@ -5,7 +5,10 @@ namespace Foobar.Ops.Tls;
 /// <summary>The certificates of a server: what its endpoints serve, and who can read the keys.</summary>
 public sealed record CertificateFacts
 {
-    /// <summary>The endpoints that should answer TLS handshakes, with what they served: an answer a certificate, the first choice first.</summary>
+    /// <summary>
+    /// The endpoints that should answer TLS handshakes, with what they served: an answer a certificate, the first choice
+    /// first.
+    /// </summary>
     public required IReadOnlyList<EndpointAnswer> Endpoints { get; init; }
 
     /// <summary>Keys that those configurations name in a way that could not be followed to a file; each with its reason.</summary>

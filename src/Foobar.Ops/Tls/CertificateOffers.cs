@@ -13,13 +13,18 @@ namespace Foobar.Ops.Tls;
 /// </summary>
 public static class CertificateOffers
 {
-    /// <summary>The certificates of other kinds of key than that of the first, each with its chain; a reading without a value for a kind that could not be asked for.</summary>
+    /// <summary>
+    /// The certificates of other kinds of key than that of the first, each with its chain; a reading without a value for a
+    /// kind that could not be asked for.
+    /// </summary>
     /// <param name="first">What the endpoint served to a client that verifies every kind.</param>
     /// <param name="connect">Opens a stream to it; called once a kind.</param>
     /// <param name="authorities">Which authorities to trust.</param>
     /// <param name="timeLimit">How long one handshake may take.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<IReadOnlyList<Reading<ServedCertificate>>> AskAsync(ServedCertificate first, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities, TimeSpan timeLimit, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Reading<ServedCertificate>>> AskAsync(
+        ServedCertificate first, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities, TimeSpan timeLimit,
+        CancellationToken cancellationToken)
     {
         List<Reading<ServedCertificate>> found = [];
         foreach (KeyKind kind in KeyKind.All.Where(kind => !kind.Is(first.Leaf)))
@@ -34,7 +39,9 @@ public static class CertificateOffers
     }
 
     /// <summary>The certificate of a kind of key; <see langword="null"/> if the endpoint has none.</summary>
-    private static async Task<Reading<ServedCertificate>?> AskAsync(KeyKind kind, TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities, TimeSpan timeLimit, CancellationToken cancellationToken)
+    private static async Task<Reading<ServedCertificate>?> AskAsync(
+        KeyKind kind, TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities,
+        TimeSpan timeLimit, CancellationToken cancellationToken)
     {
         string source = $"TLS handshake with {endpoint}, {kind.Name} signatures only";
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -52,13 +59,17 @@ public static class CertificateOffers
         }
         catch (Exception error) when (error is AlertException or IOException or SocketException or CryptographicException or ArgumentException or FoobarException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            string reason = error is OperationCanceledException ? FormattableString.Invariant($"no answer within {timeLimit.TotalSeconds:0.#} s") : error.Message.TrimEnd('.');
-            return Reading.Unreadable<ServedCertificate>($"Whether {endpoint} has a certificate with a key of the kind {kind.Name} could not be asked: {reason}.", source);
+            string reason = error is OperationCanceledException
+                ? FormattableString.Invariant($"no answer within {timeLimit.TotalSeconds:0.#} s")
+                : error.Message.TrimEnd('.');
+            return Reading.Unreadable<ServedCertificate>(
+                $"Whether {endpoint} has a certificate with a key of the kind {kind.Name} could not be asked: {reason}.", source);
         }
     }
 
     /// <summary>What was presented; <see langword="null"/> if the server presents a certificate of another kind all the same.</summary>
-    private static ServedCertificate? Describe(KeyKind kind, TlsEndpoint endpoint, IReadOnlyList<byte[]> certificates, TrustedAuthorities authorities)
+    private static ServedCertificate? Describe(
+        KeyKind kind, TlsEndpoint endpoint, IReadOnlyList<byte[]> certificates, TrustedAuthorities authorities)
     {
         if (certificates.Count == 0)
         {

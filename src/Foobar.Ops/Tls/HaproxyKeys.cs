@@ -31,7 +31,9 @@ internal sealed class HaproxyKeys
         foreach (HaproxySection section in sections)
         {
             // A crt-store may have directories of its own.
-            keys._certificateBase = section.Kind == "crt-store" && Base(section.Lines, "crt-base") is { Length: > 0 } own ? own : certificateBase;
+            keys._certificateBase = section.Kind == "crt-store" && Base(section.Lines, "crt-base") is { Length: > 0 } own
+                ? own
+                : certificateBase;
             keys._keyBase = section.Kind == "crt-store" && Base(section.Lines, "key-base") is { Length: > 0 } ownKeys ? ownKeys : keyBase;
             foreach (HaproxyLine line in section.Lines)
             {

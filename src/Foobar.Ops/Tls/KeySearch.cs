@@ -11,7 +11,8 @@ internal static class KeySearch
 {
     /// <summary>Finds them.</summary>
     /// <returns>The files with keys; and what could not be followed to a file, each with its reason.</returns>
-    public static async Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> RunAsync(IServerSession session, CancellationToken cancellationToken)
+    public static async Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> RunAsync(
+        IServerSession session, CancellationToken cancellationToken)
     {
         try
         {
@@ -21,7 +22,8 @@ internal static class KeySearch
                 return (Reading.Of<IReadOnlyList<KeyFile>>([], KeyFile.Source), places.Doubts);
             }
 
-            CommandResult result = await session.RunAsync(RemoteCommand.FromScript(KeyFile.Script, places.Paths.Distinct()) with { Privileged = true }, cancellationToken);
+            CommandResult result = await session.RunAsync(
+                RemoteCommand.FromScript(KeyFile.Script, places.Paths.Distinct()) with { Privileged = true }, cancellationToken);
             string text = SessionReadings.Succeeded(result, KeyFile.Source).OutputText;
             return (Reading.Of(KeyFile.Parse(text), KeyFile.Source), [.. places.Doubts, .. Missing(places, text)]);
         }
@@ -37,7 +39,8 @@ internal static class KeySearch
         KeyPlaces places = HaproxyKeys.Of(sections);
         foreach (string list in places.Lists.Distinct().ToArray())
         {
-            CommandResult read = await session.RunAsync(RemoteCommand.Create($"cat -- {list}") with { Privileged = true }, cancellationToken);
+            CommandResult read = await session.RunAsync(
+                RemoteCommand.Create($"cat -- {list}") with { Privileged = true }, cancellationToken);
             if (read.ExitCode == 0)
             {
                 places.With(HaproxyKeys.OfList(sections, list, read.OutputText));
@@ -68,6 +71,7 @@ internal static class KeySearch
     private static IEnumerable<string> Missing(KeyPlaces places, string text)
     {
         HashSet<string> missing = [.. Lines.Of(text).Select(line => line.Text).Where(line => line.StartsWith(KeyFile.MissingMark, StringComparison.Ordinal)).Select(line => line[KeyFile.MissingMark.Length..])];
-        return places.Named.Where(named => named.All(missing.Contains)).Select(named => $"{named[0]}: the configuration names it, and there is no such file").Distinct();
+        return places.Named.Where(named => named.All(missing.Contains))
+            .Select(named => $"{named[0]}: the configuration names it, and there is no such file").Distinct();
     }
 }

@@ -53,7 +53,8 @@ public sealed record ServedCertificate
     internal string Target => KeyKind is null ? Endpoint.ToString() : $"{Endpoint} ({KeyKind})";
 
     /// <summary>Describes what was presented.</summary>
-    internal static ServedCertificate Describe(TlsEndpoint endpoint, X509Certificate2 leaf, X509Certificate2Collection presented, TrustedAuthorities authorities)
+    internal static ServedCertificate Describe(
+        TlsEndpoint endpoint, X509Certificate2 leaf, X509Certificate2Collection presented, TrustedAuthorities authorities)
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;
         return new ServedCertificate

@@ -25,7 +25,8 @@ public static class SiteCertificateControls
         EndpointAnswer[] answers = [.. site.Facts.Values.Where(reading => reading.Value is not null).SelectMany(reading => reading.Value!.Endpoints).Where(answer => answer.Endpoint.Audience == EndpointAudience.Visitors)];
         ServedCertificate[] served = [.. answers.Select(answer => answer.Certificate.Value).OfType<ServedCertificate>()];
         string[] unread = [.. site.Facts.Where(pair => pair.Value.Value is null).Select(pair => pair.Key), .. answers.Where(answer => answer.Certificate.Value is null).Select(answer => $"{answer.Endpoint.Via}: {answer.Endpoint}")];
-        ServedCertificate[][] sets = [.. served.GroupBy(one => (one.Endpoint.Via, one.Endpoint.ToString())).Select(group => group.ToArray())];
+        ServedCertificate[][] sets =
+            [.. served.GroupBy(one => (one.Endpoint.Via, one.Endpoint.ToString())).Select(group => group.ToArray())];
         return sets.Length + unread.Length < 2 ? [Verdict.NotApplicable(actual: "one endpoint only")]
             : sets.Length > 1 && Difference(sets) is { } difference ? [difference]
             : unread.Length > 0 ? [Verdict.Unknown(null, $"The certificates of {string.Join(", ", unread)} could not be seen.")]
@@ -41,7 +42,8 @@ public static class SiteCertificateControls
         }
 
         string actual = string.Join("; ", sets.SelectMany(set => set).Select(one => FormattableString.Invariant($"{one.Endpoint.Via}: {one.Leaf.KeyAlgorithm} until {one.Leaf.NotAfter:yyyy-MM-dd}, {one.Leaf.Sha256Fingerprint[..16]} by {one.Leaf.Issuer}")));
-        bool sameKinds = sets.Select(set => string.Join(',', set.Select(one => one.Leaf.KeyAlgorithm).Order(StringComparer.Ordinal))).Distinct().Count() == 1;
+        bool sameKinds = sets.Select(set => string.Join(',', set.Select(one => one.Leaf.KeyAlgorithm).Order(StringComparer.Ordinal)))
+            .Distinct().Count() == 1;
         return sameKinds && sets.SelectMany(set => set).GroupBy(one => one.Leaf.KeyAlgorithm).All(AreOfOneRenewal)
             ? Verdict.Warning(null, "the same certificate on all endpoints", $"certificates of one renewal with keys of their own: {actual}")
             : Verdict.Fail(null, "the same certificate on all endpoints", actual);

@@ -85,9 +85,11 @@ public sealed class TrustedAuthorities
 
     // Another certificate of the same authority and key (cross-signed, renewed) closes the chain as well.
     private static bool IsSameAuthority(X509Certificate2 one, X509Certificate2 other) =>
-        one.SubjectName.RawData.AsSpan().SequenceEqual(other.SubjectName.RawData) && one.GetPublicKey().AsSpan().SequenceEqual(other.GetPublicKey());
+        one.SubjectName.RawData.AsSpan().SequenceEqual(other.SubjectName.RawData)
+            && one.GetPublicKey().AsSpan().SequenceEqual(other.GetPublicKey());
 
-    private static bool IsValidAt(X509Certificate2 certificate, DateTimeOffset time) => time >= certificate.NotBefore.ToUniversalTime() && time <= certificate.NotAfter.ToUniversalTime();
+    private static bool IsValidAt(X509Certificate2 certificate, DateTimeOffset time) =>
+        time >= certificate.NotBefore.ToUniversalTime() && time <= certificate.NotAfter.ToUniversalTime();
 
     private static IEnumerable<string> Problems(X509ChainElement element, int depth, DateTimeOffset time)
     {

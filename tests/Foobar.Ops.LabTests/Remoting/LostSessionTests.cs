@@ -19,7 +19,8 @@ public sealed class LostSessionTests(LabFixture labs)
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
 
     /// <summary>Work of every kind: it waits, resists its end, writes much, leaves its process group.</summary>
-    private static readonly string[] Work = ["sleep 98771", "trap '' TERM; while :; do sleep 98771; done", "seq 1 3000000", "(setsid sleep 98771 &); sleep 98771"];
+    private static readonly string[] Work =
+        ["sleep 98771", "trap '' TERM; while :; do sleep 98771; done", "seq 1 3000000", "(setsid sleep 98771 &); sleep 98771"];
 
     private static int Rounds => Sample.IsAll ? 50 : 1;
 
@@ -38,7 +39,8 @@ public sealed class LostSessionTests(LabFixture labs)
         RaisedLab lab = await labs.RequireAsync(DatabaseFlavour.MariaDb);
         for (int round = 0; round < Rounds; round++)
         {
-            SiteSession site = new(InventoryLoader.Load(lab.Inventory), new SessionOptions { Transport = transport, ConnectTimeLimit = Minute });
+            SiteSession site = new(
+                InventoryLoader.Load(lab.Inventory), new SessionOptions { Transport = transport, ConnectTimeLimit = Minute });
             try
             {
                 await BeginAsync(await site.GetServerAsync(Server));
@@ -77,7 +79,8 @@ public sealed class LostSessionTests(LabFixture labs)
             await session.StartAsync(RemoteCommand.FromScript("exec sleep 98771 <&- >&- 2>&-") with { Privileged = privileged });
             foreach (string script in Work)
             {
-                RemoteCommand command = RemoteCommand.FromScript(script) with { Privileged = privileged, TimeLimit = TimeSpan.FromMinutes(10) };
+                RemoteCommand command =
+                    RemoteCommand.FromScript(script) with { Privileged = privileged, TimeLimit = TimeSpan.FromMinutes(10) };
                 _ = session.RunAsync(command).ContinueWith(static task => task.Exception, TaskScheduler.Default);
             }
         }
@@ -129,7 +132,8 @@ public sealed class LostSessionTests(LabFixture labs)
 
     private static async Task NothingLeftAsync(RaisedLab lab)
     {
-        const string Left = "pgrep -fa '[s]leep 98771'; ls -d /dev/shm/foobar-*; pgrep -xau operator sh; grep -sl FOOBAR_JOB= /proc/[0-9]*/environ";
+        const string Left =
+            "pgrep -fa '[s]leep 98771'; ls -d /dev/shm/foobar-*; pgrep -xau operator sh; grep -sl FOOBAR_JOB= /proc/[0-9]*/environ";
         Stopwatch watch = Stopwatch.StartNew();
         while ((await lab.ExecAsync(Server, Left)).Output is { Length: > 0 } left)
         {

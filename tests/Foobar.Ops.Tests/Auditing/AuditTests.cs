@@ -119,7 +119,8 @@ public sealed class AuditTests
     [Fact]
     public void Controls_across_areas_get_the_whole_snapshot_and_are_left_out_of_a_part_of_the_site()
     {
-        CrossAreaControl across = new(new(Pretend.Info("TOP-902", area: Area.Topology), snapshot => [Verdict.Pass(actual: $"{snapshot.Facts.Count}")]), []);
+        CrossAreaControl across = new(
+            new(Pretend.Info("TOP-902", area: Area.Topology), snapshot => [Verdict.Pass(actual: $"{snapshot.Facts.Count}")]), []);
 
         Assert.Equal("3", Audit.Judge(Whole, AuditScope.Everything, [], [across]).Single().Actual);
         Assert.Empty(Audit.Judge(Whole, new AuditScope { Servers = ["lb-01"] }, [], [across]));

@@ -12,7 +12,8 @@ namespace Foobar.Ops.Tests.Firewall;
 /// <summary>Flags of tables, and the text listing as second witness.</summary>
 public sealed class DormantTableTests
 {
-    private const string Dormant = "table inet t {\n\tflags dormant\n\n\tchain in {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
+    private const string Dormant =
+        "table inet t {\n\tflags dormant\n\n\tchain in {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n";
 
     [Theory]
     [InlineData(",\"flags\":\"dormant\"", true)]
@@ -35,7 +36,8 @@ public sealed class DormantTableTests
     // nft 1.0.6 prints another word of its memory in the place of the one flag.
     [Theory]
     [InlineData(",\"flags\":\"ipv4_addr\"", Dormant, true)]
-    [InlineData(",\"flags\":\"t\"", "table inet t {\n\tchain in {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n", false)]
+    [InlineData(",\"flags\":\"t\"", "table inet t {\n\tchain in {\n\t\ttype filter hook input priority filter; policy drop;\n\t}\n}\n",
+        false)]
     public void The_text_listing_tells_what_the_json_gets_wrong(string members, string text, bool passes)
     {
         FirewallModel model = new(NftRulesetParser.Parse(Closed(members), text: text), new HostNetwork());
@@ -55,7 +57,9 @@ public sealed class DormantTableTests
     [InlineData("table ip other {\n}\n", "table ip other")]
     [InlineData("table inet t {\n\tchain in {\n\t}\n\tchain more {\n\t}\n}\n", "chain inet t more")]
     public void What_the_json_lacks_is_an_error_that_names_it(string text, string named) =>
-        Assert.Contains(named, Assert.Throws<ParseException>(() => NftRulesetParser.Parse(Closed(string.Empty), text: text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            named, Assert.Throws<ParseException>(() => NftRulesetParser.Parse(Closed(string.Empty), text: text)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void An_object_that_is_not_known_is_an_error_that_names_it() =>
@@ -64,22 +68,28 @@ public sealed class DormantTableTests
     [Fact]
     public void The_controls_see_the_open_host_and_name_the_table()
     {
-        FirewallFacts facts = Fixture.Facts(Fixture.Edit(Fixture.Clean, objects => objects.First(item => item!["table"] is not null)!["table"]!["flags"] = "dormant"));
+        FirewallFacts facts = Fixture.Facts(
+            Fixture.Edit(Fixture.Clean, objects => objects.First(item => item!["table"] is not null)!["table"]!["flags"] = "dormant"));
         foreach (string control in (string[])["FW-001", "FW-004", "FW-010"])
         {
             Assert.Contains(Fixture.Judge(control, facts), finding => finding.Status == FindingStatus.Fail);
         }
 
-        Assert.All(Fixture.Judge("FW-007", facts), finding => Assert.Contains("table inet filter is dormant", finding.Actual, StringComparison.Ordinal));
+        Assert.All(
+            Fixture.Judge("FW-007", facts),
+            finding => Assert.Contains("table inet filter is dormant", finding.Actual, StringComparison.Ordinal));
     }
 
     [Fact]
     public void A_table_that_sleeps_now_and_not_after_the_boot_is_a_difference()
     {
-        string asleep = Fixture.Edit(Fixture.Clean, objects => objects.First(item => item!["table"] is not null)!["table"]!["flags"] = "dormant");
-        Assert.Contains(Fixture.Judge("FW-008", Fixture.Facts(asleep, persisted: Fixture.Clean)), finding => finding.Status == FindingStatus.Fail);
+        string asleep = Fixture.Edit(
+            Fixture.Clean, objects => objects.First(item => item!["table"] is not null)!["table"]!["flags"] = "dormant");
+        Assert.Contains(
+            Fixture.Judge("FW-008", Fixture.Facts(asleep, persisted: Fixture.Clean)), finding => finding.Status == FindingStatus.Fail);
         RulesetText same = new() { Nftables = Fixture.Clean, Declarations = Dormant };
-        Assert.False(same.ListsAs(same with { Declarations = Dormant.Replace("\tflags dormant\n", string.Empty, StringComparison.Ordinal) }));
+        Assert.False(
+            same.ListsAs(same with { Declarations = Dormant.Replace("\tflags dormant\n", string.Empty, StringComparison.Ordinal) }));
     }
 
     private static string Closed(string members) => Listing(

@@ -42,20 +42,26 @@ public sealed class FilledSetTests
     [InlineData("unreachable")]
     public void Where_nothing_can_be_added_what_is_in_the_set_counts(string variant)
     {
-        FirewallFacts facts = variant == "delete" ? Facts(Knock.Replace("\"op\":\"add\"", "\"op\":\"delete\"", StringComparison.Ordinal), Enter) : Facts($"{Payload("tcp", "dport", "9000")},{Drop}", Knock, Enter);
+        FirewallFacts facts = variant == "delete"
+            ? Facts(Knock.Replace("\"op\":\"add\"", "\"op\":\"delete\"", StringComparison.Ordinal), Enter)
+            : Facts($"{Payload("tcp", "dport", "9000")},{Drop}", Knock, Enter);
         Assert.DoesNotContain(Fixture.Judge("FW-001", facts), finding => finding.Status == FindingStatus.Fail);
     }
 
     [Fact]
     public void Who_is_put_into_a_set_by_a_program_passes_and_that_is_told() =>
-        Assert.Contains(Fixture.Judge("FW-001", Facts(Enter)), finding => finding.Status == FindingStatus.Warning && finding.Actual!.Contains("set knock", StringComparison.Ordinal));
+        Assert.Contains(
+            Fixture.Judge("FW-001", Facts(Enter)),
+            finding => finding.Status == FindingStatus.Warning && finding.Actual!.Contains("set knock", StringComparison.Ordinal));
 
     [Fact]
     public void A_blacklist_is_green_whether_it_is_empty_or_filled()
     {
         string block = $"{InSet},{Drop}";
         string flood = $$"""{"set":{"op":"add","elem":{{Source}},"set":"@knock","stmt":[{"limit":{"rate":10,"burst":5,"per":"second","inv":true} }]} }""";
-        string filled = Empty.Replace("\"timeout\":30", "\"timeout\":30,\"elem\":[{\"elem\":{\"val\":\"203.0.113.7\",\"timeout\":30,\"expires\":12}}]", StringComparison.Ordinal);
+        string filled = Empty.Replace(
+            "\"timeout\":30", "\"timeout\":30,\"elem\":[{\"elem\":{\"val\":\"203.0.113.7\",\"timeout\":30,\"expires\":12}}]",
+            StringComparison.Ordinal);
         string[] rules = [block, $"{Payload("tcp", "dport", "80")},{flood}", $"{Payload("ip", "saddr", "\"192.0.2.10\"")},{Payload("tcp", "dport", "80")},{Accept}"];
         FirewallFacts facts = Facts(filled, Empty, rules);
         Assert.All(Fixture.Judge("FW-007", Facts(rules)), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
@@ -70,15 +76,21 @@ public sealed class FilledSetTests
         const string Map = """{"map":{"family":"inet","name":"doors","table":"t","type":"ipv4_addr","handle":5,"map":"verdict","flags":["timeout"]}}""";
         const string Look = $$"""{"vmap":{"key":{{Source}},"data":"@doors"} }""";
         FirewallFacts facts = Fixture.Facts(Listing(Chain, Map, Rule("in", 3, Fill), Rule("in", 4, Look)));
-        Assert.Contains(Fixture.Judge("FW-001", facts), finding => finding.Status == FindingStatus.Unknown && finding.Reason!.Contains("map doors is filled by rules", StringComparison.Ordinal));
+        Assert.Contains(
+            Fixture.Judge("FW-001", facts),
+            finding => finding.Status == FindingStatus.Unknown
+                && finding.Reason!.Contains("map doors is filled by rules", StringComparison.Ordinal));
     }
 
     [Fact]
     public void An_ipset_is_filled_by_the_target_SET()
     {
         const string Save = "*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m tcp --dport 9000 -j SET --add-set kn src\n-A INPUT -p tcp -m tcp --dport 7777 -m set --match-set kn src -j ACCEPT\nCOMMIT\n";
-        FirewallFacts facts = Fixture.Facts(string.Empty, running: new RulesetText { Iptables = Save, Ipsets = "create kn hash:ip family inet timeout 30" });
-        Finding open = Assert.Single(Fixture.Judge("FW-001", facts), finding => finding.Status == FindingStatus.Fail && finding.Actual!.Contains("7777", StringComparison.Ordinal));
+        FirewallFacts facts = Fixture.Facts(
+            string.Empty, running: new RulesetText { Iptables = Save, Ipsets = "create kn hash:ip family inet timeout 30" });
+        Finding open = Assert.Single(
+            Fixture.Judge("FW-001", facts),
+            finding => finding.Status == FindingStatus.Fail && finding.Actual!.Contains("7777", StringComparison.Ordinal));
         Assert.Contains("--add-set kn src", open.Evidence, StringComparison.Ordinal);
         Assert.DoesNotContain(Fixture.Judge("FW-007", facts), finding => finding.Status == FindingStatus.Fail);
     }

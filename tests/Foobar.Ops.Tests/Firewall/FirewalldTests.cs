@@ -29,7 +29,8 @@ public sealed class FirewalldTests
 
     [Theory]
     [MemberData(nameof(Listings))]
-    public void What_filters_is_compared_and_not_what_tells_a_state(string running, string permanent, string defaultZone, FindingStatus status) =>
+    public void What_filters_is_compared_and_not_what_tells_a_state(
+        string running, string permanent, string defaultZone, FindingStatus status) =>
         Assert.Equal(status, Judge(new PersistedFirewall { Mechanisms = ["firewalld"], FirewalldRunning = running, FirewalldPermanent = permanent, FirewalldDefaultZone = defaultZone }).Max(finding => finding.Status));
 
     [Fact]
@@ -41,7 +42,8 @@ public sealed class FirewalldTests
     [InlineData("direct")]
     public void Policies_and_direct_rules_are_compared_too(string what)
     {
-        const string Policy = "allow-host-ipv6 (active)\n  priority: -15000\n  target: CONTINUE\n  ingress-zones: ANY\n  egress-zones: HOST\n";
+        const string Policy =
+            "allow-host-ipv6 (active)\n  priority: -15000\n  target: CONTINUE\n  ingress-zones: ANY\n  egress-zones: HOST\n";
         PersistedFirewall same = new()
         {
             Mechanisms = ["firewalld"],
@@ -53,9 +55,12 @@ public sealed class FirewalldTests
             FirewalldDirectPermanent = "ipv4 filter INPUT 0 -p tcp --dport 9000 -j ACCEPT\n",
         };
         Assert.All(Judge(same), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
-        PersistedFirewall other = what == "direct" ? same with { FirewalldDirectPermanent = string.Empty } : same with { FirewalldPoliciesPermanent = Policy.Replace("CONTINUE", "ACCEPT", StringComparison.Ordinal) };
+        PersistedFirewall other = what == "direct"
+            ? same with { FirewalldDirectPermanent = string.Empty }
+            : same with { FirewalldPoliciesPermanent = Policy.Replace("CONTINUE", "ACCEPT", StringComparison.Ordinal) };
         Assert.Contains(Judge(other), finding => finding.Status == FindingStatus.Fail);
     }
 
-    private static IReadOnlyList<Finding> Judge(PersistedFirewall persisted) => Fixture.Judge("FW-008", Fixture.Facts(Fixture.Clean) with { Persisted = Reading.Of(persisted) });
+    private static IReadOnlyList<Finding> Judge(PersistedFirewall persisted) =>
+        Fixture.Judge("FW-008", Fixture.Facts(Fixture.Clean) with { Persisted = Reading.Of(persisted) });
 }

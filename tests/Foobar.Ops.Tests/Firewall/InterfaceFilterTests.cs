@@ -23,7 +23,8 @@ public sealed class InterfaceFilterTests
     [InlineData("netdev", "\"eth*\"", "eth0", false)]
     public void A_chain_at_ingress_filters_what_comes_in_by_its_devices(string family, string devices, string device, bool passes)
     {
-        FirewallModel model = new(NftRulesetParser.Parse(Listing(Ingress(family, $",\"dev\":{devices}"), RuleAt(family, DropHttp))), TwoInterfaces);
+        FirewallModel model = new(
+            NftRulesetParser.Parse(Listing(Ingress(family, $",\"dev\":{devices}"), RuleAt(family, DropHttp))), TwoInterfaces);
         Packet packet = Tcp("198.51.100.9", "192.0.2.11", 80);
         packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of(device);
         Assert.Equal(passes, model.Judge(model.Delivered(), packet).Passes);
@@ -32,7 +33,8 @@ public sealed class InterfaceFilterTests
 
     [Theory]
     [InlineData("", null)]
-    [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress device \"eth0\" priority -500; policy accept;\n\t}\n}\n", false)]
+    [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress device \"eth0\" priority -500; policy accept;\n\t}\n}\n",
+        false)]
     [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress devices = { \"eth1\", \"eth0\" } priority -500; policy accept;\n\t}\n}\n", false)]
     [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress devices = { eth1 } priority -500; policy accept;\n\t}\n}\n", true)]
     [InlineData("table netdev edge {\n\tchain ing {\n\t\ttype filter hook ingress priority -500; policy accept;\n\t}\n}\n", true)]
@@ -48,7 +50,8 @@ public sealed class InterfaceFilterTests
     public void No_connection_state_is_known_at_ingress()
     {
         const string New = """{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":"new"}}""";
-        FirewallModel model = new(NftRulesetParser.Parse(Listing(Ingress("inet", ",\"dev\":\"eth0\""), RuleAt("inet", $"{New},{Drop}"))), TwoInterfaces);
+        FirewallModel model = new(
+            NftRulesetParser.Parse(Listing(Ingress("inet", ",\"dev\":\"eth0\""), RuleAt("inet", $"{New},{Drop}"))), TwoInterfaces);
         Packet packet = Tcp("198.51.100.9", "192.0.2.11", 80);
         packet[PacketField.InInterface] = (UInt128)model.Workspace.Atoms.Of("eth0");
         Assert.True(model.Judge(model.Delivered(), packet).Passes);
@@ -69,13 +72,16 @@ public sealed class InterfaceFilterTests
             """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"accept"}}""",
             Ingress("netdev", ",\"dev\":\"eth0\"").Replace("\"policy\":\"accept\"", "\"policy\":\"drop\"", StringComparison.Ordinal));
         Assert.All(Fixture.Judge("FW-001", Fixture.Facts(open)), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
-        Assert.Contains(Fixture.Judge("FW-001", Fixture.Facts(open.Replace("eth0", "eth9", StringComparison.Ordinal))), finding => finding.Status == FindingStatus.Fail);
+        Assert.Contains(
+            Fixture.Judge("FW-001", Fixture.Facts(open.Replace("eth0", "eth9", StringComparison.Ordinal))),
+            finding => finding.Status == FindingStatus.Fail);
     }
 
     [Fact]
     public void Answers_that_egress_drops_make_the_flow_dead()
     {
-        string egress = Ingress("netdev", ",\"dev\":\"eth0\"").Replace("\"hook\":\"ingress\"", "\"hook\":\"egress\"", StringComparison.Ordinal);
+        string egress = Ingress("netdev", ",\"dev\":\"eth0\"")
+            .Replace("\"hook\":\"ingress\"", "\"hook\":\"egress\"", StringComparison.Ordinal);
         FirewallFacts facts = Fixture.Facts(With(egress, RuleAt("netdev", $"{Payload("tcp", "sport", "80")},{Drop}")));
         Finding failed = Assert.Single(Fixture.Judge("FW-002", facts), finding => finding.Status == FindingStatus.Fail);
         Assert.Equal("answers of flow backends", failed.Target);
@@ -108,7 +114,10 @@ public sealed class InterfaceFilterTests
         FirewallFacts facts = Fixture.Facts(Fixture.Clean) with { Network = Reading.Of(Fixture.Network with { Programs = [new InterfaceProgram("eth0", kind, leaving)] }) };
         foreach (string control in leaving ? (string[])["FW-002"] : ["FW-001", "FW-002"])
         {
-            Assert.Contains(Fixture.Judge(control, facts), finding => finding.Status == FindingStatus.Unknown && finding.Reason!.Contains($"{kind} at eth0", StringComparison.Ordinal));
+            Assert.Contains(
+                Fixture.Judge(control, facts),
+                finding => finding.Status == FindingStatus.Unknown
+                    && finding.Reason!.Contains($"{kind} at eth0", StringComparison.Ordinal));
         }
     }
 
@@ -118,7 +127,9 @@ public sealed class InterfaceFilterTests
         FirewallFacts facts = Fixture.Facts(With(Ingress("netdev", ",\"dev\":\"phys0\""), RuleAt("netdev", DropHttp)))
             with
         { Network = Reading.Of(Fixture.Network with { Links = [new InterfaceLink("eth0", "phys0", IsBridge: false)] }) };
-        Assert.Contains(Fixture.Judge("FW-002", facts), finding => finding.Status == FindingStatus.Unknown && finding.Reason!.Contains("phys0", StringComparison.Ordinal));
+        Assert.Contains(
+            Fixture.Judge("FW-002", facts),
+            finding => finding.Status == FindingStatus.Unknown && finding.Reason!.Contains("phys0", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -131,7 +142,9 @@ public sealed class InterfaceFilterTests
         HostNetwork network = NetworkParser.Parse(Addresses, []);
         Assert.Equal([new InterfaceLink("eth0.10", "eth0", false), new InterfaceLink("br0", "tap0", true)], network.Links);
         Assert.Equal([new InterfaceProgram("eth0", "XDP program", false)], network.Programs);
-        Assert.Equal([new InterfaceProgram("eth1", "tc filter", true)], NetworkParser.ParseFilters("eth0 ingress 0\neth0 egress 0\neth1 ingress 0\neth1 egress 3\n"));
+        Assert.Equal(
+            [new InterfaceProgram("eth1", "tc filter", true)],
+            NetworkParser.ParseFilters("eth0 ingress 0\neth0 egress 0\neth1 ingress 0\neth1 egress 3\n"));
     }
 
     private static HostNetwork TwoInterfaces => Fixture.Network with { Interfaces = ["lo", "eth0", "eth1"] };

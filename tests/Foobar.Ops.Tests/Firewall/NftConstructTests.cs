@@ -54,7 +54,9 @@ public sealed class NftConstructTests
             """{"set":{"family":"inet","name":"s","table":"t","handle":2,"type":"ipv4_addr","colour":"red"}}""",
             """{"chain":{"family":"inet","table":"t","name":"in","handle":5,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
             Rule("in", 6, $"{Payload("ip", "saddr", "\"@s\"")},{Accept}"));
-        Assert.Contains(Fixture.Judge("FW-001", Fixture.Facts(listing)), finding => finding.Reason?.Contains("unknown nftables member 'set.colour'", StringComparison.Ordinal) == true);
+        Assert.Contains(
+            Fixture.Judge("FW-001", Fixture.Facts(listing)),
+            finding => finding.Reason?.Contains("unknown nftables member 'set.colour'", StringComparison.Ordinal) == true);
     }
 
     [Theory]
@@ -75,7 +77,8 @@ public sealed class NftConstructTests
     [InlineData("tcp", PacketValues.DestinationOptions + 1, "accept", true)]
     [InlineData("tcp", PacketValues.HopByHop + 1, "accept", true)]
     [InlineData("60", PacketValues.DestinationOptions + 1, "accept", false)]
-    public void The_next_header_is_the_transport_protocol_only_without_extension_headers(string header, int extension, string policy, bool passes)
+    public void The_next_header_is_the_transport_protocol_only_without_extension_headers(
+        string header, int extension, string policy, bool passes)
     {
         FirewallModel model = Model(Input(policy, $"{Payload("ip6", "nexthdr", $"\"{header}\"")},{Drop}"));
         Assert.Equal(passes, model.Judge(model.Hook("input"), Extended(extension)).Passes);
@@ -87,13 +90,18 @@ public sealed class NftConstructTests
     public void A_port_closed_by_the_next_header_is_open_to_who_makes_packets_by_hand()
     {
         string listing = Input("accept", $"{Payload("ip6", "nexthdr", "\"tcp\"")},{Drop}", $"{Payload("ip6", "nexthdr", "\"udp\"")},{Drop}", $$"""{"match":{"op":"==","left":{"meta":{"key":"nfproto"} },"right":"ipv4"} },{{Drop}}""");
-        Assert.Contains(Fixture.Judge("FW-010", Fixture.Facts(listing)), finding => finding.Status == Ops.Findings.FindingStatus.Fail && finding.Evidence!.Contains("first exthdr + 1", StringComparison.Ordinal));
+        Assert.Contains(
+            Fixture.Judge("FW-010", Fixture.Facts(listing)),
+            finding => finding.Status == Ops.Findings.FindingStatus.Fail
+                && finding.Evidence!.Contains("first exthdr + 1", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Ip6tables_follows_the_headers_to_the_protocol()
     {
-        FirewallModel model = new(IptablesSaveParser.Parse("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -j DROP\nCOMMIT\n", 6, RulesetOrigin.Nftables), new HostNetwork());
+        FirewallModel model = new(
+            IptablesSaveParser.Parse("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -j DROP\nCOMMIT\n", 6, RulesetOrigin.Nftables),
+            new HostNetwork());
         Assert.False(model.Judge(model.Hook("input"), Extended(PacketValues.DestinationOptions + 1)).Passes);
     }
 

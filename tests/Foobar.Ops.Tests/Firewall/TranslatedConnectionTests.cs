@@ -39,20 +39,24 @@ public sealed class TranslatedConnectionTests
     [InlineData("--ctorigdst 172.17.0.2")]
     [InlineData("--ctproto 17")]
     public void What_the_translation_made_of_it_is_not_the_original(string match) =>
-        Assert.True(Passes(new FirewallModel(Parse($"-A DOCKER-USER -i eth0 -p tcp -m conntrack {match} -j DROP"), Docker), "203.0.113.7", 8443));
+        Assert.True(
+            Passes(new FirewallModel(Parse($"-A DOCKER-USER -i eth0 -p tcp -m conntrack {match} -j DROP"), Docker), "203.0.113.7", 8443));
 
     [Theory]
     [InlineData("--ctrepldst 203.0.113.7")]
     [InlineData("--ctexpire 5")]
     public void What_is_not_known_of_a_connection_is_undecided(string match) =>
-        Assert.Null(Passes(new FirewallModel(Parse($"-A DOCKER-USER -i eth0 -p tcp -m conntrack {match} -j DROP"), Docker), "203.0.113.7", 8443));
+        Assert.Null(
+            Passes(new FirewallModel(Parse($"-A DOCKER-USER -i eth0 -p tcp -m conntrack {match} -j DROP"), Docker), "203.0.113.7", 8443));
 
     [Fact]
     public void Without_the_rule_the_published_port_is_a_bypass_and_with_it_only_for_the_office()
     {
         Finding open = Assert.Single(Judge(string.Empty), finding => finding.Status == FindingStatus.Fail);
         Assert.Contains("203.0.113.7", open.Evidence, StringComparison.Ordinal);
-        Finding office = Assert.Single(Judge("-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8443 --ctdir ORIGINAL ! --ctorigsrc 198.51.100.0/24 -j DROP"), finding => finding.Status == FindingStatus.Fail);
+        Finding office = Assert.Single(
+            Judge("-A DOCKER-USER -i eth0 -p tcp -m conntrack --ctorigdstport 8443 --ctdir ORIGINAL ! --ctorigsrc 198.51.100.0/24 -j DROP"),
+            finding => finding.Status == FindingStatus.Fail);
         Assert.Contains("198.51.100.0/24", office.Actual, StringComparison.Ordinal);
     }
 

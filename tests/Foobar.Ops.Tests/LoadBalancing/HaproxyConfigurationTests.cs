@@ -23,7 +23,8 @@ public sealed class HaproxyConfigurationTests
         string opened = HaproxyConfiguration.WithDisabled(Inherited, "db-write", "db-02", disabled: false);
         string switched = HaproxyConfiguration.WithDisabled(opened, "db-write", "db-01", disabled: true);
 
-        Assert.Contains("    server db-01 192.0.2.11:3306 disabled\n    server db-02 192.0.2.12:3306 enabled", switched, StringComparison.Ordinal);
+        Assert.Contains(
+            "    server db-01 192.0.2.11:3306 disabled\n    server db-02 192.0.2.12:3306 enabled", switched, StringComparison.Ordinal);
         Assert.Equal([("db-01", false), ("db-02", true)], Starts(switched, "db-write").Select(start => (start.Name, start.TakesTraffic)));
     }
 
@@ -33,7 +34,8 @@ public sealed class HaproxyConfigurationTests
         const string Last = Defaults + "    default-server disabled\nbackend b\n    server s 192.0.2.1:1\n";
         const string Named = "defaults off\n    default-server disabled\ndefaults on from off\n    default-server enabled\ndefaults other\n    default-server disabled\nbackend b from on\n    server s 192.0.2.1:1\n";
 
-        Assert.Contains("server s 192.0.2.1:1 enabled", HaproxyConfiguration.WithDisabled(Last, "b", "s", disabled: false), StringComparison.Ordinal);
+        Assert.Contains(
+            "server s 192.0.2.1:1 enabled", HaproxyConfiguration.WithDisabled(Last, "b", "s", disabled: false), StringComparison.Ordinal);
         Assert.True(Assert.Single(Starts(Named, "b")).TakesTraffic);
         Assert.False(Assert.Single(Starts(Named.Replace("from on", "", StringComparison.Ordinal), "b")).TakesTraffic);
     }
@@ -53,7 +55,9 @@ public sealed class HaproxyConfigurationTests
     [InlineData("enabled#disabled", true)]
     [InlineData("enabled weight 0", false)]
     public void The_last_word_of_the_line_holds(string words, bool takesTraffic) =>
-        Assert.Equal(takesTraffic, Assert.Single(Starts($"{Defaults} default-server disabled\nbackend b\n server s 192.0.2.1:1 {words}\n", "b")).TakesTraffic);
+        Assert.Equal(
+            takesTraffic,
+            Assert.Single(Starts($"{Defaults} default-server disabled\nbackend b\n server s 192.0.2.1:1 {words}\n", "b")).TakesTraffic);
 
     [Fact]
     public void A_default_server_line_holds_for_the_servers_behind_it_only()
@@ -70,7 +74,8 @@ public sealed class HaproxyConfigurationTests
     [InlineData(" server s 192.0.2.1:1 cookie disabled disabled\n", " server s 192.0.2.1:1 cookie disabled\n")]
     [InlineData(" server s 192.0.2.1:1\n", " server s 192.0.2.1:1\n")]
     public void All_else_stays_byte_for_byte(string line, string expected) =>
-        Assert.Equal($"# x\nbackend b\n{expected}", HaproxyConfiguration.WithDisabled($"# x\nbackend b\n{line}", "b", "s", disabled: false));
+        Assert.Equal(
+            $"# x\nbackend b\n{expected}", HaproxyConfiguration.WithDisabled($"# x\nbackend b\n{line}", "b", "s", disabled: false));
 
     [Theory]
     [InlineData("backend b\n server-template s 2 db.example.com:3306\n", "BackendNotInConfiguration")]
@@ -87,7 +92,8 @@ public sealed class HaproxyConfigurationTests
     [InlineData("backend b from nowhere\n server s 192.0.2.1:1 disabled\n", "EndpointRefused")]
     [InlineData("backend b\n server s 192.0.2.1:1 cookie \"a disabled\n", "OutputNotUnderstood")]
     public void What_cannot_be_told_or_done_is_refused(string text, string errorId) =>
-        Assert.Equal(errorId, Assert.ThrowsAny<FoobarException>(() => HaproxyConfiguration.WithDisabled(text, "b", "s", disabled: false)).ErrorId);
+        Assert.Equal(
+            errorId, Assert.ThrowsAny<FoobarException>(() => HaproxyConfiguration.WithDisabled(text, "b", "s", disabled: false)).ErrorId);
 
     [Fact]
     public void A_state_file_that_is_switched_off_again_is_no_doubt() =>
@@ -109,7 +115,8 @@ public sealed class HaproxyConfigurationTests
     [InlineData("== usual\n/etc/haproxy/haproxy.cfg\n", new[] { "/etc/haproxy/haproxy.cfg" })]
     [InlineData("== container\n==\n/a/1.cfg\n", new[] { "/a/1.cfg" })]
     [InlineData("==\n/a/1.cfg\n/a/2.cfg\n==\n/a/1.cfg\n/a/2.cfg\n== usual\n/etc/haproxy/haproxy.cfg\n", new[] { "/a/1.cfg", "/a/2.cfg" })]
-    public void The_files_are_those_of_the_running_process(string listed, string[] paths) => Assert.Equal(paths, HaproxyFiles.Paths(listed, "lb-01"));
+    public void The_files_are_those_of_the_running_process(string listed, string[] paths) =>
+        Assert.Equal(paths, HaproxyFiles.Paths(listed, "lb-01"));
 
     [Theory]
     [InlineData("==\n/a.cfg\n==\n/b.cfg\n")]
@@ -118,7 +125,10 @@ public sealed class HaproxyConfigurationTests
         Assert.Equal("EndpointRefused", Assert.Throws<FoobarException>(() => HaproxyFiles.Paths(listed, "lb-01")).ErrorId);
 
     [Fact]
-    public void Any_text_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(text => Starts(text, "db-write"), Inherited, " server s \"a\\\"b\" 'c' \\x41 cookie ${X} # y\n");
+    public void Any_text_is_taken_or_refused() =>
+        ParserProperties.TakesOrRefusesAnyText(
+            text => Starts(text, "db-write"), Inherited, " server s \"a\\\"b\" 'c' \\x41 cookie ${X} # y\n");
 
-    private static IReadOnlyList<ServerStart> Starts(string text, string backend) => ServerStartReader.ReadAll(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)]), backend);
+    private static IReadOnlyList<ServerStart> Starts(string text, string backend) =>
+        ServerStartReader.ReadAll(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)]), backend);
 }

@@ -138,7 +138,8 @@ public sealed class LoadBalancerTests
 
     [Fact]
     public void A_server_with_weight_0_takes_no_traffic() =>
-        Assert.Contains((FindingStatus.Fail, "web"), Judge("LB-007", WithWeb(Web(0) with { Weight = 0 }, Web(1) with { Weight = 0 })).Brief());
+        Assert.Contains(
+            (FindingStatus.Fail, "web"), Judge("LB-007", WithWeb(Web(0) with { Weight = 0 }, Web(1) with { Weight = 0 })).Brief());
 
     [Theory]
     [InlineData("UP", false, null, FindingStatus.Pass)]
@@ -150,10 +151,12 @@ public sealed class LoadBalancerTests
     [InlineData("NOLB", false, null, FindingStatus.Pass)]
     [InlineData("MAINT (resolution)", false, null, FindingStatus.NotApplicable)]
     [InlineData("UP", false, "'track': ...", FindingStatus.Unknown)]
-    public void What_a_restart_makes_of_a_server_is_held_against_what_it_is(string status, bool disabled, string? doubt, FindingStatus expected)
+    public void What_a_restart_makes_of_a_server_is_held_against_what_it_is(
+        string status, bool disabled, string? doubt, FindingStatus expected)
     {
         ServerStart start = new() { Backend = "web", Name = "web-01", IsDisabled = disabled, Doubts = doubt is null ? [] : [doubt] };
-        LoadBalancerFacts facts = WithWeb(Web(0) with { Status = status }) with { Starts = Reading.Of<IReadOnlyList<ServerStart>>([start]) };
+        LoadBalancerFacts facts =
+            WithWeb(Web(0) with { Status = status }) with { Starts = Reading.Of<IReadOnlyList<ServerStart>>([start]) };
 
         Assert.Equal(expected, Judge("LB-012", facts).Single(finding => finding.Target == "web/web-01").Status);
     }

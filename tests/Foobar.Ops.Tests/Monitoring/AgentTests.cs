@@ -50,7 +50,9 @@ public sealed class AgentTests
 
     [Fact]
     public void An_agent_that_another_unit_must_start_is_not_decided() =>
-        Assert.Contains(("MON-004", FindingStatus.Unknown), JudgeAll(Exporter with { Unit = Exporter.Unit! with { FileState = "static" } }, Exporter.Name));
+        Assert.Contains(
+            ("MON-004", FindingStatus.Unknown),
+            JudgeAll(Exporter with { Unit = Exporter.Unit! with { FileState = "static" } }, Exporter.Name));
 
     [Fact]
     public void An_agent_that_is_not_installed_fails_once() =>

@@ -87,8 +87,10 @@ public sealed class FailoverPartsTests
     [Theory, InlineData("fd00::12", "[fd00::12]:3306"), InlineData("192.0.2.12", "192.0.2.12:3306")]
     public async Task An_address_that_does_not_greet_is_written_as_an_address_and_a_port_are(string host, string written)
     {
-        FakeServerSession from = new FakeServerSession(TestSite.Create().Find("lb-01")!).Listen(new RemoteEndpoint.Tcp(host, 3306), () => new MemoryStream());
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => DatabaseGreeting.ReadAsync(from, host, 3306, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
+        FakeServerSession from = new FakeServerSession(TestSite.Create().Find("lb-01")!)
+            .Listen(new RemoteEndpoint.Tcp(host, 3306), () => new MemoryStream());
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => DatabaseGreeting.ReadAsync(from, host, 3306, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken));
         Assert.Equal($"lb-01: {written} closed the connection without a greeting.", error.Message);
     }
 

@@ -35,7 +35,9 @@ public sealed class OperatorLockTests
         FakeDatabaseSession held = new FakeDatabaseSession("web-01", "9.7.0")
             .On("PROCESSLIST")
             .On("GET_LOCK", [("value", 1L), ("connection", Ours)])
-            .On("IS_USED_LOCK", () => throw new DatabaseException("DatabaseConnectionLost", ErrorKind.Connection, "web-01: the connection is gone"));
+            .On(
+                "IS_USED_LOCK",
+                () => throw new DatabaseException("DatabaseConnectionLost", ErrorKind.Connection, "web-01: the connection is gone"));
         site.Database("web-01")
             .On("PROCESSLIST", [("id", holder), ("user", "foobar"), ("host", "203.0.113.9"), ("command", "Sleep"), ("seconds", 2L)]);
         await using HeldSession session = new(held);

@@ -22,7 +22,8 @@ public sealed class WriteCanaryTests
 
     [Theory]
     [InlineData(1290, "The MySQL server is running with the --read-only option so it cannot execute this statement (error 1290)", "leads to a member that takes no writes")]
-    [InlineData(1290, "Der MySQL-Server läuft mit der Option --super-ro und kann diese Anweisung nicht ausführen (error 1290)", "leads to a member that takes no writes")]
+    [InlineData(1290, "Der MySQL-Server läuft mit der Option --super-ro und kann diese Anweisung nicht ausführen (error 1290)",
+        "leads to a member that takes no writes")]
     [InlineData(1836, "Ausführung im Nur-Lese-Modus (error 1836)", "leads to a member that takes no writes")]
     [InlineData(1142, "INSERT command denied (error 1142)", "needs SELECT, INSERT and DELETE")]
     public async Task The_advice_is_about_the_endpoint_where_that_is_at_fault(int number, string message, string advice)

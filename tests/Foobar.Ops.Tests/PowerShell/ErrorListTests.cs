@@ -23,9 +23,12 @@ public sealed class ErrorListTests
     /// <summary>The ids before a kind, written out or as a constant of the same file.</summary>
     private static IEnumerable<string> Thrown(string source)
     {
-        Dictionary<string, string> constants = Regex.Matches(source, @"const string ([A-Z][A-Za-z]+) = ""([A-Z][A-Za-z]+)"";", RegexOptions.None, Limit)
+        Dictionary<string, string> constants = Regex.Matches(
+            source, @"const string ([A-Z][A-Za-z]+) = ""([A-Z][A-Za-z]+)"";", RegexOptions.None, Limit)
             .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
-        return Regex.Matches(source, @"\(\s*""([A-Z][A-Za-z]+)"",\s*Error(?:Kind|Category)\.|, ([A-Z][A-Za-z]+), Error(?:Kind|Category)\.", RegexOptions.None, Limit)
+        return Regex.Matches(
+            source, @"\(\s*""([A-Z][A-Za-z]+)"",\s*Error(?:Kind|Category)\.|, ([A-Z][A-Za-z]+), Error(?:Kind|Category)\.",
+            RegexOptions.None, Limit)
             .Select(match => match.Groups[1].Success ? match.Groups[1].Value : constants.GetValueOrDefault(match.Groups[2].Value))
             .OfType<string>();
     }

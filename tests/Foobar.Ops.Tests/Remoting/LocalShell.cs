@@ -40,7 +40,9 @@ internal sealed class LocalShell : IShellTransport
     {
         ShellChannel channel = new(shell, "here", sudoPassword);
         await channel.OpenAsync(CancellationToken.None);
-        return new ServerSession(new Server { Name = "here", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "here" } }, channel, new NoForwarder(), (_, _, _) => throw new NotSupportedException(), log);
+        return new ServerSession(
+            new Server { Name = "here", Roles = [Role.Web], Ssh = new SshEndpoint { Host = "here" } }, channel, new NoForwarder(),
+            (_, _, _) => throw new NotSupportedException(), log);
     }
 
     public Task<FoobarException> ExplainAsync(bool opened) => Task.FromResult(RemotingErrors.ConnectionLost("here", "the shell ended"));

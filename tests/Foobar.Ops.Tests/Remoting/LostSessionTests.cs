@@ -14,7 +14,8 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
 
     /// <summary>Work of every kind: it waits, resists its end, writes much, ends at once.</summary>
-    private static readonly string[] Work = ["sleep 1000", "trap '' TERM; while :; do sleep 1000; done", "seq 1 2000000", "echo short", "(setsid sleep 1000 &); sleep 1000"];
+    private static readonly string[] Work =
+        ["sleep 1000", "trap '' TERM; while :; do sleep 1000; done", "seq 1 2000000", "echo short", "(setsid sleep 1000 &); sleep 1000"];
 
     private static int Rounds => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1" ? 50 : 1;
 
@@ -96,10 +97,12 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     private static async Task<string> BeginAsync(SiteSession sessions, string name)
     {
         IServerSession session = await sessions.GetServerAsync(name);
-        string directory = Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
+        string directory =
+            Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
         foreach (string script in Work)
         {
-            _ = session.RunAsync(RemoteCommand.FromScript(script) with { TimeLimit = TimeSpan.FromMinutes(10) }).ContinueWith(static task => task.Exception, TaskScheduler.Default);
+            _ = session.RunAsync(RemoteCommand.FromScript(script) with { TimeLimit = TimeSpan.FromMinutes(10) })
+                .ContinueWith(static task => task.Exception, TaskScheduler.Default);
         }
 
         await Task.Delay(Random.Shared.Next(100, 1500));

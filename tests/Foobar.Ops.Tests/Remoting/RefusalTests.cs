@@ -4,13 +4,17 @@ using Foobar.Ops.Remoting.Ssh;
 
 namespace Foobar.Ops.Tests.Remoting;
 
-/// <summary>Every refusal has its own cause and a cure that fits. The words are those of OpenSSH 8 to 10, of sudo 1.8 and 1.9 and of sudo-rs.</summary>
+/// <summary>
+/// Every refusal has its own cause and a cure that fits. The words are those of OpenSSH 8 to 10, of sudo 1.8 and 1.9 and of
+/// sudo-rs.
+/// </summary>
 public class RefusalTests
 {
     private const string ToServer = "OpenSSH_9.2p1 Debian-2, OpenSSL 3.0.19\ndebug1: Connecting to 192.0.2.11 [192.0.2.11] port 22.\ndebug1: Connection established.\ndebug1: Server host key: ssh-ed25519 SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM\n";
     private const string LoggedIn = ToServer + "Authenticated to 192.0.2.11 ([192.0.2.11]:22) using \"publickey\".\n";
     private const string ThroughJump = "debug1: Executing proxy command: exec ssh -F x -v -W '[192.0.2.11]:22' lb-01\nAuthenticated to 198.51.100.10 ([198.51.100.10]:22) using \"publickey\".\n";
-    private const string Closed = "stdio forwarding failed\nkex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
+    private const string Closed =
+        "stdio forwarding failed\nkex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535\n";
     private const string Certificate = "debug1: Server host certificate: ssh-ed25519-cert-v01@openssh.com SHA256:dNyxDR5j7Zh8Ep72SLxv7zXSJyUeMKwTgJ4tHeQGCSM, serial 7 ID \"web-01\" CA ssh-ed25519 SHA256:AuthorityAuthorityAuthorityAuthorityAuthor1 valid from 2026-01-01T00:00:00 to 2026-12-31T00:00:00\n";
     private const string PlainKey = "debug1: No matching CA found. Retry with plain key\nNo ED25519 host key is known for 192.0.2.11 and you have requested strict checking.\nHost key verification failed.\n";
 
@@ -135,6 +139,7 @@ public class RefusalTests
         Assert.Contains("@cert-authority", error.Recommendation!, StringComparison.Ordinal);
     }
 
-    [Theory, InlineData(137, "KILL"), InlineData(143, "TERM"), InlineData(139, "SEGV"), InlineData(162, "RTMIN+0"), InlineData(0, null), InlineData(128, null), InlineData(255, null)]
+    [Theory, InlineData(137, "KILL"), InlineData(143, "TERM"), InlineData(139, "SEGV"), InlineData(162, "RTMIN+0"), InlineData(0,
+        null), InlineData(128, null), InlineData(255, null)]
     public void Exit_codes_name_their_signals(int exitCode, string? signal) => Assert.Equal(signal, SignalNames.OfExitCode(exitCode));
 }

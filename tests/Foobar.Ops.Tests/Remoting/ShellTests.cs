@@ -144,7 +144,8 @@ public class ShellTests
     public async Task A_command_whose_reporter_was_killed_is_an_error_and_not_a_hang(string shell)
     {
         await using ServerSession session = await OpenAsync(shell);
-        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => session.RunAsync(RemoteCommand.FromScript("kill -9 $PPID; sleep 1000")));
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(
+            () => session.RunAsync(RemoteCommand.FromScript("kill -9 $PPID; sleep 1000")));
         Assert.Equal("CommandLost", error.ErrorId);
         Assert.Equal("alive\n", (await session.RunAsync(RemoteCommand.FromScript("echo alive"))).OutputText);
     }
@@ -160,7 +161,8 @@ public class ShellTests
             ["PATH"] = $"relative::.:/opt/odd:{Environment.GetEnvironmentVariable("PATH")}",
         };
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell(shell, server));
-        string[] names = (await session.RunAsync(RemoteCommand.FromScript("env | sed 's/=.*//' | sort"))).OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] names = (await session.RunAsync(RemoteCommand.FromScript("env | sed 's/=.*//' | sort"))).OutputText.Split(
+            '\n', StringSplitOptions.RemoveEmptyEntries);
         string[] ours = ["FOOBAR_JOB", "HOME", "LC_ALL", "LOGNAME", "LVM_SUPPRESS_FD_WARNINGS", "PATH", "PWD", "OLDPWD", "SHLVL", "SSH_AUTH_SOCK", "SSH_CONNECTION", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR", "_"];
         Assert.Empty(names.Except(ours));
         CommandResult result = await session.RunAsync(RemoteCommand.FromScript("echo $LC_ALL $TZ; date -d @0 +%H 2>/dev/null || date -u +00; echo \"$PATH\"; echo a:b | { IFS=: read -r a b; echo $b; }; echo x | cat"));

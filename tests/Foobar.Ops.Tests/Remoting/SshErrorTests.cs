@@ -40,7 +40,9 @@ public class SshErrorTests
     public void Causes_are_told_apart(string errorId, bool atJump, string words)
     {
         FoobarException error = SshErrors.Explain("web-01", words, opened: false, _ => []);
-        Assert.Equal((errorId, "web-01", atJump), (error.ErrorId, error.Server, error.Message.StartsWith("web-01: the jump host", StringComparison.Ordinal)));
+        Assert.Equal(
+            (errorId, "web-01", atJump),
+            (error.ErrorId, error.Server, error.Message.StartsWith("web-01: the jump host", StringComparison.Ordinal)));
         Assert.NotEmpty(error.Recommendation!);
         Assert.StartsWith("web-01", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("debug1", error.Message, StringComparison.Ordinal);

@@ -105,7 +105,8 @@ public sealed class ServerParserTests
     [InlineData("permitrootlogin no\nMatch User deploy\n", "match")]
     [InlineData("permitrootlogin sometimes\n", "sometimes")]
     public void A_setting_that_is_not_understood_is_named(string lines, string named) =>
-        Assert.Contains(named, Assert.Single(SshdSettings.Parse($"passwordauthentication no\n{lines}").Doubts), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(
+            named, Assert.Single(SshdSettings.Parse($"passwordauthentication no\n{lines}").Doubts), StringComparison.OrdinalIgnoreCase);
 
     [Fact]
     public void The_start_of_process_1_is_the_boot_time() =>

@@ -78,7 +78,8 @@ public sealed class CertificateControlTests
         {
             ["TLS-001"] = Good with { Leaf = Good.Leaf with { DnsNames = ["other.foobar.com"] } },
             ["TLS-002"] = Good with { Leaf = Good.Leaf with { NotAfter = TestSite.Now.AddMinutes(-1) } },
-            ["TLS-003"] = Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(-77), NotAfter = TestSite.Now.AddDays(13) } },
+            ["TLS-003"] =
+                Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(-77), NotAfter = TestSite.Now.AddDays(13) } },
             ["TLS-004"] = Good with { ChainProblems = ["partial"] },
             ["TLS-005"] = Good with { Leaf = Good.Leaf with { KeyAlgorithm = "RSA", KeySizeBits = 1024 } },
             ["TLS-006"] = Good with { Leaf = Good.Leaf with { SignatureAlgorithm = "sha1RSA" } },
@@ -110,7 +111,8 @@ public sealed class CertificateControlTests
     [InlineData(394 * 24, 13 * 24, FindingStatus.Fail)]
     public void The_margin_of_a_short_life_is_a_part_of_it(int lifetimeHours, int leftHours, FindingStatus status)
     {
-        Certificate leaf = Good.Leaf with { NotBefore = TestSite.Now.AddHours(leftHours - lifetimeHours), NotAfter = TestSite.Now.AddHours(leftHours) };
+        Certificate leaf =
+            Good.Leaf with { NotBefore = TestSite.Now.AddHours(leftHours - lifetimeHours), NotAfter = TestSite.Now.AddHours(leftHours) };
 
         Assert.Equal(status, Assert.Single(Judge("TLS-003", Good with { Leaf = leaf })).Status);
     }
@@ -149,7 +151,8 @@ public sealed class CertificateControlTests
     [Fact]
     public void Sets_of_certificates_for_several_kinds_of_key_are_compared()
     {
-        ServedCertificate rsa = Good with { KeyKind = "RSA", Leaf = Good.Leaf with { KeyAlgorithm = "RSA", Sha256Fingerprint = new string('C', 64) } };
+        ServedCertificate rsa =
+            Good with { KeyKind = "RSA", Leaf = Good.Leaf with { KeyAlgorithm = "RSA", Sha256Fingerprint = new string('C', 64) } };
         FindingStatus Judge(params ServedCertificate[][] sets)
         {
             Dictionary<string, Reading<CertificateFacts>> facts = sets

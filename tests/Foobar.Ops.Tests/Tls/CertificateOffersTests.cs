@@ -34,8 +34,11 @@ public sealed class CertificateOffersTests : IDisposable
 
         Assert.Equal(["ECDSA", "RSA"], served.Select(one => one.Leaf.KeyAlgorithm).Order());
         Assert.All(served, one => Assert.Empty(one.ChainProblems));
-        Assert.Equal([FindingStatus.Pass, FindingStatus.Fail], Judge("TLS-002", served).OrderBy(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Status));
-        Assert.Contains("(RSA)", Judge("TLS-002", served).Single(finding => finding.Status == FindingStatus.Fail).Target, StringComparison.Ordinal);
+        Assert.Equal(
+            [FindingStatus.Pass, FindingStatus.Fail],
+            Judge("TLS-002", served).OrderBy(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Status));
+        Assert.Contains(
+            "(RSA)", Judge("TLS-002", served).Single(finding => finding.Status == FindingStatus.Fail).Target, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +82,8 @@ public sealed class CertificateOffersTests : IDisposable
         Assert.All(["TLS-002", "TLS-010"], id => Assert.All(TestSite.Judge(CertificateControls.All, id, facts, "lb-01"), finding => Assert.Equal(FindingStatus.Unknown, finding.Status)));
     }
 
-    private async Task<IReadOnlyList<ServedCertificate>> LookAsync(string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain)
+    private async Task<IReadOnlyList<ServedCertificate>> LookAsync(
+        string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain)
     {
         int port = FreePort();
         using Process server = Start(port, version, first, second, sendsChain);
@@ -87,8 +91,10 @@ public sealed class CertificateOffersTests : IDisposable
         {
             TlsEndpoint endpoint = new() { Host = "127.0.0.1", Port = port, ServerName = "www.foobar.com" };
             TrustedAuthorities authorities = TrustedAuthorities.From(_authority.WriteRoot());
-            ServedCertificate served = await CertificateProbe.LookAsync(endpoint, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(served, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            ServedCertificate served = await CertificateProbe.LookAsync(
+                endpoint, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(
+                served, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
             return [served, .. others.Select(other => other.Value ?? throw new InvalidOperationException(other.Failure))];
         }
         finally
@@ -109,7 +115,8 @@ public sealed class CertificateOffersTests : IDisposable
             arguments.AddRange(second is null ? ["-cert_chain", chain] : ["-cert_chain", chain, "-dcert_chain", chain]);
         }
 
-        ProcessStartInfo start = new("openssl") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start =
+            new("openssl") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         arguments.ForEach(start.ArgumentList.Add);
         try
         {
@@ -127,7 +134,9 @@ public sealed class CertificateOffersTests : IDisposable
         string path = Path.Combine(_directory.FullName, name);
         using RSA? rsa = certificate.GetRSAPrivateKey();
         using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
-        File.WriteAllText(path, certificate.ExportCertificatePem() + "\n" + (rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
+        File.WriteAllText(
+            path,
+            certificate.ExportCertificatePem() + "\n" + (rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
         return path;
     }
 

@@ -56,12 +56,15 @@ public sealed class KeySearchTests : IDisposable
 
         IReadOnlyList<Finding> findings = await FindAsync(haproxy.Replace("BASE", Certs, StringComparison.Ordinal), "");
 
-        Assert.Equal(keys.Select(key => (FindingStatus.Fail, (string?)$"{Certs}/{key}")), findings.Where(finding => finding.Status == FindingStatus.Fail).Brief().OrderBy(brief => brief.Target));
+        Assert.Equal(
+            keys.Select(key => (FindingStatus.Fail, (string?)$"{Certs}/{key}")),
+            findings.Where(finding => finding.Status == FindingStatus.Fail).Brief().OrderBy(brief => brief.Target));
     }
 
     [Theory]
     [InlineData("http { server { listen 443 ssl; ssl_certificate_key BASE/a.key; } }", "a.key")]
-    [InlineData("http { server { listen 443 ssl; ssl_certificate_key\n\"BASE/a b.key\"; ssl_certificate_key BASE/b.key; } }", "a b.key", "b.key")]
+    [InlineData("http { server { listen 443 ssl; ssl_certificate_key\n\"BASE/a b.key\"; ssl_certificate_key BASE/b.key; } }", "a b.key",
+        "b.key")]
     [InlineData("stream { server { listen 1; proxy_ssl_certificate_key BASE/a.key; } }", "a.key")]
     [InlineData("http { grpc_ssl_certificate_key BASE/a.key; }", "a.key")]
     public async Task Each_way_of_nginx_to_name_a_key_is_followed(string nginx, params string[] keys)
@@ -100,10 +103,15 @@ public sealed class KeySearchTests : IDisposable
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no POSIX shell on this machine.");
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("lb-01")!)
             .On("== usual", "==\n/etc/haproxy/haproxy.cfg\n")
-            .On("cat --", command => Quoted(command.Script).EndsWith("haproxy.cfg", StringComparison.Ordinal) ? (haproxy, 0, "") : Shell(command.Script))
+            .On(
+                "cat --",
+                command => Quoted(command.Script).EndsWith("haproxy.cfg", StringComparison.Ordinal)
+                    ? (haproxy, 0, "")
+                    : Shell(command.Script))
             .On("master process", nginx)
             .On("PRIVATE KEY", command => Shell(command.Script));
-        (Reading<IReadOnlyList<KeyFile>> files, IReadOnlyList<string> doubts) = await KeySearch.RunAsync(session, TestContext.Current.CancellationToken);
+        (Reading<IReadOnlyList<KeyFile>> files, IReadOnlyList<string> doubts) = await KeySearch.RunAsync(
+            session, TestContext.Current.CancellationToken);
         CertificateFacts facts = new() { Endpoints = [], KeyFiles = files, KeyDoubts = doubts };
         return [.. TestSite.Judge(CertificateControls.All, "TLS-008", facts, "lb-01").OrderBy(finding => finding.Target, StringComparer.Ordinal)];
     }
@@ -122,7 +130,8 @@ public sealed class KeySearchTests : IDisposable
         return (output, shell.ExitCode, error.GetAwaiter().GetResult());
     }
 
-    private void Write(string name, bool isKey, string mode = "644") => Write(name, isKey ? "-----BEGIN PRIVATE KEY-----\n" : "-----BEGIN CERTIFICATE-----\n", mode);
+    private void Write(string name, bool isKey, string mode = "644") =>
+        Write(name, isKey ? "-----BEGIN PRIVATE KEY-----\n" : "-----BEGIN CERTIFICATE-----\n", mode);
 
     private void Write(string name, string text, string mode = "644")
     {

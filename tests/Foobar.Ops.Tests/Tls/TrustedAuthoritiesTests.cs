@@ -55,7 +55,9 @@ public sealed class TrustedAuthoritiesTests : IDisposable
         using X509Certificate2 old = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddYears(-9), DateTimeOffset.UtcNow.AddDays(-1));
         CertificateRequest cross = new(_authority.Root.SubjectName, _authority.Root.PublicKey, HashAlgorithmName.SHA256);
         cross.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using X509Certificate2 crossSigned = cross.Create(old.SubjectName, X509SignatureGenerator.CreateForECDsa(oldKey), DateTimeOffset.UtcNow.AddYears(-1), DateTimeOffset.UtcNow.AddDays(-1), [9]);
+        using X509Certificate2 crossSigned = cross.Create(
+            old.SubjectName, X509SignatureGenerator.CreateForECDsa(oldKey), DateTimeOffset.UtcNow.AddYears(-1),
+            DateTimeOffset.UtcNow.AddDays(-1), [9]);
 
         Assert.Empty(Problems(_authority.Intermediate, crossSigned));
         Assert.Empty(Problems(_authority.Intermediate, crossSigned, old));

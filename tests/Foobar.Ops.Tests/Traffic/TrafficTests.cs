@@ -106,7 +106,8 @@ public sealed class TrafficTests
     [InlineData("listen 80 proxy_protocol;", null, null)]
     public void The_page_of_a_virtual_host_is_asked_for_by_its_name(string server, string? url, string? address)
     {
-        NginxConfiguration configuration = NginxConfiguration.Parse($"http {{ server {{ listen 80; }} server {{ {server} location = /nginx_status {{ stub_status; }} }} }}");
+        NginxConfiguration configuration = NginxConfiguration.Parse(
+            $"http {{ server {{ listen 80; }} server {{ {server} location = /nginx_status {{ stub_status; }} }} }}");
 
         Assert.Equal((url, address), configuration.StatusPages is [{ } page, ..] ? (page.Url.ToString(), page.Address) : (null, null));
     }
@@ -131,7 +132,9 @@ public sealed class TrafficTests
                 location /z { access_log /var/log/nginx/z.gz combined gzip=4 flush=5m; access_log syslog:server=192.0.2.1 combined; access_log /var/log/$host.log; } } }
             """).Logs;
 
-        Assert.Equal(["/var/log/nginx/access.log", "/var/log/nginx/api.log", "/var/log/nginx/z.gz", "syslog:server=192.0.2.1", "/var/log/$host.log"], logs.Select(log => log.Path));
+        Assert.Equal(
+            ["/var/log/nginx/access.log", "/var/log/nginx/api.log", "/var/log/nginx/z.gz", "syslog:server=192.0.2.1", "/var/log/$host.log"],
+            logs.Select(log => log.Path));
         Assert.Equal(("64k", TimeSpan.FromMinutes(1)), (logs[0].Buffer, logs[0].Flush));
         Assert.Contains("bursts of up to 64k a worker or 60 s", logs[0].Note, StringComparison.Ordinal);
         Assert.All(logs, log => Assert.Contains("Not all requests are logged", log.Note, StringComparison.Ordinal));

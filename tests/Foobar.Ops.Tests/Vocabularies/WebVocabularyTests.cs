@@ -75,10 +75,12 @@ public sealed class WebVocabularyTests
     [InlineData("nginx access_log parameter", "buffer gzip flush if")]
     [InlineData("nginx listen parameter", "default_server ssl http2 quic proxy_protocol setfib fastopen backlog rcvbuf sndbuf accept_filter deferred bind ipv6only reuseport so_keepalive")]
     [InlineData("systemd active state", "active reloading inactive failed activating deactivating maintenance refreshing")]
-    [InlineData("systemd unit file state", "enabled enabled-runtime linked linked-runtime alias masked masked-runtime static disabled indirect generated transient bad")]
+    [InlineData("systemd unit file state",
+        "enabled enabled-runtime linked linked-runtime alias masked masked-runtime static disabled indirect generated transient bad")]
     [InlineData("sshd setting", Sshd)]
     [InlineData("sshd PermitRootLogin value", "yes no prohibit-password without-password forced-commands-only")]
-    public void Each_word_of_the_documentation_is_known(string subject, string documented) => Assert.Empty(VocabularyList.Missing(subject, documented));
+    public void Each_word_of_the_documentation_is_known(string subject, string documented) =>
+        Assert.Empty(VocabularyList.Missing(subject, documented));
 
     [Fact]
     public void Each_state_of_a_server_is_known() => Assert.All(

@@ -111,7 +111,8 @@ internal static class FirewalldListing
         return owner;
     }
 
-    private static bool IsUnbound(string[] interfaces, IReadOnlyDictionary<(string Owner, string Setting), IReadOnlySet<string>> permanent) =>
+    private static bool IsUnbound(
+        string[] interfaces, IReadOnlyDictionary<(string Owner, string Setting), IReadOnlySet<string>> permanent) =>
         !permanent.Where(static pair => pair.Key.Setting == "interfaces").Any(pair => pair.Value.Overlaps(interfaces));
 
     // Where the network's manager bound it when it came up, it does so again; where nobody did, it is in the default zone.

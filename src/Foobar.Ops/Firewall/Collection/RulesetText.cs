@@ -72,7 +72,9 @@ public sealed record RulesetText
     {
         Ruleset saved = Save(Iptables, PacketValues.Ipv4, RulesetOrigin.Nftables, "iptables-nft-save", server)
             .With(Save(Ip6tables, PacketValues.Ipv6, RulesetOrigin.Nftables, "ip6tables-nft-save", server));
-        Ruleset nftables = Nftables.Length == 0 ? saved : CompatibilityRules.Fill(NftRulesetParser.Parse(Nftables, server, text: Declarations), saved);
+        Ruleset nftables = Nftables.Length == 0
+            ? saved
+            : CompatibilityRules.Fill(NftRulesetParser.Parse(Nftables, server, text: Declarations), saved);
         return nftables
             .With(Save(LegacyIptables, PacketValues.Ipv4, RulesetOrigin.LegacyIptables, "iptables-legacy-save", server))
             .With(Save(LegacyIp6tables, PacketValues.Ipv6, RulesetOrigin.LegacyIptables, "ip6tables-legacy-save", server));

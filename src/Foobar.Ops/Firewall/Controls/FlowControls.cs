@@ -48,7 +48,8 @@ internal static class FlowControls
         IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
             ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), analysis.Model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
             : [];
-        return here.Concat(through).Concat(FilledByPrograms(analysis)).Concat(ChangedBefore(analysis)).OrPass("nothing but declared flows passes");
+        return here.Concat(through).Concat(FilledByPrograms(analysis)).Concat(ChangedBefore(analysis))
+            .OrPass("nothing but declared flows passes");
     }
 
     // What rewrites a packet before the rules see it may make a permitted one of any.

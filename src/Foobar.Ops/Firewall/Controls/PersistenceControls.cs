@@ -69,7 +69,8 @@ internal static class PersistenceControls
     private static Ruleset WithoutPassing(Ruleset ruleset)
     {
         SetFilling filling = new(ruleset);
-        return new Ruleset(ruleset.Chains, ruleset.Sets.Select(set => set.IsDynamic || filling.Of(set).Count > 0 ? set with { Elements = [] } : set));
+        return new Ruleset(
+            ruleset.Chains, ruleset.Sets.Select(set => set.IsDynamic || filling.Of(set).Count > 0 ? set with { Elements = [] } : set));
     }
 
     private static string Target(FirewallRule rule) => rule.Statements.OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>().FirstOrDefault() ?? string.Empty;
@@ -106,5 +107,6 @@ internal static class PersistenceControls
 
     private static string Words(IEnumerable<string> lines) => string.Join(", ", lines) is { Length: > 0 } words ? words : "nothing";
 
-    private static string[] Lines(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+    private static string[] Lines(string text) =>
+        [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 }

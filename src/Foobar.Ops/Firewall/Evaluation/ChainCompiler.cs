@@ -13,7 +13,9 @@ internal sealed class ChainCompiler
     private readonly Dictionary<FirewallChain, RuleSpan> _spans = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<FirewallChain> _open = new(ReferenceEqualityComparer.Instance);
 
-    public ChainCompiler(OutcomeAlgebra algebra, InterfaceAtoms atoms, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, bool namesRules)
+    public ChainCompiler(
+        OutcomeAlgebra algebra, InterfaceAtoms atoms, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset,
+        bool namesRules)
     {
         _algebra = algebra;
         _atoms = atoms;

@@ -90,7 +90,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
     {
         if (key.Count == 1)
         {
-            return elements is [var only] && key[0] is { Shift: 0, Original: false, Kind: not (ValueKind.InterfaceName or ValueKind.NextHeader) }
+            return elements is [var only]
+                && key[0] is { Shift: 0, Original: false, Kind: not (ValueKind.InterfaceName or ValueKind.NextHeader) }
                 && only.Parts[0].High <= FieldLayout.Max(key[0].Field)
                 ? _diagram.FieldIn(key[0].Field, IntervalSet.Range(only.Parts[0].Low, only.Parts[0].High))
                 : Values(key[0], elements.Select(element => element.Parts[0]));
@@ -129,7 +130,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
 
     // The transport protocol's number only where no extension header stands before it (nft(8), IPV6 HEADER EXPRESSION).
     private int NextHeader(ValueRange[] ranges) => _diagram.Or(
-        _diagram.And(_diagram.FieldIs(PacketField.ExtensionHeader, 0), Values(new KeyPart(PacketField.Protocol, ValueKind.Protocol), ranges)),
+        _diagram.And(
+            _diagram.FieldIs(PacketField.ExtensionHeader, 0), Values(new KeyPart(PacketField.Protocol, ValueKind.Protocol), ranges)),
         Values(new KeyPart(PacketField.ExtensionHeader, ValueKind.Number, NftKey.RoutingTypeOffset), ranges));
 
     private static (UInt128 Low, UInt128 High) Shifted(ValueRange range, int shift, UInt128 max) => shift switch
@@ -179,7 +181,8 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
     {
         Condition.Undecided undecided => undecided.Why,
         Condition.In { Set: { } name } test when Trouble(ruleset.FindSet(chain, name), name, test.Key) is { } trouble => trouble,
-        Condition.In test when test.Key.Any(static part => part.Original) => "what the connection's first packet was like is known of that packet only",
+        Condition.In test when test.Key.Any(static part => part.Original) =>
+            "what the connection's first packet was like is known of that packet only",
         Condition.AddressTypeIs test => NftFib.AddressTypes.Trouble(test.Types)
             ?? $"the type of an address ({string.Join(", ", test.Types)}) depends on addresses and routes that were not read",
         Condition.ReversePath or Condition.RouteLeads => "the server's routes were not read",

@@ -29,16 +29,19 @@ internal static class FiltersBelow
                 if (devices.Length > 0 && (chain.Rules.Count > 0 || chain.Policy == "drop"))
                 {
                     bool leaving = chain.Hook is "output" or "postrouting";
-                    yield return Chain(chain.Family, chain.Table, chain.Name, leaving, devices, chain.Undecided ?? $"{chain} is not modelled");
+                    yield return Chain(
+                        chain.Family, chain.Table, chain.Name, leaving, devices, chain.Undecided ?? $"{chain} is not modelled");
                 }
             }
             else if (chain.Hook is not ("ingress" or "prerouting" or "input" or "forward" or "output" or "postrouting" or "egress"))
             {
-                yield return Chain(chain.Family, chain.Table, chain.Name, leaving: false, Everywhere, chain.Undecided ?? $"hook {chain.Hook}");
+                yield return Chain(
+                    chain.Family, chain.Table, chain.Name, leaving: false, Everywhere, chain.Undecided ?? $"hook {chain.Hook}");
             }
             else if (chain.Hook is "ingress" or "egress" && Uppers(chain, network) is { Length: > 0 } uppers)
             {
-                string why = $"{chain} stands at {string.Join(", ", chain.Devices)}, which carries the packets of {string.Join(", ", uppers)}";
+                string why =
+                    $"{chain} stands at {string.Join(", ", chain.Devices)}, which carries the packets of {string.Join(", ", uppers)}";
                 yield return Chain(chain.Family, chain.Table, chain.Name, chain.Hook == "egress", uppers, why);
             }
         }
@@ -47,7 +50,8 @@ internal static class FiltersBelow
     private static string[] Uppers(FirewallChain chain, HostNetwork network) =>
         [.. network.Links.Where(link => chain.Devices.Contains(link.Lower) && !chain.Devices.Contains(link.Upper)).Select(static link => link.Upper).Distinct()];
 
-    private static FirewallChain Chain(string family, string table, string name, bool leaving, IReadOnlyList<string> devices, string why) => new()
+    private static FirewallChain Chain(
+        string family, string table, string name, bool leaving, IReadOnlyList<string> devices, string why) => new()
     {
         Family = family,
         Table = table,

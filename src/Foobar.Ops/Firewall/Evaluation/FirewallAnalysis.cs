@@ -82,7 +82,8 @@ internal sealed class FirewallAnalysis
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
     // A filter at interfaces says nothing of interfaces that are not there.
-    private int ByKnownInterface() => Network.Interfaces.Count == 0 || !Model.BaseChains("ingress").Any(static chain => chain.Undecided is null)
+    private int ByKnownInterface() =>
+        Network.Interfaces.Count == 0 || !Model.BaseChains("ingress").Any(static chain => chain.Undecided is null)
         ? Diagram.True
         : Diagram.Except(Diagram.True, Diagram.FieldIs(PacketField.InInterface, (UInt128)Model.Workspace.Atoms.Other));
 

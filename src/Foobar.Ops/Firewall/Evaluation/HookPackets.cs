@@ -25,7 +25,8 @@ internal sealed class HookPackets(FirewallModel model)
         hook switch
         {
             "input" => Local(destination: true),
-            "forward" or "output" or "postrouting" or "egress" => Diagram.And(Diagram.Not(model.Network.EndingHere()), Diagram.Not(Local(destination: true)), ByItsRoute()),
+            "forward" or "output" or "postrouting" or "egress" =>
+                Diagram.And(Diagram.Not(model.Network.EndingHere()), Diagram.Not(Local(destination: true)), ByItsRoute()),
             _ => Diagram.True,
         });
 

@@ -33,7 +33,9 @@ internal sealed class OriginTests(Diagram diagram)
         return diagram.FieldMasked(PacketField.Origin, UInt128.One << bit, UInt128.One << bit);
     }
 
-    /// <summary>A function of packets that arrive, given one of packets that have arrived and so bear the bits of the tests they met.</summary>
+    /// <summary>
+    /// A function of packets that arrive, given one of packets that have arrived and so bear the bits of the tests they met.
+    /// </summary>
     public int OnArrival(OutcomeAlgebra algebra, int function)
     {
         for (int bit = 0; bit < _spaces.Count; bit++)

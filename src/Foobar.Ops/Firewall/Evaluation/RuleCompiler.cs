@@ -87,7 +87,8 @@ internal sealed class RuleCompiler(
     private int Step(Statement step, int rest, FirewallRule rule, FirewallChain chain) => step switch
     {
         Statement.Test { Condition: Condition.Sometimes } => algebra.Join(rest, Table.Continue),
-        Statement.Test test when conditions.Changing(test.Condition, chain) is not null => Changing(conditions.Compile(test.Condition, chain), rest),
+        Statement.Test test when conditions.Changing(test.Condition, chain) is not null =>
+            Changing(conditions.Compile(test.Condition, chain), rest),
         Statement.Test test => Tested(conditions.Compile(test.Condition, chain), rest),
         Statement.Verdict verdict => Verdict(verdict, rest, rule, chain),
         Statement.Lookup lookup => Lookup(lookup, rest, rule, chain),
@@ -104,7 +105,8 @@ internal sealed class RuleCompiler(
     private int Copied(Statement.Copy copy, int rest)
     {
         _marks ??= [0, .. ruleset.Rules.SelectMany(static rule => rule.Statements).OfType<Statement.Assign>()
-            .Where(static assign => assign.Field is PacketField.Mark or PacketField.ConnectionMark).Select(static assign => assign.Flip).Distinct().Take(32)];
+            .Where(static assign => assign.Field is PacketField.Mark or PacketField.ConnectionMark).Select(static assign => assign.Flip)
+                .Distinct().Take(32)];
         int known = Diagram.False;
         List<int> parts = [];
         foreach (UInt128 mark in _marks.Distinct())
@@ -114,7 +116,8 @@ internal sealed class RuleCompiler(
             parts.Add(algebra.Restrict(space, Assigned(copy.To, Transform.Assign(copy.To, 0, mark), rest)));
         }
 
-        parts.Add(algebra.Restrict(algebra.Diagram.Not(known), Assigned(copy.To, Transform.Choose(copy.To, 0, FieldLayout.Max(copy.To)), rest)));
+        parts.Add(
+            algebra.Restrict(algebra.Diagram.Not(known), Assigned(copy.To, Transform.Choose(copy.To, 0, FieldLayout.Max(copy.To)), rest)));
         return JoinAll(parts);
     }
 

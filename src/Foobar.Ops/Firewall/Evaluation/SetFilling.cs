@@ -52,7 +52,9 @@ internal sealed class SetFilling
             int reach = Conjunction(filler.Rule.Statements.TakeWhile(step => step != filler.Fill), filler.Chain, diagram, may);
             foreach (FirewallRule earlier in filler.Chain.Rules.TakeWhile(rule => rule != filler.Rule).Where(RuleCompiler.IsPlain))
             {
-                reach = reach == Diagram.False ? reach : diagram.Except(reach, Conjunction(earlier.Statements, filler.Chain, diagram, must));
+                reach = reach == Diagram.False
+                    ? reach
+                    : diagram.Except(reach, Conjunction(earlier.Statements, filler.Chain, diagram, must));
             }
 
             added = diagram.Or(added, reach == Diagram.False ? reach : Keys(reach, filler.Fill.Key, key, diagram));
@@ -61,7 +63,8 @@ internal sealed class SetFilling
         return added;
     }
 
-    private static int Conjunction(IEnumerable<Statement> steps, FirewallChain chain, Diagram diagram, Func<Condition, FirewallChain, int> space) =>
+    private static int Conjunction(
+        IEnumerable<Statement> steps, FirewallChain chain, Diagram diagram, Func<Condition, FirewallChain, int> space) =>
         steps.OfType<Statement.Test>()
             .Where(static test => test.Condition is not Condition.Sometimes)
             .Aggregate(Diagram.True, (all, test) => diagram.And(all, space(test.Condition, chain)));

@@ -217,7 +217,8 @@ internal sealed class SaveMatches(int family, IReadOnlyDictionary<string, NamedS
         return bits == 0 ? Masked(PacketField.Status, 0xFF, 0, negated) : Masked(PacketField.Status, bits, 0, !negated);
     }
 
-    private Statement Original(PacketField field, string network, bool negated) => AddressText.TryParseNetwork(network, family, out ValueRange range)
+    private Statement Original(PacketField field, string network, bool negated) =>
+        AddressText.TryParseNetwork(network, family, out ValueRange range)
         ? Original(field, range, negated)
         : throw new FormatException($"an IPv{family} network expected, found '{network}'");
 

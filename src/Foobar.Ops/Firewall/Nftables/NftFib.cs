@@ -48,7 +48,9 @@ internal static class NftFib
 
         if (Exists(right) is { } exists)
         {
-            return destination ? throw NotUnderstoodException.At("a way back", fib) : new Condition.ReversePath(byInterface, exists == negated);
+            return destination
+                ? throw NotUnderstoodException.At("a way back", fib)
+                : new Condition.ReversePath(byInterface, exists == negated);
         }
 
         // By the interface the packet came in by, the answer is that interface or none.

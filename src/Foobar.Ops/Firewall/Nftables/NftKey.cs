@@ -115,7 +115,8 @@ internal sealed record NftKey(IReadOnlyList<KeyPart> Parts, IReadOnlyList<Statem
 
     private static NftKey Connection(string key, string? direction) => direction switch
     {
-        null when ConnectionKeys.TryGetValue(key, out KeyPart? part) => new NftKey([part], part.Field == PacketField.State ? [] : [Guards.Tracked]),
+        null when ConnectionKeys.TryGetValue(key, out KeyPart? part) =>
+            new NftKey([part], part.Field == PacketField.State ? [] : [Guards.Tracked]),
         "original" when OriginalKeys.TryGetValue(key, out NftKey? original) => original,
         "reply" => throw new NotUnderstoodException($"ct reply {key}: what the answer will look like"),
         _ => throw new NotUnderstoodException(NftWords.ConnectionKeys.Trouble(key) ?? $"ct {direction} {key}"),

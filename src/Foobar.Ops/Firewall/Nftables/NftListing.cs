@@ -67,7 +67,8 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
         if (info.TryGetProperty("json_schema_version", out JsonElement version) && version.TryGetInt32(out int number)
             && number > NftRulesetParser.SchemaVersion)
         {
-            string problem = $"schema version {number}; this version of Foobar.Ops knows up to {NftRulesetParser.SchemaVersion}. Update the module";
+            string problem =
+                $"schema version {number}; this version of Foobar.Ops knows up to {NftRulesetParser.SchemaVersion}. Update the module";
             throw new ParseException(server, source, 0, problem);
         }
     }
@@ -117,7 +118,9 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
     private FirewallChain Finish(FirewallChain chain)
     {
         (bool dormant, string? undecided) = _tables.GetValueOrDefault((chain.Family, chain.Table));
-        IReadOnlyList<string>? devices = chain.Devices.Count > 0 ? chain.Devices : structure?.ChainDevices(chain.Family, chain.Table, chain.Name);
+        IReadOnlyList<string>? devices = chain.Devices.Count > 0
+            ? chain.Devices
+            : structure?.ChainDevices(chain.Family, chain.Table, chain.Name);
         bool hidden = chain.Hook is "ingress" or "egress" && devices is null;
         return chain with
         {
@@ -139,7 +142,8 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
         IEnumerable<string> lacking =
         [
             .. structure.Tables.Where(table => !_tables.ContainsKey(table)).Select(static table => $"table {table.Family} {table.Table}"),
-            .. structure.Chains.Where(chain => !chains.Contains(chain)).Select(static chain => $"chain {chain.Family} {chain.Table} {chain.Chain}"),
+            .. structure.Chains.Where(chain => !chains.Contains(chain))
+                .Select(static chain => $"chain {chain.Family} {chain.Table} {chain.Chain}"),
         ];
         if (lacking.FirstOrDefault() is { } missing)
         {

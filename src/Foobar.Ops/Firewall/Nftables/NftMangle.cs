@@ -26,7 +26,9 @@ internal static class NftMangle
         JsonElement value = NftValue.Member(mangle, "value");
         if (Mark(value) is { } from && part.Field is PacketField.Mark or PacketField.ConnectionMark && from != part.Field)
         {
-            return from == PacketField.ConnectionMark ? [Guards.Tracked, new Statement.Copy(from, part.Field)] : [new Statement.Copy(from, part.Field)];
+            return from == PacketField.ConnectionMark
+                ? [Guards.Tracked, new Statement.Copy(from, part.Field)]
+                : [new Statement.Copy(from, part.Field)];
         }
 
         // Reading a connection's field breaks the rule where there is no connection; setting one does not.
@@ -41,7 +43,9 @@ internal static class NftMangle
 
     // The mark that a value is, unchanged.
     private static PacketField? Mark(JsonElement value) =>
-        !NftValue.TryFirst(value, out string name, out JsonElement key) || name is not ("meta" or "ct") || key.ValueKind != JsonValueKind.Object
+        !NftValue.TryFirst(value, out string name, out JsonElement key)
+            || name is not ("meta" or "ct")
+            || key.ValueKind != JsonValueKind.Object
             || !key.TryGetProperty("key", out JsonElement word) || !word.ValueEquals("mark") ? null
         : name == "ct" ? PacketField.ConnectionMark : PacketField.Mark;
 

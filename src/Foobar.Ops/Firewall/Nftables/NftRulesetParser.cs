@@ -17,7 +17,8 @@ public static class NftRulesetParser
     /// <param name="json">The output; empty text is a ruleset without a table.</param>
     /// <param name="server">The server it came from, for errors and rules.</param>
     /// <param name="source">The command or file it came from.</param>
-    /// <param name="text">The output of <c>nft list ruleset</c>, the declarations of tables, chains and sets at least; empty where it was not read.</param>
+    /// <param name="text">The output of <c>nft list ruleset</c>, the declarations of tables, chains and sets at least; empty
+    /// where it was not read.</param>
     /// <exception cref="ParseException">It is cut short, not JSON, of another schema version, or lacks what the text has.</exception>
     public static Ruleset Parse(string json, string? server = null, string source = "nft -j list ruleset", string text = "")
     {

@@ -19,7 +19,9 @@ internal sealed partial class NftStructure
     /// <summary>The chains.</summary>
     public IReadOnlyCollection<(string Family, string Table, string Chain)> Chains => _chains.Keys;
 
-    /// <summary>Reads the listing, whole or without what stands deeper than the declarations; <see langword="null"/> of empty text.</summary>
+    /// <summary>
+    /// Reads the listing, whole or without what stands deeper than the declarations; <see langword="null"/> of empty text.
+    /// </summary>
     public static NftStructure? Parse(string text)
     {
         if (string.IsNullOrWhiteSpace(text))

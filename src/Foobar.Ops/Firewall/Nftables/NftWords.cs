@@ -89,7 +89,9 @@ internal static class NftWords
     /// <summary>The expressions that matches, keys and values are made of.</summary>
     public static readonly Vocabulary Expressions = new Vocabulary("nftables expression", Source)
         .Handled("payload, meta, ct, fib, exthdr, concat, set, map, prefix, range, elem, &, |, ^")
-        .Undecided("not modelled", "tcp option, ip option, sctp chunk, dccp option, rt, socket, osf, ipsec, tunnel, numgen, jhash, symhash, <<, >>");
+        .Undecided(
+            "not modelled",
+            "tcp option, ip option, sctp chunk, dccp option, rt, socket, osf, ipsec, tunnel, numgen, jhash, symhash, <<, >>");
 
     /// <summary>What <c>meta</c> tells.</summary>
     public static readonly Vocabulary MetaKeys = new Vocabulary("nftables meta key", "nft(8), nft 0.9.8 to 1.1.6")

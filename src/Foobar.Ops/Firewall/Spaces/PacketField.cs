@@ -64,7 +64,10 @@ public enum PacketField
     /// <summary>The connection mark.</summary>
     ConnectionMark,
 
-    /// <summary>Which tests of a connection's original addresses and ports its first packet met when it arrived, as a number of the workspace.</summary>
+    /// <summary>
+    /// Which tests of a connection's original addresses and ports its first packet met when it arrived, as a number of the
+    /// workspace.
+    /// </summary>
     Origin,
 
     /// <summary>The destination port of a transport protocol that has ports.</summary>

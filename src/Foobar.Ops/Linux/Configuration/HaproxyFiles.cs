@@ -44,11 +44,13 @@ internal static class HaproxyFiles
     /// <exception cref="FoobarException"><c>EndpointRefused</c>: two services run with different files; a file can't be read.</exception>
     public static async Task<IReadOnlyList<HaproxyFile>> ReadAsync(IServerSession session, CancellationToken cancellationToken)
     {
-        CommandResult listed = SessionReadings.Succeeded(await session.RunAsync(RemoteCommand.FromScript(List) with { Privileged = true }, cancellationToken), Source);
+        CommandResult listed = SessionReadings.Succeeded(
+            await session.RunAsync(RemoteCommand.FromScript(List) with { Privileged = true }, cancellationToken), Source);
         List<HaproxyFile> files = [];
         foreach (string path in Paths(listed.OutputText, session.Server.Name))
         {
-            CommandResult read = await session.RunAsync(RemoteCommand.Create($"cat -- {path}") with { Privileged = true }, cancellationToken);
+            CommandResult read = await session.RunAsync(
+                RemoteCommand.Create($"cat -- {path}") with { Privileged = true }, cancellationToken);
             files.Add(new HaproxyFile(path, SessionReadings.Succeeded(read, $"read {path}").OutputText));
         }
 
@@ -56,7 +58,8 @@ internal static class HaproxyFiles
     }
 
     /// <summary>Reads what the listing prints: the files of each process, and the usual one where it is there.</summary>
-    /// <exception cref="FoobarException"><c>EndpointRefused</c>: processes were given different files, or the only ones run in a container.</exception>
+    /// <exception cref="FoobarException"><c>EndpointRefused</c>: processes were given different files, or the only ones run
+    /// in a container.</exception>
     internal static IReadOnlyList<string> Paths(string listed, string server)
     {
         const string UsualMark = "== usual\n", ContainerMark = "== container\n";

@@ -19,7 +19,12 @@ internal sealed record HaproxySection(HaproxyFile File, HaproxyLine Head)
     public string Name => Head.Words.Count > 1 && Head.Words[1].Text != "from" ? Head.Words[1].Text : "";
 
     /// <summary>The defaults section it names itself; <see langword="null"/> for the last one before it.</summary>
-    public string? From => Head.Words.Select(word => word.Text).ToArray() is { } words && Array.IndexOf(words, "from") is > 0 and int at && at + 1 < words.Length ? words[at + 1] : null;
+    public string? From =>
+        Head.Words.Select(word => word.Text).ToArray() is { } words
+            && Array.IndexOf(words, "from") is > 0 and int at
+            && at + 1 < words.Length
+            ? words[at + 1]
+            : null;
 
     /// <summary>The lines behind the first one.</summary>
     public required IReadOnlyList<HaproxyLine> Lines { get; init; }

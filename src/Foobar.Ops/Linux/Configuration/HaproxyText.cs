@@ -48,7 +48,8 @@ internal static class HaproxyText
                 yield break;
             }
 
-            ConfigurationWord word = Word(text, at, end) ?? throw new Errors.ParseException(null, source, number, "expected the end of a quoted text, found the end of the line.");
+            ConfigurationWord word = Word(text, at, end) ?? throw new Errors.ParseException(
+                null, source, number, "expected the end of a quoted text, found the end of the line.");
             yield return word;
             at = word.End;
         }
@@ -96,7 +97,8 @@ internal static class HaproxyText
             return 3;
         }
 
-        string? plain = next switch { 'n' => "\n", 'r' => "\r", 't' => "\t", ' ' or '\\' or '#' or '"' or '\'' or '$' => next.ToString(), _ => null };
+        string? plain =
+            next switch { 'n' => "\n", 'r' => "\r", 't' => "\t", ' ' or '\\' or '#' or '"' or '\'' or '$' => next.ToString(), _ => null };
         word.Append(plain ?? "\\");
         return plain is null ? 0 : 1;
     }

@@ -50,7 +50,8 @@ internal static class NginxFiles
     public static async Task<Reading<NginxDirective>> ReadAsync(IServerSession session, CancellationToken cancellationToken)
     {
         Reading<NginxDirective> none = Reading.Of(new NginxDirective("", []), Source);
-        CommandResult result = await session.RunAsync(RemoteCommand.FromScript(Script) with { Privileged = true, OutputCap = 64 * 1024 * 1024 }, cancellationToken);
+        CommandResult result = await session.RunAsync(
+            RemoteCommand.FromScript(Script) with { Privileged = true, OutputCap = 64 * 1024 * 1024 }, cancellationToken);
         if (result.ExitCode == NotInstalled)
         {
             return none;

@@ -47,7 +47,9 @@ internal sealed partial class NginxText
     {
         NginxTokens tokens = new(file.Text, file.Path);
         _read.Add(file.Path);
-        return depth <= DeepestInclude ? ReadBlock(tokens, depth, isNested: false) : throw tokens.Unexpected("files that do not include each other", $"{DeepestInclude} of them within each other");
+        return depth <= DeepestInclude
+            ? ReadBlock(tokens, depth, isNested: false)
+            : throw tokens.Unexpected("files that do not include each other", $"{DeepestInclude} of them within each other");
     }
 
     private List<NginxDirective> ReadBlock(NginxTokens tokens, int depth, bool isNested)

@@ -148,5 +148,6 @@ internal sealed class NginxTokens(string text, string source)
     }
 
     /// <summary>The error of something else than expected, at this place.</summary>
-    public Errors.ParseException Unexpected(string expected, string found) => new(null, source, Line, $"expected {expected}, found {found}.");
+    public Errors.ParseException Unexpected(string expected, string found) =>
+        new(null, source, Line, $"expected {expected}, found {found}.");
 }

@@ -40,7 +40,8 @@ internal static class HaproxyConfiguration
         changed[index] = section.File with { Text = stripped };
         if (disabled || Find(changed, backend, server).Start.IsDisabled)
         {
-            changed[index] = section.File with { Text = Append(stripped, Find(changed, backend, server).Line, disabled ? "disabled" : "enabled") };
+            changed[index] =
+                section.File with { Text = Append(stripped, Find(changed, backend, server).Line, disabled ? "disabled" : "enabled") };
         }
 
         ServerStart after = Find(changed, backend, server).Start;
@@ -49,7 +50,8 @@ internal static class HaproxyConfiguration
         return changed;
     }
 
-    private static (HaproxySection Section, HaproxyLine Line, ServerStart Start) Find(IReadOnlyList<HaproxyFile> files, string backend, string server)
+    private static (HaproxySection Section, HaproxyLine Line, ServerStart Start) Find(
+        IReadOnlyList<HaproxyFile> files, string backend, string server)
     {
         IReadOnlyList<HaproxySection> sections = HaproxySection.Of(files);
         (HaproxySection Section, HaproxyLine Line)[] found =
@@ -63,7 +65,9 @@ internal static class HaproxyConfiguration
         return found.Length switch
         {
             1 => (found[0].Section, found[0].Line, ServerStartReader.Read(sections, found[0].Section, found[0].Line)),
-            0 => throw new FoobarException("BackendNotInConfiguration", ErrorKind.NotFound, $"HAProxy's configuration has no line 'server {server}' in the backend '{backend}'.")
+            0 => throw new FoobarException(
+                "BackendNotInConfiguration", ErrorKind.NotFound,
+                $"HAProxy's configuration has no line 'server {server}' in the backend '{backend}'.")
             {
                 Recommendation = "Name the servers of the backend as its configuration does, one line each; a server of a server-template can't be set by itself.",
             },

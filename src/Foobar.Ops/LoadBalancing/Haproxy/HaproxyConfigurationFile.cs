@@ -36,7 +36,8 @@ internal static class HaproxyConfigurationFile
 
     /// <summary>What a start of HAProxy would make of each server of a backend.</summary>
     /// <exception cref="FoobarException">As for <see cref="HaproxyFiles.ReadAsync"/>.</exception>
-    public static async Task<IReadOnlyList<ServerStart>> StartsAsync(IServerSession session, string backend, CancellationToken cancellationToken) =>
+    public static async Task<IReadOnlyList<ServerStart>> StartsAsync(
+        IServerSession session, string backend, CancellationToken cancellationToken) =>
         ServerStartReader.ReadAll(HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)), backend);
 
     /// <summary>
@@ -66,7 +67,10 @@ internal static class HaproxyConfigurationFile
         return changed.Length > 0;
     }
 
-    /// <summary>The files with the servers as wanted. All that is asked of one backend is asked together, so none is left half done.</summary>
+    /// <summary>
+    /// The files with the servers as wanted. All that is asked of one backend is asked together, so none is left half done.
+    /// </summary>
     private static IReadOnlyList<HaproxyFile> Apply(IReadOnlyList<HaproxyFile> files, IEnumerable<ConfiguredServer> servers) =>
-        servers.Aggregate(files, (current, server) => HaproxyConfiguration.WithDisabled(current, server.Backend, server.Name, server.Disabled));
+        servers.Aggregate(
+            files, (current, server) => HaproxyConfiguration.WithDisabled(current, server.Backend, server.Name, server.Disabled));
 }

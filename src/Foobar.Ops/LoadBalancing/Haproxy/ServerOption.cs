@@ -9,7 +9,9 @@ namespace Foobar.Ops.LoadBalancing.Haproxy;
 /// <param name="Trouble">Why what it does is not known; <see langword="null"/> if it is.</param>
 internal sealed record ServerOption(string Name, ConfigurationWord Word, ConfigurationWord? Argument, string? Trouble)
 {
-    /// <summary>Takes the options of a line apart. The first keyword that is not known ends it, since what follows it can't be read.</summary>
+    /// <summary>
+    /// Takes the options of a line apart. The first keyword that is not known ends it, since what follows it can't be read.
+    /// </summary>
     public static IEnumerable<ServerOption> Read(IEnumerable<ConfigurationWord> words)
     {
         using IEnumerator<ConfigurationWord> each = words.GetEnumerator();
@@ -21,7 +23,9 @@ internal sealed record ServerOption(string Name, ConfigurationWord Word, Configu
             string name = keyword.Text.IndexOf('(', StringComparison.Ordinal) is > 0 and int open ? keyword.Text[..open] : keyword.Text;
             if (keyword.HasVariable || HaproxyWords.ServerOptions.Find(name) is null)
             {
-                yield return new ServerOption(name, keyword, null, keyword.HasVariable ? $"an environment variable stands for '{keyword}'" : HaproxyWords.ServerOptions.Trouble(name));
+                yield return new ServerOption(
+                    name, keyword, null,
+                    keyword.HasVariable ? $"an environment variable stands for '{keyword}'" : HaproxyWords.ServerOptions.Trouble(name));
                 yield break;
             }
 

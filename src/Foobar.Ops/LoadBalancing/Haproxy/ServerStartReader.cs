@@ -49,7 +49,8 @@ internal sealed class ServerStartReader
     }
 
     /// <summary>Tells whether a section holds the servers of a backend.</summary>
-    public static bool IsBackend(HaproxySection section, string backend) => section.Kind is "backend" or "listen" && section.Name == backend;
+    public static bool IsBackend(HaproxySection section, string backend) =>
+        section.Kind is "backend" or "listen" && section.Name == backend;
 
     /// <summary>Tells whether a line makes a server: it has a name and an address.</summary>
     public static bool IsServer(HaproxyLine line) => line.Keyword == "server" && line.Words.Count > 2;
@@ -101,7 +102,9 @@ internal sealed class ServerStartReader
                 Doubt(line.IsConditional, line.Keyword, "a conditional block holds it");
                 break;
             case "load-server-state-from-file":
-                Doubt(line.Words.Count < 2 || line.Words[1].Text != "none", line.Keyword, "a start takes the servers' states from a file, not from the configuration");
+                Doubt(
+                    line.Words.Count < 2 || line.Words[1].Text != "none", line.Keyword,
+                    "a start takes the servers' states from a file, not from the configuration");
                 break;
             default:
                 Doubt(HaproxyWords.ProxyKeywords.Trouble(line.Keyword));
@@ -133,7 +136,9 @@ internal sealed class ServerStartReader
 
     private void TakeWeight(HaproxyLine line, ConfigurationWord? argument)
     {
-        Doubt(!long.TryParse(argument?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long weight), $"{line.Keyword} weight", $"'{argument}' is no number");
+        Doubt(
+            !long.TryParse(argument?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long weight), $"{line.Keyword} weight",
+            $"'{argument}' is no number");
         _weight = weight;
     }
 

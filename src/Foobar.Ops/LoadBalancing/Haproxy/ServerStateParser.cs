@@ -28,7 +28,10 @@ internal enum AdminStates
     ResolutionMaintenance = 0x20,
 }
 
-/// <summary>Reads <c>show servers state</c>: be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ... behind the format's version.</summary>
+/// <summary>
+/// Reads <c>show servers state</c>: be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ... behind the
+/// format's version.
+/// </summary>
 internal static class ServerStateParser
 {
     public const string Source = "show servers state";

@@ -18,7 +18,9 @@ internal sealed class SharedForwarder(string server, PrivateDirectory directory,
     /// <param name="controlSocket">The control socket of the session's client.</param>
     public static SharedForwarder OfSession(string server, PrivateDirectory directory, string program, string controlSocket) =>
         // The host is a formality here: the client speaks to the control socket only, and needs no configuration for it.
-        new(server, directory, program, (request, argument) => ["-F", "none", "-S", controlSocket, "-O", request, "-L", argument, "--", "session"]);
+        new(
+            server, directory, program,
+            (request, argument) => ["-F", "none", "-S", controlSocket, "-O", request, "-L", argument, "--", "session"]);
 
     protected override async Task<IAsyncDisposable> OpenAsync(string path, RemoteEndpoint endpoint)
     {

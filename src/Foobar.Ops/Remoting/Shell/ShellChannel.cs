@@ -40,7 +40,8 @@ internal sealed class ShellChannel : IAsyncDisposable
         _reader = new FrameReader(transport.Output);
         _root = new RootShell(server, sudoPassword, _nonce, _writer);
         _watch = new JobWatch(_jobs.Select(each => each.Value), Watch);
-        _heartbeat = new Heartbeat(() => LastHeard, number => _ = CallAsync(asRoot: false, RunnerText.Ping(number), CancellationToken.None), () => GiveUp());
+        _heartbeat = new Heartbeat(
+            () => LastHeard, number => _ = CallAsync(asRoot: false, RunnerText.Ping(number), CancellationToken.None), () => GiveUp());
     }
 
     /// <summary>Ends, with the reason, when the connection is gone.</summary>

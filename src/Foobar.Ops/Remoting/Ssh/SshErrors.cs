@@ -52,7 +52,10 @@ internal static partial class SshErrors
         return failure.Authenticated ? SshFailures.ShellUnavailable(failure) : SshFailures.Unreachable(failure);
     }
 
-    /// <summary>The error of a host certificate that the client did not take, though it went on; <see langword="null"/> if there was none.</summary>
+    /// <summary>
+    /// The error of a host certificate that the client did not take, though it went on; <see langword="null"/> if there was
+    /// none.
+    /// </summary>
     public static FoobarException? CertificateRefused(string server, string text)
     {
         SshFailure failure = new(server, text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), _ => []);
@@ -101,9 +104,12 @@ internal sealed partial record SshFailure(string Server, string[] Lines, Func<st
     public string? Offered => Lines.Select(line => OfferedKey().Match(line)).LastOrDefault(match => match.Success)?.Groups[1].Value;
 
     /// <summary>The certificate that was offered last with its key.</summary>
-    public SshHostCertificate? Certificate => Array.FindLast(Lines, line => OfferedKey().IsMatch(line)) is string line ? SshHostCertificate.Parse(line) : null;
+    public SshHostCertificate? Certificate =>
+        Array.FindLast(Lines, line => OfferedKey().IsMatch(line)) is string line ? SshHostCertificate.Parse(line) : null;
 
-    /// <summary>Why the client did not take a certificate of a known authority; <see langword="null"/> if it had nothing against it.</summary>
+    /// <summary>
+    /// Why the client did not take a certificate of a known authority; <see langword="null"/> if it had nothing against it.
+    /// </summary>
     public string? CertificateProblem => Lines.Select(line => CertificateWords().Match(line)).LastOrDefault(match => match.Success)?.Value;
 
     /// <summary>The file and line of <c>known_hosts</c> that stands against the offered key.</summary>

@@ -31,14 +31,24 @@ internal static class SshFailures
     {
         (string what, string cure) = problem switch
         {
-            _ when problem.EndsWith("name is not a listed principal", StringComparison.Ordinal) || problem.EndsWith("lacks principal list", StringComparison.Ordinal) =>
-                ($"is not valid for {(host.Length > 0 && host != "UNKNOWN" ? host : "the name that is connected to")}", "Connect by a name that the certificate is issued for (ssh-keygen -Lf lists its principals), set HostKeyAlias in ssh_config to one, or have it issued for this name too."),
-            _ when problem.EndsWith(": expired", StringComparison.Ordinal) => ("has expired", "Have the authority issue a new one, and see that its renewal works."),
-            _ when problem.EndsWith("not yet valid", StringComparison.Ordinal) => ("is not valid yet", "Compare the clocks of the two machines, then the time from which it was issued."),
-            _ => ("is not one that the OpenSSH client takes", "Have the authority issue a host certificate with an algorithm and options that the client knows."),
+            _ when problem.EndsWith("name is not a listed principal", StringComparison.Ordinal)
+                || problem.EndsWith("lacks principal list", StringComparison.Ordinal) =>
+                (
+                    $"is not valid for {(host.Length > 0 && host != "UNKNOWN" ? host : "the name that is connected to")}",
+                    "Connect by a name that the certificate is issued for (ssh-keygen -Lf lists its principals), "
+                    + "set HostKeyAlias in ssh_config to one, or have it issued for this name too."),
+            _ when problem.EndsWith(": expired", StringComparison.Ordinal) =>
+                ("has expired", "Have the authority issue a new one, and see that its renewal works."),
+            _ when problem.EndsWith("not yet valid", StringComparison.Ordinal) =>
+                ("is not valid yet", "Compare the clocks of the two machines, then the time from which it was issued."),
+            _ => (
+                "is not one that the OpenSSH client takes",
+                "Have the authority issue a host certificate with an algorithm and options that the client knows."),
         };
         SshHostCertificate? certificate = failure.Certificate;
-        string of = certificate is null ? "" : $" ('{certificate.Id}', valid {certificate.Validity}) of the authority {certificate.Authority}";
+        string of = certificate is null
+            ? ""
+            : $" ('{certificate.Id}', valid {certificate.Validity}) of the authority {certificate.Authority}";
         return new FoobarException(
             "HostCertificateInvalid",
             ErrorKind.Authentication,
@@ -58,7 +68,9 @@ internal static class SshFailures
             : SshRefusals.OfLogin(match.Groups["methods"].Value, failure.PartlyAuthenticated);
         string where = refusal.ErrorId == "JumpRefused" ? $"{failure.Server}: the jump host on the way"
             : refusal.ErrorId == "SshConfigInvalid" ? $"{failure.Server}:" : $"{Where(failure, host)}:";
-        string words = refusal.Words.IsMatch(failure.LastWords) ? failure.LastWords : $"{match.Value.TrimEnd()}{(match.Value.Length > 0 && failure.LastWords.Length > 0 ? " … " : "")}{failure.LastWords}";
+        string words = refusal.Words.IsMatch(failure.LastWords)
+            ? failure.LastWords
+            : $"{match.Value.TrimEnd()}{(match.Value.Length > 0 && failure.LastWords.Length > 0 ? " … " : "")}{failure.LastWords}";
         return new FoobarException(refusal.ErrorId, refusal.Kind, $"{where} {cause}: {Plain(words)}") { Server = failure.Server, Recommendation = recommendation };
     }
 
@@ -94,7 +106,8 @@ internal static class SshFailures
         $"{Where(failure, "")}: not reached: {(failure.LastWords.Length > 0 ? failure.LastWords : "the OpenSSH client ended without a word")}")
     {
         Server = failure.Server,
-        Recommendation = "Try the same with 'ssh -v'; check that the server is up, that its name resolves, and that sshd listens on the port.",
+        Recommendation =
+            "Try the same with 'ssh -v'; check that the server is up, that its name resolves, and that sshd listens on the port.",
     };
 
     public static FoobarException ShellUnavailable(SshFailure failure) => new(

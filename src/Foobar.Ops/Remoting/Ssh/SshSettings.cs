@@ -103,7 +103,10 @@ internal static class SshSettings
     public static IEnumerable<string> Sharing(string? controlSocket) =>
         ["-o", controlSocket is null ? "ControlMaster=no" : "ControlMaster=yes", "-o", $"ControlPath={controlSocket ?? "none"}"];
 
-    /// <summary>The arguments by which a client goes through the connection that the user's configuration names, and makes none there.</summary>
+    /// <summary>
+    /// The arguments by which a client goes through the connection that the user's configuration names, and makes none
+    /// there.
+    /// </summary>
     public static IEnumerable<string> ThroughOwn => ["-o", "ControlMaster=no"];
 
     private static string Checked(string server, string what, string value, string marks) =>

@@ -21,7 +21,8 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
     private string Configuration => acceptNew ? configuration.AcceptingPath : configuration.Path;
 
     // Not from the beginning: OpenSSH's accept-new also takes the plain key of a server whose certificate it has just refused.
-    public ISshTransport? AcceptingNewKeys => options.AcceptNewHostKeys && !acceptNew ? new OpenSshTransport(options, configuration, directory, acceptNew: true) : null;
+    public ISshTransport? AcceptingNewKeys =>
+        options.AcceptNewHostKeys && !acceptNew ? new OpenSshTransport(options, configuration, directory, acceptNew: true) : null;
 
     public string Describe(Server server) => $"{options.SshProgram} {string.Join(' ', SshSettings.Destination(server))}";
 
@@ -31,7 +32,8 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
         string? control = options.ShareConnections && !own ? directory.Value.NewPath() : null;
         string[] sharing = [.. own ? SshSettings.ThroughOwn : SshSettings.Sharing(control)];
         SshProcess client = Start(server, sharing, ShellEnvironment.Login());
-        return new SshConnection(client, Forwarder(server, control, own), (command, mark, token) => StreamAsync(server, own, command, mark, token))
+        return new SshConnection(
+            client, Forwarder(server, control, own), (command, mark, token) => StreamAsync(server, own, command, mark, token))
         {
             Objection = () => acceptNew ? SshErrors.CertificateRefused(server.Name, client.Words) : null,
         };
@@ -66,20 +68,26 @@ internal sealed class OpenSshTransport(SessionOptions options, SshConfiguration 
         }
     }
 
-    private Task<ICommandStream> StreamAsync(Server server, bool own, RemoteCommand command, StreamMark mark, CancellationToken cancellationToken)
+    private Task<ICommandStream> StreamAsync(
+        Server server, bool own, RemoteCommand command, StreamMark mark, CancellationToken cancellationToken)
     {
-        SshProcess client = Start(server, own ? SshSettings.ThroughOwn : SshSettings.Sharing(null), StreamedCommand.Text(command, mark, options.SudoPassword is not null));
+        SshProcess client = Start(
+            server, own ? SshSettings.ThroughOwn : SshSettings.Sharing(null),
+            StreamedCommand.Text(command, mark, options.SudoPassword is not null));
         return CommandStream.StartAsync(client, command.Privileged ? options.SudoPassword : null, cancellationToken);
     }
 
     private IForwarder Forwarder(Server server, string? control, bool own) =>
-        own ? new SharedForwarder(server.Name, directory.Value, options.SshProgram, (request, argument) => Control(server, request, "-L", argument))
+        own ? new SharedForwarder(
+            server.Name, directory.Value, options.SshProgram, (request, argument) => Control(server, request, "-L", argument))
         : control is not null ? SharedForwarder.OfSession(server.Name, directory.Value, options.SshProgram, control)
-        : options.UnixSockets ? new SeparateForwarder(server.Name, directory.Value, arguments => StartForward(server, arguments), options.ConnectTimeLimit)
+        : options.UnixSockets ? new SeparateForwarder(
+            server.Name, directory.Value, arguments => StartForward(server, arguments), options.ConnectTimeLimit)
         : new StdioForwarder(server.Name, directory.Value, arguments => StartForward(server, arguments));
 
     /// <summary>The arguments of a request to the operator's own connection.</summary>
-    private IEnumerable<string> Control(Server server, params string[] request) => ["-F", configuration.Path, "-O", .. request, .. SshSettings.Destination(server)];
+    private IEnumerable<string> Control(Server server, params string[] request) =>
+        ["-F", configuration.Path, "-O", .. request, .. SshSettings.Destination(server)];
 
     /// <summary>Starts a client that runs a command.</summary>
     /// <exception cref="FoobarException"><c>SshClientMissing</c>, <c>SshEndpointInvalid</c>, <c>SshConfigMissing</c>, <c>SshConfigInvalid</c>.</exception>

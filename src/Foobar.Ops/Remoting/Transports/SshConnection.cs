@@ -10,7 +10,10 @@ namespace Foobar.Ops.Remoting.Transports;
 /// <param name="StartAsync">Starts a command whose streams are apart from the shell's.</param>
 internal sealed record SshConnection(IShellTransport Shell, IForwarder Forwarder, StreamStart StartAsync)
 {
-    /// <summary>Asked once the shell has answered: why the connection is not to be used after all; <see langword="null"/> if nothing is against it.</summary>
+    /// <summary>
+    /// Asked once the shell has answered: why the connection is not to be used after all; <see langword="null"/> if nothing
+    /// is against it.
+    /// </summary>
     public Func<FoobarException?> Objection { get; init; } = static () => null;
 }
 

@@ -65,6 +65,7 @@ internal sealed class HandshakeSecret : IDisposable
     private static byte[] Expand(HashAlgorithmName hash, byte[] secret, string label, byte[] context, int length)
     {
         byte[] full = Encoding.ASCII.GetBytes("tls13 " + label);
-        return HKDF.Expand(hash, secret, length, [(byte)(length >> 8), (byte)length, (byte)full.Length, .. full, (byte)context.Length, .. context]);
+        return HKDF.Expand(
+            hash, secret, length, [(byte)(length >> 8), (byte)length, (byte)full.Length, .. full, (byte)context.Length, .. context]);
     }
 }

@@ -10,19 +10,26 @@ namespace Foobar.Ops.Tls.Offers;
 internal sealed record KeyKind(string Name, ushort[] SignatureAlgorithms, ushort[] Suites)
 {
     /// <summary>RSA keys, with either kind of identifier in the certificate.</summary>
-    public static KeyKind Rsa { get; } = new("RSA", [0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601, 0x0201], [0xC02F, 0xC030, 0xCCA8, 0xC027, 0xC028, 0xC013, 0xC014, 0x009C, 0x009D, 0x003C, 0x003D, 0x002F, 0x0035]);
+    public static KeyKind Rsa { get; } = new(
+        "RSA", [0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B, 0x0401, 0x0501, 0x0601, 0x0201],
+        [0xC02F, 0xC030, 0xCCA8, 0xC027, 0xC028, 0xC013, 0xC014, 0x009C, 0x009D, 0x003C, 0x003D, 0x002F, 0x0035]);
 
     /// <summary>Keys on the curves of NIST.</summary>
-    public static KeyKind Ecdsa { get; } = new("ECDSA", [0x0403, 0x0503, 0x0603, 0x0203], [0xC02B, 0xC02C, 0xCCA9, 0xC023, 0xC024, 0xC009, 0xC00A]);
+    public static KeyKind Ecdsa { get; } = new(
+        "ECDSA", [0x0403, 0x0503, 0x0603, 0x0203], [0xC02B, 0xC02C, 0xCCA9, 0xC023, 0xC024, 0xC009, 0xC00A]);
 
     /// <summary>Ed25519 and Ed448 (RFC 8422, 5.1.3).</summary>
     public static KeyKind Edwards { get; } = new("Ed", [0x0807, 0x0808], [0xC02B, 0xC02C, 0xCCA9]);
 
-    /// <summary>The kinds that are asked for. Certificates with keys of other kinds (DSA, ML-DSA) are seen only where they are the endpoint's first choice.</summary>
+    /// <summary>
+    /// The kinds that are asked for. Certificates with keys of other kinds (DSA, ML-DSA) are seen only where they are the
+    /// endpoint's first choice.
+    /// </summary>
     public static IReadOnlyList<KeyKind> All { get; } = [Rsa, Ecdsa, Edwards];
 
     /// <summary>Tells whether a certificate is of this kind.</summary>
-    public bool Is(Certificate certificate) => certificate.KeyAlgorithm.StartsWith(Name, StringComparison.Ordinal) || (this == Rsa && certificate.KeyAlgorithm == RsaPss);
+    public bool Is(Certificate certificate) =>
+        certificate.KeyAlgorithm.StartsWith(Name, StringComparison.Ordinal) || (this == Rsa && certificate.KeyAlgorithm == RsaPss);
 
     // id-RSASSA-PSS (RFC 4055, 3.1).
     private const string RsaPss = "1.2.840.113549.1.1.10";

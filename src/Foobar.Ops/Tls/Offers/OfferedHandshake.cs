@@ -141,7 +141,10 @@ internal sealed class OfferedHandshake(Stream stream) : IDisposable
         return _key.DeriveRawSecretAgreement(peer.PublicKey);
     }
 
-    /// <summary>The certificates of the message (RFC 5246, 7.4.2; in TLS 1.3 with a context before and extensions behind each: RFC 8446, 4.4.2).</summary>
+    /// <summary>
+    /// The certificates of the message (RFC 5246, 7.4.2; in TLS 1.3 with a context before and extensions behind each: RFC
+    /// 8446, 4.4.2).
+    /// </summary>
     private static List<byte[]> Certificates(ReadOnlySpan<byte> body, bool isTls13)
     {
         ReadOnlySpan<byte> list = body[((isTls13 ? 1 + body[0] : 0) + 3)..];

@@ -42,7 +42,8 @@ internal sealed class AccessLogSource(IServerSession session, IReadOnlyList<Ngin
         """;
 
     private readonly Dictionary<string, NginxLog> _logs = logs.ToDictionary(log => log.Path);
-    private Dictionary<string, LogState> _states = logs.Where(log => log.IsFile).ToDictionary(log => log.Path, log => new LogState(log.Path, 0, 0, 0, "same"));
+    private Dictionary<string, LogState> _states = logs.Where(log => log.IsFile)
+        .ToDictionary(log => log.Path, log => new LogState(log.Path, 0, 0, 0, "same"));
 
     /// <summary>Why the logs are read and not what counts better; <see langword="null"/> if there is nothing better.</summary>
     public string? Instead { get; init; }
@@ -58,7 +59,8 @@ internal sealed class AccessLogSource(IServerSession session, IReadOnlyList<Ngin
     private async Task<LogState[]> ReadStatesAsync(CancellationToken cancellationToken)
     {
         IEnumerable<string> arguments = _states.Values.SelectMany(state => (string[])[state.Path, Text(state.Inode), Text(state.Size)]);
-        CommandResult result = await session.RunAsync(RemoteCommand.FromScript(Script, arguments) with { Privileged = true }, cancellationToken);
+        CommandResult result = await session.RunAsync(
+            RemoteCommand.FromScript(Script, arguments) with { Privileged = true }, cancellationToken);
         return [.. Parse(SessionReadings.Succeeded(result, Origin).OutputText).Where(state => _logs.ContainsKey(state.Path))];
     }
 
@@ -67,9 +69,11 @@ internal sealed class AccessLogSource(IServerSession session, IReadOnlyList<Ngin
         Counter counter = new(TrafficOrigin.NginxAccessLog, state.Path, TrafficUnit.Requests, state.Lines) { Note = log.Note, IsHeldBack = log.Buffer is not null, HeldBack = log.Flush };
         return state.State switch
         {
-            "special" => counter with { Uncountable = "It is not a regular file (a device or a pipe), so requests can't be counted in it." },
+            "special" =>
+                counter with { Uncountable = "It is not a regular file (a device or a pipe), so requests can't be counted in it." },
             "missing" => counter with { Uncountable = "There is no such file, so requests can't be counted in it." },
-            "lost" or "truncated" => counter with { Note = $"Some requests may be missing: the log was {state.State}. {log.Note}".TrimEnd() },
+            "lost" or "truncated" =>
+                counter with { Note = $"Some requests may be missing: the log was {state.State}. {log.Note}".TrimEnd() },
             _ => counter,
         };
     }

@@ -40,7 +40,8 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
         }
 
         // Without a name the first server of the port answers; with one the request must ask for it.
-        string? name = server.Inner("server_name").SelectMany(directive => directive.Arguments).FirstOrDefault(each => each.Length > 0 && each != "_" && Uri.CheckHostName(each) == UriHostNameType.Dns);
+        string? name = server.Inner("server_name").SelectMany(directive => directive.Arguments)
+            .FirstOrDefault(each => each.Length > 0 && each != "_" && Uri.CheckHostName(each) == UriHostNameType.Dns);
         IEnumerable<IReadOnlyList<string>> listens = server.Inner("listen").Select(directive => directive.Arguments).DefaultIfEmpty(["80"]);
         foreach (IReadOnlyList<string> listen in listens.Where(IsAsked))
         {
@@ -52,14 +53,21 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
             bool isTls = listen.Contains("ssl") || server.Inner("ssl").Any(directive => directive.Argument == "on");
             foreach (string path in paths)
             {
-                yield return new NginxStatusPage(endpoint.Host, new UriBuilder(isTls ? "https" : "http", name ?? endpoint.Host, endpoint.Port, path).Uri);
+                yield return new NginxStatusPage(
+                    endpoint.Host, new UriBuilder(isTls ? "https" : "http", name ?? endpoint.Host, endpoint.Port, path).Uri);
             }
         }
     }
 
-    /// <summary>Whether the page can be asked for there: over TCP, without a header of another protocol, and with nothing unknown about it.</summary>
+    /// <summary>
+    /// Whether the page can be asked for there: over TCP, without a header of another protocol, and with nothing unknown
+    /// about it.
+    /// </summary>
     private static bool IsAsked(IReadOnlyList<string> listen) =>
-        listen.Count > 0 && !listen.Contains("proxy_protocol") && !listen.Contains("quic") && NginxWords.ListenParameters.Trouble(listen.Skip(1).Select(word => word.Split('=')[0])) is null;
+        listen.Count > 0
+            && !listen.Contains("proxy_protocol")
+            && !listen.Contains("quic")
+            && NginxWords.ListenParameters.Trouble(listen.Skip(1).Select(word => word.Split('=')[0])) is null;
 
     /// <summary>The paths that lead to the page: of prefix and exact locations; those of a regular expression can't be told.</summary>
     private static IEnumerable<string> StatusPaths(NginxDirective block)
@@ -80,7 +88,10 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
         }
     }
 
-    /// <summary>The address of a listen directive: <c>80</c>, <c>*:80</c>, <c>127.0.0.1:8081</c>, <c>[::1]:80</c>, <c>localhost:80</c>; none for a unix socket, another name, or a port out of range.</summary>
+    /// <summary>
+    /// The address of a listen directive: <c>80</c>, <c>*:80</c>, <c>127.0.0.1:8081</c>, <c>[::1]:80</c>,
+    /// <c>localhost:80</c>; none for a unix socket, another name, or a port out of range.
+    /// </summary>
     private static (string Host, int Port)? Endpoint(string listen)
     {
         if (listen.StartsWith("unix:", StringComparison.Ordinal))
@@ -90,10 +101,13 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
 
         int colon = listen.EndsWith(']') ? -1 : listen.LastIndexOf(':');
         string host = colon < 0 && listen.All(char.IsAsciiDigit) ? "" : colon < 0 ? listen : listen[..colon];
-        string port = colon >= 0 ? listen[(colon + 1)..] : host.Length == 0 ? listen : HttpPort.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string port = colon >= 0 ? listen[(colon + 1)..] : host.Length == 0 ? listen : HttpPort.ToString(
+            System.Globalization.CultureInfo.InvariantCulture);
         string address = host.Trim('[', ']') is "" or "*" or "0.0.0.0" or "::" or "localhost" ? "127.0.0.1" : host.Trim('[', ']');
 
         // A range of ports (1.15.10 and later) serves the page on each.
-        return ushort.TryParse(port.Split('-')[0], out ushort number) && number > 0 && IPAddress.TryParse(address, out _) ? (address, number) : null;
+        return ushort.TryParse(port.Split('-')[0], out ushort number) && number > 0 && IPAddress.TryParse(address, out _)
+            ? (address, number)
+            : null;
     }
 }

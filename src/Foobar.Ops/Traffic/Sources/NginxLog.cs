@@ -10,7 +10,10 @@ internal sealed record NginxLog(string Path)
     /// <summary>Why its lines can't be counted: compression, a parameter that is not known; <see langword="null"/> if they can.</summary>
     public string? Doubt { get; init; }
 
-    /// <summary>How many bytes each worker holds back before it writes them; <see langword="null"/> for none, each request is written at once.</summary>
+    /// <summary>
+    /// How many bytes each worker holds back before it writes them; <see langword="null"/> for none, each request is written
+    /// at once.
+    /// </summary>
     public string? Buffer { get; init; }
 
     /// <summary>How long it holds them back; <see langword="null"/> for as long as the buffer is not full.</summary>
@@ -23,6 +26,7 @@ internal sealed record NginxLog(string Path)
     public string? Note => string.Join(' ', new[] { Bursts, Partial }.OfType<string>()) is { Length: > 0 } note ? note : null;
 
     private string? Bursts => Buffer is null ? null : Flush is { } flush
-        ? FormattableString.Invariant($"This log is written in bursts of up to {Buffer} a worker or {flush.TotalSeconds:0.###} s; measure for longer than that.")
+        ? FormattableString.Invariant(
+            $"This log is written in bursts of up to {Buffer} a worker or {flush.TotalSeconds:0.###} s; measure for longer than that.")
         : $"This log is written in bursts of up to {Buffer} a worker, whenever those are full; what is held back is not counted.";
 }

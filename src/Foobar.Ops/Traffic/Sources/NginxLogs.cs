@@ -28,7 +28,9 @@ internal sealed class NginxLogs
         }
 
         IReadOnlyList<NginxLog> logs = [.. found._logs.GroupBy(log => log.Path).Select(Join)];
-        return logs.Count == 0 ? [new NginxLog("access_log") { Doubt = "the configuration logs no request at all" }] : [.. logs.Select(log => log with { Partial = found._isPartial || log.Partial is not null ? PartialNote : null })];
+        return logs.Count == 0
+            ? [new NginxLog("access_log") { Doubt = "the configuration logs no request at all" }]
+            : [.. logs.Select(log => log with { Partial = found._isPartial || log.Partial is not null ? PartialNote : null })];
     }
 
     /// <summary>Takes the logs of the requests that end at a level, and of those that end further within.</summary>
@@ -87,7 +89,10 @@ internal sealed class NginxLogs
         };
     }
 
-    /// <summary>A time of nginx in seconds unless a unit follows: <c>1m</c>, <c>5s</c>, <c>1h30m</c>, <c>500ms</c> (nginx, "Configuration file measurement units").</summary>
+    /// <summary>
+    /// A time of nginx in seconds unless a unit follows: <c>1m</c>, <c>5s</c>, <c>1h30m</c>, <c>500ms</c> (nginx,
+    /// "Configuration file measurement units").
+    /// </summary>
     internal static TimeSpan? Time(string text)
     {
         TimeSpan total = TimeSpan.Zero;

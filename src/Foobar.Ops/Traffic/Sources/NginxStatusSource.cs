@@ -32,13 +32,21 @@ internal sealed class NginxStatusSource(IServerSession session, NginxStatusPage 
     /// <summary>What to do, by what stood in the way.</summary>
     internal static string Advice(Exception error) => error switch
     {
-        HttpRequestException { StatusCode: HttpStatusCode.Forbidden } => "Allow the address that the page is asked from in its location: 'allow 127.0.0.1;' where nginx listens on loopback, else the server's own address.",
-        HttpRequestException { StatusCode: HttpStatusCode.Unauthorized } => "The page wants a login, which the module has none for: allow the server's own address instead ('satisfy any;' with 'allow').",
-        HttpRequestException { StatusCode: HttpStatusCode.NotFound } => "Another virtual host answers at that address: give the page's server block a server_name of its own, or a port.",
-        HttpRequestException { StatusCode: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest } => "The page is redirected: leave its location out of the redirect.",
-        HttpRequestException { StatusCode: >= HttpStatusCode.InternalServerError } => "nginx answers with an error of its own: see its error log.",
-        { InnerException: SocketException } => "Nothing answers there: check that nginx runs and was reloaded since its configuration changed.",
-        { InnerException: AuthenticationException } => "The TLS handshake failed: see the certificate and the protocols of the page's server block.",
+        HttpRequestException { StatusCode: HttpStatusCode.Forbidden } =>
+            "Allow the address that the page is asked from in its location: 'allow 127.0.0.1;' where nginx listens on loopback, "
+            + "else the server's own address.",
+        HttpRequestException { StatusCode: HttpStatusCode.Unauthorized } =>
+            "The page wants a login, which the module has none for: allow the server's own address instead ('satisfy any;' with 'allow').",
+        HttpRequestException { StatusCode: HttpStatusCode.NotFound } =>
+            "Another virtual host answers at that address: give the page's server block a server_name of its own, or a port.",
+        HttpRequestException { StatusCode: >= HttpStatusCode.MultipleChoices and < HttpStatusCode.BadRequest } =>
+            "The page is redirected: leave its location out of the redirect.",
+        HttpRequestException { StatusCode: >= HttpStatusCode.InternalServerError } =>
+            "nginx answers with an error of its own: see its error log.",
+        { InnerException: SocketException } =>
+            "Nothing answers there: check that nginx runs and was reloaded since its configuration changed.",
+        { InnerException: AuthenticationException } =>
+            "The TLS handshake failed: see the certificate and the protocols of the page's server block.",
         OperationCanceledException => "nginx does not answer in time: see the load of the server and nginx's error log.",
         _ => "Check that nginx runs with the configuration that 'nginx -T' prints, and what stands in its error log.",
     };

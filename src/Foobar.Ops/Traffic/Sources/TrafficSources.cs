@@ -70,14 +70,17 @@ internal static class TrafficSources
     }
 
     /// <summary>The access logs; with what kept the status page from being read, which counts more than the logs do.</summary>
-    private static async Task<TrafficSource?> OpenLogsAsync(IServerSession session, IReadOnlyList<NginxLog> logs, FoobarException? failure, CancellationToken cancellationToken)
+    private static async Task<TrafficSource?> OpenLogsAsync(
+        IServerSession session, IReadOnlyList<NginxLog> logs, FoobarException? failure, CancellationToken cancellationToken)
     {
         if (failure is not null && !logs.Any(log => log.IsFile))
         {
             throw failure;
         }
 
-        string? instead = failure is null ? null : $"Counted in the access log, since the status page could not be read: {failure.Message} {failure.Recommendation}".TrimEnd();
+        string? instead = failure is null
+            ? null
+            : $"Counted in the access log, since the status page could not be read: {failure.Message} {failure.Recommendation}".TrimEnd();
         AccessLogSource source = new(session, logs) { Instead = instead };
         await source.ReadAsync(cancellationToken);
         return source;

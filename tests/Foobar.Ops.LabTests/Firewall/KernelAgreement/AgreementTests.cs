@@ -51,8 +51,10 @@ public sealed class AgreementTests(ITestOutputHelper output)
     public async Task Model_and_kernel_agree_on_a_dormant_table()
     {
         Requirements.Check();
-        const string Dormant = "table inet t {\n  flags dormant\n  chain p {\n    type filter hook prerouting priority -300; policy drop;\n  }\n}\n";
-        const string Awake = "table inet u {\n  chain p {\n    type filter hook prerouting priority -200;\n    meta l4proto tcp drop\n  }\n}\n";
+        const string Dormant =
+            "table inet t {\n  flags dormant\n  chain p {\n    type filter hook prerouting priority -300; policy drop;\n  }\n}\n";
+        const string Awake =
+            "table inet u {\n  chain p {\n    type filter hook prerouting priority -200;\n    meta l4proto tcp drop\n  }\n}\n";
         await CheckAsync(Workers, _ => new GeneratedRuleset { Atoms = new Atoms(), Nft = Dormant + Awake });
     }
 

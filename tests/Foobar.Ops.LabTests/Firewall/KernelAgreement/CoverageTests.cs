@@ -40,7 +40,8 @@ public sealed class CoverageTests(ITestOutputHelper output)
         ["nftables statement meter"] = Time,
         ["nftables statement set"] = Time,
         ["nftables statement map"] = Time,
-        ["nftables table flag dormant"] = "has a test of its own where nft can't list it as JSON: Model_and_kernel_agree_on_a_dormant_table",
+        ["nftables table flag dormant"] =
+            "has a test of its own where nft can't list it as JSON: Model_and_kernel_agree_on_a_dormant_table",
         ["nftables set flag timeout"] = Time,
         ["nftables set flag dynamic"] = Time,
         ["nftables expression elem"] = "stands in listings of elements with a counter or a timeout only",

@@ -40,7 +40,8 @@ internal static class PacketReader
     public static SeenPacket? Read(ReadOnlySpan<byte> packet) => packet.IsEmpty ? null : (packet[0] >> 4) switch
     {
         4 when packet.Length >= 28 => Read(packet[9], packet[12..16], packet[16..20], packet[((packet[0] & 0xf) * 4)..]),
-        6 when packet.Length >= 56 && packet[6] is 0 or 60 => Read(packet[40], packet[8..24], packet[24..40], packet[(48 + packet[41] * 8)..]),
+        6 when packet.Length >= 56 && packet[6] is 0 or 60 =>
+            Read(packet[40], packet[8..24], packet[24..40], packet[(48 + packet[41] * 8)..]),
         6 when packet.Length >= 48 => Read(packet[6], packet[8..24], packet[24..40], packet[40..]),
         _ => null,
     };

@@ -43,7 +43,10 @@ internal sealed record Probe
 
     public byte TrafficClass { get; init; }
 
-    /// <summary>The extension header (RFC 8200, 4) between the IPv6 header and the transport protocol's: hop-by-hop (0) or destination options (60), with padding only; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// The extension header (RFC 8200, 4) between the IPv6 header and the transport protocol's: hop-by-hop (0) or
+    /// destination options (60), with padding only; <see langword="null"/> for none.
+    /// </summary>
     public byte? Extension { get; init; }
 
     /// <summary>The mark it has when the first chain sees it; only a packet of the server itself can have one.</summary>

@@ -19,19 +19,28 @@ internal sealed record IpsetSet(string Name, int Dimensions, bool HasPort, bool?
             string family = version4 ? "inet" : "inet6";
             string suffix = version4 ? "4" : "6";
             yield return Set($"ip{suffix}", $"hash:ip family {family}", 1, false, version4, Many(random, () => values.Address(version4, single: true).Text));
-            yield return Set($"net{suffix}", $"hash:net family {family} timeout 600", 1, false, version4, Many(random, () => values.Network(version4).Text).Append(values.Network(version4).Text + " nomatch"));
+            yield return Set(
+                $"net{suffix}", $"hash:net family {family} timeout 600", 1, false, version4,
+                Many(random, () => values.Network(version4).Text).Append(values.Network(version4).Text + " nomatch"));
             yield return Set($"ipport{suffix}", $"hash:ip,port family {family}", 2, true, version4, Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)}"));
             yield return Set($"netport{suffix}", $"hash:net,port family {family}", 2, true, version4, Many(random, () => $"{values.Network(version4).Text},{Port(random, values)}"));
             yield return Set($"three{suffix}", $"hash:ip,port,ip family {family}", 3, true, version4, Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)},{values.Address(version4, single: true).Text}"));
             yield return Set($"ipportnet{suffix}", $"hash:ip,port,net family {family}", 3, true, version4, Many(random, () => $"{values.Address(version4, single: true).Text},{Port(random, values)},{values.Network(version4).Text}"));
             yield return Set($"face{suffix}", $"hash:net,iface family {family}", 2, false, version4, Many(random, () => $"{values.Network(version4).Text},eth{random.Next(2)}"));
-            yield return Set($"mask{suffix}", $"hash:ip family {family} netmask {(version4 ? 24 : 64)}", 1, false, version4, Many(random, () => values.Address(version4, single: true).Text));
-            yield return Set($"bits{suffix}", $"hash:ip family {family} bitmask {(version4 ? "255.255.0.0" : "ffff:ffff:ffff::")}", 1, false, version4, Many(random, () => values.Address(version4, single: true).Text));
-            yield return Set($"facewild{suffix}", $"hash:net,iface family {family}", 2, false, version4, Many(random, () => $"{values.Network(version4).Text},eth wildcard"));
+            yield return Set(
+                $"mask{suffix}", $"hash:ip family {family} netmask {(version4 ? 24 : 64)}", 1, false, version4,
+                Many(random, () => values.Address(version4, single: true).Text));
+            yield return Set(
+                $"bits{suffix}", $"hash:ip family {family} bitmask {(version4 ? "255.255.0.0" : "ffff:ffff:ffff::")}", 1, false, version4,
+                Many(random, () => values.Address(version4, single: true).Text));
+            yield return Set(
+                $"facewild{suffix}", $"hash:net,iface family {family}", 2, false, version4,
+                Many(random, () => $"{values.Network(version4).Text},eth wildcard"));
             yield return Set($"list{suffix}", "list:set", 1, false, version4, [$"ip{suffix}", $"net{suffix}"]);
         }
 
-        yield return Set("map4", "bitmap:ip range 192.0.2.0/24 netmask 28", 1, false, true, Many(random, () => $"192.0.2.{random.Next(256)}"));
+        yield return Set(
+            "map4", "bitmap:ip range 192.0.2.0/24 netmask 28", 1, false, true, Many(random, () => $"192.0.2.{random.Next(256)}"));
         yield return Set("ports", "bitmap:port range 0-65535", 1, true, null, Many(random, () => values.Port().Text));
     }
 

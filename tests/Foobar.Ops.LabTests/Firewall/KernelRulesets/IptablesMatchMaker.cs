@@ -82,7 +82,9 @@ internal sealed class IptablesMatchMaker(Random random, ValueMaker values, bool 
             case 8:
                 return hook is "PREROUTING" or "INPUT" ? $"-m addrtype {Maybe()}--dst-type LOCAL" : $"-m dscp {Maybe()}--dscp 0x{(int)values.Dscp().Low:x2}";
             case 9:
-                return Pick("-m comment --comment \"what it is for\"", $"-m pkttype {Maybe()}--pkt-type {Pick("unicast", "multicast")}", $"-m tos {Maybe()}--tos 0x10/0x3f");
+                return Pick(
+                    "-m comment --comment \"what it is for\"", $"-m pkttype {Maybe()}--pkt-type {Pick("unicast", "multicast")}",
+                    $"-m tos {Maybe()}--tos 0x10/0x3f");
             default:
                 return MatchSet(transport, hook, draft);
         }

@@ -11,7 +11,8 @@ internal sealed class NftGenerator
     // nft 1.0.6 reads beside its memory for the name of the flag: another word stands there, or the JSON ends. On a server such a
     // listing is an error that is told.
     private static readonly Lazy<bool> ListsDormantTables = new(static () =>
-        Tool.Run("unshare", string.Empty, "--net", "sh", "-c", "nft 'add table ip t { flags dormant; }' && nft -j list tables").Contains("dormant", StringComparison.Ordinal));
+        Tool.Run("unshare", string.Empty, "--net", "sh", "-c", "nft 'add table ip t { flags dormant; }' && nft -j list tables")
+            .Contains("dormant", StringComparison.Ordinal));
 
     private static readonly (Room Room, string Type, string Hook, int[] Priorities, bool MayDrop)[] Bases =
     [
@@ -84,7 +85,8 @@ internal sealed class NftGenerator
                 1 => $"tcp dport {_values.Port().Text}",
                 _ => $"{(version4 ? "ip" : "ip6")} daddr {_values.Address(version4).Text} udp dport {_values.Port().Text}",
             };
-            text.Append(CultureInfo.InvariantCulture, $"    {match} {Pick(["accept", "drop", "drop", $"meta mark set {_values.Mark().Text}"])}\n");
+            text.Append(
+                CultureInfo.InvariantCulture, $"    {match} {Pick(["accept", "drop", "drop", $"meta mark set {_values.Mark().Text}"])}\n");
         }
 
         text.Append("  }\n}\n");
@@ -95,7 +97,9 @@ internal sealed class NftGenerator
         NftChain[] chains = [.. Chains()];
         NftNamedSet[] sets = [.. Sets(family, chains)];
         NftRuleMaker rules = new(_random, _values, family, chains, sets, _drafts);
-        text.Append(CultureInfo.InvariantCulture, $"table {family} {name} {{\n{(_random.Next(8) == 0 && ListsDormantTables.Value ? "  flags dormant\n" : string.Empty)}");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"table {family} {name} {{\n{(_random.Next(8) == 0 && ListsDormantTables.Value ? "  flags dormant\n" : string.Empty)}");
         foreach (NftNamedSet set in sets)
         {
             text.Append(rules.Declaration(set));

@@ -63,7 +63,8 @@ internal static class NftKeys
 
         if (scope.Version == 0)
         {
-            yield return new("meta protocol", null, _ => values.Word([("ip", 4), ("ip6", 6)]), static (draft, value) => draft.IsIpv4 = value == 4);
+            yield return new(
+                "meta protocol", null, _ => values.Word([("ip", 4), ("ip6", 6)]), static (draft, value) => draft.IsIpv4 = value == 4);
             yield return new("meta nfproto", null, _ => values.Word(Versions), static (draft, value) => draft.IsIpv4 = value == 4);
         }
     }
@@ -88,7 +89,8 @@ internal static class NftKeys
         yield return new($"{prefix} dscp", null, _ => values.Dscp(), static (draft, value) => draft.TrafficClass = (byte)((int)value << 2));
         if (!version4 && scope.Transport.Length == 0)
         {
-            yield return new("ip6 nexthdr", "inet_proto", _ => values.Word(Protocols), static (draft, value) => draft.Protocol = (byte)value);
+            yield return new(
+                "ip6 nexthdr", "inet_proto", _ => values.Word(Protocols), static (draft, value) => draft.Protocol = (byte)value);
         }
 
         if (version4 && scope.Transport.Length == 0)

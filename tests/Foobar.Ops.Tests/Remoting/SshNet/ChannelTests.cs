@@ -83,7 +83,9 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         Assert.Equal(0, (await session.RunAsync(RemoteCommand.FromScript("true"))).ExitCode);
     }
 
-    /// <summary>Those that heed a signal, those that don't, and those that neither read nor write nor stay in their process group.</summary>
+    /// <summary>
+    /// Those that heed a signal, those that don't, and those that neither read nor write nor stay in their process group.
+    /// </summary>
     private static readonly string[] Endless =
     [
         "sleep NUMBER; sleep NUMBER",
@@ -104,7 +106,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         string mark = $"8{Random.Shared.Next(100000, 999999)}";
         await Task.WhenAll(Endless.Select(async script =>
         {
-            ICommandStream command = await session.StartAsync(RemoteCommand.FromScript(script.Replace("NUMBER", mark, StringComparison.Ordinal)));
+            ICommandStream command = await session.StartAsync(
+                RemoteCommand.FromScript(script.Replace("NUMBER", mark, StringComparison.Ordinal)));
             await Task.Delay(wait);
             await command.DisposeAsync();
         }));
@@ -135,7 +138,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     {
         await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
-        string directory = Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
+        string directory =
+            Path.GetDirectoryName((await session.RunAsync(RemoteCommand.FromScript("readlink /proc/self/fd/1"))).OutputText.Trim())!;
         string mark = $"6{Random.Shared.Next(100000, 999999)}";
         await using (ICommandStream command = await session.StartAsync(RemoteCommand.FromScript($"sleep {mark} <&- >&- 2>&- & echo $!; exit 4")))
         {
@@ -143,7 +147,9 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
             string left = (await reader.ReadToEndAsync()).Trim();
             Assert.Equal(4, (await command.ExitAsync()).ExitCode);
             await command.DisposeAsync();
-            Assert.Equal("there", (await session.RunAsync(RemoteCommand.FromScript($"[ -e /proc/{left} ] && printf there; kill {left}"))).OutputText);
+            Assert.Equal(
+                "there",
+                (await session.RunAsync(RemoteCommand.FromScript($"[ -e /proc/{left} ] && printf there; kill {left}"))).OutputText);
         }
 
         Assert.Empty(Directory.EnumerateFiles(directory, "s?*"));
@@ -187,7 +193,8 @@ public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         await using SiteSession site = Open(transport);
         IServerSession session = await site.GetServerAsync("web-01");
         Task<CommandResult> running = session.RunAsync(RemoteCommand.FromScript("sleep 30"));
-        await session.RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $(ps -o ppid= -p $PPID))")).ContinueWith(_ => { }, TaskScheduler.Default);
+        await session.RunAsync(RemoteCommand.FromScript("kill -9 $(ps -o ppid= -p $(ps -o ppid= -p $PPID))"))
+            .ContinueWith(_ => { }, TaskScheduler.Default);
         FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => running.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Equal("ConnectionLost", error.ErrorId);
     }

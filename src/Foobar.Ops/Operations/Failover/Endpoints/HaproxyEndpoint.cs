@@ -87,13 +87,15 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     public async Task PersistAsync(string open, string closed, CancellationToken cancellationToken)
     {
         IServerSession session = await _site.GetServerAsync(_server, cancellationToken);
-        await HaproxyConfigurationFile.SetAsync(session, [new(_backend, open, Disabled: false), new(_backend, closed, Disabled: true)], cancellationToken);
+        await HaproxyConfigurationFile.SetAsync(
+            session, [new(_backend, open, Disabled: false), new(_backend, closed, Disabled: true)], cancellationToken);
 
         // Another server that takes traffic after a restart would take a share of the writes then.
         string[] others = [.. (await HaproxyConfigurationFile.StartsAsync(session, _backend, cancellationToken)).Where(start => start is { TakesTraffic: true, IsBackup: false } && start.Name != open).Select(start => start.Name)];
         if (others.Length > 0)
         {
-            await HaproxyConfigurationFile.SetAsync(session, others.Select(other => new ConfiguredServer(_backend, other, Disabled: true)), cancellationToken);
+            await HaproxyConfigurationFile.SetAsync(
+                session, others.Select(other => new ConfiguredServer(_backend, other, Disabled: true)), cancellationToken);
         }
     }
 
