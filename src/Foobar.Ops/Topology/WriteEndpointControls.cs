@@ -55,39 +55,60 @@ internal static class WriteEndpointControls
             yield break;
         }
 
-        BackendServer[] active = [.. backend.Servers.Where(server => server is { State: BackendServerState.Up, IsBackup: false })];
-        BackendServer[] taking = active.Length > 0 ? active : [.. backend.Servers.Where(server => server.State == BackendServerState.Up)];
-        yield return JudgeNow(backend, taking, topology);
-        if (starts.TryGet(out IReadOnlyList<ServerStart>? all))
+        BackendServer? strange = backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Unknown);
+        BackendServer[] up = [.. backend.Servers.Where(server => server.State == BackendServerState.Up)];
+        yield return Judge(name, Used(up, static server => server.IsBackup), topology, strange, Evidence);
+
+        string restart = $"{name} after a restart";
+        foreach (Verdict verdict in starts.Judge(all => [JudgeRestart(restart, backend, all, topology)], restart))
         {
-            ServerStart[] later = [.. all.Where(start => start.Backend == name && start is { TakesTraffic: true, IsBackup: false })];
-            BackendServer[] led = [.. backend.Servers.Where(server => later.Any(start => start.Name == server.Name))];
-            if (later.Length > 1 && all.Where(start => start.Backend == name).All(start => start.Doubts.Count == 0))
-            {
-                yield return Verdict.Fail($"{name} after a restart", "the primary alone", Names(led, topology), HaproxyFiles.Source);
-            }
+            yield return verdict;
         }
     }
 
-    private static Verdict JudgeNow(Backend backend, BackendServer[] taking, ReplicationTopology topology)
+    private static Verdict JudgeRestart(string target, Backend backend, IReadOnlyList<ServerStart> all, ReplicationTopology topology)
+    {
+        const string Source = HaproxyFiles.Source;
+        ServerStart[] starts = [.. all.Where(start => start.Backend == backend.Name)];
+        string[] doubts = [.. starts.SelectMany(start => start.Doubts.Select(doubt => $"{start.Name}: {doubt}"))];
+        ServerStart[] used = Used(starts.Where(static start => start.TakesTraffic), static start => start.IsBackup);
+        string? absent = used.Select(start => start.Name).FirstOrDefault(name => backend.Servers.All(server => server.Name != name));
+        return doubts.Length > 0 ? Verdict.Unknown(target, $"What a start makes of it can't be told: {string.Join("; ", doubts)}.", Source)
+            : starts.Length == 0 ? Verdict.Unknown(target, "The configuration has no line of a server of it.", Source)
+            : absent is not null ? Verdict.Unknown(target, $"The configuration names '{absent}', which HAProxy does not know yet.", Source)
+            : Judge(target, [.. used.Select(start => backend.Servers.First(server => server.Name == start.Name))], topology, null, Source);
+    }
+
+    // Backups take traffic only while no other server does.
+    private static T[] Used<T>(IEnumerable<T> servers, Func<T, bool> isBackup)
+    {
+        T[] all = [.. servers];
+        T[] first = [.. all.Where(server => !isBackup(server))];
+        return first.Length > 0 ? first : all;
+    }
+
+    private static Verdict Judge(
+        string target, BackendServer[] taking, ReplicationTopology topology, BackendServer? strange, string evidence)
     {
         string actual = Names(taking, topology);
         Server?[] members = [.. taking.Select(server => MemberOf(server, topology))];
-        BackendServer? strange = backend.Servers.FirstOrDefault(server => server.State == BackendServerState.Unknown);
         MemberRole[] roles = [.. members.Select(member => member is null ? MemberRole.Unknown : topology.RoleOf(member.Name))];
-        return taking.Length > 1 ? Verdict.Fail(backend.Name, "the primary alone", actual, Evidence)
+        return taking.Length > 1 ? Verdict.Fail(target, "the primary alone", actual, evidence)
             : roles is [MemberRole.Replica or MemberRole.Fenced] ? Verdict.Fail(
-                backend.Name, "the primary", $"{actual}, which refuses writes", Evidence)
+                target, "the primary", $"{actual}, which refuses writes", evidence)
             : roles is [MemberRole.WritableReplica] ? Verdict.Fail(
-                backend.Name, "the primary", $"{actual}, a replica that takes writes", Evidence)
+                target, "the primary", $"{actual}, a replica that takes writes", evidence)
             : strange is not null ? Verdict.Unknown(
-                backend.Name, $"'{strange.Status}' of {strange.Name} is no state of a server that is known.", Evidence)
-            : taking.Length == 0 ? Verdict.Fail(backend.Name, "the primary", "no server takes traffic", Evidence)
+                target, $"'{strange.Status}' of {strange.Name} is no state of a server that is known.", evidence)
+            : taking.Length == 0 ? Verdict.Fail(target, "the primary", "no server takes traffic", evidence)
             : members is [null] ? Verdict.Unknown(
-                backend.Name, $"'{taking[0].Name}' at {taking[0].Address} is no declared member of the database.", Evidence)
-            : roles is [MemberRole.Unknown] ? Verdict.Unknown(backend.Name, $"Whether {members[0]!.Name} takes writes could not be read: {topology.Failure(members[0]!.Name) ?? "its role is not known"}.", Evidence)
-            : Verdict.Pass(backend.Name, actual);
+                target, $"'{taking[0].Name}' at {taking[0].Address} is no declared member of the database.", evidence)
+            : roles is [MemberRole.Unknown] ? Verdict.Unknown(target, Unread(members[0]!.Name, topology), evidence)
+            : Verdict.Pass(target, actual);
     }
+
+    private static string Unread(string member, ReplicationTopology topology) =>
+        $"Whether {member} takes writes could not be read: {topology.Failure(member) ?? "its role is not known"}.";
 
     private static string Names(BackendServer[] servers, ReplicationTopology topology) =>
         string.Join(", ", servers.Select(server => MemberOf(server, topology) is { } member ? $"{server.Name} ({topology.RoleOf(member.Name)})" : server.Name));

@@ -41,9 +41,31 @@ public sealed class WriteEndpointControlTests
     public void A_server_that_is_no_member_is_not_decided() =>
         Assert.Equal(FindingStatus.Unknown, Judge(Server("other", "192.0.2.99:3306", "UP"))[0].Status);
 
+    [Theory]
+    [InlineData("web-01", FindingStatus.Pass, "web-01 (Primary)")]
+    [InlineData("web-02", FindingStatus.Fail, "web-02 (Replica), which refuses writes")]
+    [InlineData("web-01 web-02", FindingStatus.Fail, "web-01 (Primary), web-02 (Replica)")]
+    [InlineData("web-03", FindingStatus.Unknown, null)]
+    [InlineData("", FindingStatus.Unknown, null)]
+    public void Where_a_restart_leads_writes_is_told_too(string starts, FindingStatus status, string? actual)
+    {
+        Verdict[] verdicts = JudgeRunning(
+            Reading.Of<IReadOnlyList<ServerStart>>([.. starts.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Start)]));
+
+        Assert.Equal(FindingStatus.Pass, verdicts[0].Status);
+        Assert.Equal((status, actual, $"{Backend} after a restart"), (verdicts[1].Status, verdicts[1].Actual, verdicts[1].Target));
+    }
+
     [Fact]
-    public void A_restart_that_leads_to_both_is_told() =>
-        Assert.Equal([FindingStatus.Pass, FindingStatus.Fail], Judge([Start("web-01"), Start("web-02")], Server("web-01", "192.0.2.11:3306", "UP"), Server("web-02", "192.0.2.12:3306", "MAINT")).Select(verdict => verdict.Status));
+    public void A_restart_that_can_not_be_told_is_not_decided()
+    {
+        Verdict doubtful = JudgeRunning(Reading.Of<IReadOnlyList<ServerStart>>([Start("web-01") with { Doubts = ["track: it follows another"] }]))[1];
+        Verdict unread = JudgeRunning(Reading.Unreadable<IReadOnlyList<ServerStart>>("no such file"))[1];
+
+        Assert.Equal((FindingStatus.Unknown, FindingStatus.Unknown), (doubtful.Status, unread.Status));
+        Assert.Contains("web-01: track: it follows another", doubtful.Reason, StringComparison.Ordinal);
+        Assert.Contains("no such file", unread.Reason, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void What_could_not_be_read_is_not_decided()
@@ -54,15 +76,18 @@ public sealed class WriteEndpointControlTests
         Assert.Contains(AuditRegistry.Controls, control => control.Id == "LB-011");
     }
 
-    private static Verdict[] Judge(params BackendServer[] servers) => Judge([], servers);
+    private static Verdict[] JudgeRunning(Reading<IReadOnlyList<ServerStart>> starts) =>
+        Judge(starts, Server("web-01", "192.0.2.11:3306", "UP"), Server("web-02", "192.0.2.12:3306", "MAINT"));
 
-    private static Verdict[] Judge(ServerStart[] starts, params BackendServer[] servers)
+    private static Verdict[] Judge(params BackendServer[] servers) => Judge(Reading.Of<IReadOnlyList<ServerStart>>([]), servers);
+
+    private static Verdict[] Judge(Reading<IReadOnlyList<ServerStart>> starts, params BackendServer[] servers)
     {
         LoadBalancerFacts facts = new()
         {
             Process = Reading.Unreadable<HaproxyProcess>("not asked"),
             Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [new Backend { Name = Backend, Mode = "tcp", Status = "UP", QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0, Servers = servers }] }),
-            Starts = Reading.Of<IReadOnlyList<ServerStart>>(starts),
+            Starts = starts,
             Http = Reading.Unreadable<VisitorAnswer>("not asked"),
             Https = Reading.Unreadable<VisitorAnswer>("not asked"),
         };
