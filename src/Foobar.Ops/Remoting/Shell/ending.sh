@@ -72,16 +72,16 @@ __fb_end() {
     printf '\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n' >&8
     __fb_close
     [ -z "${__fb_rootpid-}" ] || wait "$__fb_rootpid"
+    # The guard as late as can be, so that there is nearly always one of the two, and with the program that it waits for.
+    __fb_guardpid=
+    __fb_end_own
     __fb_leave
-    # Last, so that there is always one of the two.
-    kill -s KILL "$__fb_guardpid"
     exit 0
 } 2>/dev/null
 
 # Ends the runner's other processes, so that no job starts any more and none forks, then the jobs. What runs is learned from
 # the files: variables may lack what a signal came between.
 __fb_close() {
-    read -r __fb_self __fb_x </proc/self/stat
     # A shell that waits now and is gone afterwards has run nothing: its worker's last job had ended.
     __fb_idle=' '
     for __fb_x in "$__fb_dir"/q*; do
@@ -90,19 +90,7 @@ __fb_close() {
             __fb_idle="$__fb_idle$__fb_k:$__fb_q "
         fi
     done
-    __fb_round=0 __fb_more=1
-    while [ $__fb_more = 1 ] && [ $__fb_round -lt 10 ]; do
-        __fb_round=$((__fb_round + 1)) __fb_more=0
-        for __fb_x in /proc/[0-9]*; do
-            # Root's processes are for root's runner to end.
-            if [ "$__fb_x/fd/8" -ef "$__fb_dir/t" ] && [ -O "$__fb_x" ]; then
-                case " $__fb_self $__fb_main ${__fb_guardpid-} ${__fb_rootpid-} " in
-                    *" ${__fb_x#/proc/} "*) ;;
-                    *) kill -s KILL "${__fb_x#/proc/}" && __fb_more=1 ;;
-                esac
-            fi
-        done
-    done
+    __fb_end_own
     __fb_enders=
     for __fb_x in "$__fb_dir"/q*; do
         __fb_k=${__fb_x##*/q}
@@ -121,6 +109,24 @@ __fb_close() {
         fi
     done
     [ -z "$__fb_enders" ] || wait $__fb_enders
+}
+
+# Ends the runner's other processes, which its token marks, but for the guard.
+__fb_end_own() {
+    read -r __fb_self __fb_x </proc/self/stat
+    __fb_round=0 __fb_more=1
+    while [ $__fb_more = 1 ] && [ $__fb_round -lt 10 ]; do
+        __fb_round=$((__fb_round + 1)) __fb_more=0
+        for __fb_x in /proc/[0-9]*; do
+            # Root's processes are for root's runner to end.
+            if [ "$__fb_x/fd/8" -ef "$__fb_dir/t" ] && [ -O "$__fb_x" ]; then
+                case " $__fb_self $__fb_main ${__fb_guardpid-} ${__fb_rootpid-} " in
+                    *" ${__fb_x#/proc/} "*) ;;
+                    *) kill -s KILL "${__fb_x#/proc/}" && __fb_more=1 ;;
+                esac
+            fi
+        done
+    done
 }
 
 __fb_idled() {
