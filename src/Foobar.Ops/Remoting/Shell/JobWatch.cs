@@ -7,7 +7,7 @@ namespace Foobar.Ops.Remoting.Shell;
 internal sealed class JobWatch : IDisposable
 {
     /// <summary>How long a command may take before the server is told to guard it; most are done before.</summary>
-    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(100);
 
     private readonly IEnumerable<Job> _running;
     private readonly Action<Job> _guard;

@@ -262,18 +262,21 @@ __fb_watching() {
             __fb_killing "$__fb_job"
             return
         fi
-        if [ "$__fb_tick" -lt 20 ]; then
+        if [ "$__fb_tick" -lt 4 ]; then
             sleep 0.05 || { sleep 1; __fb_tick=$((__fb_tick + 19)); }
             __fb_tick=$((__fb_tick + 1))
-        else
+        elif [ "$__fb_tick" -lt 20 ]; then
             sleep 0.1 || { sleep 1; __fb_tick=$((__fb_tick + 18)); }
             __fb_tick=$((__fb_tick + 2))
+        else
+            sleep 0.2 || { sleep 1; __fb_tick=$((__fb_tick + 16)); }
+            __fb_tick=$((__fb_tick + 4))
         fi
     done
 }
 
 # Whether the output or the error of the guarded job is longer than its cap. Where the job's shell still writes to the file that
-# it was given, its position there is the file's length and costs no program; twice a second the files themselves are looked at,
+# it was given, its position there is the file's length and costs no program; once a second the files themselves are looked at,
 # for what opened them anew.
 __fb_outgrown() {
     for __fb_x in 1:o 2:e; do
