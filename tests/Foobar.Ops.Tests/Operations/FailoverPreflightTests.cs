@@ -60,6 +60,16 @@ public sealed class FailoverPreflightTests
         Assert.NotEmpty(blocker.Remediation);
     }
 
+    [Fact]
+    public void A_replica_that_is_behind_tells_of_what_was_before()
+    {
+        SiteCase<ReplicationFacts> behind = HealthySite.Case(
+            HealthySite.Primary with { Gtid = Reading.Of(HealthySite.Primary.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-110", TransactionsPerSecond = 100 }) },
+            HealthySite.Replica with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) });
+
+        Assert.Empty(FailoverPreflight.Planned(behind, new()).Blockers);
+    }
+
     [Theory]
     [InlineData("8.4.5", "8.4.6", "", "")]
     [InlineData("10.11.13-MariaDB-deb12", "10.11.14-MariaDB-0+deb12u2", "", "")]

@@ -69,21 +69,26 @@ internal sealed record FailoverPreflight
     private static IReadOnlyList<string>? UnboundOn(ReplicationFacts primary) =>
         primary.Privileged.Value is { } accounts && accounts.All(account => account.Host.Length > 0) ? [.. accounts.Select(account => account.User).Distinct()] : null;
 
-    // The marker is on every member; one that can't be asked is told of elsewhere.
+    // The marker is on every member, and the primary's is the newest; a member that can't be asked is told of elsewhere.
     private static IEnumerable<FailoverBlocker> Others(ReplicationTopology topology)
     {
         Reading<IReadOnlyList<OperationMark>>[] readings = [.. topology.Members.Select(member => topology.Facts(member.Name)).OfType<ReplicationFacts>().Where(facts => facts.Refusal is null).Select(facts => facts.Unfinished)];
-        return topology.Members.SelectMany(member => (topology.Facts(member.Name)?.Unfinished.Value ?? []).Select(mark => (Mark: $"{mark}", Stale: Contradicting(topology, member.Name)))).DistinctBy(one => one.Mark)
-            .Select(one => one.Stale is { } primary
+        return topology.Members
+            .Select(member => (Marks: topology.Facts(member.Name)?.Unfinished.Value ?? [], Denied: DeniedBy(topology, member.Name)))
+            .Where(one => one.Denied is not { BacklogTransactions: > 0 })
+            .SelectMany(one => one.Marks.Select(mark => (Mark: $"{mark}", one.Denied)))
+            .DistinctBy(one => one.Mark)
+            .Select(one => one.Denied is { } primary
                 ? new FailoverBlocker { Code = "MarkerContradicted", Server = primary.Replica, Message = $"says {one.Mark}, and the primary {primary.Source}, whose every transaction it has, says nothing of it", Remediation = $"A filter may have kept the marker from {primary.Source}: see Test-FoobarReplication -Control DB-013. Then Repair-FoobarReplication {primary.Replica} -Copy." }
                 : new FailoverBlocker { Code = FailoverBlocker.Running, Message = one.Mark, Remediation = OperationMarker.Recommendation })
             .Concat(readings.Where(reading => reading.Value is null).Select(reading => reading.Failure).Distinct()
                 .Select(failure => new FailoverBlocker { Code = "OperationUnknown", Message = $"whether another failover is under way can't be told: {failure}", Remediation = "Let the operator's account read and write the schema foobar_ops." }));
     }
 
-    // A replica that has everything of its primary and tells of an operation that the primary does not know of.
-    private static ReplicationLink? Contradicting(ReplicationTopology topology, string member) => topology.Links.FirstOrDefault(link =>
-        link.Replica == member && link is { Source: { } source, BacklogTransactions: 0 } && topology.RoleOf(source) == MemberRole.Primary && topology.Facts(source)?.Unfinished.Value is []);
+    // The link to a primary that says that nothing is under way. A replica that still applies what that primary sent tells of
+    // what was before; one that has everything contradicts it.
+    private static ReplicationLink? DeniedBy(ReplicationTopology topology, string member) => topology.Links.FirstOrDefault(link =>
+        link.Replica == member && link is { Source: { } source, BacklogTransactions: not null } && topology.RoleOf(source) == MemberRole.Primary && topology.Facts(source)?.Unfinished.Value is []);
 
     private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
     {
