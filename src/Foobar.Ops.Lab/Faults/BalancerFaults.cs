@@ -12,7 +12,7 @@ internal static class BalancerFaults
     public static IReadOnlyList<Fault> All { get; } =
     [
         Edit("admin-socket-gone", "LB-001", "HAProxy has no admin socket", "sed -i '/stats socket/d' \"$file\"; rm -f /run/haproxy/admin.sock") with
-            { AlsoSeenBy = ["LB-002", "LB-003", "LB-004", "LB-007", "LB-009", "LB-010", "LB-011", "LB-012"], HidesOthers = true },
+            { AlsoSeenBy = ["LB-002", "LB-003", "LB-004", "LB-007", "LB-009", "LB-010", "LB-011", "LB-012"] },
         new FileFault(
             "health-check-fails", Area.LoadBalancing, "LB-002", "web-02 fails the load balancer's health check", ["web-02"],
             "/etc/nginx/nginx.conf", "sed -i '0,/location \\/ {/s//location = \\/livez { return 503; }\\n        location \\/ {/' \"$file\"", ServiceReload.Nginx)
@@ -21,7 +21,7 @@ internal static class BalancerFaults
             ShowsWhen = $"echo show stat | {Api} | grep -q '^web,web-02,.*,DOWN,'",
         },
         Edit("one-web-server", "LB-003", "The load balancer knows one web server only", "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\"") with
-            { AlsoSeenBy = ["LB-009"], HidesOthers = true },
+            { AlsoSeenBy = ["LB-009"] },
         Edit("unknown-web-server", "LB-009", "The load balancer has a web server that nobody declared",
             "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\""),
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",

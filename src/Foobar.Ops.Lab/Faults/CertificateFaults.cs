@@ -38,7 +38,6 @@ internal static class CertificateFaults
 
             // There is no certificate to be judged.
             AlsoSeenBy = ["TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "LB-006"],
-            HidesOthers = true,
         },
         new FileFault(
             "web-server-in-plain-text", Area.Tls, "TLS-009", "web-02 answers the load balancer without TLS, though the policy wants it", ["web-02"],

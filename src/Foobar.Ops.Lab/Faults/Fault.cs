@@ -17,12 +17,6 @@ internal abstract record Fault(string Name, Area Area, string Control, string De
     public IReadOnlyList<string> AlsoSeenBy { get; init; } = [];
 
     /// <summary>
-    /// Whether others of its area can't be seen beside it: a server that the load balancer no longer names is not found
-    /// down.
-    /// </summary>
-    public bool HidesOthers { get; init; }
-
-    /// <summary>
     /// What the control's finding must show of it, in its target, what was found or its evidence: the packet, the rule, the
     /// file. Parts between <c>|</c> must all be there.
     /// </summary>

@@ -3,32 +3,29 @@ using Foobar.Ops.Lab.Faults;
 
 namespace Foobar.Ops.LabTests.Lab;
 
-/// <summary>Whether an audit saw faults that are in force, each by its control, and nothing else.</summary>
+/// <summary>Whether an audit saw a fault that is in force, by its control, and nothing else.</summary>
 internal static class FaultVerdict
 {
     /// <summary>What is amiss with the findings; <see langword="null"/> if nothing is.</summary>
-    /// <param name="faults">The faults in force.</param>
+    /// <param name="fault">The fault in force.</param>
     /// <param name="trouble">The findings that fail or could not be decided.</param>
-    public static string? Of(IReadOnlyCollection<Fault> faults, IReadOnlyList<Finding> trouble)
+    public static string? Of(Fault fault, IReadOnlyList<Finding> trouble)
     {
-        foreach (Fault fault in faults)
+        Finding[] own = [.. trouble.Where(finding => finding.ControlId == fault.Control)];
+        if (!own.Any(finding => finding.Status == FindingStatus.Fail))
         {
-            Finding[] own = [.. trouble.Where(finding => finding.ControlId == fault.Control)];
-            if (!own.Any(finding => finding.Status == FindingStatus.Fail))
-            {
-                return $"{fault.Name}: {fault.Control} does not fail; these do:\n{Lines(trouble)}";
-            }
-
-            // A finding that fails for another reason is no proof that the fault was seen.
-            if (fault.Witness?.Split('|') is { } parts && !own.Any(finding => parts.All(part => Shown(finding).Contains(part, StringComparison.Ordinal))))
-            {
-                string evidence = string.Join('\n', own.Select(finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"));
-                return $"{fault.Name}: no finding of {fault.Control} shows '{fault.Witness}':\n{evidence}";
-            }
+            return $"{fault.Name}: {fault.Control} does not fail; these do:\n{Lines(trouble)}";
         }
 
-        Finding[] others = [.. trouble.Where(finding => !faults.Any(fault => Seers(fault).Contains(finding.ControlId)))];
-        return others.Length == 0 ? null : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:\n{Lines(others)}";
+        // A finding that fails for another reason is no proof that the fault was seen.
+        if (fault.Witness?.Split('|') is { } parts && !own.Any(finding => parts.All(part => Shown(finding).Contains(part, StringComparison.Ordinal))))
+        {
+            string evidence = string.Join('\n', own.Select(finding => $"{LabAudit.Text(finding)} | {finding.Evidence}"));
+            return $"{fault.Name}: no finding of {fault.Control} shows '{fault.Witness}':\n{evidence}";
+        }
+
+        Finding[] others = [.. trouble.Where(finding => !Seers(fault).Contains(finding.ControlId))];
+        return others.Length == 0 ? null : $"others see {fault.Name} too:\n{Lines(others)}";
     }
 
     /// <summary>The controls that may see a fault.</summary>

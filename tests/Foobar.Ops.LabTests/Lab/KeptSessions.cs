@@ -1,3 +1,4 @@
+using Foobar.Ops.Auditing;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Remoting;
@@ -10,7 +11,7 @@ public sealed class KeptSessions : IAsyncDisposable
     private readonly Dictionary<string, SiteSession> _sessions = [];
 
     /// <summary>What is wrong with a lab.</summary>
-    internal Task<IReadOnlyList<Finding>> FindTroubleAsync(RaisedLab lab)
+    internal Task<IReadOnlyList<Finding>> FindTroubleAsync(RaisedLab lab, AuditScope scope)
     {
         if (!_sessions.TryGetValue(lab.Inventory, out SiteSession? session))
         {
@@ -18,7 +19,7 @@ public sealed class KeptSessions : IAsyncDisposable
             _sessions[lab.Inventory] = session;
         }
 
-        return LabAudit.FindTroubleAsync(session);
+        return LabAudit.FindTroubleAsync(session, scope);
     }
 
     /// <summary>Closes the connections to a lab: a fault or a test before may have cut them.</summary>
