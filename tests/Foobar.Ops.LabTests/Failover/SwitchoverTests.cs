@@ -47,7 +47,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         List<(FailoverResult Result, TimeSpan Seen)> runs = [.. results.Select(result => (result, Seen(result, writes, clock)))];
         Report(flavour, intervalMilliseconds, runs, writes);
-        Assert.All(results, result => Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven, WriteGapSource.Canary), (result.Outcome, result.Proof.Verdict, result.WriteGap!.Source)));
+        Assert.All(results, result => Assert.Equal((ProofVerdict.Proven, WriteGapSource.Canary), (result.Proof.Verdict, result.WriteGap!.Source)));
         await AssertKeptAsync(bed, writers, writes);
 
         // What keeps the gap short on any machine: the old primary follows a log file that has just begun, and its clients
@@ -69,7 +69,9 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
     private static async Task<FailoverResult> SwitchAsync(FailoverOperation operation, DatabaseLogin canary)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
-        return await operation.RunAsync(new FailoverOptions { Canary = canary, CanaryInterval = Probe, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);
+        FailoverResult result = await operation.RunAsync(new FailoverOptions { Canary = canary, CanaryInterval = Probe, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);
+        Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Outcome}: {result.Error}");
+        return result;
     }
 
     private static async Task<int> BinaryLogsAsync(FailoverBed bed) => await CountAsync(bed, "web-01", BinaryLogs) + await CountAsync(bed, "web-02", BinaryLogs);
