@@ -5,27 +5,32 @@ using Foobar.Ops.LabTests.Lab;
 
 namespace Foobar.Ops.LabTests.PowerShell;
 
-/// <summary>
-/// Runs the module's Pester tests on a real PowerShell, the machine's own or the local tool: the offline ones anywhere,
-/// those tagged Lab on a lab. Their own counts go to TestResults/pester.*.json.
-/// </summary>
-[Collection(LabCollection.Name)]
-public sealed class PesterTests(LabFixture labs)
+/// <summary>The module's Pester tests that need no server, on a real PowerShell: the machine's own or the local tool.</summary>
+public sealed class OfflinePesterTests
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
-
     [Fact]
-    public Task The_staged_module_passes_its_offline_Pester_tests() => RunAsync("offline", inventory: null, "-ExcludeTag", "Lab");
+    public Task The_staged_module_passes_its_offline_Pester_tests() => PesterRun.PassAsync("offline", inventory: null, "-ExcludeTag", "Lab");
+}
 
+/// <summary>Those tagged Lab, on a lab.</summary>
+[Collection(LabCollection.Name)]
+public sealed class LabPesterTests(LabFixture labs)
+{
     [Fact]
     public async Task The_staged_module_passes_its_Pester_tests_on_the_lab()
     {
         RaisedLab lab = await labs.RequireAsync();
 
-        await RunAsync("lab", lab.Inventory, "-Tag", "Lab");
+        await PesterRun.PassAsync("lab", lab.Inventory, "-Tag", "Lab");
     }
+}
 
-    private static async Task RunAsync(string name, string? inventory, params string[] filter)
+/// <summary>A run of Pester. Its own counts go to TestResults/pester.*.json.</summary>
+internal static class PesterRun
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    public static async Task PassAsync(string name, string? inventory, params string[] filter)
     {
         PowerShellHost shell = await PowerShellHost.FindAsync(TestContext.Current.CancellationToken);
         ProcessStartInfo start = shell.Prepare(

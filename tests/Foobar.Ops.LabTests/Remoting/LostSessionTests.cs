@@ -24,14 +24,15 @@ public sealed class LostSessionTests(LabFixture labs)
 
     private static int Rounds => Sample.IsAll ? 50 : 1;
 
-    public static TheoryData<SshTransport, string> Ends => new()
-    {
-        { SshTransport.OpenSsh, "ssh" },
-        { SshTransport.OpenSsh, "sshd" },
-        { SshTransport.OpenSsh, "network" },
-        { SshTransport.SshNet, "sshd" },
-        { SshTransport.SshNet, "network" },
-    };
+    /// <summary>A lost network takes as long as the guard's patience; the unit tests try it over OpenSSH too.</summary>
+    public static TheoryData<SshTransport, string> Ends =>
+    [
+        (SshTransport.OpenSsh, "ssh"),
+        (SshTransport.OpenSsh, "sshd"),
+        .. Sample.IsAll ? (TheoryDataRow<SshTransport, string>[])[(SshTransport.OpenSsh, "network")] : [],
+        (SshTransport.SshNet, "sshd"),
+        (SshTransport.SshNet, "network"),
+    ];
 
     [Theory, MemberData(nameof(Ends))]
     public async Task A_session_that_is_lost_leaves_nothing_on_the_server(SshTransport transport, string end)
