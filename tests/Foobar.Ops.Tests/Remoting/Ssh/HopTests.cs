@@ -51,6 +51,19 @@ public sealed class HopTests
     }
 
     [Theory]
+    [InlineData("compression yes", false, null)]
+    [InlineData("newtrust none", true, null)]
+    [InlineData("newtrust /etc/anchors", true, "newtrust")]
+    [InlineData("newtrust none\nnewtrust other", true, "newtrust")]
+    [InlineData("newerstill yes", true, "newerstill")]
+    public void What_a_newer_client_prints_counts_where_somebody_set_it(string lines, bool hasUnknown, string? name)
+    {
+        ClientSettings settings = ClientSettings.Parse(lines, "web-01", "/home/me", "me");
+        Assert.Equal(hasUnknown, settings.HasUnknown);
+        Assert.Equal(name, settings.SetThoughUnknown(ClientSettings.Parse("newtrust none", "web-01", "/home/me", "me")));
+    }
+
+    [Theory]
     [InlineData("proxycommand nc %h %p", false, "ProxyCommand")]
     [InlineData("proxycommand nc %h %p", true, null)]
     [InlineData("proxycommand none", false, null)]

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Net.Sockets;
 
@@ -9,6 +10,39 @@ namespace Foobar.Ops.Remoting.Ssh.Hops;
 /// </summary>
 internal sealed class ClientSettings
 {
+    /// <summary>What a session by SSH.NET does as the setting says, or is refused for (<see cref="Unsupported"/>).</summary>
+    private static readonly string[] Heeded =
+    [
+        "addressfamily", "bindaddress", "bindinterface", "casignaturealgorithms", "certificatefile", "ciphers", "globalknownhostsfile",
+        "hashknownhosts", "hostkeyalgorithms", "hostkeyalias", "hostname", "identityfile", "kbdinteractiveauthentication", "kexalgorithms",
+        "knownhostscommand", "macs", "passwordauthentication", "port", "preferredauthentications", "proxycommand", "proxyjump",
+        "pubkeyacceptedalgorithms", "pubkeyauthentication", "requiredrsasize", "revokedhostkeys", "user", "userknownhostsfile",
+    ];
+
+    /// <summary>
+    /// What changes nothing that such a session does: terminals, forwarding, sharing of connections, logins that it does not
+    /// try, what the module sets itself (time limits, signs of life, the check of host keys), what was applied before the
+    /// settings were printed.
+    /// </summary>
+    private static readonly string[] Immaterial =
+    [
+        "addkeystoagent", "batchmode", "canonicaldomains", "canonicalizefallbacklocal", "canonicalizehostname", "canonicalizemaxdots",
+        "canonicalizepermittedcnames", "challengeresponseauthentication", "channeltimeout", "checkhostip", "clearallforwardings",
+        "compression", "connectionattempts", "connecttimeout", "controlmaster", "controlpath", "controlpersist", "dynamicforward",
+        "enableescapecommandline", "enablesshkeysign", "escapechar", "exitonforwardfailure", "fingerprinthash", "forkafterauthentication",
+        "forwardagent", "forwardx11", "forwardx11timeout", "forwardx11trusted", "gatewayports", "gssapiauthentication",
+        "gssapidelegatecredentials", "gssapikexalgorithms", "gssapikeyexchange", "gssapirenewalforcesrekey", "gssapitrustdns", "host",
+        "hostbasedacceptedalgorithms", "hostbasedauthentication", "identitiesonly", "identityagent", "ignoreunknown", "ipqos",
+        "localcommand", "localforward", "loglevel", "logverbose", "nohostauthenticationforlocalhost", "numberofpasswordprompts",
+        "obscurekeystroketiming", "permitlocalcommand", "permitremoteopen", "pkcs11provider", "proxyusefdpass", "rekeylimit",
+        "remotecommand", "remoteforward", "requesttty", "securitykeyprovider", "sendenv", "serveralivecountmax", "serveraliveinterval",
+        "sessiontype", "setenv", "stdinnull", "streamlocalbindmask", "streamlocalbindunlink", "stricthostkeychecking", "syslogfacility",
+        "tag", "tcpkeepalive", "tunnel", "tunneldevice", "updatehostkeys", "verifyhostkeydns", "visualhostkey", "warnweakcrypto",
+        "xauthlocation",
+    ];
+
+    private static readonly FrozenSet<string> Known = Heeded.Concat(Immaterial).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     private readonly Dictionary<string, List<string>> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly string _home;
     private readonly string _localUser;
@@ -61,6 +95,14 @@ internal sealed class ClientSettings
         ];
         return Array.Find(refused, each => One(each.Key) is string value && !value.Equals("none", StringComparison.OrdinalIgnoreCase)).Name;
     }
+
+    /// <summary>Whether a newer client printed settings of which it is not known whether they count.</summary>
+    public bool HasUnknown => _values.Keys.Any(key => !Known.Contains(key));
+
+    /// <summary>The first of them that somebody has set; <see langword="null"/> if each is as the client has it without any configuration.</summary>
+    /// <param name="unconfigured">What the client prints where it reads no configuration.</param>
+    public string? SetThoughUnknown(ClientSettings unconfigured) => _values.Keys.FirstOrDefault(key =>
+        !Known.Contains(key) && !(unconfigured._values.TryGetValue(key, out List<string>? values) && values.SequenceEqual(_values[key])));
 
     /// <summary>The settings as a hop.</summary>
     public SshHop ToHop() => new()

@@ -38,11 +38,17 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
 
     private async Task<List<SshHop>> AskAsync(Server server, string alias, IEnumerable<string> destination, bool explicitJump, int left, CancellationToken cancellationToken)
     {
-        ClientSettings settings = ClientSettings.Parse(await RunAsync(server, destination, cancellationToken).ConfigureAwait(false), alias, Home, Environment.UserName);
+        ClientSettings settings = await SettingsAsync(server, alias, configuration.Path, destination, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<JumpHost> jumps = explicitJump ? [] : Jumps(server, settings.ProxyJump);
         if (settings.Unsupported(throughJump: explicitJump || jumps.Count > 0) is string name)
         {
             throw Unsupported(server, alias, name);
+        }
+
+        if (settings.HasUnknown
+            && settings.SetThoughUnknown(await SettingsAsync(server, alias, "none", destination, cancellationToken).ConfigureAwait(false)) is string unknown)
+        {
+            throw Unsupported(server, alias, unknown);
         }
 
         List<SshHop> hops = [];
@@ -56,9 +62,13 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
         return [.. hops, settings.ToHop()];
     }
 
-    private async Task<string> RunAsync(Server server, IEnumerable<string> destination, CancellationToken cancellationToken)
+    private async Task<ClientSettings> SettingsAsync(
+        Server server, string alias, string configured, IEnumerable<string> destination, CancellationToken cancellationToken) =>
+        ClientSettings.Parse(await RunAsync(server, configured, destination, cancellationToken).ConfigureAwait(false), alias, Home, Environment.UserName);
+
+    private async Task<string> RunAsync(Server server, string configured, IEnumerable<string> destination, CancellationToken cancellationToken)
     {
-        await using SshProcess client = SshProcess.Start(options.SshProgram, ["-G", "-F", configuration.Path, .. destination], server.Name);
+        await using SshProcess client = SshProcess.Start(options.SshProgram, ["-G", "-F", configured, .. destination], server.Name);
         using StreamReader reader = new(client.Output, Encoding.UTF8, leaveOpen: true);
         string text = await reader.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
         return await client.ExitAsync(cancellationToken).ConfigureAwait(false) == 0
