@@ -70,6 +70,7 @@ public sealed class HostKeyTests(PasswordSshd sshd) : IClassFixture<PasswordSshd
         }
         catch (FoobarException error)
         {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{error.Message} {error.InnerException}");
             return error.ErrorId;
         }
     }
