@@ -5,6 +5,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Planning;
+using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Failover.Planned;
 
@@ -20,6 +21,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
+
+    // What a step does besides waiting for a replica.
+    private static readonly TimeSpan Overhead = TimeSpan.FromSeconds(30);
 
     private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly EventSwitch _events = new(live, order.Events);
@@ -46,6 +50,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
     /// <summary>The canary, if there is one; it writes already.</summary>
     public WriteCanary? Canary { get; set; }
+
+    // A replica that is behind gets the marker after all that it lacks; nobody waits for writes meanwhile.
+    private TimeSpan Arrival => options.DrainLimit > MarkerLimit ? options.DrainLimit : MarkerLimit;
 
     private DatabaseMember Old => live.Old!;
 
@@ -93,8 +100,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Description = "mark the operation on both databases",
         Inverse = "mark it as undone",
         Server = live.OldName,
+        Limit = Arrival + Overhead,
         Change = token => _marker.BeginAsync(live.OldSession!, order.ToParameters(), time.GetUtcNow(), token, order.Before),
-        Verify = token => _marker.ArriveAsync(live.NewSession, OperationState.Running, MarkerLimit, token),
+        Verify = token => _marker.ArriveAsync(live.NewSession, OperationState.Running, Arrival, token),
         Undo = token => _marker.WithdrawAsync(live.OldSession!, token),
     };
 
@@ -277,14 +285,15 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Name = "redundancy",
         Description = "see that the old primary follows the new one",
         Server = live.OldName,
+        Limit = Arrival + Overhead,
         Change = async token =>
         {
             await reverse.WaitUntilRunningAsync(token);
             await _marker.SetAsync(live.NewSession, OperationState.Completed, token);
             string position = await New.PositionAsync(token);
-            if (!await Old.WaitForAsync(position, TimeSpan.FromSeconds(10), token))
+            if (!await Old.WaitForAsync(position, Arrival, token))
             {
-                throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{live.OldName}: it has not applied the new primary's transactions within 10 s.") { Server = live.OldName };
+                throw new FoobarException("RedundancyMissing", ErrorKind.Failed, Invariant($"{live.OldName}: it has not applied the new primary's transactions within {Arrival.TotalSeconds:0.#} s.")) { Server = live.OldName };
             }
 
             await _marker.ArriveAsync(live.OldSession!, OperationState.Completed, MarkerLimit, token);
