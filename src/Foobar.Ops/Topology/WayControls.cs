@@ -35,9 +35,10 @@ internal static class WayControls
     private static IEnumerable<Verdict> JudgeRequired(SiteMap map)
     {
         SitePaths paths = new(map);
+        int forged = map.Workspace.Diagram.Or(map.Servers.Where(static server => server.Unread is null).Select(static server => server.Model.Network.Shared(destination: false)));
         foreach (ResolvedFlow flow in map.Policy.Flows)
         {
-            int space = map.Workspace.Diagram.And(map.Policy.Space(flow), map.Policy.Ordinary());
+            int space = map.Workspace.Diagram.Except(map.Workspace.Diagram.And(map.Policy.Space(flow), map.Policy.Ordinary()), forged);
             string target = $"flow {flow.Flow.Name}";
             yield return Origins(map, paths, flow, space).Select(ends => Closed(map, flow, ends, target)).OfType<Verdict>().FirstOrDefault()
                 ?? Verdict.Pass(target, "open to the end wherever addresses and routes lead");

@@ -39,8 +39,11 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
             .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 128).Low)
             .Select(value => (value, value))));
 
+    /// <summary>Packets to or from addresses that no single host has: of broadcast, of multicast, of all routers of a network. As sources they are forged.</summary>
+    public int Shared(bool destination) => diagram.Or([RouterAnycast(destination), Broadcast(destination), Multicast(destination)]);
+
     /// <summary>Packets that end here: to the server's own addresses, and to those it shares with others.</summary>
-    public int EndingHere() => diagram.Or([Local(true), RouterAnycast(true), Broadcast(true), Multicast(true)]);
+    public int EndingHere() => diagram.Or(Local(true), Shared(true));
 
     /// <summary>Packets of an address type that the routing table gives (the names of <c>fib ... type</c> and <c>-m addrtype</c>); <see langword="null"/> if it can't be told.</summary>
     public int? OfType(string type, bool destination)
@@ -91,7 +94,7 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
             return null;
         }
 
-        int shared = diagram.Or([acceptsLocal ? Diagram.False : Local(destination: false), RouterAnycast(destination: false), Broadcast(destination: false), Multicast(destination: false)]);
+        int shared = diagram.Or(acceptsLocal ? Diagram.False : Local(destination: false), Shared(destination: false));
         return diagram.Or(diagram.Except(back, shared), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
     }
 
