@@ -15,6 +15,30 @@ internal static class HostRoutes
         .OrderByDescending(static route => route.PrefixLength).ThenBy(static route => route.Metric)
         .FirstOrDefault();
 
+    /// <summary>
+    /// The interfaces by which the best routes to the addresses of a network lead, by name: those of the route to all of it,
+    /// and of routes to parts of it. Routes that share a destination and a metric share the traffic. Every link has its own
+    /// link-local and multicast addresses, so routes to these count for nothing else.
+    /// </summary>
+    public static IReadOnlyList<string> InterfacesTo(this HostNetwork network, IPNetwork target)
+    {
+        ILookup<bool, NetworkRoute> routes = network.Routes
+            .Where(route => route.Destination.AddressFamily == target.BaseAddress.AddressFamily)
+            .Where(static route => route.PrefixLength == 0 || route.Destination is { IsIPv6LinkLocal: false, IsIPv6Multicast: false })
+            .ToLookup(route => route.PrefixLength > target.PrefixLength);
+        IEnumerable<NetworkRoute> parts = routes[true].Where(route => target.Contains(route.Destination));
+        NetworkRoute[] around = [.. routes[false].Where(route => new IPNetwork(route.Destination, route.PrefixLength).Contains(target.BaseAddress))];
+        IEnumerable<NetworkRoute> best = around.Where(route => route.PrefixLength == around.Max(static each => each.PrefixLength));
+        return
+        [
+            .. parts.Concat(best)
+                .GroupBy(static route => (route.Destination, route.PrefixLength))
+                .SelectMany(static same => same.Where(route => route.Metric == same.Min(static each => each.Metric)))
+                .Select(static route => route.Interface).OfType<string>().Where(static name => name != "lo")
+                .Distinct().Order(StringComparer.Ordinal),
+        ];
+    }
+
     /// <summary>Whether an address is one of the server's own.</summary>
     public static bool Owns(this HostNetwork network, IPAddress address) => network.Addresses.Any(own => own.Address.Equals(address));
 

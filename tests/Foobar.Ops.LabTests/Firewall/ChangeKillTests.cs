@@ -61,7 +61,7 @@ public sealed class ChangeKillTests(LabFixture labs)
     {
         await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
         // The next run must come before it, on a machine that builds an image meanwhile too.
-        TimeSpan deadline = ChangeBed.Deadline + TimeSpan.FromSeconds(20);
+        TimeSpan deadline = ChangeBed.Deadline + TimeSpan.FromSeconds(45);
         await DoomedChange.KillAsync(bed.Lab.Inventory, bed.State, "web-01,web-02", deadline, "disarm web-01", TimeSpan.Zero);
         await bed.AssertChangedAsync("web-01", bed.Lab.Inventory);
 

@@ -1,6 +1,8 @@
 using System.Net;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.FirewallChange;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Tests.Operations;
 
@@ -9,24 +11,29 @@ public sealed class PolicyRulesetTests
 {
     private static readonly Site Site = TestSite.Create();
 
+    private static readonly HostNetwork Network = new()
+    {
+        Routes = [Route("0.0.0.0/0", "public"), Route("198.51.100.0/24", "public"), Route("192.0.2.0/24", "internal"), Route("2001:db8::/32", null), Route("fe80::/64", "internal"), Route("::/0", "public")],
+    };
+
     [Fact]
     public void A_web_server_lets_in_its_flows_and_names_them()
     {
         string rules = Render("web-01");
-        Assert.Contains("ip saddr { 198.51.100.10, 192.0.2.10 } ip daddr 192.0.2.11 tcp dport 80 accept comment \"Foobar.Ops FW-002 flow backends\"", rules, StringComparison.Ordinal);
-        Assert.Contains("ip saddr 203.0.113.0/28 ip daddr 192.0.2.11 tcp dport 22 accept comment \"Foobar.Ops FW-002 flow operators\"", rules, StringComparison.Ordinal);
+        Assert.Contains("iifname { \"internal\", \"public\" } ip saddr { 198.51.100.10, 192.0.2.10 } ip daddr 192.0.2.11 tcp dport 80 accept comment \"Foobar.Ops FW-002 flow backends\"", rules, StringComparison.Ordinal);
+        Assert.Contains("iifname \"public\" ip saddr 203.0.113.0/28 ip daddr 192.0.2.11 tcp dport 22 accept comment \"Foobar.Ops FW-002 flow operators\"", rules, StringComparison.Ordinal);
         Assert.DoesNotContain("visitors", rules, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_server_does_not_name_itself_as_a_sender() =>
-        Assert.Contains("ip saddr 192.0.2.12 ip daddr 192.0.2.11 tcp dport 3306 accept", Render("web-01"), StringComparison.Ordinal);
+        Assert.Contains("iifname \"internal\" ip saddr 192.0.2.12 ip daddr 192.0.2.11 tcp dport 3306 accept", Render("web-01"), StringComparison.Ordinal);
 
     [Fact]
     public void The_internet_is_a_named_set_without_the_sites_own_addresses()
     {
         string rules = Render("lb-01");
-        Assert.Contains("ip saddr @internet_ipv4 ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept", rules, StringComparison.Ordinal);
+        Assert.Contains("iifname \"public\" ip saddr @internet_ipv4 ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept", rules, StringComparison.Ordinal);
         Assert.Contains("set internet_ipv4 {", rules, StringComparison.Ordinal);
     }
 
@@ -44,7 +51,7 @@ public sealed class PolicyRulesetTests
         {
             Servers = [.. Site.Servers, new Server { Name = "fw-01", Roles = [Role.NetworkFirewall], Ssh = new SshEndpoint { Host = "fw-01" }, Addresses = [IPAddress.Parse("198.51.100.1")] }],
         };
-        string forward = PolicyRuleset.Render(site, site.Find("fw-01")!).Split("chain forward")[1];
+        string forward = PolicyRuleset.Render(site, site.Find("fw-01")!, Network).Split("chain forward")[1];
         Assert.Contains("flow visitors", forward, StringComparison.Ordinal);
         Assert.Contains("flow operators", forward, StringComparison.Ordinal);
         Assert.DoesNotContain("flow replication", forward, StringComparison.Ordinal);
@@ -55,7 +62,7 @@ public sealed class PolicyRulesetTests
     public void A_flows_name_can_not_end_its_comment()
     {
         Site site = TestSite.Create(new Policy { Flows = [TestSite.MakeFlow("a\" drop\n; x", "operator", "web", "tcp/22")] });
-        Assert.Contains("comment \"Foobar.Ops FW-002 flow a_ drop__ x\"", PolicyRuleset.Render(site, site.Find("web-01")!), StringComparison.Ordinal);
+        Assert.Contains("comment \"Foobar.Ops FW-002 flow a_ drop__ x\"", PolicyRuleset.Render(site, site.Find("web-01")!, Network), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -68,5 +75,34 @@ public sealed class PolicyRulesetTests
         Assert.Null(SshFlow.Parse(""));
     }
 
-    private static string Render(string server) => PolicyRuleset.Render(Site, Site.Find(server)!);
+    [Fact]
+    public void What_comes_by_another_way_than_its_source_is_reached_by_is_dropped_first()
+    {
+        string rules = Render("web-01");
+        string chain = rules.Split("chain prerouting {")[1].Split("\n    }")[0];
+        Assert.Contains("type filter hook prerouting priority raw; policy accept;", chain, StringComparison.Ordinal);
+        Assert.EndsWith("fib saddr . iif oif missing drop comment \"Foobar.Ops FW-001 forged sources\"", chain.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.11/32", "internal")]
+    [InlineData("192.0.2.0/24", "internal")]
+    [InlineData("192.0.0.0/16", "internal public")]
+    [InlineData("10.0.0.0/8", "public")]
+    [InlineData("2001:db8::/64", "")]
+    [InlineData("8000::/1", "public")]
+    public void A_network_is_reached_by_all_routes_to_it_and_to_its_parts(string target, string interfaces) =>
+        Assert.Equal(interfaces, string.Join(' ', Network.InterfacesTo(IPNetwork.Parse(target))));
+
+    [Fact]
+    public void Of_routes_to_the_same_network_those_of_the_lowest_metric_count()
+    {
+        HostNetwork two = new() { Routes = [Route("0.0.0.0/0", "wan0"), Route("0.0.0.0/0", "wan1"), Route("0.0.0.0/0", "lte0") with { Metric = 100 }] };
+        Assert.Equal(["wan0", "wan1"], two.InterfacesTo(IPNetwork.Parse("10.0.0.0/8")));
+    }
+
+    private static NetworkRoute Route(string destination, string? device) =>
+        new(IPNetwork.Parse(destination).BaseAddress, IPNetwork.Parse(destination).PrefixLength, device);
+
+    private static string Render(string server) => PolicyRuleset.Render(Site, Site.Find(server)!, Network);
 }

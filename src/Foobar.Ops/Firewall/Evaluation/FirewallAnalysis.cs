@@ -33,6 +33,11 @@ internal sealed class FirewallAnalysis
         Own = Own.Contains(IPAddress.None) ? server.Server.Addresses : Own;
     }
 
+    /// <summary>The analysis of a ruleset that is not loaded yet.</summary>
+    /// <param name="server">The server, with the addresses and routes it will stand on.</param>
+    /// <param name="ruleset">The ruleset.</param>
+    public static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset) => new(server, ruleset);
+
     public Server Server { get; }
 
     public Site Site { get; }
@@ -87,8 +92,8 @@ internal sealed class FirewallAnalysis
         ? Diagram.True
         : Diagram.Except(Diagram.True, Diagram.FieldIs(PacketField.InInterface, (UInt128)Model.Workspace.Atoms.Other));
 
-    /// <summary>Packets that come in by the interface on which the way back to their source leads; all where routes are not known.</summary>
-    public int ByTheirWay() => _byTheirWay ??= Model.Network.ByBestWay() ?? Diagram.True;
+    /// <summary>Packets of single hosts that come in by the interface on which the way back to their source leads; by any where routes are not known.</summary>
+    public int ByTheirWay() => _byTheirWay ??= Diagram.Except(Model.Network.ByBestWay() ?? Diagram.True, Model.Network.Shared(destination: false));
 
     /// <summary>
     /// First packets that a kernel takes from a network: none that connection tracking would not call new, none from a

@@ -52,6 +52,19 @@ internal static class ChangeObstacles
         }
     }
 
+    /// <summary>Refuses a change whose rules would let in what the policy does not name.</summary>
+    /// <exception cref="FoobarException"><c>FirewallChangeOpens</c>.</exception>
+    public static void RefuseOpenings(IReadOnlyList<string> openings)
+    {
+        if (openings.Count > 0)
+        {
+            throw new FoobarException("FirewallChangeOpens", ErrorKind.Refused, $"The change would open what the policy does not name: {string.Join("; ", openings)}.")
+            {
+                Recommendation = "Compare the flows and networks of the inventory with the server's interfaces and routes; name what is missing.",
+            };
+        }
+    }
+
     private static IEnumerable<string> Managers(FirewallFacts facts)
     {
         IEnumerable<string> atBoot = facts.Persisted.TryGet(out PersistedFirewall? persisted) ? persisted.Mechanisms.Where(static name => name != "nftables") : [];

@@ -14,10 +14,10 @@ namespace Foobar.Ops.Operations.FirewallChange;
 internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
 {
     /// <summary>The targets in the order in which no change cuts the way to the next: jump hosts after what is reached through them, network firewalls last.</summary>
-    public async Task<IReadOnlyList<ChangeTarget>> ReadAsync(IReadOnlyList<Server> servers, Func<Site, Server, string> render, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ChangeTarget>> ReadAsync(IReadOnlyList<Server> servers, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
     {
         string id = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
-        ChangeTarget[] targets = await Task.WhenAll(servers.Select(server => ReadAsync(server, id, render(session.Site, server), cancellationToken)));
+        ChangeTarget[] targets = await Task.WhenAll(servers.Select(server => ReadAsync(server, id, render, cancellationToken)));
         return [.. targets.OrderBy(target => Rank(target.Server, targets))];
     }
 
@@ -69,12 +69,14 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     private static string Words(FirewallRule rule) =>
         $"{rule.Chain}: {string.Join(' ', rule.Matches.Append(rule.Verdict))}{(rule.Comment is null ? string.Empty : $" # {rule.Comment}")}";
 
-    private async Task<ChangeTarget> ReadAsync(Server server, string id, string ruleset, CancellationToken cancellationToken)
+    private async Task<ChangeTarget> ReadAsync(Server server, string id, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        Task<FirewallFacts> facts = new FirewallCollector().CollectAsync(session, server, cancellationToken);
         Task<SshFlow?> client = ClientAsync(server, cancellationToken);
         Task<CommandResult> left = connection.RunAsync(ChangeScripts.ToList(), cancellationToken);
+        FirewallFacts facts = await new FirewallCollector().CollectAsync(session, server, cancellationToken);
+        string ruleset = render(session.Site, server, facts.Network.TryGet(out HostNetwork? network) && network.Routes.Count > 0 ? network
+            : throw new FoobarException("NetworkUnreadable", ErrorKind.Failed, $"{server.Name}: by which interfaces the flows' senders are reached can't be told: {facts.Network.Failure ?? "it has no routes"}.") { Server = server.Name });
         CommandResult listing = SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToTry(ruleset), cancellationToken));
         return new ChangeTarget
         {
@@ -82,7 +84,7 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
             Id = $"{id}-{server.Name.ToLowerInvariant()}",
             NewRuleset = ruleset,
             After = NftRulesetParser.Parse(listing.OutputText, server.Name, "the new ruleset"),
-            Facts = await facts,
+            Facts = facts,
             Client = await client,
             Leftovers = Leftover.Parse(SessionReadings.Succeeded(await left).OutputText, server.Name),
         };

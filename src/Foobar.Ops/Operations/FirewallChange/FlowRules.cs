@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Operations.FirewallChange;
 
@@ -12,11 +14,13 @@ internal sealed class FlowRules
     private readonly Site _site;
     private readonly IReadOnlyList<ResolvedFlow> _flows;
     private readonly IReadOnlyList<IPAddress> _own;
+    private readonly HostNetwork _network;
     private readonly Dictionary<string, string> _sets = [];
 
-    public FlowRules(Site site, Server server)
+    public FlowRules(Site site, Server server, HostNetwork network)
     {
         _site = site;
+        _network = network;
         _flows = new FlowResolver(site).Flows();
         _own = server.Is(Role.LoadBalancer) ? [.. server.Addresses, .. site.Policy.LoadBalancing.VirtualAddresses] : server.Addresses;
     }
@@ -57,9 +61,16 @@ internal sealed class FlowRules
             foreach (IGrouping<TransportProtocol, PortRange> ports in flow.Flow.Ports.GroupBy(static range => range.Protocol))
             {
                 string transport = ports.Key == TransportProtocol.Tcp ? "tcp" : "udp";
-                yield return $"{protocol} saddr {Named(end, from, version4)} {protocol} daddr {Braced([.. reached.Select(Text)])} {transport} dport {Braced([.. ports.Select(Text)])} accept comment \"Foobar.Ops FW-002 flow {Plain(flow.Flow.Name)}\"";
+                yield return $"{By(from)}{protocol} saddr {Named(end, from, version4)} {protocol} daddr {Braced([.. reached.Select(Text)])} {transport} dport {Braced([.. ports.Select(Text)])} accept comment \"Foobar.Ops FW-002 flow {Plain(flow.Flow.Name)}\"";
             }
         }
+    }
+
+    // Senders to whom no route leads are dropped by the reverse path already.
+    private string By(IPNetwork[] from)
+    {
+        string[] names = [.. from.SelectMany(_network.InterfacesTo).Distinct().Order(StringComparer.Ordinal).Select(static name => $"\"{name}\"")];
+        return names.Length == 0 ? string.Empty : $"iifname {Braced(names)} ";
     }
 
     private bool Passes(IPNetwork source, IPNetwork target) =>
@@ -96,7 +107,7 @@ internal sealed class FlowRules
 
     private static int Bits(bool version4) => version4 ? 32 : 128;
 
-    private static string Braced(IReadOnlyList<string> values) => values.Count == 1 ? values[0] : $"{{ {string.Join(", ", values)} }}";
+    private static string Braced(string[] values) => values.Length == 1 ? values[0] : $"{{ {string.Join(", ", values)} }}";
 
     private static string Text(IPNetwork network) =>
         network.PrefixLength == network.BaseAddress.GetAddressBytes().Length * 8 ? network.BaseAddress.ToString() : network.ToString();

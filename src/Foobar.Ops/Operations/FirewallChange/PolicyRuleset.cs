@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Text;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Operations.FirewallChange;
 
 /// <summary>
 /// The nftables ruleset that a policy asks of a server: everything closed but the flows that end on it (on the network
-/// firewall also those that pass it), answers, loopback and the control messages IP can't do without. Pure.
+/// firewall also those that pass it), answers, loopback and the control messages IP can't do without. A flow is let in by the
+/// interfaces that lead to its senders, and what comes by another interface than its source is reached by is dropped first
+/// (BCP 38, RFC 3704 section 2.2: strict reverse path forwarding). Pure.
 /// </summary>
 public static class PolicyRuleset
 {
@@ -18,10 +21,16 @@ public static class PolicyRuleset
     private const string Neighbours = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } ip6 hoplimit 255 accept";
     private const string Listeners = "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } ip6 saddr fe80::/10 accept";
 
+    // A host that tries whether an address is free has none yet (RFC 4862, 5.4.2; RFC 3810, 5.2.13).
+    private const string WithoutAddress = "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld-listener-report, mld-listener-done, mld2-listener-report } accept";
+
     /// <summary>The text of <c>/etc/nftables.conf</c>; loading it replaces all rules in one transaction.</summary>
-    public static string Render(Site site, Server server)
+    /// <param name="site">The site with its policy.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="network">The server's interfaces and routes.</param>
+    public static string Render(Site site, Server server, HostNetwork network)
     {
-        FlowRules flows = new(site, server);
+        FlowRules flows = new(site, server, network);
         IReadOnlyList<string> input = flows.Input();
         IReadOnlyList<string> forward = server.Is(Role.NetworkFirewall) ? flows.Forward() : [];
         StringBuilder text = new();
@@ -39,9 +48,10 @@ public static class PolicyRuleset
             text.Append(CultureInfo.InvariantCulture, $"    {set}\n\n");
         }
 
-        Chain(text, "input", "drop", [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. input]);
-        Chain(text, "forward", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"", $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"", .. forward]);
-        Chain(text, "output", "accept", []);
+        Chain(text, "prerouting", "raw", "accept", [.. Comment(WithoutAddress, "Foobar.Ops FW-001 hosts without an address yet"), .. Comment("fib saddr . iif oif missing drop", "Foobar.Ops FW-001 forged sources")]);
+        Chain(text, "input", "filter", "drop", [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. input]);
+        Chain(text, "forward", "filter", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"", $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"", .. forward]);
+        Chain(text, "output", "filter", "accept", []);
         return text.Append("}\n").ToString();
     }
 
@@ -61,9 +71,9 @@ public static class PolicyRuleset
 
     private static IEnumerable<string> Comment(string rule, string comment) => [$"{rule} comment \"{comment}\""];
 
-    private static void Chain(StringBuilder text, string hook, string policy, IEnumerable<string> rules)
+    private static void Chain(StringBuilder text, string hook, string priority, string policy, IEnumerable<string> rules)
     {
-        text.Append(CultureInfo.InvariantCulture, $"    chain {hook} {{\n        type filter hook {hook} priority filter; policy {policy};\n");
+        text.Append(CultureInfo.InvariantCulture, $"    chain {hook} {{\n        type filter hook {hook} priority {priority}; policy {policy};\n");
         foreach (string rule in rules)
         {
             text.Append(CultureInfo.InvariantCulture, $"        {rule}\n");

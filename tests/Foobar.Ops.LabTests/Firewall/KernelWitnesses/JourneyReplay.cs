@@ -76,7 +76,8 @@ internal static class JourneyReplay
     /// <summary>The interface by which packets come from outside.</summary>
     public const string WayIn = "outside";
 
-    private static Task<T> InSandbox<T>(JourneyServer server, Func<Sandbox, T> work) => Sandbox.RunAsync(
+    /// <summary>Works in a sandbox in which a server's rules are loaded.</summary>
+    public static Task<T> InSandbox<T>(JourneyServer server, Func<Sandbox, T> work) => Sandbox.RunAsync(
         box =>
         {
             box.StartTracing();

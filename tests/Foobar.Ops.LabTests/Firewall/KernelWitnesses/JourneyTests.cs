@@ -1,7 +1,11 @@
 using System.Net;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Firewall.KernelAgreement;
+using Foobar.Ops.LabTests.Firewall.KernelPackets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
+using Foobar.Ops.Operations.FirewallChange;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 
@@ -66,6 +70,78 @@ public sealed class JourneyTests(ITestOutputHelper output)
     public Task The_other_primary_would_not_be_reached() =>
         CheckAsync("FW-016", Servers(second: Table($"{Answers} ip saddr 192.0.2.10 tcp dport 80 accept; ip6 saddr 2001:db8:b::10 tcp dport 80 accept;")));
 
+    /// <summary>The rulesets that Set-FoobarFirewall makes of the policy: what it names comes through, and nothing else is open.</summary>
+    [Fact]
+    public async Task A_policy_s_rulesets_let_through_what_it_names_and_nothing_else()
+    {
+        JourneyServer[] servers = MadeOfPolicy();
+        await CheckAsync(string.Empty, servers);
+        foreach (JourneyServer server in servers)
+        {
+            Assert.Empty(await OpeningsAsync(server, MakeSite(servers)));
+        }
+    }
+
+    [Fact]
+    public async Task What_would_open_more_than_the_policy_names_is_foretold()
+    {
+        JourneyServer[] servers = MadeOfPolicy();
+        JourneyServer balancer = servers[1];
+        Assert.Contains("198.51.100.10", Assert.Single(await OpeningsAsync(AnyWay(balancer), MakeSite(servers))), StringComparison.Ordinal);
+        JourneyServer open = balancer with { Rules = balancer.Rules.Replace("tcp dport { 80, 443 } accept", "tcp dport { 80, 443, 8404 } accept", StringComparison.Ordinal) };
+        Assert.Contains("8404", Assert.Single(await OpeningsAsync(open, MakeSite(servers))), StringComparison.Ordinal);
+    }
+
+    /// <summary>The operator's address comes by the way that leads to the operator, or is forged.</summary>
+    [Fact]
+    public async Task A_forged_source_is_dropped_by_the_kernel()
+    {
+        JourneyServer balancer = MadeOfPolicy()[1];
+        Assert.Equal(Outcome.Delivered, await TryAsync(balancer, "public"));
+        Assert.Equal(Outcome.Dropped, await TryAsync(balancer, "internal"));
+        Assert.Equal(Outcome.Delivered, await TryAsync(AnyWay(balancer), "internal"));
+    }
+
+    // Without the interfaces and the test of the way back.
+    private static JourneyServer AnyWay(JourneyServer server) => server with
+    {
+        Rules = string.Join('\n', server.Rules.Split('\n').Where(static line => !line.Contains("fib saddr", StringComparison.Ordinal))
+            .Select(static line => System.Text.RegularExpressions.Regex.Replace(line, "iifname (\"[^\"]*\"|\\{[^}]*\\}) ", string.Empty))),
+    };
+
+    private static async Task<Outcome> TryAsync(JourneyServer server, string entry) => await JourneyReplay.InSandbox(server, box => box.Observe(new Probe
+    {
+        Id = 1,
+        InInterface = entry,
+        Source = IPAddress.Parse("203.0.113.7"),
+        Destination = IPAddress.Parse("198.51.100.10"),
+        Protocol = Probe.Tcp,
+        SourcePort = 40000,
+        DestinationPort = 22,
+        TcpFlags = Probe.Syn,
+    }).Outcome);
+
+    private static JourneyServer[] MadeOfPolicy()
+    {
+        JourneyServer[] servers = Servers();
+        Site site = MakeSite(servers);
+        return [.. servers.Select(server => server with { Rules = PolicyRuleset.Render(site, server.Server, LoadedRuleset.NetworkOf(server.Host)).Replace("flush ruleset", string.Empty, StringComparison.Ordinal) })];
+    }
+
+    private static Task<string[]> OpeningsAsync(JourneyServer server, Site site) => JourneyReplay.InSandbox(server, _ =>
+    {
+        RulesetText loaded = LoadedRuleset.Text(server.Ruleset);
+        ChangeTarget target = new()
+        {
+            Server = server.Server,
+            Id = "test",
+            NewRuleset = server.Rules,
+            After = loaded.Parse(),
+            Facts = WitnessSite.Facts(loaded) with { Network = Reading.Of(LoadedRuleset.NetworkOf(server.Host)) },
+        };
+        return (string[])[.. OpeningForecast.Openings(site, [target])];
+    });
+
     private async Task CheckAsync(string control, JourneyServer[] servers)
     {
         Requirements.Check();
@@ -77,7 +153,7 @@ public sealed class JourneyTests(ITestOutputHelper output)
 
     private static JourneyServer[] Servers(string? wall = null, string? balancer = null, string? first = null, string? second = null) =>
     [
-        Make("fw-01", [Role.NetworkFirewall], wall ?? Table("", Through), null, "outside 203.0.113.1 2001:db8:c::1", "public 198.51.100.1 2001:db8:a::1"),
+        Make("fw-01", [Role.NetworkFirewall], wall ?? Table("", Through), "outside 203.0.113.254 2001:db8:c::fe", "outside 203.0.113.1 2001:db8:c::1", "public 198.51.100.1 2001:db8:a::1"),
         Make("lb-01", [Role.LoadBalancer], balancer ?? Table(AtBalancer), "public 198.51.100.1 2001:db8:a::1", "public 198.51.100.10 2001:db8:a::10", "internal 192.0.2.10 2001:db8:b::10"),
         Make("web-01", [Role.Web, Role.Database], first ?? Table(AtFirst), null, "internal 192.0.2.11 2001:db8:b::11"),
         Make("web-02", [Role.Web, Role.Database], second ?? Table(AtSecond), null, "internal 192.0.2.12 2001:db8:b::12"),
