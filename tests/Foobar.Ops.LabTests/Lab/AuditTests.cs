@@ -11,7 +11,7 @@ namespace Foobar.Ops.LabTests.Lab;
 /// run audits the whole site for each fault, on each kind of lab. Others audit the areas of the controls that may see it, and
 /// the whole site for a share of the faults: reading everything takes most of the time.
 /// </summary>
-[Collection(AuditCollection.Name)]
+[Collection(LabCollection.Name)]
 public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassFixture<KeptSessions>
 {
     private const int WholeSiteForOneOf = 8;
@@ -45,7 +45,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     [MemberData(nameof(Variants))]
     public async Task A_clean_lab_has_nothing_wrong(string database, string tls)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), own: true);
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
 
         IReadOnlyList<Finding> trouble = await SettledAsync(lab, AuditScope.Everything, static found => found.Count == 0);
 
@@ -56,7 +56,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     [MemberData(nameof(Faults))]
     public async Task A_fault_is_seen_by_its_control_and_by_no_other(string database, string tls, string name)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), own: true);
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
         Fault fault = FaultCatalog.Find(name);
         bool isWhole = Sample.Has(Chosen.FindIndex(one => ($"{one.Database}", $"{one.Tls}", one.Fault.Name) == (database, tls, name)), WholeSiteForOneOf);
         AuditScope scope = isWhole ? AuditScope.Everything : ScopeOf(fault);

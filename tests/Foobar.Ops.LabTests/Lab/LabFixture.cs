@@ -13,9 +13,8 @@ using Foobar.Ops.LabTests.Lab;
 namespace Foobar.Ops.LabTests.Lab;
 
 /// <summary>
-/// The labs of a test run, one a kind and collection, raised when the first test asks for it and removed at the end of the run.
-/// Tests of one class collection run one after another; put every test that uses a lab in <see cref="LabCollection"/>, or
-/// in another collection that asks for labs of its own.
+/// The labs of a test run, one a kind, raised when the first test asks for it and removed at the end of the run. Tests of
+/// one class collection run one after another; put every test that uses a lab in <see cref="LabCollection"/>.
 /// </summary>
 public sealed class LabFixture : IAsyncLifetime
 {
@@ -53,16 +52,15 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="database">Its databases.</param>
     /// <param name="tls">Where TLS ends.</param>
     /// <param name="semiSync">Whether the databases replicate semi-synchronously.</param>
-    /// <param name="own">Whether it is <see cref="AuditCollection"/>'s own.</param>
     internal async Task<RaisedLab> RequireAsync(
-        DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false, bool own = false)
+        DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
             Assert.Skip(obstacle.Message);
         }
 
-        LabOptions options = new() { Name = NameOf(database, tls, semiSync, own), Database = database, Tls = tls, SemiSync = semiSync };
+        LabOptions options = new() { Name = NameOf(database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
         PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
@@ -111,9 +109,9 @@ public sealed class LabFixture : IAsyncLifetime
     private static Task<RaisedLab> RaiseAsync(LabOptions options) =>
         RaisedLab.UpAsync(options, Said, CancellationToken.None);
 
-    private static string NameOf(DatabaseFlavour database, TlsVariant tls, bool semiSync, bool own) => string.Create(
+    private static string NameOf(DatabaseFlavour database, TlsVariant tls, bool semiSync) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Prefix}{Environment.ProcessId}-{database}-{tls}{(semiSync ? "-semi" : "")}{(own ? "-own" : "")}").ToLowerInvariant();
+        $"{Prefix}{Environment.ProcessId}-{database}-{tls}{(semiSync ? "-semi" : "")}").ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {
@@ -133,14 +131,6 @@ public sealed class LabFixture : IAsyncLifetime
             return true;
         }
     }
-}
-
-/// <summary>Audits that take long run beside the other tests, on labs of their own.</summary>
-[CollectionDefinition(Name)]
-public sealed class AuditCollection
-{
-    /// <summary>The collection's name.</summary>
-    public const string Name = "audit";
 }
 
 /// <summary>Tests that use a lab run one after another, since some break it.</summary>
