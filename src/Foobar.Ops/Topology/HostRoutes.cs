@@ -27,7 +27,8 @@ internal static class HostRoutes
             .Where(static route => route.PrefixLength == 0 || route.Destination is { IsIPv6LinkLocal: false, IsIPv6Multicast: false })
             .ToLookup(route => route.PrefixLength > target.PrefixLength);
         IEnumerable<NetworkRoute> parts = routes[true].Where(route => target.Contains(route.Destination));
-        NetworkRoute[] around = [.. routes[false].Where(route => new IPNetwork(route.Destination, route.PrefixLength).Contains(target.BaseAddress))];
+        NetworkRoute[] around =
+            [.. routes[false].Where(route => new IPNetwork(route.Destination, route.PrefixLength).Contains(target.BaseAddress))];
         IEnumerable<NetworkRoute> best = around.Where(route => route.PrefixLength == around.Max(static each => each.PrefixLength));
         return
         [

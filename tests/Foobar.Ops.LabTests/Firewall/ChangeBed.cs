@@ -106,7 +106,8 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         ServerRules rules = await RulesAsync(server);
         Site site = InventoryLoader.Load(inventory);
         await using SiteSession session = new(site);
-        FirewallFacts facts = await new FirewallCollector().CollectAsync(session, site.Find(server)!, TestContext.Current.CancellationToken);
+        FirewallFacts facts = await new FirewallCollector()
+            .CollectAsync(session, site.Find(server)!, TestContext.Current.CancellationToken);
         Assert.Equal(PolicyRuleset.Render(site, site.Find(server)!, facts.Network.Value!).Trim(), rules.File.Trim());
         Assert.Contains("Foobar.Ops FW-005", rules.Running, StringComparison.Ordinal);
         string nextBoot = await Lab.RunAsync(server, "unshare --net sh -c 'ip link set lo up; for name in outside public internal; do ip link add $name type dummy; done; nft -f /etc/nftables.conf; nft -s list ruleset'");

@@ -27,13 +27,17 @@ public sealed class PolicyRulesetTests
 
     [Fact]
     public void A_server_does_not_name_itself_as_a_sender() =>
-        Assert.Contains("iifname \"internal\" ip saddr 192.0.2.12 ip daddr 192.0.2.11 tcp dport 3306 accept", Render("web-01"), StringComparison.Ordinal);
+        Assert.Contains(
+            "iifname \"internal\" ip saddr 192.0.2.12 ip daddr 192.0.2.11 tcp dport 3306 accept", Render("web-01"),
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_internet_is_a_named_set_without_the_sites_own_addresses()
     {
         string rules = Render("lb-01");
-        Assert.Contains("iifname \"public\" ip saddr @internet_ipv4 ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept", rules, StringComparison.Ordinal);
+        Assert.Contains(
+            "iifname \"public\" ip saddr @internet_ipv4 ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept", rules,
+            StringComparison.Ordinal);
         Assert.Contains("set internet_ipv4 {", rules, StringComparison.Ordinal);
     }
 
@@ -62,7 +66,9 @@ public sealed class PolicyRulesetTests
     public void A_flows_name_can_not_end_its_comment()
     {
         Site site = TestSite.Create(new Policy { Flows = [TestSite.MakeFlow("a\" drop\n; x", "operator", "web", "tcp/22")] });
-        Assert.Contains("comment \"Foobar.Ops FW-002 flow a_ drop__ x\"", PolicyRuleset.Render(site, site.Find("web-01")!, Network), StringComparison.Ordinal);
+        Assert.Contains(
+            "comment \"Foobar.Ops FW-002 flow a_ drop__ x\"", PolicyRuleset.Render(site, site.Find("web-01")!, Network),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -81,7 +87,8 @@ public sealed class PolicyRulesetTests
         string rules = Render("web-01");
         string chain = rules.Split("chain prerouting {")[1].Split("\n    }")[0];
         Assert.Contains("type filter hook prerouting priority raw; policy accept;", chain, StringComparison.Ordinal);
-        Assert.EndsWith("fib saddr . iif oif missing drop comment \"Foobar.Ops FW-001 forged sources\"", chain.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "fib saddr . iif oif missing drop comment \"Foobar.Ops FW-001 forged sources\"", chain.TrimEnd(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -97,7 +104,8 @@ public sealed class PolicyRulesetTests
     [Fact]
     public void Of_routes_to_the_same_network_those_of_the_lowest_metric_count()
     {
-        HostNetwork two = new() { Routes = [Route("0.0.0.0/0", "wan0"), Route("0.0.0.0/0", "wan1"), Route("0.0.0.0/0", "lte0") with { Metric = 100 }] };
+        HostNetwork two =
+            new() { Routes = [Route("0.0.0.0/0", "wan0"), Route("0.0.0.0/0", "wan1"), Route("0.0.0.0/0", "lte0") with { Metric = 100 }] };
         Assert.Equal(["wan0", "wan1"], two.InterfacesTo(IPNetwork.Parse("10.0.0.0/8")));
     }
 

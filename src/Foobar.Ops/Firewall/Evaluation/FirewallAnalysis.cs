@@ -92,8 +92,12 @@ internal sealed class FirewallAnalysis
         ? Diagram.True
         : Diagram.Except(Diagram.True, Diagram.FieldIs(PacketField.InInterface, (UInt128)Model.Workspace.Atoms.Other));
 
-    /// <summary>Packets of single hosts that come in by the interface on which the way back to their source leads; by any where routes are not known.</summary>
-    public int ByTheirWay() => _byTheirWay ??= Diagram.Except(Model.Network.ByBestWay() ?? Diagram.True, Model.Network.Shared(destination: false));
+    /// <summary>
+    /// Packets of single hosts that come in by the interface on which the way back to their source leads; by any where
+    /// routes are not known.
+    /// </summary>
+    public int ByTheirWay() =>
+        _byTheirWay ??= Diagram.Except(Model.Network.ByBestWay() ?? Diagram.True, Model.Network.Shared(destination: false));
 
     /// <summary>
     /// First packets that a kernel takes from a network: none that connection tracking would not call new, none from a

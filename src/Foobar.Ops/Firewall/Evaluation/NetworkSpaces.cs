@@ -39,7 +39,10 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
             .Select(address => AddressText.Network(AddressText.ToNumber(address.Address), address.PrefixLength, 128).Low)
             .Select(value => (value, value))));
 
-    /// <summary>Packets to or from addresses that no single host has: of broadcast, of multicast, of all routers of a network. As sources they are forged.</summary>
+    /// <summary>
+    /// Packets to or from addresses that no single host has: of broadcast, of multicast, of all routers of a network. As
+    /// sources they are forged.
+    /// </summary>
     public int Shared(bool destination) => diagram.Or([RouterAnycast(destination), Broadcast(destination), Multicast(destination)]);
 
     /// <summary>Packets that end here: to the server's own addresses, and to those it shares with others.</summary>

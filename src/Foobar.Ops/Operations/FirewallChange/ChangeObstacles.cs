@@ -58,9 +58,12 @@ internal static class ChangeObstacles
     {
         if (openings.Count > 0)
         {
-            throw new FoobarException("FirewallChangeOpens", ErrorKind.Refused, $"The change would open what the policy does not name: {string.Join("; ", openings)}.")
+            throw new FoobarException(
+                "FirewallChangeOpens", ErrorKind.Refused,
+                $"The change would open what the policy does not name: {string.Join("; ", openings)}.")
             {
-                Recommendation = "Compare the flows and networks of the inventory with the server's interfaces and routes; name what is missing.",
+                Recommendation =
+                    "Compare the flows and networks of the inventory with the server's interfaces and routes; name what is missing.",
             };
         }
     }

@@ -14,7 +14,8 @@ namespace Foobar.Ops.Operations.FirewallChange;
 internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
 {
     /// <summary>The targets in the order in which no change cuts the way to the next: jump hosts after what is reached through them, network firewalls last.</summary>
-    public async Task<IReadOnlyList<ChangeTarget>> ReadAsync(IReadOnlyList<Server> servers, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ChangeTarget>> ReadAsync(
+        IReadOnlyList<Server> servers, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
     {
         string id = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
         ChangeTarget[] targets = await Task.WhenAll(servers.Select(server => ReadAsync(server, id, render, cancellationToken)));
@@ -69,7 +70,8 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     private static string Words(FirewallRule rule) =>
         $"{rule.Chain}: {string.Join(' ', rule.Matches.Append(rule.Verdict))}{(rule.Comment is null ? string.Empty : $" # {rule.Comment}")}";
 
-    private async Task<ChangeTarget> ReadAsync(Server server, string id, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
+    private async Task<ChangeTarget> ReadAsync(
+        Server server, string id, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<SshFlow?> client = ClientAsync(server, cancellationToken);

@@ -45,7 +45,8 @@ public sealed class FirewallChange
 
     /// <summary>Refuses what would do harm.</summary>
     /// <param name="own">The numbers of this user's own earlier changes, which may be ended.</param>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>,
+    /// <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>.</exception>
     private void Refuse(IReadOnlyList<string> own)
     {
         ChangeTarget[] changing = [.. Changing()];
@@ -69,7 +70,8 @@ public sealed class FirewallChange
     /// <param name="store">Where the journal is kept; holds off other operations on the site.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels and undoes.</param>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>, <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>, <c>OperationRunning</c>.</exception>
+    /// <exception cref="Errors.FoobarException"><c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>,
+    /// <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>, <c>OperationRunning</c>.</exception>
     public async Task<FirewallChangeResult> RunAsync(OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();

@@ -69,7 +69,8 @@ internal sealed class FlowRules
     // Senders to whom no route leads are dropped by the reverse path already.
     private string By(IPNetwork[] from)
     {
-        string[] names = [.. from.SelectMany(_network.InterfacesTo).Distinct().Order(StringComparer.Ordinal).Select(static name => $"\"{name}\"")];
+        string[] names =
+            [.. from.SelectMany(_network.InterfacesTo).Distinct().Order(StringComparer.Ordinal).Select(static name => $"\"{name}\"")];
         return names.Length == 0 ? string.Empty : $"iifname {Braced(names)} ";
     }
 

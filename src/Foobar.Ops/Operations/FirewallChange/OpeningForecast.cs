@@ -6,18 +6,25 @@ using Foobar.Ops.Inventory;
 
 namespace Foobar.Ops.Operations.FirewallChange;
 
-/// <summary>Says before a change whether the new rules let in what the policy does not name, or names for senders that are met elsewhere.</summary>
+/// <summary>
+/// Says before a change whether the new rules let in what the policy does not name, or names for senders that are met
+/// elsewhere.
+/// </summary>
 internal static class OpeningForecast
 {
     private const int ShownBoxes = 3;
 
-    /// <summary>What the new rules would not surely keep out, in words; nothing if they let in first packets of the policy's flows alone, by the interfaces that lead to their senders, and control messages.</summary>
+    /// <summary>
+    /// What the new rules would not surely keep out, in words; nothing if they let in first packets of the policy's flows
+    /// alone, by the interfaces that lead to their senders, and control messages.
+    /// </summary>
     /// <param name="site">The site.</param>
     /// <param name="targets">The servers to be changed.</param>
     public static IEnumerable<string> Openings(Site site, IEnumerable<ChangeTarget> targets) =>
         from target in targets
         where target is { After: not null, Facts: not null }
-        let analysis = FirewallAnalysis.Of(new ServerCase<FirewallFacts>(target.Server, site, target.Facts!, DateTimeOffset.UnixEpoch), target.After!)
+        let analysis = FirewallAnalysis.Of(
+            new ServerCase<FirewallFacts>(target.Server, site, target.Facts!, DateTimeOffset.UnixEpoch), target.After!)
         from opening in Openings(analysis)
         select $"the new rules of {target.Server.Name} would let {opening}";
 
@@ -35,6 +42,8 @@ internal static class OpeningForecast
         Diagram diagram = analysis.Diagram;
         int wanted = diagram.Or(analysis.Policy.Essential(), diagram.And(named, analysis.ByTheirWay()));
         int beyond = diagram.Except(diagram.And(space, analysis.Real(), analysis.Model.Passing(function).May), wanted);
-        return beyond == Diagram.False ? null : $"{analysis.Text.Text(beyond, ShownBoxes)}, such as {analysis.Text.Text(analysis.AnyPacket(beyond))}";
+        return beyond == Diagram.False
+            ? null
+            : $"{analysis.Text.Text(beyond, ShownBoxes)}, such as {analysis.Text.Text(analysis.AnyPacket(beyond))}";
     }
 }

@@ -22,7 +22,8 @@ public static class PolicyRuleset
     private const string Listeners = "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } ip6 saddr fe80::/10 accept";
 
     // A host that tries whether an address is free has none yet (RFC 4862, 5.4.2; RFC 3810, 5.2.13).
-    private const string WithoutAddress = "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld-listener-report, mld-listener-done, mld2-listener-report } accept";
+    private const string WithoutAddress =
+        "ip6 saddr :: icmpv6 type { nd-neighbor-solicit, mld-listener-report, mld-listener-done, mld2-listener-report } accept";
 
     /// <summary>The text of <c>/etc/nftables.conf</c>; loading it replaces all rules in one transaction.</summary>
     /// <param name="site">The site with its policy.</param>
@@ -49,7 +50,9 @@ public static class PolicyRuleset
         }
 
         Chain(text, "prerouting", "raw", "accept", [.. Comment(WithoutAddress, "Foobar.Ops FW-001 hosts without an address yet"), .. Comment("fib saddr . iif oif missing drop", "Foobar.Ops FW-001 forged sources")]);
-        Chain(text, "input", "filter", "drop", [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. input]);
+        Chain(
+            text, "input", "filter", "drop",
+            [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. input]);
         Chain(text, "forward", "filter", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"", $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"", .. forward]);
         Chain(text, "output", "filter", "accept", []);
         return text.Append("}\n").ToString();
@@ -73,7 +76,8 @@ public static class PolicyRuleset
 
     private static void Chain(StringBuilder text, string hook, string priority, string policy, IEnumerable<string> rules)
     {
-        text.Append(CultureInfo.InvariantCulture, $"    chain {hook} {{\n        type filter hook {hook} priority {priority}; policy {policy};\n");
+        text.Append(
+            CultureInfo.InvariantCulture, $"    chain {hook} {{\n        type filter hook {hook} priority {priority}; policy {policy};\n");
         foreach (string rule in rules)
         {
             text.Append(CultureInfo.InvariantCulture, $"        {rule}\n");

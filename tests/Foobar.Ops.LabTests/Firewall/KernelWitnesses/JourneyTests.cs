@@ -109,7 +109,8 @@ public sealed class JourneyTests(ITestOutputHelper output)
             .Select(static line => System.Text.RegularExpressions.Regex.Replace(line, "iifname (\"[^\"]*\"|\\{[^}]*\\}) ", string.Empty))),
     };
 
-    private static async Task<Outcome> TryAsync(JourneyServer server, string entry) => await JourneyReplay.InSandbox(server, box => box.Observe(new Probe
+    private static async Task<Outcome> TryAsync(JourneyServer server, string entry) =>
+        await JourneyReplay.InSandbox(server, box => box.Observe(new Probe
     {
         Id = 1,
         InInterface = entry,
@@ -153,7 +154,9 @@ public sealed class JourneyTests(ITestOutputHelper output)
 
     private static JourneyServer[] Servers(string? wall = null, string? balancer = null, string? first = null, string? second = null) =>
     [
-        Make("fw-01", [Role.NetworkFirewall], wall ?? Table("", Through), "outside 203.0.113.254 2001:db8:c::fe", "outside 203.0.113.1 2001:db8:c::1", "public 198.51.100.1 2001:db8:a::1"),
+        Make(
+            "fw-01", [Role.NetworkFirewall], wall ?? Table("", Through), "outside 203.0.113.254 2001:db8:c::fe",
+            "outside 203.0.113.1 2001:db8:c::1", "public 198.51.100.1 2001:db8:a::1"),
         Make("lb-01", [Role.LoadBalancer], balancer ?? Table(AtBalancer), "public 198.51.100.1 2001:db8:a::1", "public 198.51.100.10 2001:db8:a::10", "internal 192.0.2.10 2001:db8:b::10"),
         Make("web-01", [Role.Web, Role.Database], first ?? Table(AtFirst), null, "internal 192.0.2.11 2001:db8:b::11"),
         Make("web-02", [Role.Web, Role.Database], second ?? Table(AtSecond), null, "internal 192.0.2.12 2001:db8:b::12"),
