@@ -35,7 +35,10 @@ internal static class WayControls
     private static IEnumerable<Verdict> JudgeRequired(SiteMap map)
     {
         SitePaths paths = new(map);
-        int forged = map.Workspace.Diagram.Or(map.Servers.Where(static server => server.Unread is null).Select(static server => server.Model.Network.Shared(destination: false)));
+
+        // Nobody sends from an address of broadcast or of all routers: a filter may well drop it.
+        int forged = map.Workspace.Diagram.Or(
+            map.Servers.Where(static server => server.Unread is null).Select(static server => server.Model.Network.Shared(destination: false)));
         foreach (ResolvedFlow flow in map.Policy.Flows)
         {
             int space = map.Workspace.Diagram.Except(map.Workspace.Diagram.And(map.Policy.Space(flow), map.Policy.Ordinary()), forged);

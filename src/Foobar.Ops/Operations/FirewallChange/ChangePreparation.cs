@@ -76,9 +76,10 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<SshFlow?> client = ClientAsync(server, cancellationToken);
         Task<CommandResult> left = connection.RunAsync(ChangeScripts.ToList(), cancellationToken);
-        FirewallFacts facts = await new FirewallCollector().CollectAsync(session, server, cancellationToken);
-        string ruleset = render(session.Site, server, facts.Network.TryGet(out HostNetwork? network) && network.Routes.Count > 0 ? network
-            : throw new FoobarException("NetworkUnreadable", ErrorKind.Failed, $"{server.Name}: by which interfaces the flows' senders are reached can't be told: {facts.Network.Failure ?? "it has no routes"}.") { Server = server.Name });
+        Task<FirewallFacts> reading = new FirewallCollector().CollectAsync(session, server, cancellationToken);
+        await Task.WhenAll(client, left, reading);
+        FirewallFacts facts = await reading;
+        string ruleset = render(session.Site, server, NetworkOf(server, facts));
         CommandResult listing = SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToTry(ruleset), cancellationToken));
         return new ChangeTarget
         {
@@ -89,6 +90,20 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
             Facts = facts,
             Client = await client,
             Leftovers = Leftover.Parse(SessionReadings.Succeeded(await left).OutputText, server.Name),
+        };
+    }
+
+    private static HostNetwork NetworkOf(Server server, FirewallFacts facts)
+    {
+        string? trouble = !facts.Network.TryGet(out HostNetwork? network) ? facts.Network.Failure
+            : network.Routes.Count == 0 ? "it has no routes"
+            : null;
+        return trouble is null ? network! : throw new FoobarException(
+            "NetworkUnreadable", ErrorKind.Failed,
+            $"{server.Name}: by which interfaces the flows' senders are reached can't be told: {trouble}. Nothing was changed.")
+        {
+            Server = server.Name,
+            Recommendation = "See that 'ip address' and 'ip route' work for the login on the server.",
         };
     }
 
