@@ -73,6 +73,23 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
         }
     }
 
+    // As a client that hangs, or one whose network stalls: nobody asks any more whether the output has outgrown its cap.
+    [Fact]
+    public Task A_command_whose_output_outgrows_its_cap_is_ended_though_its_client_is_silent() => Task.WhenAll(Shells.Select(shell => OutgrowAsync(shell)));
+
+    private static async Task OutgrowAsync(string shell)
+    {
+        Raw raw = await Raw.StartAsync(shell);
+        RemoteCommand command = RemoteCommand.FromScript("while :; do echo 0123456789; sleep 0.05; done") with { OutputCap = 110 };
+        await raw.SayAsync(RunnerText.Job(new Job(1, asRoot: false, worker: 1, command)));
+
+        string end = await raw.HearAsync("x 1 ").WaitAsync(TimeSpan.FromSeconds(25));
+
+        Assert.Equal("1", end.Split(' ')[3]);
+        raw.ClosePipes();
+        await NothingLeftAsync(raw.Directory);
+    }
+
     // The pipes stay open, as sshd's do when the network is gone.
     private static async Task SilentAsync()
     {
@@ -186,13 +203,20 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
             string nonce = Guid.NewGuid().ToString("N")[..16];
             Raw raw = new(Process.Start(new ProcessStartInfo("sh", ["-c", ShellEnvironment.Login(shell)]) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
             await raw.SayAsync(RunnerText.ForLogin(nonce));
-            while (raw.Directory.Length == 0)
-            {
-                string line = await raw._process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the runner ended");
-                raw.Directory = line.StartsWith($"FOOBAR {nonce} ", StringComparison.Ordinal) ? line.Split(' ')[3] : "";
-            }
-
+            raw.Directory = (await raw.HearAsync($"FOOBAR {nonce} ")).Split(' ')[3];
             return raw;
+        }
+
+        public async Task<string> HearAsync(string beginning)
+        {
+            while (true)
+            {
+                string line = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the runner ended");
+                if (line.StartsWith(beginning, StringComparison.Ordinal))
+                {
+                    return line;
+                }
+            }
         }
 
         public async Task WorkAsync()
@@ -200,8 +224,9 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
             for (int id = 1; id <= Work.Length; id++)
             {
                 RemoteCommand command = RemoteCommand.FromScript(Work[id - 1]);
-                await SayAsync(RunnerText.Job(new Job(id, asRoot: false, worker: id, command)));
-                await SayAsync(RunnerText.Watch(id, command));
+                Job job = new(id, asRoot: false, worker: id, command);
+                await SayAsync(RunnerText.Job(job));
+                await SayAsync(RunnerText.Look([job], deep: true));
             }
 
             await SayAsync(RunnerText.Kill(1));

@@ -24,9 +24,6 @@ internal sealed class Job(int id, bool asRoot, int worker, RemoteCommand command
     /// <summary>Whether it was told to end.</summary>
     public bool Killed { get; set; }
 
-    /// <summary>Whether the server guards it by now.</summary>
-    public bool Watched { get; set; }
-
     /// <summary>How many bytes the shell's input has with this job's call.</summary>
     public long InputEnd { get; set; }
 

@@ -25,9 +25,12 @@ internal static class RunnerText
 
     public static string Put(int id, string base64) => Text($"__fb_put {id} {base64}\n");
 
-    /// <summary>The server's own limit is later than ours, which is the one that counts while we live.</summary>
-    public static string Watch(int id, RemoteCommand command) =>
-        Text($"__fb_watch {id} {command.OutputCap} {(long)Math.Min(command.TimeLimit.TotalSeconds + 5, int.MaxValue)}\n");
+    /// <summary>Has the server look at jobs of one runner, at their files too if asked.</summary>
+    public static string Look(IEnumerable<Job> jobs, bool deep)
+    {
+        string words = string.Join(' ', jobs.Select(job => Text($"{job.Id} {job.Command.OutputCap}")));
+        return $"__fb_look {(deep ? 1 : 0)} {words}\n";
+    }
 
     public static string Kill(int id) => Text($"__fb_kill {id}\n");
 

@@ -39,7 +39,7 @@ internal sealed class ShellChannel : IAsyncDisposable
         _writer = new ShellWriter(transport.Input, server);
         _reader = new FrameReader(transport.Output);
         _root = new RootShell(server, sudoPassword, _nonce, _writer);
-        _watch = new JobWatch(_jobs.Select(each => each.Value), Watch);
+        _watch = new JobWatch(_jobs.Select(each => each.Value), Look);
         _heartbeat = new Heartbeat(
             () => LastHeard, number => _ = CallAsync(asRoot: false, RunnerText.Ping(number), CancellationToken.None), () => GiveUp());
     }
@@ -168,8 +168,13 @@ internal sealed class ShellChannel : IAsyncDisposable
         _heartbeat.Dispose();
     }
 
-    /// <summary>Has the server guard a job that takes longer: its output cap, and its time limit should we vanish.</summary>
-    private void Watch(Job job) => _ = CallAsync(job.AsRoot, RunnerText.Watch(job.Id, job.Command), CancellationToken.None);
+    private void Look(IEnumerable<Job> jobs, bool deep)
+    {
+        foreach (IGrouping<bool, Job> group in jobs.GroupBy(job => job.AsRoot))
+        {
+            _ = CallAsync(group.Key, RunnerText.Look(group, deep), CancellationToken.None);
+        }
+    }
 
     private async Task CallAsync(bool asRoot, string call, CancellationToken cancellationToken, Job? job = null)
     {

@@ -158,11 +158,24 @@ __fb_guard() {
         read -r __fb_x <"$__fb_dir/h"
         if [ "$__fb_x" = "$__fb_beat" ]; then
             __fb_late=$((__fb_late + 1))
+            __fb_look_all
         else
             __fb_beat=$__fb_x __fb_late=0
         fi
     done
     __fb_clear
+}
+
+# Looks at the jobs of a client that may look no more. What runs is learned from the files.
+__fb_look_all() {
+    __fb_deep=1
+    for __fb_x in "$__fb_dir"/q*; do
+        __fb_k=${__fb_x##*/q}
+        if [ -O "$__fb_x" ] && read -r __fb_y __fb_id __fb_cap <"$__fb_dir/c$__fb_k" && [ -n "$__fb_cap" ]; then
+            eval "__fb_p$__fb_id=none __fb_k$__fb_id=$__fb_k"
+            ! __fb_child "$__fb_id" || ! __fb_outgrown "$__fb_id" "$__fb_cap" || (__fb_killing "$__fb_id")
+        fi
+    done
 }
 
 # Ends what a runner left, and the runner first.

@@ -241,52 +241,51 @@ __fb_forget() {
     (cd "$__fb_dir" && exec rm -f $__fb_files) </dev/null >/dev/null
 }
 
-# Guards a job that takes longer: id, cap, seconds. Ends it when its output outgrows the cap, when nobody ended it in time, or
-# when its worker was killed, so that nobody would tell its end.
-__fb_watch() {
-    ! __fb_child "$1" || (__fb_watching "$@" 3>&1 </dev/null >/dev/null &)
-}
-
-__fb_watching() {
-    trap - EXIT HUP TERM
-    trap __fb_broken PIPE
-    exec 7>&-
-    __fb_tick=0 __fb_job=$1 __fb_cap=$2 __fb_limit=$3
-    while __fb_child "$__fb_job"; do
-        if [ ! "/proc/$__fb_p/fd/8" -ef "$__fb_dir/t" ]; then
-            __fb_killing "$__fb_job"
-            __fb_frame "d $__fb_job$__fb_nl" >&3
-            return
+# Looks at jobs that take longer, as the client asks again and again; a guard of its own for each job would cost processes.
+# Whether files are looked at too (1 or 0), then id and cap of each job. Ends a job when its output has outgrown the cap, or when
+# its worker was killed, so that nobody would tell its end.
+__fb_look() {
+    __fb_deep=$1
+    shift
+    while [ $# -gt 0 ]; do
+        if ! __fb_child "$1"; then
+            :
+        elif [ ! "/proc/$__fb_p/fd/8" -ef "$__fb_dir/t" ]; then
+            __fb_once "$1" "d $1$__fb_nl"
+        elif __fb_outgrown "$1" "$2"; then
+            __fb_once "$1" ""
         fi
-        if __fb_outgrown || [ $((__fb_tick / 20)) -ge "$__fb_limit" ]; then
-            __fb_killing "$__fb_job"
-            return
-        fi
-        if [ "$__fb_tick" -lt 4 ]; then
-            sleep 0.05 || { sleep 1; __fb_tick=$((__fb_tick + 19)); }
-            __fb_tick=$((__fb_tick + 1))
-        elif [ "$__fb_tick" -lt 20 ]; then
-            sleep 0.1 || { sleep 1; __fb_tick=$((__fb_tick + 18)); }
-            __fb_tick=$((__fb_tick + 2))
-        else
-            sleep 0.2 || { sleep 1; __fb_tick=$((__fb_tick + 16)); }
-            __fb_tick=$((__fb_tick + 4))
-        fi
+        shift 2
     done
+} 2>/dev/null
+
+# Ends a job that is not being ended yet: id, a frame to send afterwards.
+__fb_once() {
+    case " ${__fb_ending-} " in *" $1 "*) return 0 ;; esac
+    __fb_ending="${__fb_ending-} $1"
+    (
+        (
+            trap - EXIT HUP TERM
+            trap __fb_broken PIPE
+            exec 7>&-
+            __fb_killing "$1"
+            [ -z "$2" ] || __fb_frame "$2" >&3
+        ) 3>&1 </dev/null >/dev/null &
+    )
 }
 
-# Whether the output or the error of the guarded job is longer than its cap. Where the job's shell still writes to the file that
-# it was given, its position there is the file's length and costs no program; once a second the files themselves are looked at,
-# for what opened them anew.
+# Whether the output or the error of a job is longer than its cap: id, cap. Where the job's shell still writes to the file that
+# it was given, its position there is the file's length and costs no program; the files themselves are looked at if __fb_deep is
+# 1, for what opened them anew.
 __fb_outgrown() {
     for __fb_x in 1:o 2:e; do
         __fb_y=${__fb_x%:*}
-        if [ "/proc/$__fb_q/fd/$__fb_y" -ef "$__fb_dir/${__fb_x#*:}$__fb_job" ] && read -r __fb_x __fb_n <"/proc/$__fb_q/fdinfo/$__fb_y" &&
-            [ "$__fb_n" -gt "$__fb_cap" ]; then
+        if [ "/proc/$__fb_q/fd/$__fb_y" -ef "$__fb_dir/${__fb_x#*:}$1" ] && read -r __fb_x __fb_n <"/proc/$__fb_q/fdinfo/$__fb_y" &&
+            [ "$__fb_n" -gt "$2" ]; then
             return 0
         fi
     done
-    [ $((__fb_tick % 10)) = 0 ] && [ -n "$(find "$__fb_dir/o$__fb_job" "$__fb_dir/e$__fb_job" -size +"$__fb_cap"c)" ]
+    [ "$__fb_deep" = 1 ] && [ -n "$(find "$__fb_dir/o$1" "$__fb_dir/e$1" -size +"$2"c)" ]
 }
 
 # The process that runs a job's script, into __fb_q; false if the job has surely ended: its worker has another, its next child
