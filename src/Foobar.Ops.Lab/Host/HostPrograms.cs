@@ -20,7 +20,7 @@ internal static class HostPrograms
     /// <summary>What raising a lab runs.</summary>
     public static IReadOnlyList<HostProgram> Lab { get; } =
     [
-        new("debootstrap", "debootstrap"), new("systemd-nspawn", "systemd-container"), new("ip", "iproute2"), new("ssh", "openssh-client"),
+        new("mmdebstrap", "mmdebstrap"), new("systemd-nspawn", "systemd-container"), new("ip", "iproute2"), new("ssh", "openssh-client"),
         new("ssh-keygen", "openssh-client"), new("mkfs.ext4", "e2fsprogs"), new("mount", "mount"), new("unshare", "util-linux"),
         new("setsid", "util-linux"), new("nsenter", "util-linux"),
     ];

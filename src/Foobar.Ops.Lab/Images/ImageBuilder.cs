@@ -4,7 +4,7 @@ using Foobar.Ops.Lab.Host;
 namespace Foobar.Ops.Lab.Images;
 
 /// <summary>
-/// Builds a base image with debootstrap. The whole build runs in its own process and mount namespaces on a leash: its
+/// Builds a base image with mmdebstrap. The whole build runs in its own process and mount namespaces on a leash: its
 /// first process ends as soon as ours does, and the kernel then ends all others and drops all mounts, so that a killed
 /// build leaves nothing but a directory that the next one removes.
 /// </summary>
@@ -23,11 +23,12 @@ internal static class ImageBuilder
         wait "$build"
         """;
 
+    /// <summary>A mirror may be a snapshot, whose release file has expired.</summary>
     private const string Build = """
         set -eu
         root=$1 suite=$2 mirror=$3 packages=$4 files=$5 log=$6
         exec >"$log" 2>&1
-        debootstrap --variant=minbase --include="$packages" "$suite" "$root" "$mirror"
+        mmdebstrap --variant=minbase --include="$packages" --aptopt='Acquire::Check-Valid-Until "false"' "$suite" "$root" "$mirror"
         cp -r "$files/." "$root/"
         mount -t proc proc "$root/proc"
         chroot "$root" /bin/sh /build/prepare.sh
