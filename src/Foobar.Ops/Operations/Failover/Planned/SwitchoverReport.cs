@@ -18,6 +18,8 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps steps, PlanRunner runner, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
+    private const int AskTimes = 30;
 
     /// <summary>The canary, if there is one.</summary>
     public FailoverCanary? Canary { get; init; }
@@ -147,9 +149,40 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
             return new() { Verdict = ProofVerdict.Unprovable, Reason = $"What the members hold now could not be read: {firstFailure ?? secondFailure}" };
         }
 
+        if (!back && oldNow is not null)
+        {
+            newNow = await UntilCountedAsync(live.New.Flavor, oldNow, newNow, async () => (await ExecutedAsync(live.NewName, token)).Executed, AskAgain);
+        }
+
         return back
             ? FailoverProof.JudgeUndone(live.New.Flavor, live.OldName, live.NewName, oldNow!, newNow)
             : FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? oldNow, oldNow, newNow, account, steps.Unlogged);
+    }
+
+    /// <summary>
+    /// What a source holds once it counts all that its replica shows. A source sends a transaction when it is in its log, and counts
+    /// it as executed when it is committed, some milliseconds later on a busy machine: so a replica may show what the source does
+    /// not show yet. What the replica alone holds stays missing.
+    /// </summary>
+    /// <param name="flavor">The flavour of both.</param>
+    /// <param name="replica">What the replica holds.</param>
+    /// <param name="source">What the source held after that.</param>
+    /// <param name="again">Asks the source again; <see langword="null"/> if it does not answer.</param>
+    /// <param name="pause">How long to wait before each of up to 30 questions.</param>
+    internal static async Task<string> UntilCountedAsync(DatabaseFlavor flavor, string replica, string source, Func<Task<string?>> again, TimeSpan pause)
+    {
+        for (int asked = 0; asked < AskTimes && GtidComparison.Errant(flavor, replica, source).Length > 0; asked++)
+        {
+            await Task.Delay(pause);
+            if (await again() is not string now)
+            {
+                break;
+            }
+
+            source = now;
+        }
+
+        return source;
     }
 
     private async Task<(string? Executed, string? Failure)> ExecutedAsync(string member, CancellationToken token)
