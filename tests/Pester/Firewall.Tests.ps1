@@ -109,7 +109,7 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
     }
 
     It 'connects as the policy says, from every vantage, and as the rules say' {
-        $findings = Test-FoobarConnection -SampleSize 2 -ErrorVariable failures
+        $findings = Test-FoobarConnection web-02 -SampleSize 2 -ErrorVariable failures
         $failures | Should -BeNullOrEmpty
         $findings | Where-Object Status -ne Pass | ForEach-Object { "$($_.ControlId) $($_.Target): $($_.Actual)$($_.Reason)" } | Should -BeNullOrEmpty
         $findings.ControlId | Select-Object -Unique | Should -Be 'FW-020', 'FW-021', 'FW-022'

@@ -7,7 +7,7 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Failover;
 
 /// <summary>The operator's link is cut in the middle of a switchover: he is told how it stands, and has a way to end it.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class LostLinkTests(LabFixture labs)
 {
     [Theory]

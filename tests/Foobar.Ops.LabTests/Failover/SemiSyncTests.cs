@@ -9,10 +9,13 @@ namespace Foobar.Ops.LabTests.Failover;
 
 /// <summary>Switchovers between members of which each is configured as a semi-synchronous source and replica, as a site has it whose roles swap.</summary>
 [Collection(LabCollection.Name)]
-public sealed class SemiSyncTests(LabFixture labs)
+public sealed class SemiSyncTests(LabFixture labs) : IAsyncDisposable
 {
     // Less than rpl_semi_sync_source_timeout (10 s unless set), which a commit waits for a replica that does not answer.
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(8);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await labs.RetireAsync(static options => options.SemiSync);
 
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]

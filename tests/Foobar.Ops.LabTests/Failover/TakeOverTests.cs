@@ -14,7 +14,7 @@ namespace Foobar.Ops.LabTests.Failover;
 /// A failover whose machine is lost, with its journal: another operator ends it on his, and the lost machine does no harm
 /// when it comes back.
 /// </summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class TakeOverTests(LabFixture labs)
 {
     private static readonly string[] Members = ["web-01", "web-02"];

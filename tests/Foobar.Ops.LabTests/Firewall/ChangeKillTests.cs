@@ -9,7 +9,7 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Firewall;
 
 /// <summary>A firewall change whose process gets SIGKILL at each of its steps: nobody stays shut out, and nothing stays half done.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class ChangeKillTests(LabFixture labs)
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(6);

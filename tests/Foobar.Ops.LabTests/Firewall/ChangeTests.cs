@@ -10,7 +10,7 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Firewall;
 
 /// <summary>Firewall changes of a real site: what is refused, what is undone, what stands, and in which order.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class ChangeTests(LabFixture labs)
 {
     [Fact]

@@ -1,12 +1,16 @@
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LabTests.Lab;
 
-/// <summary>Audits labs again and again over the same connections: logging in takes as long as an audit.</summary>
-public sealed class KeptSessions : IAsyncDisposable
+/// <summary>
+/// Audits labs again and again over the same connections: logging in takes as long as an audit. At the end those labs are removed
+/// that only audits need.
+/// </summary>
+public sealed class KeptSessions(LabFixture labs) : IAsyncDisposable
 {
     private readonly Dictionary<string, SiteSession> _sessions = [];
 
@@ -32,5 +36,7 @@ public sealed class KeptSessions : IAsyncDisposable
         {
             await session.DisposeAsync();
         }
+
+        await labs.RetireAsync(static options => options.Tls != TlsVariant.Edge);
     }
 }

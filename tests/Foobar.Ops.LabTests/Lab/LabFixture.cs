@@ -13,8 +13,9 @@ using Foobar.Ops.LabTests.Lab;
 namespace Foobar.Ops.LabTests.Lab;
 
 /// <summary>
-/// The labs of a test run, one a kind, raised when the first test asks for it and removed at the end of the run. Tests of
-/// one class collection run one after another; put every test that uses a lab in <see cref="LabCollection"/>.
+/// The labs of a test run, one a kind for each collection of tests, raised when the first test asks for it and removed at the
+/// end of the run. Tests of one collection run one after another; put every test that uses a lab in
+/// <see cref="LabCollection"/> or in <see cref="OtherLabCollection"/>.
 /// </summary>
 public sealed class LabFixture : IAsyncLifetime
 {
@@ -60,7 +61,7 @@ public sealed class LabFixture : IAsyncLifetime
             Assert.Skip(obstacle.Message);
         }
 
-        LabOptions options = new() { Name = NameOf(database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
+        LabOptions options = new() { Name = NameOf(CollectionName, database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
         PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
@@ -71,6 +72,20 @@ public sealed class LabFixture : IAsyncLifetime
         {
             Assert.Skip(noMirror.Message);
             throw;
+        }
+    }
+
+    /// <summary>Removes labs of this collection that no test needs any more: a lab that only stands there takes its share of the machine too.</summary>
+    /// <param name="which">Which ones; a test that needs one all the same gets another.</param>
+    internal async Task RetireAsync(Predicate<LabOptions> which)
+    {
+        string collection = CollectionName;
+        foreach (LabOptions options in _labs.Keys.Where(options => options.Name.StartsWith(NameOf(collection), StringComparison.Ordinal) && which(options)))
+        {
+            if (_labs.TryRemove(options, out _))
+            {
+                await LabRemover.RemoveAsync(options.Name, CancellationToken.None);
+            }
         }
     }
 
@@ -109,9 +124,12 @@ public sealed class LabFixture : IAsyncLifetime
     private static Task<RaisedLab> RaiseAsync(LabOptions options) =>
         RaisedLab.UpAsync(options, Said, CancellationToken.None);
 
-    private static string NameOf(DatabaseFlavour database, TlsVariant tls, bool semiSync) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Prefix}{Environment.ProcessId}-{database}-{tls}{(semiSync ? "-semi" : "")}").ToLowerInvariant();
+    private static string CollectionName => TestContext.Current.TestCollection?.TestCollectionDisplayName ?? LabCollection.Name;
+
+    private static string NameOf(string collection) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
+
+    private static string NameOf(string collection, DatabaseFlavour database, TlsVariant tls, bool semiSync) =>
+        $"{NameOf(collection)}{database}-{tls}{(semiSync ? "-semi" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {
@@ -133,10 +151,25 @@ public sealed class LabFixture : IAsyncLifetime
     }
 }
 
-/// <summary>Tests that use a lab run one after another, since some break it.</summary>
-[CollectionDefinition(Name)]
-public sealed class LabCollection
+/// <summary>Removes the labs of a collection when its last test is done.</summary>
+public sealed class CollectionEnd(LabFixture labs) : IAsyncDisposable
 {
-    /// <summary>The collection's name.</summary>
-    public const string Name = "lab";
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await labs.RetireAsync(static _ => true);
+}
+
+/// <summary>Tests that use a lab run one after another, since some break it: those of the database, and of faults.</summary>
+[CollectionDefinition(Name)]
+public sealed class LabCollection : ICollectionFixture<CollectionEnd>
+{
+    /// <summary>The collection's name, which is a part of its labs' names.</summary>
+    public const string Name = "a";
+}
+
+/// <summary>Tests that use labs of their own beside those, one after another too: many of them wait more than they work.</summary>
+[CollectionDefinition(Name)]
+public sealed class OtherLabCollection : ICollectionFixture<CollectionEnd>
+{
+    /// <inheritdoc cref="LabCollection.Name"/>
+    public const string Name = "b";
 }

@@ -5,7 +5,7 @@ using Foobar.Ops.Lab.Setup;
 namespace Foobar.Ops.LabTests.Lab;
 
 /// <summary>The lab does what it promises, in each variant.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class LabTests(LabFixture labs)
 {
     [Theory]

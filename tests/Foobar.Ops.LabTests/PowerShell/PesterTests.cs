@@ -13,7 +13,7 @@ public sealed class OfflinePesterTests
 }
 
 /// <summary>Those tagged Lab, on a lab.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class LabPesterTests(LabFixture labs)
 {
     [Fact]

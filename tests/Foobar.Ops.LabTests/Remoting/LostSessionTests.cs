@@ -12,7 +12,7 @@ namespace Foobar.Ops.LabTests.Remoting;
 /// Whatever ends a session under work, the server has no process and no file of it a minute later: the end of PowerShell, of the
 /// ssh client, of sshd's session process, of the network. Root's work and streamed commands too.
 /// </summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class LostSessionTests(LabFixture labs)
 {
     private const string Server = "web-01";

@@ -10,7 +10,7 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Remoting;
 
 /// <summary>An account that has a password and no key, on every server and on the jump host before them: only SSH.NET can log in.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class PasswordLoginTests(LabFixture labs) : IAsyncLifetime
 {
     private const string User = "keyless";

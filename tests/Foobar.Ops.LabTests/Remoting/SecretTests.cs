@@ -13,7 +13,7 @@ namespace Foobar.Ops.LabTests.Remoting;
 /// A password, given any way, is found in no process's arguments or environment (here or on the servers, whose processes
 /// this machine sees), no file, no error and no record of what was done.
 /// </summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class SecretTests(LabFixture labs)
 {
     private readonly ConcurrentBag<string> _found = [];

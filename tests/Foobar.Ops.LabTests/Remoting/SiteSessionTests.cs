@@ -10,7 +10,7 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Remoting;
 
 /// <summary>Sessions to real servers: an unprivileged login, a jump host, a network that breaks.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class SiteSessionTests(LabFixture labs)
 {
     [Fact]

@@ -13,7 +13,7 @@ namespace Foobar.Ops.LabTests.Failover.Emergency;
 /// An emergency failover that gets SIGKILL at each of its steps, and what its resume makes of it. With FOOBAR_UPDATE_DOCS=1
 /// the table in docs/emergency-kills.md is written anew; else it is held to what is seen.
 /// </summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class EmergencyKillTests(LabFixture labs)
 {
     private static readonly string[] Steps =

@@ -16,7 +16,7 @@ namespace Foobar.Ops.LabTests.Failover.Emergency;
 /// Primaries die in every way while writers that know nothing of failovers write through the shop's own path: what was
 /// acknowledged to them is there afterwards, or named.
 /// </summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class EmergencyTests(LabFixture labs, ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);

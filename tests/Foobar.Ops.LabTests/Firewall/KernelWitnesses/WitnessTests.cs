@@ -43,14 +43,14 @@ public sealed class WitnessTests(ITestOutputHelper output)
     public Task Findings_about_random_rulesets_of_iptables_do_what_they_say(string variant)
     {
         Requirements.Check($"iptables-{variant}-restore", "ipset");
-        return CheckAsync(8, 60, seed => IptablesGenerator.Generate(seed, variant));
+        return CheckAsync(6, 60, seed => IptablesGenerator.Generate(seed, variant));
     }
 
     [Fact]
     public async Task A_comparison_s_packets_show_the_difference()
     {
         Requirements.Check();
-        int rulesets = Sample.IsAll ? 200 : 16;
+        int rulesets = Sample.IsAll ? 200 : 10;
         // A difference at one hook is often hidden by what other hooks do: then nothing shows it from outside.
         await ReportAsync(rulesets, (box, report) => (seed, _) =>
         {
