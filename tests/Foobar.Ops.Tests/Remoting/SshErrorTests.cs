@@ -116,4 +116,21 @@ public class SshErrorTests
 
         public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(buffer.Length, size)]);
     }
+
+    // What a shell's start-up files say there reads as what this machine's ssh says of a ProxyCommand, or of its configuration.
+    [Theory]
+    [InlineData("/root/.bashrc: line 22: pyenv: command not found")]
+    [InlineData("/root/.bashrc: line 25: /root/.cargo/env: No such file or directory")]
+    [InlineData("exec: zsh: not found")]
+    [InlineData("/etc/profile: line 3: Bad number")]
+    public void What_the_server_says_after_the_login_is_no_failure_of_the_way_there(string line)
+    {
+        const string Login = "Authenticated to 192.0.2.11 ([192.0.2.11]:22) using \"publickey\".\n";
+
+        FoobarException error = SshErrors.Explain("web-01", $"{Login}{line}\nno shell here\n", opened: false, _ => []);
+
+        Assert.Equal("ShellUnavailable", error.ErrorId);
+        Assert.Contains("no shell here", error.Message, StringComparison.Ordinal);
+        Assert.Equal("ServerUnreachable", SshErrors.Explain("web-01", "bash: line 1: nc: command not found", opened: false, _ => []).ErrorId);
+    }
 }

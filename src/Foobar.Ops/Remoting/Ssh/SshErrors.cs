@@ -41,7 +41,7 @@ internal static partial class SshErrors
             }
         }
 
-        foreach (SshRefusal refusal in SshRefusals.All)
+        foreach (SshRefusal refusal in SshRefusals.All.Where(each => !failure.Authenticated || !each.EndsBeforeLogin))
         {
             if (failure.Words.Select(line => refusal.Words.Match(line)).LastOrDefault(match => match.Success) is Match match)
             {

@@ -9,7 +9,11 @@ namespace Foobar.Ops.Remoting.Ssh;
 /// <param name="Kind">Its kind.</param>
 /// <param name="Cause">What is wrong, after the server's name.</param>
 /// <param name="Recommendation">What puts it right.</param>
-internal sealed record SshRefusal(Regex Words, string ErrorId, ErrorKind Kind, string Cause, string Recommendation);
+internal sealed record SshRefusal(Regex Words, string ErrorId, ErrorKind Kind, string Cause, string Recommendation)
+{
+    /// <summary>Whether it is never said after a login: the same words then are those of the server's programs, such as a shell's start-up files.</summary>
+    public bool EndsBeforeLogin => ErrorId is SshRefusals.Unreachable or SshRefusals.Config;
+}
 
 /// <summary>
 /// What the OpenSSH client says at <c>-v</c> where it has no session to give, of versions 8 to 10: its own words
@@ -20,9 +24,9 @@ internal sealed record SshRefusal(Regex Words, string ErrorId, ErrorKind Kind, s
 internal static class SshRefusals
 {
     private const string Login = "AuthenticationRefused";
-    private const string Unreachable = "ServerUnreachable";
+    internal const string Unreachable = "ServerUnreachable";
     private const string Shell = "ShellUnavailable";
-    private const string Config = "SshConfigInvalid";
+    internal const string Config = "SshConfigInvalid";
     private const string Negotiation = "SshNegotiationFailed";
     private const string Jump = "JumpRefused";
     private const string Timeout = "ConnectTimeout";
