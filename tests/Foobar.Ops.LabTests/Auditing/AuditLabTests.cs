@@ -6,7 +6,10 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LabTests.Auditing;
 
-/// <summary>The audit of real servers writes nothing. That it is judged the same when saved, and that a server which is not reached is one error, is for the Pester tests.</summary>
+/// <summary>
+/// The audit of real servers writes nothing. That it is judged the same when saved, and that a server which is not reached
+/// is one error, is for the Pester tests.
+/// </summary>
 [Collection(OtherLabCollection.Name)]
 public sealed class AuditLabTests(LabFixture labs)
 {

@@ -46,7 +46,10 @@ public sealed class RefusalTests(LabFixture labs)
     /// <summary>Faults of the catalogue, and the blocker that must see them.</summary>
     private static readonly (string Fault, string Code)[] Faults = [("errant-transaction", "ErrantTransactions"), ("replication-grant-missing", "Grants")];
 
-    /// <summary>Each on both flavours; in the default run three of them, each on one flavour. The unit tests try each on made-up facts.</summary>
+    /// <summary>
+    /// Each on both flavours; in the default run three of them, each on one flavour. The unit tests try each on made-up
+    /// facts.
+    /// </summary>
     public static TheoryData<string, string> Cases => new(
         from one in Obstacles.Select(one => one.Name).Concat(Faults.Select(one => one.Fault)).Index()
         from flavour in (string[])["MariaDb", "MySql"]

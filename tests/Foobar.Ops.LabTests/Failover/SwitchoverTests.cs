@@ -21,7 +21,10 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
 
     private static readonly TimeSpan Probe = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Flavours, and how often each writer writes in milliseconds, less often in the default run; 0 is without pause, which is a figure and no proof more.</summary>
+    /// <summary>
+    /// Flavours, and how often each writer writes in milliseconds, less often in the default run; 0 is without pause, which
+    /// is a figure and no proof more.
+    /// </summary>
     public static TheoryData<string, int> Loads => new(
         from flavour in (string[])["MariaDb", "MySql"]
         from interval in Sample.IsAll ? (int[])[5, 0] : [10]

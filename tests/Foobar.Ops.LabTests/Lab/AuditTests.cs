@@ -36,7 +36,9 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
             [
                 .. On(DatabaseFlavour.MySql, TlsVariant.Edge, _ => true),
                 .. On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => !Applies(fault, TlsVariant.Edge)),
-                .. On(DatabaseFlavour.MariaDb, TlsVariant.Reencrypt, fault => !Applies(fault, TlsVariant.Edge) && !Applies(fault, TlsVariant.Web)),
+                .. On(
+                    DatabaseFlavour.MariaDb, TlsVariant.Reencrypt,
+                    fault => !Applies(fault, TlsVariant.Edge) && !Applies(fault, TlsVariant.Web)),
             ]),
             3),
         .. Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Edge, fault => fault.Area == Area.Database), 6),

@@ -61,7 +61,8 @@ public sealed class LabFixture : IAsyncLifetime
             Assert.Skip(obstacle.Message);
         }
 
-        LabOptions options = new() { Name = NameOf(CollectionName, database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
+        LabOptions options =
+            new() { Name = NameOf(CollectionName, database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
         PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
@@ -75,7 +76,10 @@ public sealed class LabFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>Removes labs of this collection that no test needs any more: a lab that only stands there takes its share of the machine too.</summary>
+    /// <summary>
+    /// Removes labs of this collection that no test needs any more: a lab that only stands there takes its share of the
+    /// machine too.
+    /// </summary>
     /// <param name="which">Which ones; a test that needs one all the same gets another.</param>
     internal async Task RetireAsync(Predicate<LabOptions> which)
     {
@@ -126,7 +130,8 @@ public sealed class LabFixture : IAsyncLifetime
 
     private static string CollectionName => TestContext.Current.TestCollection?.TestCollectionDisplayName ?? LabCollection.Name;
 
-    private static string NameOf(string collection) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
+    private static string NameOf(string collection) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, DatabaseFlavour database, TlsVariant tls, bool semiSync) =>
         $"{NameOf(collection)}{database}-{tls}{(semiSync ? "-semi" : "")}".ToLowerInvariant();

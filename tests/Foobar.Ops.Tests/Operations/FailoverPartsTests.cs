@@ -49,11 +49,13 @@ public sealed class FailoverPartsTests
         Assert.Equal($"{Source}:1-9", await UntilCountedAsync($"{Source}:1-7,{Other}:1", $"{Source}:1-8"));
 
         int asked = 0;
-        string left = await SwitchoverReport.UntilCountedAsync(DatabaseFlavor.MySql, $"{Other}:1", $"{Source}:1", () => Task.FromResult<string?>($"{Source}:{++asked}"), TimeSpan.Zero);
+        string left = await SwitchoverReport.UntilCountedAsync(
+            DatabaseFlavor.MySql, $"{Other}:1", $"{Source}:1", () => Task.FromResult<string?>($"{Source}:{++asked}"), TimeSpan.Zero);
         Assert.Equal((30, $"{Source}:30"), (asked, left));
 
         Task<string> UntilCountedAsync(string replica, string source) =>
-            SwitchoverReport.UntilCountedAsync(DatabaseFlavor.MySql, replica, source, () => Task.FromResult(answers.Dequeue()), TimeSpan.Zero);
+            SwitchoverReport.UntilCountedAsync(
+                DatabaseFlavor.MySql, replica, source, () => Task.FromResult(answers.Dequeue()), TimeSpan.Zero);
     }
 
     [Fact]

@@ -75,7 +75,8 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
 
     // As a client that hangs, or one whose network stalls: nobody asks any more whether the output has outgrown its cap.
     [Fact]
-    public Task A_command_whose_output_outgrows_its_cap_is_ended_though_its_client_is_silent() => Task.WhenAll(Shells.Select(shell => OutgrowAsync(shell)));
+    public Task A_command_whose_output_outgrows_its_cap_is_ended_though_its_client_is_silent() =>
+        Task.WhenAll(Shells.Select(shell => OutgrowAsync(shell)));
 
     private static async Task OutgrowAsync(string shell)
     {

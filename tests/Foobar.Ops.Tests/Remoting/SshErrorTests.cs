@@ -131,6 +131,7 @@ public class SshErrorTests
 
         Assert.Equal("ShellUnavailable", error.ErrorId);
         Assert.Contains("no shell here", error.Message, StringComparison.Ordinal);
-        Assert.Equal("ServerUnreachable", SshErrors.Explain("web-01", "bash: line 1: nc: command not found", opened: false, _ => []).ErrorId);
+        Assert.Equal(
+            "ServerUnreachable", SshErrors.Explain("web-01", "bash: line 1: nc: command not found", opened: false, _ => []).ErrorId);
     }
 }

@@ -14,7 +14,9 @@ internal sealed class JobWatch : IDisposable
     /// <summary>How often others are.</summary>
     private static readonly TimeSpan Later = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a command counts as one that has just begun, and how often its files are looked at, which costs a program.</summary>
+    /// <summary>
+    /// How long a command counts as one that has just begun, and how often its files are looked at, which costs a program.
+    /// </summary>
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(1);
 
     private readonly IEnumerable<Job> _running;

@@ -11,7 +11,10 @@ namespace Foobar.Ops.Remoting.Ssh;
 /// <param name="Recommendation">What puts it right.</param>
 internal sealed record SshRefusal(Regex Words, string ErrorId, ErrorKind Kind, string Cause, string Recommendation)
 {
-    /// <summary>Whether it is never said after a login: the same words then are those of the server's programs, such as a shell's start-up files.</summary>
+    /// <summary>
+    /// Whether it is never said after a login: the same words then are those of the server's programs, such as a shell's
+    /// start-up files.
+    /// </summary>
     public bool EndsBeforeLogin => ErrorId is SshRefusals.Unreachable or SshRefusals.Config;
 }
 

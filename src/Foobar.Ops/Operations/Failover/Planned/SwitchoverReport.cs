@@ -151,7 +151,8 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
 
         if (!back && oldNow is not null)
         {
-            newNow = await UntilCountedAsync(live.New.Flavor, oldNow, newNow, async () => (await ExecutedAsync(live.NewName, token)).Executed, AskAgain);
+            newNow = await UntilCountedAsync(
+                live.New.Flavor, oldNow, newNow, async () => (await ExecutedAsync(live.NewName, token)).Executed, AskAgain);
         }
 
         return back
@@ -169,7 +170,8 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
     /// <param name="source">What the source held after that.</param>
     /// <param name="again">Asks the source again; <see langword="null"/> if it does not answer.</param>
     /// <param name="pause">How long to wait before each of up to 30 questions.</param>
-    internal static async Task<string> UntilCountedAsync(DatabaseFlavor flavor, string replica, string source, Func<Task<string?>> again, TimeSpan pause)
+    internal static async Task<string> UntilCountedAsync(
+        DatabaseFlavor flavor, string replica, string source, Func<Task<string?>> again, TimeSpan pause)
     {
         for (int asked = 0; asked < AskTimes && GtidComparison.Errant(flavor, replica, source).Length > 0; asked++)
         {
