@@ -23,7 +23,10 @@ internal static class ImageBuilder
         wait "$build"
         """;
 
-    /// <summary>A mirror may be a snapshot, whose release file has expired.</summary>
+    /// <summary>
+    /// The build. The date until which a release file is valid is not checked, since a mirror may be a snapshot of former days;
+    /// its signature is.
+    /// </summary>
     private const string Build = """
         set -eu
         root=$1 suite=$2 mirror=$3 packages=$4 files=$5 log=$6

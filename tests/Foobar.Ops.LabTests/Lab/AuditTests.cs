@@ -25,7 +25,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     /// <summary>
     /// A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
-    /// where that area is another; every fault in a thorough run. The unit tests judge the facts of each.
+    /// where that area is another; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
     public static TheoryData<string, string, string> Faults => new(Chosen.Select(one => ($"{one.Database}", $"{one.Tls}", one.Fault.Name)));
 

@@ -83,8 +83,8 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="which">Which ones; a test that needs one all the same gets another.</param>
     internal async Task RetireAsync(Predicate<LabOptions> which)
     {
-        string collection = CollectionName;
-        foreach (LabOptions options in _labs.Keys.Where(options => options.Name.StartsWith(NameOf(collection), StringComparison.Ordinal) && which(options)))
+        string own = NameOf(CollectionName);
+        foreach (LabOptions options in _labs.Keys.Where(one => one.Name.StartsWith(own, StringComparison.Ordinal) && which(one)))
         {
             if (_labs.TryRemove(options, out _))
             {

@@ -142,17 +142,18 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         // Whoever follows is asked first: what the other takes meanwhile is not missing there.
         bool back = result.Outcome == PlanOutcome.Undone;
         (string? first, string? firstFailure) = await ExecutedAsync(back ? live.NewName : live.OldName, token);
-        (string? second, string? secondFailure) = await ExecutedAsync(back ? live.OldName : live.NewName, token);
+        string primary = back ? live.OldName : live.NewName;
+        (string? second, string? secondFailure) = await ExecutedAsync(primary, token);
+        if (first is not null && second is string source)
+        {
+            (second, secondFailure) = await UntilCountedAsync(
+                live.New.Flavor, first, source, () => ExecutedAsync(primary, token), AskAgain);
+        }
+
         (string? oldNow, string? newNow) = back ? (second, first) : (first, second);
         if (newNow is null || (oldNow is null && back))
         {
             return new() { Verdict = ProofVerdict.Unprovable, Reason = $"What the members hold now could not be read: {firstFailure ?? secondFailure}" };
-        }
-
-        if (!back && oldNow is not null)
-        {
-            newNow = await UntilCountedAsync(
-                live.New.Flavor, oldNow, newNow, async () => (await ExecutedAsync(live.NewName, token)).Executed, AskAgain);
         }
 
         return back
@@ -168,23 +169,25 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
     /// <param name="flavor">The flavour of both.</param>
     /// <param name="replica">What the replica holds.</param>
     /// <param name="source">What the source held after that.</param>
-    /// <param name="again">Asks the source again; <see langword="null"/> if it does not answer.</param>
+    /// <param name="again">Asks the source again.</param>
     /// <param name="pause">How long to wait before each of up to 30 questions.</param>
-    internal static async Task<string> UntilCountedAsync(
-        DatabaseFlavor flavor, string replica, string source, Func<Task<string?>> again, TimeSpan pause)
+    /// <returns>What it holds; or why that can't be told, if it stopped answering before it counted all.</returns>
+    internal static async Task<(string? Executed, string? Failure)> UntilCountedAsync(
+        DatabaseFlavor flavor, string replica, string source, Func<Task<(string? Executed, string? Failure)>> again, TimeSpan pause)
     {
         for (int asked = 0; asked < AskTimes && GtidComparison.Errant(flavor, replica, source).Length > 0; asked++)
         {
             await Task.Delay(pause);
-            if (await again() is not string now)
+            (string? now, string? failure) = await again();
+            if (now is null)
             {
-                break;
+                return (null, failure);
             }
 
             source = now;
         }
 
-        return source;
+        return (source, null);
     }
 
     private async Task<(string? Executed, string? Failure)> ExecutedAsync(string member, CancellationToken token)
