@@ -76,6 +76,19 @@ public sealed class DatabaseOpenerTests
         Assert.Contains("Too many connections", error.Message, StringComparison.Ordinal);
     }
 
+    // The driver's own words are "Unable to connect to any of the specified MySQL hosts.", whatever it met.
+    [Fact]
+    public async Task A_forward_that_is_gone_is_told_from_a_database_that_does_not_run()
+    {
+        string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N"));
+
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(
+            () => DatabaseOpener.ConnectAsync("web-01", path, "app", password: null, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
+
+        Assert.Equal("DatabaseUnreachable", error.ErrorId);
+        Assert.Contains("the SSH connection that carries it has ended, or its forward was closed (", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_login_method_that_the_driver_has_not_is_named()
     {

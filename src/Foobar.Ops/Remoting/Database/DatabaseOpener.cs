@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting.Drivers;
@@ -61,7 +62,25 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         {
             // A connection that opens after all is closed then.
             _ = opening.ContinueWith(_ => connection.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            throw Told(server, user, error, limit, Stopwatch.GetElapsedTime(began));
+            TimeSpan waited = Stopwatch.GetElapsedTime(began);
+            throw error is DbException unanswered && LoadedDrivers.Database.Number(unanswered) is null && WhyGone(path) is { } why
+                ? DatabaseErrors.Unreachable(server, $"the SSH connection that carries it has ended, or its forward was closed ({why})", error)
+                : Told(server, user, error, limit, waited);
+        }
+    }
+
+    /// <summary>Why the socket of a forward can't be reached any more, of which the driver says nothing; null if it can.</summary>
+    private static string? WhyGone(string path)
+    {
+        try
+        {
+            using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return null;
+        }
+        catch (SocketException error)
+        {
+            return error.Message;
         }
     }
 
