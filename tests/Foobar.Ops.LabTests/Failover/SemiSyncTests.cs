@@ -22,6 +22,7 @@ public sealed class SemiSyncTests(LabFixture labs) : IAsyncDisposable
     public async Task Neither_member_waits_for_a_replica_that_it_has_no_more(string flavour)
     {
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour, semiSync: true);
+        await bed.WaitUntilCaughtUpAsync();
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
         foreach (string target in (string[])["web-02", "web-01"])
         {

@@ -50,10 +50,13 @@ public sealed class UndoTests(LabFixture labs)
         try
         {
             FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
-            Assert.Equal((PlanOutcome.Undone, "attach-old"), (result.Outcome, result.Steps.First(step => step.Error is not null).Step));
+            StepResult refused = result.Steps.First(step => step.Error is not null);
+            Assert.Equal((PlanOutcome.Undone, "attach-old"), (result.Outcome, refused.Step));
             Assert.Contains("1045", result.Error, StringComparison.Ordinal);
             Assert.NotNull(result.Recommendation);
-            Assert.InRange(result.Duration, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+
+            // As long as a receiver may go on trying where it is not known to be in vain.
+            Assert.InRange(refused.Duration, TimeSpan.Zero, TimeSpan.FromSeconds(15));
             Assert.Equal("web-01", Assert.Single(await bed.PrimariesAsync()));
         }
         finally
