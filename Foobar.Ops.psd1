@@ -1,5 +1,7 @@
 @{
-    RootModule           = 'Foobar.Ops.psm1'
+    RootModule           = 'bin/Foobar.Ops.PowerShell.dll'
+    # Loaded first: the cmdlets and the files of types below name its types.
+    RequiredAssemblies   = @('bin/Foobar.Ops.dll')
     ModuleVersion        = '0.1.0'
     GUID                 = '5f2c1c1e-6a0f-4b1e-9a8e-0f6f5d1b7c42'
     Author               = 'The Foobar.Ops authors'
@@ -21,7 +23,7 @@
         'Formats/Tls.Format.ps1xml'
         'Formats/Traffic.Format.ps1xml'
     )
-    TypesToProcess       = @('Foobar.Ops.Types.ps1xml')
+    TypesToProcess       = @('Foobar.Ops.Types.ps1xml', 'Foobar.Ops.Deserialized.Types.ps1xml')
     FunctionsToExport    = @()
     # One a line, in alphabetical order; a test holds this list against the compiled cmdlets.
     CmdletsToExport      = @(

@@ -27,18 +27,28 @@ Describe 'Importing' {
         (Get-Command -Module Foobar.Ops).Count | Should -Be $exports.Count
     }
 
-    It 'puts the types that users see into the default context' {
+    It 'puts the library and the cmdlets into the default context' {
         [Foobar.Ops.Findings.FindingStatus]::Fail | Should -Be 'Fail'
-        [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Findings.Finding].Assembly).Name | Should -Be 'Default'
+        foreach ($type in [Foobar.Ops.Findings.Finding], (Get-Command Get-FoobarServer).ImplementingType) {
+            [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($type.Assembly).Name | Should -Be 'Default'
+        }
     }
 
-    It 'puts the cmdlets and the drivers into a context of their own, and no driver into the default one' {
-        $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext((Get-Command Get-FoobarServer).ImplementingType.Assembly)
-        $context.Name | Should -Be 'Foobar.Ops'
+    It 'puts the drivers and their packages into a context of their own, and none into the default one' {
         foreach ($name in 'Foobar.Ops.Drivers', 'MySqlConnector', 'Renci.SshNet', 'BouncyCastle.Cryptography') {
-            [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn($name)) | Should -Be $context
+            [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn($name)).Name | Should -Be 'Foobar.Ops'
             [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Where({ $_.GetName().Name -eq $name }) | Should -BeNullOrEmpty
         }
+    }
+
+    It 'refuses to be imported beside another version of itself' {
+        # .NET can't replace an assembly, and cmdlets of one version must not run on the library of another.
+        $folder = (New-Item (Join-Path $TestDrive 'Earlier') -ItemType Directory).FullName
+        $assembly = [System.Reflection.Emit.PersistedAssemblyBuilder]::new([System.Reflection.AssemblyName]::new('Foobar.Ops, Version=0.0.1.0'), [object].Assembly)
+        $null = $assembly.DefineDynamicModule('Foobar.Ops').DefineType('Earlier').CreateType()
+        $assembly.Save("$folder/Foobar.Ops.dll")
+        $script = "Add-Type -Path '$folder/Foobar.Ops.dll'; try { Import-Module '$manifest' -ErrorAction Stop; 'imported' } catch { `$_.Exception.Message }"
+        & pwsh -NoProfile -Command $script | Should -BeLike '*Foobar.Ops*already loaded*'
     }
 
     It 'loads no driver when it is imported, nor for a cmdlet that needs none' {

@@ -4,19 +4,18 @@ using System.Runtime.Loader;
 namespace Foobar.Ops.Loading;
 
 /// <summary>
-/// The load context <c>Foobar.Ops</c> of the assemblies that only this module uses: its cmdlets, its drivers and the
-/// packages of those. This library itself stands in the default context, so that users can name its types; what it
-/// brings along stands here, so that another module's copy of the same package, in any version, can be loaded beside it.
+/// The load context <c>Foobar.Ops</c> of the assemblies that another module may have too: the packages, and the drivers,
+/// which name their types. The library and the cmdlets stand in the default context, where PowerShell loads them; a
+/// package stands here, so that another module's copy of it, in any version, can be loaded beside it.
 /// Each is loaded when it is first needed.
 /// </summary>
 public sealed class ModuleLoadContext : AssemblyLoadContext
 {
-    /// <summary>The simple names of all assemblies that are staged beside this library.</summary>
+    /// <summary>The simple names of the assemblies that are loaded into it.</summary>
     internal static readonly IReadOnlyList<string> Own =
     [
         "BouncyCastle.Cryptography",
         "Foobar.Ops.Drivers",
-        "Foobar.Ops.PowerShell",
         "Microsoft.Extensions.DependencyInjection.Abstractions",
         "Microsoft.Extensions.Logging.Abstractions",
         "MySqlConnector",

@@ -160,7 +160,7 @@ public sealed class RoundTripTests : IDisposable
         Assert.Contains(typeof(Severity), enums);
         Assert.All(enums, type => Assert.Equal(typeof(long), Enum.GetUnderlyingType(type)));
         Assert.All(enums, type => Assert.Contains($"<Name>Deserialized.{type.FullName}</Name>", types, StringComparison.Ordinal));
-        Assert.All(enums, type => Assert.Contains($"<Value>{type.FullName}</Value>", types, StringComparison.Ordinal));
+        Assert.All(enums, type => Assert.Contains($"<Value>{type.FullName}, Foobar.Ops</Value>", types, StringComparison.Ordinal));
     }
 
     private static void Walk(Type type, HashSet<Type> seen, HashSet<Type> enums)
