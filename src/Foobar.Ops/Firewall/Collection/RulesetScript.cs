@@ -8,6 +8,7 @@ internal static class RulesetScript
     private const string Functions = """
         part() { name=$1; shift; printf '\n==> %s\n' "$name"; "$@" || printf '\n==> failed %s %s\n' "$name" "$?"; }
         declarations() { nft -t list ruleset | sed -n '/^table /p; /^\t[a-z]/p; /^\t\ttype /p; /^\t\tflags /p'; }
+        enabled() { case $units in *" $1 enabled "*) ;; *) return 1 ;; esac; }
         legacy() { for table in $(cat "$2"); do "$1" -c -t "$table" || return; done; }
         dump() {
             if command -v nft >/dev/null; then part nftables nft -j list ruleset; part declarations declarations; else printf '\n==> missing nft\n'; fi
@@ -29,7 +30,7 @@ internal static class RulesetScript
     public const string Persisted = Functions + """
 
         direct() { for what in chains rules passthroughs; do firewall-cmd "$@" --direct --get-all-$what; done; }
-        enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }
+        units=" $(echo $(systemctl list-unit-files --no-legend --no-pager --full nftables.service netfilter-persistent.service ufw.service firewalld.service 2>/dev/null)) "
         if enabled nftables.service; then echo '==> mechanism nftables'; fi
         if enabled netfilter-persistent.service; then echo '==> mechanism netfilter-persistent'; fi
         if grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && enabled ufw.service; then echo '==> mechanism ufw'; fi
@@ -45,14 +46,13 @@ internal static class RulesetScript
             part firewalld-direct-permanent direct --permanent
         fi
         interfaces=$(ls /sys/class/net)
-        export interfaces
+        export interfaces units
         unshare --net --mount sh -c "$1" fresh
         """;
 
     /// <summary>What runs inside the fresh namespace.</summary>
     public const string Fresh = Functions + """
 
-        enabled() { [ "$(systemctl is-enabled "$1" 2>/dev/null)" = enabled ]; }
         ip link set lo up
         for name in $interfaces; do [ "$name" = lo ] || ip link add "$name" type dummy 2>/dev/null || ip link add "$name" type bridge 2>/dev/null || true; done
         if enabled nftables.service; then nft -f /etc/nftables.conf || echo '==> failed load nftables'; fi

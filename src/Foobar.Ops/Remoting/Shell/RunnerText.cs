@@ -26,10 +26,10 @@ internal static class RunnerText
     public static string Put(int id, string base64) => Text($"__fb_put {id} {base64}\n");
 
     /// <summary>Has the server look at jobs of one runner, at their files too if asked.</summary>
-    public static string Look(IEnumerable<Job> jobs, bool deep)
+    public static string Look(IReadOnlyList<Job> jobs, bool deep)
     {
-        string words = string.Join(' ', jobs.Select(job => Text($"{job.Id} {job.Command.OutputCap}")));
-        return $"__fb_look {(deep ? 1 : 0)} {words}\n";
+        string least = deep ? Text($"{jobs.Min(job => job.Command.OutputCap)}") : "-";
+        return $"__fb_look {least} {string.Join(' ', jobs.Select(job => Text($"{job.Id} {job.Command.OutputCap}")))}\n";
     }
 
     public static string Kill(int id) => Text($"__fb_kill {id}\n");

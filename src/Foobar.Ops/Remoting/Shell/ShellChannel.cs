@@ -172,7 +172,7 @@ internal sealed class ShellChannel : IAsyncDisposable
     {
         foreach (IGrouping<bool, Job> group in jobs.GroupBy(job => job.AsRoot))
         {
-            _ = CallAsync(group.Key, RunnerText.Look(group, deep), CancellationToken.None);
+            _ = CallAsync(group.Key, RunnerText.Look([.. group], deep), CancellationToken.None);
         }
     }
 

@@ -168,7 +168,7 @@ __fb_guard() {
 
 # Looks at the jobs of a client that may look no more. What runs is learned from the files.
 __fb_look_all() {
-    __fb_deep=1
+    __fb_survey 0
     for __fb_x in "$__fb_dir"/q*; do
         __fb_k=${__fb_x##*/q}
         if [ -O "$__fb_x" ] && read -r __fb_y __fb_id __fb_cap <"$__fb_dir/c$__fb_k" && [ -n "$__fb_cap" ]; then

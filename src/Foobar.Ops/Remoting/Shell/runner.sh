@@ -242,10 +242,10 @@ __fb_forget() {
 }
 
 # Looks at jobs that take longer, as the client asks again and again; a guard of its own for each job would cost processes.
-# Whether files are looked at too (1 or 0), then id and cap of each job. Ends a job when its output has outgrown the cap, or when
-# its worker was killed, so that nobody would tell its end.
+# The least of their caps if files are looked at too, or a hyphen; then id and cap of each job. Ends a job when its output has
+# outgrown the cap, or when its worker was killed, so that nobody would tell its end.
 __fb_look() {
-    __fb_deep=$1
+    __fb_survey "$1"
     shift
     while [ $# -gt 0 ]; do
         if ! __fb_child "$1"; then
@@ -258,6 +258,12 @@ __fb_look() {
         shift 2
     done
 } 2>/dev/null
+
+# Which files are longer than the least of the caps: that cap. One program for all jobs.
+__fb_survey() {
+    __fb_long=
+    [ "$1" = - ] || __fb_long=$(cd "$__fb_dir" && exec find . -name '[oe][0-9]*' -size +"$1"c)
+}
 
 # Ends a job that is not being ended yet: id, a frame to send afterwards.
 __fb_once() {
@@ -275,8 +281,8 @@ __fb_once() {
 }
 
 # Whether the output or the error of a job is longer than its cap: id, cap. Where the job's shell still writes to the file that
-# it was given, its position there is the file's length and costs no program; the files themselves are looked at if __fb_deep is
-# 1, for what opened them anew.
+# it was given, its position there is the file's length and costs no program; for what opened the files anew, __fb_long has those
+# that may be longer.
 __fb_outgrown() {
     for __fb_x in 1:o 2:e; do
         __fb_y=${__fb_x%:*}
@@ -285,7 +291,10 @@ __fb_outgrown() {
             return 0
         fi
     done
-    [ "$__fb_deep" = 1 ] && [ -n "$(find "$__fb_dir/o$1" "$__fb_dir/e$1" -size +"$2"c)" ]
+    case "$__fb_long$__fb_nl" in
+        */[oe]"$1$__fb_nl"*) [ -n "$(find "$__fb_dir/o$1" "$__fb_dir/e$1" -size +"$2"c)" ] ;;
+        *) return 1 ;;
+    esac
 }
 
 # The process that runs a job's script, into __fb_q; false if the job has surely ended: its worker has another, its next child
@@ -343,7 +352,7 @@ __fb_start() {
     for __fb_x in /dev/shm "${XDG_RUNTIME_DIR:-/dev/shm}" "${TMPDIR:-/tmp}" /tmp /var/tmp "${HOME:-/}"; do
         __fb_dir=$__fb_x/foobar-$__fb_nonce
         if [ -d "$__fb_x" ] && mkdir -m 700 "$__fb_dir"; then
-            if (cd "$__fb_dir" && exec mkfifo t w1 w2 w3 w4 w5 w6 w7 w8) && echo 0 >"$__fb_dir/h"; then
+            if (cd "$__fb_dir" && exec mkfifo t w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11 w12 w13 w14 w15 w16 w17 w18 w19 w20) && echo 0 >"$__fb_dir/h"; then
                 __fb_sweep "$__fb_x"
                 return 0
             fi
