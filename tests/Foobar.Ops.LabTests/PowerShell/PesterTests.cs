@@ -37,6 +37,9 @@ internal static class PesterRun
             ["-File", Path.Combine(Repository.Root, "tests", "Pester", "Invoke-Tests.ps1"), "-ResultPath", Path.Combine(Repository.Root, "TestResults", $"pester.{name}.json"), .. filter]);
         start.Environment["FOOBAR_INVENTORY"] = inventory;
 
+        // As in the project files of the tests.
+        start.Environment["DOTNET_TieredPGO"] = "0";
+
         ToolResult said = await Tool.TryAsync(start, limit: Limit, cancel: TestContext.Current.CancellationToken);
 
         Assert.True(said.Succeeded, said.Output + said.Error);
