@@ -20,7 +20,9 @@ public sealed class DriverAssemblyTests
 
     [Fact]
     public void Every_staged_assembly_but_the_library_and_the_cmdlets_is_of_the_module_s_own_context() =>
-        Assert.Equal(ModuleLoadContext.Own.Concat(["Foobar.Ops", "Foobar.Ops.PowerShell"]).Order(StringComparer.Ordinal), Staged().Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ModuleLoadContext.Own.Concat(["Foobar.Ops", "Foobar.Ops.PowerShell"]).Order(StringComparer.Ordinal),
+            Staged().Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
 
     [Fact]
     public void What_a_staged_assembly_references_is_staged_too_or_there_in_every_PowerShell()

@@ -86,7 +86,8 @@ public sealed class DatabaseOpenerTests
             () => DatabaseOpener.ConnectAsync("web-01", path, "app", password: null, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
 
         Assert.Equal("DatabaseUnreachable", error.ErrorId);
-        Assert.Contains("the SSH connection that carries it has ended, or its forward was closed (", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the SSH connection that carries it has ended, or its forward was closed (", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

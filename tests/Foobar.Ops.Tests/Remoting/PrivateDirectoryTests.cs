@@ -51,7 +51,8 @@ public sealed class PrivateDirectoryTests
         PrivateDirectory directory = new();
         using (directory)
         {
-            Assert.Throws<IOException>(() => new FileStream(Path.Combine(directory.FullPath, "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+            Assert.Throws<IOException>(
+                () => new FileStream(Path.Combine(directory.FullPath, "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None));
         }
 
         Assert.False(Directory.Exists(directory.FullPath));

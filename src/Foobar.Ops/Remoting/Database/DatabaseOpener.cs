@@ -64,7 +64,8 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             _ = opening.ContinueWith(_ => connection.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             TimeSpan waited = Stopwatch.GetElapsedTime(began);
             throw error is DbException unanswered && LoadedDrivers.Database.Number(unanswered) is null && WhyGone(path) is { } why
-                ? DatabaseErrors.Unreachable(server, $"the SSH connection that carries it has ended, or its forward was closed ({why})", error)
+                ? DatabaseErrors.Unreachable(
+                    server, $"the SSH connection that carries it has ended, or its forward was closed ({why})", error)
                 : Told(server, user, error, limit, waited);
         }
     }

@@ -150,7 +150,8 @@ public sealed class EmergencyTests(LabFixture labs, ITestOutputHelper output)
                 Assert.True(repair.Outcome == PlanOutcome.Completed, repair.Error);
 
                 // Neither of them may wait for a replica of its own.
-                Assert.InRange(Assert.Single(repair.Steps, step => step.Step == "catch-up").Duration, TimeSpan.Zero, TimeSpan.FromSeconds(8));
+                Assert.InRange(
+                    Assert.Single(repair.Steps, step => step.Step == "catch-up").Duration, TimeSpan.Zero, TimeSpan.FromSeconds(8));
                 return repair;
             }
             catch (FoobarException error) when (attempt < 30 && error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
