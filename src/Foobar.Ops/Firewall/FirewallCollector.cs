@@ -10,11 +10,16 @@ namespace Foobar.Ops.Firewall;
 /// <summary>Reads <see cref="FirewallFacts"/>: all commands at once over the server's one session.</summary>
 public sealed class FirewallCollector : Collector<FirewallFacts>
 {
+    // Of a table that does not exist ip(8) begins a listing, and then fails.
     private const string NetworkScript = """
         export PATH="$PATH:/usr/sbin:/sbin"
         echo '==> addresses'; ip -json address show || exit
         printf '\n==> routes\n'; ip -json -4 route show || exit
         printf '\n==> routes6\n'; ip -json -6 route show
+        for family in 4 6; do
+            printf '\n==> rules%s\n' $family; ip -json -$family rule show 2>&1
+            printf '\n==> default%s\n' $family; if table=$(ip -json -$family route show table default 2>/dev/null); then printf '%s\n' "$table"; fi
+        done
         printf '\n==> filters\n'
         if command -v tc >/dev/null; then
             for name in $(tc qdisc show 2>/dev/null | sed -n 's/^qdisc \(clsact\|ingress\) .* dev \([^ ]*\).*/\2/p' | sort -u); do
@@ -53,7 +58,9 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
     /// <summary>Reads the addresses and routes of any machine.</summary>
     internal static Task<Reading<Model.HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
-        connection.ReadResultAsync(RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name), "ip -json address show; ip -json route show", cancellationToken);
+        connection.ReadResultAsync(
+            RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name),
+            "ip -json address show; ip -json route show; ip -json rule show", cancellationToken);
 
     /// <summary>What the running ruleset is read with.</summary>
     internal const string NftRulesetSource = "nft -j list ruleset";
@@ -85,7 +92,13 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
         Model.HostNetwork network = NetworkParser.Parse(
-            sections.Require("addresses"), [sections.Require("routes"), sections.Require("routes6")], server);
+            sections.Require("addresses"),
+            [sections.Require("routes"), sections.Require("routes6")],
+            [
+                new(sections.Require("rules4"), sections.Require("default4")),
+                new(sections.Require("rules6"), sections.Require("default6")),
+            ],
+            server);
         return network with { Programs = [.. network.Programs, .. NetworkParser.ParseFilters(sections.GetValueOrDefault("filters", string.Empty))] };
     }
 

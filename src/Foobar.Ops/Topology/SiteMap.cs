@@ -124,7 +124,7 @@ internal sealed class SiteMap
     /// <summary>First packets that a server sends by its routes, from the address it has on the interface they leave by.</summary>
     public int SentBy(SiteServer server)
     {
-        IEnumerable<(string? Interface, int Space)> ways = server.Network.Routes.Count == 0
+        IEnumerable<(string? Interface, int Space)> ways = server.Network.KnownRoutes.Count == 0
             ? server.Interfaces.Select(name => ((string?)name, Diagram.True))
             : server.Ways.Select(way => (way.Route.Interface, way.Space));
         return Diagram.And(Fresh(), Diagram.Or(ways.Select(way => Diagram.And(way.Space, Spaces.Addresses(
@@ -143,8 +143,8 @@ internal sealed class SiteMap
     }
 
     private bool IsWayOut(SiteServer server, string device, bool walled) =>
-        (!walled && server.Network.Routes.Any(route => route.PrefixLength == 0 && route.Interface == device))
-        || (All.All(static other => other.IsPlaced) && server.Network.Routes.Any(route => route is { PrefixLength: 0, Gateway: { } gateway } && route.Interface == device && Holder(server, new Gateway(device, gateway, Diagram.True, Alone: true)) is null));
+        (!walled && server.Network.KnownRoutes.Any(route => route.PrefixLength == 0 && route.Interface == device))
+        || (All.All(static other => other.IsPlaced) && server.Network.KnownRoutes.Any(route => route is { PrefixLength: 0, Gateway: { } gateway } && route.Interface == device && Holder(server, new Gateway(device, gateway, Diagram.True, Alone: true)) is null));
 
     private static FirewallFacts[] Read(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts) =>
         [.. site.Servers.Select(server => facts.GetValueOrDefault(server.Name)?.Value).OfType<FirewallFacts>()];

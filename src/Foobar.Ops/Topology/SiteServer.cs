@@ -30,11 +30,11 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
 
     /// <summary>Why its filters, addresses or routes are not known, so that no way through it can be told; <see langword="null"/> if they are.</summary>
     public string? Unread { get; } = reading?.Value is not { } facts ? reading?.Failure ?? "its firewall was not read"
-        : facts.Ruleset.TryGet(out _) && facts.Network.TryGet(out _) ? null
+        : facts.Ruleset.TryGet(out _) && facts.Network.TryGet(out HostNetwork? network) ? network.RoutesUnknown
         : facts.Ruleset.Failure ?? facts.Network.Failure ?? "its addresses were not read";
 
     /// <summary>Whether its addresses and routes are known, so that ways may lead to it.</summary>
-    public bool IsPlaced { get; } = reading?.Value?.Network.Value is not null;
+    public bool IsPlaced { get; } = reading?.Value?.Network.Value is { RoutesUnknown: null };
 
     /// <summary>Its addresses and routes; none where they are not known.</summary>
     public HostNetwork Network { get; } = reading?.Value?.Network.Value ?? new HostNetwork();
@@ -111,7 +111,7 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     ];
 
     /// <summary>The packets that it sends on by an interface other than one; all where its routes are not known.</summary>
-    public int LeadsOnFrom(string device) => Network.Routes.Count == 0
+    public int LeadsOnFrom(string device) => Network.KnownRoutes.Count == 0
         ? Diagram.True
         : workspace.Diagram.Or(Ways.Where(way => way.Route.Interface is { } other && other != device).Select(way => way.Space));
 
@@ -128,7 +128,7 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
     private IEnumerable<(NetworkRoute Route, int Space)> Best()
     {
         int claimed = Diagram.False;
-        foreach (IGrouping<(int, long), NetworkRoute> equal in Network.Routes.GroupBy(route => (-route.PrefixLength, route.Metric)).OrderBy(group => group.Key))
+        foreach (IGrouping<(int, long), NetworkRoute> equal in Network.KnownRoutes.GroupBy(route => (-route.PrefixLength, route.Metric)).OrderBy(group => group.Key))
         {
             (NetworkRoute Route, int Space)[] ways = [.. equal.Select(route => (route, ToAddresses([new InterfaceAddress(string.Empty, route.Destination, route.PrefixLength)], host: false)))];
             foreach ((NetworkRoute route, int space) in ways)

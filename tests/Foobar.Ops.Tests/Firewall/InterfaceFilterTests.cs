@@ -139,7 +139,7 @@ public sealed class InterfaceFilterTests
             [{"ifname":"eth0","xdp":{"mode":1,"prog":{"id":7}},"addr_info":[{"local":"192.0.2.11","prefixlen":24}]},
              {"ifname":"eth0.10","link":"eth0","addr_info":[]},{"ifname":"tap0","master":"br0","addr_info":[]}]
             """;
-        HostNetwork network = NetworkParser.Parse(Addresses, []);
+        HostNetwork network = NetworkParser.Parse(Addresses, [], []);
         Assert.Equal([new InterfaceLink("eth0.10", "eth0", false), new InterfaceLink("br0", "tap0", true)], network.Links);
         Assert.Equal([new InterfaceProgram("eth0", "XDP program", false)], network.Programs);
         Assert.Equal(

@@ -107,7 +107,7 @@ public sealed class GatewayTests
         Assert.Equal(
             ["0.0.0.0/0 d0 198.51.100.1 100", "10.0.0.0/8 d0 198.51.100.1 0", "10.1.0.0/16 d0 fe80::1 0", "10.2.0.0/16   0", "10.3.0.0/16 d0 198.51.100.3 0", "192.0.2.0/28 d1  0",
                 "2001:db8:2::/64 d0 2001:db8:1::1 1024", "2001:db8:2::/64 d0 2001:db8:1::2 1024", "::/0 d0 fe80::1 1024"],
-            NetworkParser.Parse("", [Routes, Routes6]).Routes.Select(static route => $"{route.Destination}/{route.PrefixLength} {route.Interface} {route.Gateway} {route.Metric}"));
+            NetworkParser.Parse("", [Routes, Routes6], []).Routes.Select(static route => $"{route.Destination}/{route.PrefixLength} {route.Interface} {route.Gateway} {route.Metric}"));
     }
 
     [Fact]

@@ -2,19 +2,40 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
 
 namespace Foobar.Ops.Firewall.Collection;
 
-/// <summary>Reads <c>ip -json address show</c> and <c>ip -json route show</c> (ip(8), ip-route(8)).</summary>
+/// <summary>
+/// Reads <c>ip -json address show</c>, <c>ip -json route show</c> and <c>ip -json rule show</c> (ip(8), ip-route(8),
+/// ip-rule(8)).
+/// </summary>
 public static class NetworkParser
 {
-    /// <summary>Reads both listings into one description.</summary>
+    /// <summary>The keys of a route.</summary>
+    internal static readonly Vocabulary RouteKeys = new Vocabulary("route key", "ip-route(8), iproute2 5.10 to 6.15")
+        .Handled("type, dst, gateway, via, dev, metric, nexthops, flags, pref")
+        .Irrelevant(
+            "does not change by which interface a packet leaves",
+            "protocol, scope, prefsrc, nhid, metrics, expires, error, users, age, used, table, ttl-propagate, flow_to, flow_from")
+        .Undecided("the route is for some packets to its destination only", "from, tos")
+        .Undecided("packets leave in others", "encap");
+
+    /// <summary>The keys of one way of a route that has several.</summary>
+    internal static readonly Vocabulary NextHopKeys = new Vocabulary("next hop key", "ip-route(8), iproute2 5.10 to 6.15")
+        .Handled("gateway, via, dev, flags")
+        .Irrelevant("any of the ways may be taken", "weight, flow_to, flow_from")
+        .Undecided("packets leave in others", "encap");
+
+    /// <summary>Reads the listings into one description.</summary>
     /// <param name="addresses">The output of <c>ip -json address show</c>.</param>
     /// <param name="routes">Outputs of <c>ip -json route show</c>, one a family.</param>
+    /// <param name="rules">Outputs of <c>ip -json rule show</c> and of <c>ip -json route show table default</c>, by family;
+    /// of a kernel that has no rules what <c>ip</c> says instead.</param>
     /// <param name="server">The server they came from.</param>
     /// <exception cref="ParseException">One is not such a listing.</exception>
-    public static HostNetwork Parse(string addresses, IEnumerable<string> routes, string? server = null)
+    public static HostNetwork Parse(string addresses, IEnumerable<string> routes, IEnumerable<RoutingRules> rules, string? server = null)
     {
         List<string> interfaces = [];
         List<InterfaceAddress> found = [];
@@ -29,13 +50,56 @@ public static class NetworkParser
             found.AddRange(link.TryGetProperty("addr_info", out JsonElement list) ? Addresses(name, list) : []);
         });
         List<NetworkRoute> ways = [];
-        foreach (string listing in routes)
+        List<string> policy = [];
+        foreach (RoutingRules listing in rules)
         {
-            Read(listing, server, "ip -json route show", route => ways.AddRange(Routes(route)));
+            if (!listing.Rules.Contains("not supported", StringComparison.OrdinalIgnoreCase))
+            {
+                Read(listing.Rules, server, "ip -json rule show", rule => policy.AddRange(IsKernels(rule) ? [] : [Words("ip rule", rule)]));
+            }
+
+            Read(
+                listing.DefaultTable, server, "ip -json route show table default",
+                route => policy.Add(Words("ip route, table default", route)));
         }
 
-        return new HostNetwork { Interfaces = interfaces, Addresses = found, Routes = ways, Links = links, Programs = programs };
+        foreach (string listing in routes)
+        {
+            Read(listing, server, "ip -json route show", route =>
+            {
+                ways.AddRange(Routes(route));
+                policy.AddRange(Trouble(route) is { } why ? [$"{Words("ip route", route)} ({why})"] : []);
+            });
+        }
+
+        return new HostNetwork
+        {
+            Interfaces = interfaces,
+            Addresses = found,
+            Routes = ways,
+            PolicyRouting = policy,
+            Links = links,
+            Programs = programs,
+        };
     }
+
+    private static string? Trouble(JsonElement route) =>
+        RouteKeys.Trouble(route.EnumerateObject().Select(static key => key.Name))
+        ?? (route.TryGetProperty("nexthops", out JsonElement hops)
+            ? NextHopKeys.Trouble(hops.EnumerateArray().SelectMany(static hop => hop.EnumerateObject()).Select(static key => key.Name))
+            : null);
+
+    // Which of them a family has by itself: net/ipv4/fib_rules.c has all three, net/ipv6/fib6_rules.c the first two.
+    private static bool IsKernels(JsonElement rule) =>
+        rule.EnumerateObject().All(static property => property.Name is "priority" or "src" or "table" or "protocol")
+        && rule.GetProperty("src").GetString() == "all"
+        && (rule.GetProperty("priority").GetInt64(), rule.GetProperty("table").GetString()) is (0, "local") or (32766, "main") or (
+            32767, "default");
+
+    private static string Words(string source, JsonElement item) => string.Join(' ', item.EnumerateObject()
+        .Where(static property => property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+        .Select(static property => $"{property.Name} {property.Value}")
+        .Prepend(source + ":"));
 
     /// <summary>
     /// Reads the filters of traffic control: for each interface <c>NAME ingress|egress LINES</c>, the number of lines that
@@ -115,3 +179,8 @@ public static class NetworkParser
     private static bool IsAlive(JsonElement hop) =>
         !hop.TryGetProperty("flags", out JsonElement flags) || !flags.EnumerateArray().Any(flag => flag.ValueEquals("dead"));
 }
+
+/// <summary>What is asked of one family beside its main table.</summary>
+/// <param name="Rules">The output of <c>ip -json rule show</c>.</param>
+/// <param name="DefaultTable">The output of <c>ip -json route show table default</c>; empty where there is no such table.</param>
+public sealed record RoutingRules(string Rules, string DefaultTable);

@@ -106,8 +106,9 @@ internal static class FlowControls
     private static Verdict JudgeRequired(FirewallAnalysis analysis, ResolvedFlow flow, int space, int function, params string[] hooks)
     {
         Match passing = analysis.Model.Passing(function);
-        int closed = analysis.Diagram.Except(space, passing.May);
-        int unsure = analysis.Diagram.Except(analysis.Diagram.And(space, passing.May), passing.Must);
+        int may = ByItsInterface(analysis, analysis.Diagram.And(space, passing.May));
+        int closed = analysis.Diagram.Except(space, may);
+        int unsure = analysis.Diagram.Except(analysis.Diagram.And(space, may), passing.Must);
         string target = $"flow {flow.Flow.Name}";
         if (analysis.Diagram.Overlap(closed, analysis.Real()))
         {
@@ -120,8 +121,19 @@ internal static class FlowControls
 
         return !analysis.Diagram.Overlap(unsure, analysis.Real())
             ? Verdict.Pass(target, "open")
-            : Verdict.Unknown(target, $"Whether it is open can't be decided: {analysis.Explain(analysis.Witness(unsure), hooks)}.", analysis.Text.Text(unsure));
+            : Verdict.Unknown(
+                target, $"Whether it is open can't be decided: {Doubt(analysis, analysis.Witness(unsure), hooks)}.",
+                analysis.Text.Text(unsure));
     }
+
+    // Where routes are not known, a packet comes and leaves by some interface: it is stopped only if it is at each of them.
+    private static int ByItsInterface(FirewallAnalysis analysis, int passing) => analysis.RoutesUnknown is null
+        ? passing
+        : analysis.Diagram.Forget(analysis.Diagram.Forget(passing, PacketField.InInterface), PacketField.OutInterface);
+
+    private static string Doubt(FirewallAnalysis analysis, Packet witness, params string[] hooks) => analysis.RoutesUnknown is { } why
+        ? $"by which interface it comes and leaves is not known, since {why}"
+        : analysis.Explain(witness, hooks);
 
     // A flow whose answers are dropped is as dead as one that is dropped itself.
     private static Verdict? JudgeAnswers(FirewallAnalysis analysis, ResolvedFlow flow)
@@ -130,8 +142,9 @@ internal static class FlowControls
         int routed = analysis.Model.Network.Ways() is { } ways ? diagram.Or(ways.Select(static way => way.Space)) : Diagram.True;
         int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), routed);
         Match passing = analysis.Model.Passing(analysis.Model.Sent());
-        int stopped = diagram.Except(answers, passing.May);
-        int unsure = diagram.Except(diagram.And(answers, passing.May), passing.Must);
+        int may = ByItsInterface(analysis, diagram.And(answers, passing.May));
+        int stopped = diagram.Except(answers, may);
+        int unsure = diagram.Except(diagram.And(answers, may), passing.Must);
         string target = $"answers of flow {flow.Flow.Name}";
         if (stopped != Diagram.False)
         {
@@ -145,7 +158,7 @@ internal static class FlowControls
             return null;
         }
 
-        string why = analysis.Explain(analysis.AnyPacket(unsure, PolicySpaces.Answer(flow)), "output", "postrouting");
+        string why = Doubt(analysis, analysis.AnyPacket(unsure, PolicySpaces.Answer(flow)), "output", "postrouting");
         return Verdict.Unknown(target, $"Whether they leave can't be decided: {why}.", analysis.Text.Text(unsure));
     }
 

@@ -185,7 +185,7 @@ internal sealed class ConditionCompiler(Workspace workspace, NetworkSpaces netwo
             "what the connection's first packet was like is known of that packet only",
         Condition.AddressTypeIs test => NftFib.AddressTypes.Trouble(test.Types)
             ?? $"the type of an address ({string.Join(", ", test.Types)}) depends on addresses and routes that were not read",
-        Condition.ReversePath or Condition.RouteLeads => "the server's routes were not read",
+        Condition.ReversePath or Condition.RouteLeads => "the routes of the server are not known",
         Condition.Any any => any.Conditions.Select(inner => Why(inner, chain)).FirstOrDefault(static why => why is not null),
         _ => null,
     };

@@ -26,6 +26,7 @@ internal sealed class FirewallAnalysis
         Server = server.Server;
         Site = server.Site;
         Network = server.Facts.Network.TryGet(out HostNetwork? network) ? network : new HostNetwork();
+        RoutesUnknown = Network.KnownRoutes.Count > 0 ? null : Network.RoutesUnknown ?? server.Facts.Network.Failure ?? "it has no routes";
         Model = new FirewallModel(ruleset, Network, namesRules: false);
         Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, server.Site);
         Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
@@ -43,6 +44,9 @@ internal sealed class FirewallAnalysis
     public Site Site { get; }
 
     public HostNetwork Network { get; }
+
+    /// <summary>Why it is not known by which routes packets go; <see langword="null"/> if it is.</summary>
+    public string? RoutesUnknown { get; }
 
     public FirewallModel Model { get; }
 

@@ -81,8 +81,8 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     /// Packets to an address, or from one, to which the best route leads through one of some interfaces; <see langword="null"/>
     /// if no route is known.
     /// </summary>
-    public int? Leading(IReadOnlyList<string> interfaces, bool destination) => network.Routes.Count == 0 ? null : diagram.Except(
-        diagram.Or(network.Routes.Select(route => route.Interface).OfType<string>().Distinct()
+    public int? Leading(IReadOnlyList<string> interfaces, bool destination) => network.KnownRoutes.Count == 0 ? null : diagram.Except(
+        diagram.Or(network.KnownRoutes.Select(route => route.Interface).OfType<string>().Distinct()
             .Where(device => interfaces.Any(name => name == device || name.EndsWith('*') && device.StartsWith(name[..^1], StringComparison.Ordinal)))
             .Select(device => PerFamily(destination, family => Best(device, family)))),
         diagram.Or([Local(destination), Broadcast(destination), Multicast(destination)]));
@@ -92,7 +92,7 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     /// <param name="acceptsLocal">Whether the server's own addresses count as other hosts'.</param>
     public int? ReversePath(bool strict, bool acceptsLocal)
     {
-        if ((strict ? ByBestWay() : Routed(destination: false)) is not { } back || network.Routes.Count == 0)
+        if ((strict ? ByBestWay() : Routed(destination: false)) is not { } back || network.KnownRoutes.Count == 0)
         {
             return null;
         }
@@ -102,7 +102,7 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     }
 
     /// <summary>Packets that come in by the interface on which the best route to their source leads; <see langword="null"/> if no route is known.</summary>
-    public int? ByBestWay() => network.Routes.Count == 0 ? null : diagram.Or(network.Routes
+    public int? ByBestWay() => network.KnownRoutes.Count == 0 ? null : diagram.Or(network.KnownRoutes
         .Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct()
         .SelectMany(device => Families.Select(family => diagram.And(
             diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of(device)),
@@ -112,14 +112,14 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
     /// <summary>The destinations each interface leads to, best route first; <see langword="null"/> if no route is known.</summary>
     public IReadOnlyList<(string Interface, int Space)>? Ways()
     {
-        if (network.Routes.Count == 0)
+        if (network.KnownRoutes.Count == 0)
         {
             return null;
         }
 
         return
         [
-            .. network.Routes.Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct().Select(device => (device, diagram.Or(
+            .. network.KnownRoutes.Where(route => route.Interface is not null).Select(route => route.Interface!).Distinct().Select(device => (device, diagram.Or(
                 Families.Select(family => diagram.And(
                     diagram.FieldIs(PacketField.Family, (UInt128)family.Family),
                     diagram.FieldIn(family.Destination, Best(device, family.Family))))))),
@@ -149,13 +149,14 @@ internal sealed class NetworkSpaces(Diagram diagram, InterfaceAtoms atoms, HostN
         return reached;
     }
 
-    private int Routed(bool destination) => network.Routes.Count == 0 ? Diagram.True : PerFamily(destination, family =>
+    private int Routed(bool destination) => network.KnownRoutes.Count == 0 ? Diagram.True : PerFamily(destination, family =>
         IntervalSet.Union(Routes(family).Where(route => route.Interface is not null).Select(Range)));
 
     private static IntervalSet Except(IntervalSet from, IntervalSet what, UInt128 max) =>
         IntervalSet.Union([from.Complement(max), what]).Complement(max);
 
-    private IEnumerable<NetworkRoute> Routes(int family) => network.Routes.Where(route => AddressText.FamilyOf(route.Destination) == family);
+    private IEnumerable<NetworkRoute> Routes(int family) =>
+        network.KnownRoutes.Where(route => AddressText.FamilyOf(route.Destination) == family);
 
     private static IntervalSet Range(NetworkRoute route)
     {

@@ -11,6 +11,20 @@ public sealed record HostNetwork
     /// <summary>The routes of its main table.</summary>
     public IReadOnlyList<NetworkRoute> Routes { get; init; } = [];
 
+    /// <summary>
+    /// What chooses a route by more than the destination: rules beside the kernel's own three, routes of the table
+    /// <c>default</c>, and routes that are for some packets to a destination only (ip-rule(8), ip-route(8)). It is not
+    /// modelled: where there is any, the main table does not tell by which interface packets go.
+    /// </summary>
+    public IReadOnlyList<string> PolicyRouting { get; init; } = [];
+
+    /// <summary>The routes by which all packets go; none where that is not known.</summary>
+    internal IReadOnlyList<NetworkRoute> KnownRoutes => PolicyRouting.Count == 0 ? Routes : [];
+
+    /// <summary>Why it is not known by which routes packets go; <see langword="null"/> if it is.</summary>
+    internal string? RoutesUnknown => PolicyRouting.Count == 0 ? null
+        : $"its policy routing is not modelled ({string.Join("; ", PolicyRouting.Take(3))}{(PolicyRouting.Count > 3 ? "; ..." : "")})";
+
     /// <summary>The names of its interfaces, those without an address too.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
 

@@ -93,17 +93,21 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         };
     }
 
-    private static HostNetwork NetworkOf(Server server, FirewallFacts facts)
+    /// <summary>The target's addresses and routes, on which the binding of flows to interfaces stands.</summary>
+    /// <exception cref="FoobarException"><c>NetworkUnreadable</c>: they could not be read, or are not what tells the way of
+    /// packets.</exception>
+    internal static HostNetwork NetworkOf(Server server, FirewallFacts facts)
     {
         string? trouble = !facts.Network.TryGet(out HostNetwork? network) ? facts.Network.Failure
-            : network.Routes.Count == 0 ? "it has no routes"
-            : null;
+            : network.RoutesUnknown ?? (network.Routes.Count == 0 ? "it has no routes" : null);
         return trouble is null ? network! : throw new FoobarException(
             "NetworkUnreadable", ErrorKind.Failed,
             $"{server.Name}: by which interfaces the flows' senders are reached can't be told: {trouble}. Nothing was changed.")
         {
             Server = server.Name,
-            Recommendation = "See that 'ip address' and 'ip route' work for the login on the server.",
+            Recommendation = network?.RoutesUnknown is null
+                ? "See that 'ip address', 'ip route' and 'ip rule' work for the login on the server."
+                : "Change this server's rules by hand, and look at 'ip rule' and at the routes of the tables that it names.",
         };
     }
 
