@@ -4,8 +4,8 @@ using Foobar.Ops.Lab.Setup;
 namespace Foobar.Ops.Lab.Configuration;
 
 /// <summary>
-/// A server's interfaces, routes and names. Only fw-01 forwards. The web servers have no default route: nothing they do
-/// needs one, and lb-01 is no router.
+/// A server's interfaces, routes and names. Only fw-01 forwards; its default route leads to the visitor, as to a provider's
+/// router, who passes nothing on. The web servers have no default route: nothing they do needs one, and lb-01 is no router.
 /// </summary>
 internal static class NetworkFiles
 {
@@ -29,7 +29,12 @@ internal static class NetworkFiles
 
     private static string Network(LabPlan plan, LabServer server, LabLink link)
     {
-        LabLink? gateway = server.Is(Role.LoadBalancer) && link.Network == LabNetworkName.Public ? plan.Addresses.FirewallPublic : null;
+        LabLink? gateway = link.Network switch
+        {
+            LabNetworkName.Public when server.Is(Role.LoadBalancer) => plan.Addresses.FirewallPublic,
+            LabNetworkName.Outside when server.Is(Role.NetworkFirewall) => plan.Addresses.Visitor,
+            _ => null,
+        };
         return $"""
             [Match]
             Name={link.Interface}

@@ -77,7 +77,7 @@ internal static class FlowControls
     {
         foreach (ResolvedFlow flow in analysis.Policy.Flows.Where(flow => flow.To.Any(end => analysis.Own.Any(end.Contains))))
         {
-            int space = analysis.Diagram.And(analysis.ArrivingHere(), analysis.Policy.Space(flow, analysis.Own), analysis.Policy.Ordinary(), analysis.ByTheirWay());
+            int space = analysis.Diagram.And(analysis.ArrivingHere(), analysis.Policy.Space(flow, analysis.Own), analysis.Policy.Ordinary(), analysis.ByTheirWay(), analysis.Diagram.Not(analysis.GoingDirectly()));
             if (space != Diagram.False)
             {
                 yield return JudgeRequired(analysis, flow, space, analysis.Model.Delivered(), "prerouting", "input");
@@ -95,7 +95,7 @@ internal static class FlowControls
 
         foreach (ResolvedFlow flow in analysis.Policy.Flows)
         {
-            int space = analysis.Diagram.And(analysis.ArrivingForOthers(), analysis.Policy.Space(flow), analysis.Policy.Ordinary(), analysis.ByTheirWay(), Crossing(analysis, site));
+            int space = analysis.Diagram.And(analysis.ArrivingForOthers(), analysis.Policy.Space(flow), analysis.Policy.Ordinary(), analysis.ByTheirWay(), Crossing(analysis, site), analysis.Diagram.Not(analysis.GoingDirectly()));
             if (space != Diagram.False)
             {
                 yield return JudgeRequired(analysis, flow, space, analysis.Model.Forwarded(), "prerouting", "forward", "postrouting");
@@ -140,7 +140,7 @@ internal static class FlowControls
     {
         Diagram diagram = analysis.Diagram;
         int routed = analysis.Model.Network.Ways() is { } ways ? diagram.Or(ways.Select(static way => way.Space)) : Diagram.True;
-        int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), routed);
+        int answers = diagram.And(analysis.Policy.Answers(flow, analysis.Own), routed, diagram.Not(analysis.GoingDirectly()));
         Match passing = analysis.Model.Passing(analysis.Model.Sent());
         int may = ByItsInterface(analysis, diagram.And(answers, passing.May));
         int stopped = diagram.Except(answers, may);

@@ -19,6 +19,7 @@ internal sealed class FirewallAnalysis
     private int? _arrivingHere;
     private int? _arrivingForOthers;
     private int? _byTheirWay;
+    private int? _goingDirectly;
     private int? _real;
 
     private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset)
@@ -102,6 +103,13 @@ internal sealed class FirewallAnalysis
     /// </summary>
     public int ByTheirWay() =>
         _byTheirWay ??= Diagram.Except(Model.Network.ByBestWay() ?? Diagram.True, Model.Network.Shared(destination: false));
+
+    /// <summary>Packets between ends that reach each other by a network of their own (<see cref="DirectWays"/>).</summary>
+    public int GoingDirectly() => _goingDirectly ??= Diagram.Or(new DirectWays(Site, Network).Groups.SelectMany(group => (int[])
+    [
+        Diagram.And(Policy.Addresses(group.Joined, destination: false), Policy.Addresses(group.Remote, destination: true)),
+        Diagram.And(Policy.Addresses(group.Remote, destination: false), Policy.Addresses(group.Joined, destination: true)),
+    ]));
 
     /// <summary>
     /// First packets that a kernel takes from a network: none that connection tracking would not call new, none from a

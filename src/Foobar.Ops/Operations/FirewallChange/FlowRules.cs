@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Topology;
@@ -15,12 +16,14 @@ internal sealed class FlowRules
     private readonly IReadOnlyList<ResolvedFlow> _flows;
     private readonly IReadOnlyList<IPAddress> _own;
     private readonly HostNetwork _network;
+    private readonly DirectWays _direct;
     private readonly Dictionary<string, string> _sets = [];
 
     public FlowRules(Site site, Server server, HostNetwork network)
     {
         _site = site;
         _network = network;
+        _direct = new DirectWays(site, network);
         _flows = new FlowResolver(site).Flows();
         _own = server.Is(Role.LoadBalancer) ? [.. server.Addresses, .. site.Policy.LoadBalancing.VirtualAddresses] : server.Addresses;
     }
@@ -33,10 +36,10 @@ internal sealed class FlowRules
                                                from version4 in (bool[])[true, false]
                                                let to = Single(_own.Where(address => Is(address, version4) && flow.To.Any(end => end.Contains(address))))
                                                where to.Count > 0
-                                               from rule in Rules(flow, version4, to, static (_, _) => true)
+                                               from rule in Rules(flow, version4, to, (source, target) => !_direct.Join(source, target))
                                                select rule];
 
-    /// <summary>The rules for the flows that pass the server: those between ends that no declared network joins.</summary>
+    /// <summary>The rules for the flows that pass the server: those between ends that no declared network joins, and no other way.</summary>
     public IReadOnlyList<string> Forward() => [.. from flow in _flows
                                                  from version4 in (bool[])[true, false]
                                                  let to = flow.To.SelectMany(static end => end.Networks).Where(network => Is(network.BaseAddress, version4) && !_own.Any(network.Contains)).Distinct().ToList()
@@ -75,7 +78,8 @@ internal sealed class FlowRules
     }
 
     private bool Passes(IPNetwork source, IPNetwork target) =>
-        !_site.Networks.Values.SelectMany(static networks => networks).Any(network => Covers(network, source) && Covers(network, target));
+        !_direct.Join(source, target)
+        && !_site.Networks.Values.SelectMany(static networks => networks).Any(network => Covers(network, source) && Covers(network, target));
 
     private static bool Covers(IPNetwork outer, IPNetwork inner) => outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
 
