@@ -123,9 +123,10 @@ internal sealed class FailoverBed : IAsyncDisposable
             }
 
             // Faults and other tests find web-01 as the primary.
-            if ((await PrimariesAsync()) is ["web-02"])
+            if ((await PrimariesAsync()) is ["web-02"]
+                && await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None) is { Outcome: not PlanOutcome.Completed } back)
             {
-                await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None);
+                throw new InvalidOperationException($"The way back ended as {back.Outcome}: {back.Error}");
             }
         }
 #pragma warning disable CA1031 // The test's own failure is what has to be told.
