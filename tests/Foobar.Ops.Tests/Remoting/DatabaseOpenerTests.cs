@@ -88,6 +88,7 @@ public sealed class DatabaseOpenerTests
         Assert.Equal("DatabaseUnreachable", error.ErrorId);
         Assert.Contains(
             "the SSH connection that carries it has ended, or its forward was closed (", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Run the command again", error.Recommendation, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,13 +20,13 @@ public static class NetworkParser
             "does not change by which interface a packet leaves",
             "protocol, scope, prefsrc, nhid, metrics, expires, error, users, age, used, table, ttl-propagate, flow_to, flow_from")
         .Undecided("the route is for some packets to its destination only", "from, tos")
-        .Undecided("packets leave in others", "encap");
+        .Undecided("packets leave inside other packets", "encap");
 
     /// <summary>The keys of one way of a route that has several.</summary>
     internal static readonly Vocabulary NextHopKeys = new Vocabulary("next hop key", "ip-route(8), iproute2 5.10 to 6.15")
         .Handled("gateway, via, dev, flags")
         .Irrelevant("any of the ways may be taken", "weight, flow_to, flow_from")
-        .Undecided("packets leave in others", "encap");
+        .Undecided("packets leave inside other packets", "encap");
 
     /// <summary>Reads the listings into one description.</summary>
     /// <param name="addresses">The output of <c>ip -json address show</c>.</param>
@@ -97,8 +97,8 @@ public static class NetworkParser
             32767, "default");
 
     private static string Words(string source, JsonElement item) => string.Join(' ', item.EnumerateObject()
-        .Where(static property => property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number)
-        .Select(static property => $"{property.Name} {property.Value}")
+        .Where(static property => property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null)
+        .Select(static property => $"{property.Name} {property.Value}".TrimEnd())
         .Prepend(source + ":"));
 
     /// <summary>

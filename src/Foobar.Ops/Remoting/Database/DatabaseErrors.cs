@@ -53,6 +53,14 @@ internal static class DatabaseErrors
         Make("DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database connection: {words}", cause, server,
             "Check that the database runs there and that policy.database names its socket and port.", number, sqlState);
 
+    /// <summary>The socket by which the database was to be reached is gone; of the database nothing is known.</summary>
+    /// <param name="server">The server's name.</param>
+    /// <param name="why">What the socket's connection met.</param>
+    /// <param name="cause">The driver's error, which says less.</param>
+    public static DatabaseException ForwardGone(string server, string why, Exception cause) =>
+        Make("DatabaseUnreachable", ErrorKind.Connection, $"{server}: no database connection: the SSH connection that carries it has ended, or its forward was closed ({why})", cause, server,
+            "Run the command again; if it happens again, see why the SSH connection ends (the server's sshd log, its network).");
+
     public static DatabaseException Timeout(string server, string what, TimeSpan limit) =>
         Make("DatabaseTimeout", ErrorKind.Timeout, string.Create(CultureInfo.InvariantCulture, $"{server}: no end within {limit.TotalSeconds:0.###} s: {what}"), null, server,
             "See what the database waits for (SHOW FULL PROCESSLIST); the statement was killed there.");

@@ -64,8 +64,7 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             _ = opening.ContinueWith(_ => connection.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             TimeSpan waited = Stopwatch.GetElapsedTime(began);
             throw error is DbException unanswered && LoadedDrivers.Database.Number(unanswered) is null && WhyGone(path) is { } why
-                ? DatabaseErrors.Unreachable(
-                    server, $"the SSH connection that carries it has ended, or its forward was closed ({why})", error)
+                ? DatabaseErrors.ForwardGone(server, why, error)
                 : Told(server, user, error, limit, waited);
         }
     }
@@ -76,7 +75,12 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
         try
         {
             using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Blocking = false;
             socket.Connect(new UnixDomainSocketEndPoint(path));
+            return null;
+        }
+        catch (SocketException busy) when (busy.SocketErrorCode == SocketError.WouldBlock)
+        {
             return null;
         }
         catch (SocketException error)
