@@ -94,11 +94,9 @@ public sealed class LostSessionTests(LabFixture labs)
         switch (end)
         {
             case "ssh":
-                foreach (Process client in Process.GetProcessesByName("ssh").Where(IsOurs))
-                {
-                    client.Kill();
-                }
-
+                Process[] clients = [.. Process.GetProcessesByName("ssh").Where(client => IsOf(client, lab))];
+                Assert.NotEmpty(clients);
+                Array.ForEach(clients, client => client.Kill());
                 break;
             case "sshd":
                 await lab.RunAsync(Server, "pkill -KILL -f '^sshd.*: operator'");
@@ -109,11 +107,15 @@ public sealed class LostSessionTests(LabFixture labs)
         }
     }
 
-    private static bool IsOurs(Process client)
+    // The tests of the other row have clients of this process too, to labs of their own: a client's configuration names its lab's.
+    private static bool IsOf(Process client, RaisedLab lab)
     {
         try
         {
-            return File.ReadAllText($"/proc/{client.Id}/stat").Split(") ")[1].Split(' ')[1] == $"{Environment.ProcessId}";
+            string[] words = File.ReadAllText($"/proc/{client.Id}/cmdline").Split('\0');
+            string configuration = words.SkipWhile(word => word != "-F").ElementAtOrDefault(1) ?? "none";
+            return File.ReadAllText($"/proc/{client.Id}/stat").Split(") ")[1].Split(' ')[1] == $"{Environment.ProcessId}"
+                && configuration != "none" && File.ReadAllText(configuration).Contains(lab.SshConfig, StringComparison.Ordinal);
         }
         catch (IOException)
         {
