@@ -76,15 +76,53 @@ public sealed class DatabaseWordsTests
         sync_relay_log_info tx_read_only
         """;
 
+    /// <summary>MariaDB 11.8: SHOW ALL SLAVES STATUS.</summary>
+    private const string NewMariaDbChannel = """
+        Connection_name Slave_SQL_State Slave_IO_State Master_Host Master_User Master_Port Connect_Retry Master_Log_File Read_Master_Log_Pos
+        Relay_Log_File Relay_Log_Pos Relay_Master_Log_File Slave_IO_Running Slave_SQL_Running Replicate_Do_DB Replicate_Ignore_DB Replicate_Do_Table
+        Replicate_Ignore_Table Replicate_Wild_Do_Table Replicate_Wild_Ignore_Table Last_Errno Last_Error Skip_Counter Exec_Master_Log_Pos
+        Relay_Log_Space Until_Condition Until_Log_File Until_Log_Pos Master_SSL_Allowed Master_SSL_CA_File Master_SSL_CA_Path Master_SSL_Cert
+        Master_SSL_Cipher Master_SSL_Key Seconds_Behind_Master Master_SSL_Verify_Server_Cert Last_IO_Errno Last_IO_Error Last_SQL_Errno
+        Last_SQL_Error Replicate_Ignore_Server_Ids Master_Server_Id Master_SSL_Crl Master_SSL_Crlpath Using_Gtid Gtid_IO_Pos Replicate_Do_Domain_Ids
+        Replicate_Ignore_Domain_Ids Parallel_Mode SQL_Delay SQL_Remaining_Delay Slave_SQL_Running_State Slave_DDL_Groups
+        Slave_Non_Transactional_Groups Slave_Transactional_Groups Replicate_Rewrite_DB Retried_transactions Max_relay_log_size Executed_log_entries
+        Slave_received_heartbeats Slave_heartbeat_period Gtid_Slave_Pos Master_last_event_time Slave_last_event_time Master_Slave_time_diff
+        """;
+
+    /// <summary>MariaDB 11.8: the variables of the pattern.</summary>
+    private const string NewMariaDbVariables = """
+        binlog_alter_two_phase binlog_annotate_row_events binlog_cache_size binlog_checksum binlog_commit_wait_count binlog_commit_wait_usec
+        binlog_direct_non_transactional_updates binlog_do_db binlog_expire_logs_seconds binlog_file_cache_size binlog_format binlog_gtid_index
+        binlog_gtid_index_page_size binlog_gtid_index_span_min binlog_ignore_db binlog_large_commit_threshold binlog_legacy_event_pos
+        binlog_optimize_thread_scheduling binlog_row_event_max_size binlog_row_image binlog_row_metadata binlog_space_limit binlog_stmt_cache_size
+        encrypt_binlog event_scheduler gtid_binlog_pos gtid_binlog_state gtid_cleanup_batch_size gtid_current_pos gtid_domain_id
+        gtid_ignore_duplicates gtid_pos_auto_engines gtid_slave_pos gtid_strict_mode init_connect init_file init_slave innodb_doublewrite
+        innodb_flush_log_at_timeout innodb_flush_log_at_trx_commit innodb_force_primary_key innodb_force_recovery innodb_read_only
+        innodb_read_only_compressed log_bin log_bin_basename log_bin_compress log_bin_compress_min_len log_bin_index log_bin_trust_function_creators
+        log_slave_updates master_verify_checksum read_only relay_log relay_log_basename relay_log_index relay_log_info_file relay_log_purge
+        relay_log_recovery relay_log_space_limit replicate_annotate_row_events replicate_do_db replicate_do_table replicate_events_marked_for_skip
+        replicate_ignore_db replicate_ignore_table replicate_rewrite_db replicate_wild_do_table replicate_wild_ignore_table
+        rpl_semi_sync_master_enabled rpl_semi_sync_master_timeout rpl_semi_sync_master_trace_level rpl_semi_sync_master_wait_no_slave
+        rpl_semi_sync_master_wait_point rpl_semi_sync_slave_delay_master rpl_semi_sync_slave_enabled rpl_semi_sync_slave_kill_conn_timeout
+        rpl_semi_sync_slave_trace_level skip_grant_tables slave_abort_blocking_timeout slave_compressed_protocol slave_connections_needed_for_purge
+        slave_ddl_exec_mode slave_domain_parallel_threads slave_exec_mode slave_load_tmpdir slave_max_allowed_packet slave_max_statement_time
+        slave_net_timeout slave_parallel_max_queued slave_parallel_mode slave_parallel_threads slave_parallel_workers slave_run_triggers_for_rbr
+        slave_skip_errors slave_sql_verify_checksum slave_transaction_retries slave_transaction_retry_errors slave_transaction_retry_interval
+        slave_type_conversions sql_log_bin sql_slave_skip_counter sync_binlog sync_frm sync_master_info sync_relay_log sync_relay_log_info
+        transaction_read_only tx_read_only
+        """;
+
     [Theory]
     [InlineData(MySqlChannel)]
     [InlineData(MariaDbChannel)]
+    [InlineData(NewMariaDbChannel)]
     public void Every_column_of_the_replication_status_is_known(string columns) =>
         Assert.Empty(Split(columns).Select(ReplicationWords.ChannelColumns.Trouble).OfType<string>());
 
     [Theory]
     [InlineData(MySqlVariables)]
     [InlineData(MariaDbVariables)]
+    [InlineData(NewMariaDbVariables)]
     public void Every_variable_that_touches_replication_is_known(string variables) =>
         Assert.DoesNotContain(Split(variables), name => SettingWords.Variables.Find(name) is null);
 
