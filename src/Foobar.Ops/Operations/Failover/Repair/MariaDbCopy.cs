@@ -13,9 +13,11 @@ namespace Foobar.Ops.Operations.Failover.Repair;
 /// </summary>
 internal sealed class MariaDbCopy : IFreshCopy
 {
+    // From MariaDB 11.4 on clients verify the server's certificate over its socket too, where nobody stands between: a
+    // certificate of a private authority would be refused.
     private const string BackupScript = """
         program=$(command -v mariadb-backup || command -v mariabackup) || { echo 'mariadb-backup is not installed' >&2; exit 127; }
-        exec "$program" --backup --stream=mbstream --target-dir=/tmp
+        exec "$program" --backup --protocol=socket --skip-ssl-verify-server-cert --stream=mbstream --target-dir=/tmp
         """;
 
     private const string ReceiveScript = BinlogFiles.Find + "\n" + DatabaseUnit.Find + """
