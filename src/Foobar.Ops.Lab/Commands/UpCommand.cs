@@ -14,9 +14,10 @@ internal static class UpCommand
     {
         Option<string> name = LabOption.Name();
         Option<DatabaseFlavour?> database = new("--database") { Description = "Which database (default: mysql)." };
+        Option<DebianSuite?> suite = new("--suite") { Description = "Which Debian (default: bookworm with MariaDB; MySQL is in unstable alone)." };
         Option<TlsVariant?> tls = new("--tls") { Description = "Where TLS ends (default: edge, at the load balancer)." };
         Option<bool> semiSync = new("--semi-sync") { Description = "Switch semi-synchronous replication on." };
-        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, tls, semiSync };
+        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             // What is not asked for stays as it is in a lab that stands already.
@@ -25,6 +26,7 @@ internal static class UpCommand
             LabOptions options = standing with
             {
                 Database = parsed.GetValue(database) ?? standing.Database,
+                Suite = parsed.GetValue(suite) ?? standing.Suite,
                 Tls = parsed.GetValue(tls) ?? standing.Tls,
                 SemiSync = parsed.GetValue(semiSync) || standing.SemiSync,
             };

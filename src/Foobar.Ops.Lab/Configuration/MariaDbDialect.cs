@@ -24,6 +24,10 @@ internal sealed class MariaDbDialect : DatabaseDialect
         bind_address = {BindAddresses(server)}
         {TlsSettings}
         {(server.Name == plan.Primary.Name ? string.Empty : "read_only = ON\n")}{(plan.Options.SemiSync ? "rpl_semi_sync_master_enabled = ON\nrpl_semi_sync_slave_enabled = ON\n" : string.Empty)}
+
+        [client-mariadb]
+        # From 11.4 on clients verify the server over its socket too, where the name in its certificate is of no use.
+        ssl_verify_server_cert = OFF
         """;
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal static class ServerConfiguration
     /// <param name="hostKey">The server's private host key.</param>
     public static IEnumerable<ServerFile> For(LabPlan plan, LabServer server, LabAuthority authority, string operatorPublicKey, string hostKey)
     {
-        ImageFlavour flavour = ImageFlavour.Of(plan.Options.Database);
+        ImageFlavour flavour = ImageFlavour.Of(plan.Options);
         IEnumerable<ServerFile> common =
         [
             .. NetworkFiles.For(plan, server),

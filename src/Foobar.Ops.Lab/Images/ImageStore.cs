@@ -60,7 +60,7 @@ internal static class ImageStore
     private static async Task RemoveOthersAsync(ImageFlavour flavour, string image, CancellationToken cancel)
     {
         HashSet<string> used = [image, .. LabRecord.All().Select(lab => lab.Image)];
-        foreach (string other in Directory.GetDirectories(LabPaths.Images, flavour.Name + "-*").Where(other => !used.Contains(other)))
+        foreach (string other in Directory.GetDirectories(LabPaths.Images).Where(other => flavour.HasMade(Path.GetFileName(other)) && !used.Contains(other)))
         {
             await Tool.RunAsync("setsid", ["--fork", "rm", "--recursive", "--force", "--one-file-system", other], cancel: cancel);
         }

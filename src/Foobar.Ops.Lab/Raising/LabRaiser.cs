@@ -19,7 +19,7 @@ internal sealed class LabRaiser(IProgress<string> progress)
     {
         await HostRequirements.EnsureAsync(progress, cancel);
         using LabLock one = LabLock.Take($"lab.{options.Name}", $"The lab '{options.Name}' can't be raised");
-        string image = await ImageStore.EnsureAsync(ImageFlavour.Of(options.Database), progress, cancel);
+        string image = await ImageStore.EnsureAsync(ImageFlavour.Of(options), progress, cancel);
         LabRecord record = await RecordAsync(options, image, cancel);
         LabPlan plan = record.ToPlan();
         KernelLimits.Raise(progress);
@@ -83,5 +83,5 @@ internal sealed class LabRaiser(IProgress<string> progress)
     }
 
     private static string Kind(LabOptions options) =>
-        $"--database {options.Database.ToString().ToLowerInvariant()} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}";
+        $"--database {options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}";
 }

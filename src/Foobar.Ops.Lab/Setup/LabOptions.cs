@@ -13,6 +13,19 @@ internal enum DatabaseFlavour
     MariaDb,
 }
 
+/// <summary>Which Debian the servers are.</summary>
+internal enum DebianSuite
+{
+    /// <summary>Debian 12: with MariaDB.</summary>
+    Bookworm,
+
+    /// <summary>Debian 13: with MariaDB.</summary>
+    Trixie,
+
+    /// <summary>What the next Debian is made of: with MySQL, which no released Debian has.</summary>
+    Unstable,
+}
+
 /// <summary>Where TLS ends in the lab.</summary>
 internal enum TlsVariant
 {
@@ -37,6 +50,9 @@ internal sealed partial record LabOptions
 
     /// <summary>Which database it runs.</summary>
     public DatabaseFlavour Database { get; init; } = DatabaseFlavour.MySql;
+
+    /// <summary>Which Debian its servers are; <see langword="null"/> for the oldest that has the database.</summary>
+    public DebianSuite? Suite { get; init; }
 
     /// <summary>Where TLS ends.</summary>
     public TlsVariant Tls { get; init; } = TlsVariant.Edge;

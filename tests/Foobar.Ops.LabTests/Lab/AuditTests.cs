@@ -16,40 +16,46 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 {
     private const int WholeSiteForOneOf = 8;
 
-    /// <summary>Each database and each place where TLS ends; all pairs in a thorough run.</summary>
-    public static TheoryData<string, string> Variants => new(
+    /// <summary>Each database and each place where TLS ends, all pairs in a thorough run; and the servers of a newer Debian.</summary>
+    public static TheoryData<string> Variants => new(
         from database in Enum.GetValues<DatabaseFlavour>()
         from tls in Enum.GetValues<TlsVariant>()
         where Sample.IsAll || database == DatabaseFlavour.MariaDb || tls == TlsVariant.Edge
-        select ($"{database}", $"{tls}"));
+        select new Kind(database, tls).ToString())
+    {
+        Newer.ToString(),
+    };
 
     /// <summary>
     /// A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
-    /// where that area is another; every fault in a thorough run. Every control is tested offline too.
+    /// where that area is another, and of all on a newer Debian; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
-    public static TheoryData<string, string, string> Faults => new(Chosen.Select(one => ($"{one.Database}", $"{one.Tls}", one.Fault.Name)));
+    public static TheoryData<string, string> Faults => new(Chosen.Select(one => ($"{one.Kind}", one.Fault.Name)));
 
-    private static List<(DatabaseFlavour Database, TlsVariant Tls, Fault Fault)> Chosen { get; } =
+    private static Kind Newer => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, DebianSuite.Trixie);
+
+    private static List<(Kind Kind, Fault Fault)> Chosen { get; } =
     [
         .. Sample.Of(
             OneForEachControl(
             [
-                .. On(DatabaseFlavour.MySql, TlsVariant.Edge, _ => true),
-                .. On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => !Applies(fault, TlsVariant.Edge)),
+                .. On(new(DatabaseFlavour.MySql, TlsVariant.Edge), _ => true),
+                .. On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => !Applies(fault, TlsVariant.Edge)),
                 .. On(
-                    DatabaseFlavour.MariaDb, TlsVariant.Reencrypt,
+                    new(DatabaseFlavour.MariaDb, TlsVariant.Reencrypt),
                     fault => !Applies(fault, TlsVariant.Edge) && !Applies(fault, TlsVariant.Web)),
             ]),
             3),
-        .. Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Edge, fault => fault.Area == Area.Database), 6),
-        .. Sample.Of(On(DatabaseFlavour.MariaDb, TlsVariant.Web, fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 6),
+        .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Edge), fault => fault.Area == Area.Database), 6),
+        .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 6),
+        .. Sample.Of(On(Newer, _ => true), 16),
     ];
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task A_clean_lab_has_nothing_wrong(string database, string tls)
+    public async Task A_clean_lab_has_nothing_wrong(string kind)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
+        RaisedLab lab = await RequireAsync(kind);
 
         IReadOnlyList<Finding> trouble = await SettledAsync(lab, AuditScope.Everything, static found => found.Count == 0);
 
@@ -58,11 +64,11 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_fault_is_seen_by_its_control_and_by_no_other(string database, string tls, string name)
+    public async Task A_fault_is_seen_by_its_control_and_by_no_other(string kind, string name)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
+        RaisedLab lab = await RequireAsync(kind);
         Fault fault = FaultCatalog.Find(name);
-        bool isWhole = Sample.Has(Chosen.FindIndex(one => ($"{one.Database}", $"{one.Tls}", one.Fault.Name) == (database, tls, name)), WholeSiteForOneOf);
+        bool isWhole = Sample.Has(Chosen.FindIndex(one => ($"{one.Kind}", one.Fault.Name) == (kind, name)), WholeSiteForOneOf);
         AuditScope scope = isWhole ? AuditScope.Everything : ScopeOf(fault);
 
         IReadOnlyList<Finding> trouble;
@@ -99,16 +105,33 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         Areas = [.. AuditRegistry.Controls.Where(control => FaultVerdict.Seers(fault).Contains(control.Id)).Select(control => control.Area).Distinct()],
     };
 
-    private static IEnumerable<(DatabaseFlavour Database, TlsVariant Tls, Fault Fault)> OneForEachControl(
-        (DatabaseFlavour Database, TlsVariant Tls, Fault Fault)[] all) =>
-        Sample.IsAll ? all : all.DistinctBy(one => (one.Fault.Control, one.Tls));
+    private static IEnumerable<(Kind Kind, Fault Fault)> OneForEachControl((Kind Kind, Fault Fault)[] all) =>
+        Sample.IsAll ? all : all.DistinctBy(one => (one.Fault.Control, one.Kind.Tls));
 
     // Where TLS ends decides how visitors are served.
     private static bool IsOfVisitors(Fault fault) => fault.Area is Area.Tls or Area.LoadBalancing;
 
     private static bool Applies(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
 
-    private static IEnumerable<(DatabaseFlavour Database, TlsVariant Tls, Fault Fault)> On(
-        DatabaseFlavour database, TlsVariant tls, Func<Fault, bool> wanted) =>
-        FaultCatalog.For(new LabOptions { Database = database, Tls = tls }).Where(wanted).Select(fault => (database, tls, fault));
+    private static IEnumerable<(Kind Kind, Fault Fault)> On(Kind kind, Func<Fault, bool> wanted) =>
+        FaultCatalog.For(new LabOptions { Database = kind.Database, Tls = kind.Tls, Suite = kind.Suite }).Where(wanted).Select(fault => (kind, fault));
+
+    private async Task<RaisedLab> RequireAsync(string kind)
+    {
+        Kind wanted = Kind.Parse(kind);
+        return await labs.RequireAsync(wanted.Database, wanted.Tls, suite: wanted.Suite);
+    }
+
+    /// <summary>A kind of lab, in a word that names it in a test's name.</summary>
+    private sealed record Kind(DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null)
+    {
+        public static Kind Parse(string text) => text.Split(' ') switch
+        {
+            [var database, var tls] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)),
+            [var database, var tls, var suite] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), Enum.Parse<DebianSuite>(suite)),
+            _ => throw new ArgumentException($"'{text}' is no kind of lab.", nameof(text)),
+        };
+
+        public override string ToString() => $"{Database} {Tls} {Suite}".TrimEnd();
+    }
 }

@@ -53,16 +53,18 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="database">Its databases.</param>
     /// <param name="tls">Where TLS ends.</param>
     /// <param name="semiSync">Whether the databases replicate semi-synchronously.</param>
+    /// <param name="suite">Which Debian the servers are; left out, the oldest that has the database.</param>
     internal async Task<RaisedLab> RequireAsync(
-        DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false)
+        DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
+        DebianSuite? suite = null)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
             Assert.Skip(obstacle.Message);
         }
 
-        LabOptions options =
-            new() { Name = NameOf(CollectionName, database, tls, semiSync), Database = database, Tls = tls, SemiSync = semiSync };
+        LabOptions options = new() { Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync };
+        options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
@@ -100,24 +102,31 @@ public sealed class LabFixture : IAsyncLifetime
         await lab.DownAsync(CancellationToken.None);
     }
 
-    // Two images take as long as one if they are built side by side: most runs need both. A lab that needs one waits for it.
+    // Two images take as long as one if they are built side by side: most runs need both, and the third later. A lab that needs
+    // one waits for it.
     private void PrepareImages()
     {
         lock (_images)
         {
             if (_images.Count == 0)
             {
-                _images.AddRange(Enum.GetValues<DatabaseFlavour>().Select(PrepareImageAsync));
+                _images.Add(BuildImagesAsync());
             }
         }
     }
 
-    private static async Task PrepareImageAsync(DatabaseFlavour flavour)
+    private static async Task BuildImagesAsync()
+    {
+        await Task.WhenAll(Enum.GetValues<DatabaseFlavour>().Select(flavour => PrepareImageAsync(new LabOptions { Database = flavour })));
+        await PrepareImageAsync(new LabOptions { Database = DatabaseFlavour.MariaDb, Suite = DebianSuite.Trixie });
+    }
+
+    private static async Task PrepareImageAsync(LabOptions kind)
     {
         try
         {
             await HostRequirements.EnsureAsync(Said, CancellationToken.None);
-            await ImageStore.EnsureAsync(ImageFlavour.Of(flavour), Said, CancellationToken.None);
+            await ImageStore.EnsureAsync(ImageFlavour.Of(kind), Said, CancellationToken.None);
         }
         catch (LabException)
         {
@@ -133,8 +142,8 @@ public sealed class LabFixture : IAsyncLifetime
     private static string NameOf(string collection) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
-    private static string NameOf(string collection, DatabaseFlavour database, TlsVariant tls, bool semiSync) =>
-        $"{NameOf(collection)}{database}-{tls}{(semiSync ? "-semi" : "")}".ToLowerInvariant();
+    private static string NameOf(string collection, LabOptions kind) =>
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {

@@ -38,9 +38,9 @@ public sealed class HostTests
     [Fact]
     public void Another_recipe_makes_another_image()
     {
-        ImageFlavour flavour = ImageFlavour.Of(DatabaseFlavour.MariaDb);
+        ImageFlavour flavour = ImageFlavour.Of(new LabOptions { Database = DatabaseFlavour.MariaDb });
 
-        Assert.Equal(flavour.ImageName, ImageFlavour.Of(DatabaseFlavour.MariaDb).ImageName);
+        Assert.Equal(flavour.ImageName, ImageFlavour.Of(new LabOptions { Database = DatabaseFlavour.MariaDb }).ImageName);
         Assert.NotEqual(flavour.ImageName, (flavour with { Suite = "trixie" }).ImageName);
         Assert.NotEqual(flavour.ImageName, (flavour with { Packages = [.. flavour.Packages, "nmap"] }).ImageName);
         Assert.StartsWith("mariadb-", flavour.ImageName, StringComparison.Ordinal);
