@@ -72,7 +72,7 @@ public sealed class ListingTests
             ["ip frag-off & 8191 != 0"],
             With(step => step is Statement.UnknownEffect or Statement.AssignUnknown { Field: not PacketField.ConnectionMark } or Statement.Test { Condition: Condition.Undecided }));
         Assert.Equal(
-            ["limit rate 10/second", "update @dy { ip saddr }", "ct count {\"val\": 5, \"inv\": true}"],
+            ["limit rate 10/second", "update @dy { ip saddr limit rate 5/second }", "ct count over 5"],
             With(step => step is Statement.Test { Condition: Condition.Sometimes }));
     }
 
