@@ -13,6 +13,8 @@ namespace Foobar.Ops.Firewall.Evaluation;
 internal sealed class RuleCompiler(
     OutcomeAlgebra algebra, ConditionCompiler conditions, TranslationCompiler translations, Ruleset ruleset, Func<FirewallChain, int> chainFunction, bool namesRules)
 {
+    private const int MaxMarks = 32;
+
     private readonly Dictionary<FirewallRule, int> _deciders = new(ReferenceEqualityComparer.Instance);
 
     private readonly Dictionary<FirewallRule, Match> _matches = new(ReferenceEqualityComparer.Instance);
@@ -104,21 +106,38 @@ internal sealed class RuleCompiler(
     // A mark is 0 until a rule sets it, so that mostly one of few values is copied.
     private int Copied(Statement.Copy copy, int rest)
     {
-        _marks ??= [0, .. ruleset.Rules.SelectMany(static rule => rule.Statements).OfType<Statement.Assign>()
-            .Where(static assign => assign.Field is PacketField.Mark or PacketField.ConnectionMark).Select(static assign => assign.Flip)
-                .Distinct().Take(32)];
         int known = Diagram.False;
         List<int> parts = [];
-        foreach (UInt128 mark in _marks.Distinct())
+        foreach (UInt128 mark in _marks ??= Marks())
         {
             int space = algebra.Diagram.FieldIs(copy.From, mark);
             known = algebra.Diagram.Or(known, space);
-            parts.Add(algebra.Restrict(space, Assigned(copy.To, Transform.Assign(copy.To, 0, mark), rest)));
+            parts.Add(algebra.Restrict(space, Assigned(copy.To, Transform.Assign(copy.To, copy.Left, copy.Added(mark)), rest)));
         }
 
         parts.Add(
             algebra.Restrict(algebra.Diagram.Not(known), Assigned(copy.To, Transform.Choose(copy.To, 0, FieldLayout.Max(copy.To)), rest)));
         return JoinAll(parts);
+    }
+
+    // What marks can be that begin with 0, as far as it is few values.
+    private UInt128[] Marks()
+    {
+        Statement[] steps = [.. ruleset.Rules.SelectMany(static rule => rule.Statements)
+            .SelectMany(static step => step is Statement.Lookup { Elements: { } elements } ? elements.Select(static element => element.Result).OfType<Statement>() : [step])];
+        Statement.Assign[] sets = [.. steps.OfType<Statement.Assign>().Where(static step => step.Field is PacketField.Mark or PacketField.ConnectionMark)];
+        Statement.Copy[] copies = [.. steps.OfType<Statement.Copy>()];
+        List<UInt128> marks = [0];
+        for (int next = 0; next < marks.Count && marks.Count < MaxMarks; next++)
+        {
+            UInt128 mark = marks[next];
+            IEnumerable<UInt128> made = sets.Select(step => (mark & step.Keep) ^ step.Flip)
+                .Concat(copies.SelectMany(step => marks.ToArray().SelectMany(other => (UInt128[])
+                    [(mark & step.Left) ^ step.Added(other), (other & step.Left) ^ step.Added(mark)])));
+            marks.AddRange(made.Distinct().Except(marks).Take(MaxMarks - marks.Count).ToArray());
+        }
+
+        return [.. marks];
     }
 
     // A packet without a connection has no connection mark to set; the rule goes on all the same (nft_ct_set_eval).

@@ -167,7 +167,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
                 case Statement.Copy { To: PacketField.ConnectionMark } when Packet[PacketField.State] > PacketValues.Related:
                     break;
                 case Statement.Copy copy:
-                    Packet[copy.To] = Packet[copy.From];
+                    Packet[copy.To] = (Packet[copy.To] & copy.Left) ^ copy.Added(Packet[copy.From]);
                     break;
                 case Statement.NoTrack:
                     Packet[PacketField.State] = PacketValues.Untracked;

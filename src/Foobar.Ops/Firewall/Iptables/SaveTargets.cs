@@ -28,7 +28,7 @@ internal static class SaveTargets
             "RETURN" => [new Statement.Verdict(VerdictKind.Return)],
             "QUEUE" or "NFQUEUE" => [new Statement.Verdict(VerdictKind.Queue)],
             "MARK" => [Mark(PacketField.Mark, options, family)],
-            "CONNMARK" => [Mark(PacketField.ConnectionMark, options, family)],
+            "CONNMARK" => ConnectionMark(options, family),
             "DNAT" => [Nat(NatKind.Destination, options.GetValueOrDefault("--to-destination"), family)],
             "SNAT" => [Nat(NatKind.Source, options.GetValueOrDefault("--to-source"), family)],
             "MASQUERADE" => [Nat(NatKind.Masquerade, Ports(options), family)],
@@ -86,7 +86,7 @@ internal static class SaveTargets
         return options;
     }
 
-    private static Statement Mark(PacketField field, Dictionary<string, string> options, int family)
+    private static Statement.Assign Mark(PacketField field, Dictionary<string, string> options, int family)
     {
         foreach ((string option, string value) in options)
         {
@@ -104,22 +104,26 @@ internal static class SaveTargets
                     return new Statement.Assign(field, ~SaveValue.Number(value) & uint.MaxValue, SaveValue.Number(value));
                 case "--xor-mark":
                     return new Statement.Assign(field, uint.MaxValue, SaveValue.Number(value));
-                case "--save-mark":
-                    return Whole(options)
-                        ? new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark)
-                        : new Statement.AssignUnknown(PacketField.ConnectionMark, "CONNMARK --save-mark with a mask");
-                case "--restore-mark":
-                    return Whole(options)
-                        ? new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark)
-                        : new Statement.AssignUnknown(PacketField.Mark, "CONNMARK --restore-mark with a mask");
             }
         }
 
         throw new FormatException($"an operation on a mark expected in IPv{family} rule");
     }
 
-    private static bool Whole(Dictionary<string, string> options) => ((string[])["--nfmask", "--ctmask", "--mask"])
-        .All(mask => !options.TryGetValue(mask, out string? value) || SaveValue.Number(value) == uint.MaxValue);
+    // Of a packet without a connection nothing is saved and nothing restored (xt_connmark.c, connmark_tg_shift).
+    private static Statement[] ConnectionMark(Dictionary<string, string> options, int family)
+    {
+        UInt128 ofPacket = Mask("--nfmask");
+        UInt128 ofConnection = Mask("--ctmask");
+        return options.ContainsKey("--save-mark")
+                ? [Guards.Tracked, new Statement.Copy(PacketField.Mark, PacketField.ConnectionMark, ofPacket, 0, ~ofConnection & uint.MaxValue)]
+            : options.ContainsKey("--restore-mark")
+                ? [Guards.Tracked, new Statement.Copy(PacketField.ConnectionMark, PacketField.Mark, ofConnection, 0, ~ofPacket & uint.MaxValue)]
+            : [Mark(PacketField.ConnectionMark, options, family)];
+
+        UInt128 Mask(string option) =>
+            options.TryGetValue(option, out string? value) || options.TryGetValue("--mask", out value) ? SaveValue.Number(value) : uint.MaxValue;
+    }
 
     private static Statement.Nat Nat(NatKind kind, string? to, int family)
     {

@@ -34,8 +34,12 @@ internal abstract record Statement
     /// <summary>A map's plain data (an address, a port, a mark) before it has become a step.</summary>
     public sealed record Data(ValueRange[] Parts) : Statement;
 
-    /// <summary>Rewrites a mark to what another mark is.</summary>
-    public sealed record Copy(PacketField From, PacketField To) : Statement;
+    /// <summary>Rewrites a mark by what another mark is: <c>to = (to AND Left) XOR (from AND Keep) XOR Flip</c>.</summary>
+    public sealed record Copy(PacketField From, PacketField To, UInt128 Keep, UInt128 Flip, UInt128 Left) : Statement
+    {
+        /// <summary>The bits of <see cref="To"/> that come from the mark itself, for one value of the other.</summary>
+        public UInt128 Added(UInt128 from) => (from & Keep) ^ Flip;
+    }
 
     /// <summary>Adds what the packet's fields are to a named set or map, so that later packets find it there.</summary>
     /// <param name="Set">The set.</param>

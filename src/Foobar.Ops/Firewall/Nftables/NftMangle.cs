@@ -24,11 +24,12 @@ internal static class NftMangle
         }
 
         JsonElement value = NftValue.Member(mangle, "value");
-        if (Mark(value) is { } from && part.Field is PacketField.Mark or PacketField.ConnectionMark && from != part.Field)
+        if (Mark(First(value)) is { } from && part.Field is PacketField.Mark or PacketField.ConnectionMark && from != part.Field)
         {
-            return from == PacketField.ConnectionMark
-                ? [Guards.Tracked, new Statement.Copy(from, part.Field)]
-                : [new Statement.Copy(from, part.Field)];
+            Statement step = Step(part, First(value), value) is { } taken
+                ? new Statement.Copy(from, part.Field, taken.Keep, taken.Flip, 0)
+                : Unknown(part);
+            return from == PacketField.ConnectionMark ? [Guards.Tracked, step] : [step];
         }
 
         // Reading a connection's field breaks the rule where there is no connection; setting one does not.
@@ -39,6 +40,18 @@ internal static class NftMangle
         }
 
         return implied.Append(Assignment(part, key, value));
+    }
+
+    // What operations with constants are done on.
+    private static JsonElement First(JsonElement value)
+    {
+        while (NftValue.TryFirst(value, out string name, out JsonElement operands) && name is "|" or "&" or "^"
+            && operands.ValueKind == JsonValueKind.Array && operands.GetArrayLength() > 0)
+        {
+            value = operands[0];
+        }
+
+        return value;
     }
 
     // The mark that a value is, unchanged.
