@@ -73,7 +73,7 @@ internal static class ExposureControls
                 diagram.FieldIn(PacketField.DestinationPort, IntervalSet.From(ports.Select(port => ((UInt128)port, (UInt128)port)))));
             int outside = diagram.And(analysis.ArrivingHere(), analysis.Policy.FromInternet(), service);
             int declared = diagram.And(outside, analysis.Policy.Allowed(analysis.Own));
-            List<Verdict> verdicts = [.. OpenSpaces.Judge(analysis, diagram.Except(outside, declared), analysis.Model.Delivered(), $"{name} is closed to the internet", "prerouting", "input")];
+            List<Verdict> verdicts = [.. OpenSpaces.Judge(analysis, diagram.Except(outside, declared), static model => model.Delivered(), $"{name} is closed to the internet", "prerouting", "input")];
             foreach (Verdict verdict in verdicts)
             {
                 yield return verdict;

@@ -44,9 +44,9 @@ internal static class FlowControls
     {
         Diagram diagram = analysis.Diagram;
         int wanted = diagram.Or(analysis.Policy.Allowed(analysis.Own), analysis.Policy.Essential());
-        IEnumerable<Verdict> here = OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingHere(), wanted), analysis.Model.Delivered(), "closed: no declared flow leads here", "prerouting", "input");
+        IEnumerable<Verdict> here = OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingHere(), wanted), static model => model.Delivered(), "closed: no declared flow leads here", "prerouting", "input");
         IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
-            ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), analysis.Model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
+            ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), static model => model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
             : [];
         return here.Concat(through).Concat(FilledByPrograms(analysis)).Concat(ChangedBefore(analysis))
             .OrPass("nothing but declared flows passes");
@@ -189,7 +189,7 @@ internal static class FlowControls
         int four = Services(diagram, diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv4)));
         int undeclared = diagram.Except(diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv6)), analysis.Policy.Allowed(analysis.Own));
         int more = diagram.Except(undeclared, four);
-        return OpenSpaces.Judge(analysis, more, analysis.Model.Delivered(), "closed over IPv6 as it is over IPv4", "prerouting", "input").OrPass("IPv6 is no more open than IPv4");
+        return OpenSpaces.Judge(analysis, more, static model => model.Delivered(), "closed over IPv6 as it is over IPv4", "prerouting", "input").OrPass("IPv6 is no more open than IPv4");
     }
 
     private static int Services(Diagram diagram, int space)

@@ -66,7 +66,7 @@ internal static class ForwardingControls
         int undeclared = analysis.Diagram.Except(analysis.ArrivingHere(), analysis.Policy.Allowed(analysis.Own));
         int reaching = analysis.Diagram.And(undeclared, analysis.Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)));
         return analysis.Server.Is(Role.NetworkFirewall)
-            ? OpenSpaces.Judge(analysis, reaching, analysis.Model.Forwarded(), "no translation of undeclared flows", "prerouting", "forward", "postrouting").OrPass("no translation of undeclared flows")
-            : OpenSpaces.Judge(analysis, reaching, analysis.Model.Forwarded(), "packets for this server meet its input chain", "prerouting", "forward", "postrouting").OrPass("no translation leads elsewhere");
+            ? OpenSpaces.Judge(analysis, reaching, static model => model.Forwarded(), "no translation of undeclared flows", "prerouting", "forward", "postrouting").OrPass("no translation of undeclared flows")
+            : OpenSpaces.Judge(analysis, reaching, static model => model.Forwarded(), "packets for this server meet its input chain", "prerouting", "forward", "postrouting").OrPass("no translation leads elsewhere");
     }
 }

@@ -10,6 +10,8 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <summary>One server's model beside its policy, made once for all controls that look at the same facts.</summary>
 internal sealed class FirewallAnalysis
 {
+    private const int MaxWays = 64;
+
     private static readonly ConditionalWeakTable<FirewallFacts, FirewallAnalysis> Known = [];
 
     // 2001:db8:ffff::7; the IPv4 one is 203.0.113.7 (RFC 3849, RFC 5737).
@@ -21,6 +23,7 @@ internal sealed class FirewallAnalysis
     private int? _byTheirWay;
     private int? _goingDirectly;
     private int? _real;
+    private FirewallModel? _named;
 
     private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset)
     {
@@ -139,20 +142,56 @@ internal sealed class FirewallAnalysis
     public string Explain(Packet packet, params string[] hooks) =>
         string.Join("; ", Trace(packet, hooks).Select(step => step.Why is null ? step.ToString() : $"{step} ({step.Why})"));
 
-    /// <summary>The step that decided about a packet: the first that can't be told, else the last rule's verdict, else the last policy; <see langword="null"/> without a chain.</summary>
-    public TraceStep? Decider(Packet packet, params string[] hooks)
+    /// <summary>
+    /// The step that decided about a packet: the last rule's verdict, else the last policy; of a packet whose fate can't be told
+    /// the first step that can't be told. <see langword="null"/> without a chain.
+    /// </summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="sure">Whether its fate can be told.</param>
+    /// <param name="hooks">The hooks on its way.</param>
+    public TraceStep? Decider(Packet packet, bool sure, params string[] hooks)
     {
         IReadOnlyList<TraceStep> steps = Trace(packet, hooks);
-        return steps.FirstOrDefault(step => step.Why is not null)
-            ?? steps.LastOrDefault(step => step.Rule is not null && !step.Verdict.StartsWith("jump", StringComparison.Ordinal) && !step.Verdict.StartsWith("goto", StringComparison.Ordinal))
+        return (sure ? null : steps.FirstOrDefault(static step => step.Verdict == TraceStep.Unknown))
+            ?? steps.LastOrDefault(static step => step is { Rule: not null, GoesOn: false })
             ?? (steps.Count > 0 ? steps[^1] : null);
     }
 
+    /// <summary>The packets about which a step's rule or policy decides, as they arrive, whatever was done to them before.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="function">What becomes of packets in a model.</param>
+    public int DecidedBy(TraceStep step, Func<FirewallModel, int> function)
+    {
+        FirewallModel named = _named ??= new FirewallModel(Model.Ruleset, Network, Model.Workspace, namesRules: true);
+        OutcomeTable table = Model.Workspace.Algebra.Table;
+        return Diagram.Where(function(named), terminal => Array.Exists(table.Outcomes(terminal), outcome => table.Decider(outcome.Decider) switch
+        {
+            FirewallRule rule => ReferenceEquals(rule, step.Rule),
+            ChainPolicy policy => step.Rule is null && ReferenceEquals(policy.Chain, step.Chain),
+            _ => false,
+        }));
+    }
+
+    // A packet that meets a limit or not passes by one of both: that way is told, if there is one among the first few.
     private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)
     {
-        Tracer tracer = new(Model, skips: true);
-        tracer.RunThrough(packet, hooks);
-        return tracer.Steps;
+        (IReadOnlyList<TraceStep> Steps, bool? Passes)? best = null;
+        List<bool> choices = [];
+        for (int tries = 0; tries < MaxWays; tries++)
+        {
+            Tracer tracer = new(Model, skips: true, choices);
+            bool? passes = tracer.RunThrough(packet, hooks);
+            best = best is null || passes == true || (passes is null && best.Value.Passes == false) ? (tracer.Steps, passes) : best;
+            int last = passes == true ? -1 : tracer.Chosen.ToList().LastIndexOf(true);
+            if (last < 0)
+            {
+                break;
+            }
+
+            choices = [.. tracer.Chosen.Take(last), false];
+        }
+
+        return best!.Value.Steps;
     }
 
     private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);

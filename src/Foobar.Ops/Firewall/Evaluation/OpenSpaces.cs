@@ -12,29 +12,42 @@ internal static class OpenSpaces
     /// <summary>The verdicts on what passes of a space.</summary>
     /// <param name="analysis">The server.</param>
     /// <param name="space">What should be closed.</param>
-    /// <param name="function">What becomes of packets.</param>
+    /// <param name="function">What becomes of packets in a model: <see cref="FirewallModel.Delivered"/> or the like.</param>
     /// <param name="expected">What was wanted.</param>
     /// <param name="hooks">The hooks on the way, for the explanation.</param>
-    public static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, int space, int function, string expected, params string[] hooks)
+    public static IEnumerable<Verdict> Judge(
+        FirewallAnalysis analysis, int space, Func<FirewallModel, int> function, string expected, params string[] hooks)
     {
         Diagram diagram = analysis.Diagram;
-        Match passing = analysis.Model.Passing(function);
+        Match passing = analysis.Model.Passing(function(analysis.Model));
         int open = diagram.And(space, passing.Must);
         int unsure = diagram.Except(diagram.And(space, passing.May), passing.Must);
-        return PerRule(analysis, open, hooks, (part, decider) => Open(analysis, part, expected, decider, hooks))
-            .Concat(PerRule(analysis, unsure, hooks, (part, decider) => Unsure(analysis, part, decider, hooks)));
+        return Parts(analysis, open, function, sure: true, hooks, (part, decider) => Open(analysis, part, expected, decider, hooks))
+            .Concat(Parts(analysis, unsure, function, sure: false, hooks, (part, decider) => Unsure(analysis, part, decider, hooks)));
     }
 
     // A packet of the space is followed to the rule that decides about it; what that rule matches is its part, and the
-    // search goes on with the rest.
-    private static List<Verdict> PerRule(FirewallAnalysis analysis, int space, string[] hooks, Func<int, TraceStep?, Verdict> describe)
+    // search goes on with the rest. A packet that was rewritten before it came to its rule is no longer what the rule
+    // matches: then the model tells which packets the rule decides about.
+    private static List<Verdict> Parts(
+        FirewallAnalysis analysis,
+        int space,
+        Func<FirewallModel, int> function,
+        bool sure,
+        string[] hooks,
+        Func<int, TraceStep?, Verdict> describe)
     {
         List<Verdict> verdicts = [];
         while (analysis.Diagram.And(space, analysis.Real()) is var real && real != Diagram.False && verdicts.Count < MaxVerdicts)
         {
             Packet witness = analysis.AnyPacket(real);
-            TraceStep? decider = analysis.Decider(witness, hooks);
+            TraceStep? decider = analysis.Decider(witness, sure, hooks);
             int part = analysis.Diagram.And(space, Reach(analysis, decider));
+            if (decider is not null && !analysis.Diagram.Contains(part, witness))
+            {
+                part = analysis.Diagram.And(space, analysis.DecidedBy(decider, function));
+            }
+
             part = analysis.Diagram.Contains(part, witness) ? part : space;
             verdicts.Add(describe(part, decider));
             space = analysis.Diagram.Except(space, part);

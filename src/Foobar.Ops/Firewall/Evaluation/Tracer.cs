@@ -6,10 +6,17 @@ namespace Foobar.Ops.Firewall.Evaluation;
 /// <summary>One step of a packet's way through a ruleset.</summary>
 /// <param name="Chain">The chain it was in.</param>
 /// <param name="Rule">The rule it matched; <see langword="null"/> for the chain's policy.</param>
-/// <param name="Verdict">What happened: <c>accept</c>, <c>drop</c>, <c>jump NAME</c>, <c>policy drop</c>, <c>within a limit accept</c>, <c>unknown</c>.</param>
+/// <param name="Verdict">
+/// What happened: <c>accept</c>, <c>drop</c>, <c>jump NAME</c>, <c>policy drop</c>, <c>within a limit accept</c>, <c>unknown</c>;
+/// <c>at times drop</c> of a rule that this packet is taken not to have met.
+/// </param>
 /// <param name="Why">Why it is unknown, or what limits it.</param>
-internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string Verdict, string? Why = null)
+/// <param name="GoesOn">Whether the packet went on after it, so that something else decided.</param>
+internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string Verdict, string? Why = null, bool GoesOn = false)
 {
+    /// <summary>What is said of a step that can't be told.</summary>
+    public const string Unknown = "unknown";
+
     public override string ToString() => Rule is null ? $"{Chain}: {Verdict}" : $"{Rule}: {Verdict}";
 }
 
@@ -19,11 +26,16 @@ internal sealed record TraceStep(FirewallChain Chain, FirewallRule? Rule, string
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="skips">Whether runs of rules that hand the packet on unchanged are passed over by the model's functions, so that a long chain costs little.</param>
-internal sealed class Tracer(FirewallModel model, bool skips = false)
+/// <param name="choices">
+/// Which way the packet goes at each test that is met at one time and not at another (a rate limit, a set that rules fill):
+/// whether it meets it, and all that come after the last of these. Without them its way ends there, as not known.
+/// </param>
+internal sealed class Tracer(FirewallModel model, bool skips = false, IReadOnlyList<bool>? choices = null)
 {
     private const int MaxDepth = 64;
 
     private readonly List<TraceStep> _steps = [];
+    private readonly List<bool> _chosen = [];
 
     private enum Way
     {
@@ -37,6 +49,9 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
 
     /// <summary>What happened, in order.</summary>
     public IReadOnlyList<TraceStep> Steps => _steps;
+
+    /// <summary>Which way it went at each test that is met at one time and not at another.</summary>
+    public IReadOnlyList<bool> Chosen => _chosen;
 
     /// <summary>The packet as rules have rewritten it.</summary>
     public Packet Packet { get; private set; } = new();
@@ -90,7 +105,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
     {
         if (chain.Undecided is { } why)
         {
-            _steps.Add(new TraceStep(chain, null, "unknown", why));
+            _steps.Add(new TraceStep(chain, null, TraceStep.Unknown, why));
             return Way.Unknown;
         }
 
@@ -146,7 +161,7 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
         {
             switch (statements[index])
             {
-                case Statement.Test test when Fails(test.Condition, chain, rule) is { } result:
+                case Statement.Test test when Fails(test.Condition, statements.Skip(index + 1), chain, rule) is { } result:
                     return result;
                 case Statement.Verdict { Kind: not VerdictKind.Continue } verdict:
                     return Verdict(verdict, rule, chain, depth);
@@ -159,8 +174,11 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
                 case Statement.Assign { Field: PacketField.ConnectionMark } or Statement.AssignUnknown { Field: PacketField.ConnectionMark }
                     when Packet[PacketField.State] > PacketValues.Related:
                     break;
-                case Statement.AssignUnknown assign:
+                case Statement.AssignUnknown assign when choices is null:
                     return Unknown(chain, rule, assign.Why);
+                case Statement.AssignUnknown assign:
+                    _steps.Add(new TraceStep(chain, rule, TraceStep.Unknown, assign.Why, GoesOn: true));
+                    break;
                 case Statement.Assign assign:
                     Packet[assign.Field] = (Packet[assign.Field] & assign.Keep) ^ assign.Flip;
                     break;
@@ -179,25 +197,38 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
     }
 
     // Null: the condition is met.
-    private Way? Fails(Condition condition, FirewallChain chain, FirewallRule rule)
+    private Way? Fails(Condition condition, IEnumerable<Statement> later, FirewallChain chain, FirewallRule rule)
     {
         Match match = model.Conditions.Compile(condition, chain);
         return model.Workspace.Diagram.Contains(match.Must, Packet) ? null
             : !model.Workspace.Diagram.Contains(match.May, Packet) ? Way.On
-            : condition is Condition.Sometimes limit ? Sometimes(chain, rule, limit.What)
-            : model.Conditions.Changing(condition, chain) is { } filled ? Sometimes(chain, rule, filled)
+            : condition is Condition.Sometimes limit ? Sometimes(later, chain, rule, limit.What)
+            : model.Conditions.Changing(condition, chain) is { } filled ? Sometimes(later, chain, rule, filled)
             : Unknown(chain, rule, model.Conditions.Why(condition, chain) ?? "depends on addresses, routes or sets that are not known");
     }
 
-    private Way Sometimes(FirewallChain chain, FirewallRule rule, string why)
+    private Way? Sometimes(IEnumerable<Statement> later, FirewallChain chain, FirewallRule rule, string why)
     {
-        _steps.Add(new TraceStep(chain, rule, $"within a limit {rule.Verdict}".TrimEnd(), why));
-        return Way.Unknown;
+        if (choices is not null && later.TakeWhile(IsTest).OfType<Statement.Test>().Any(test => NeverMeets(test.Condition, chain)))
+        {
+            return Way.On;
+        }
+
+        bool meets = choices is null || _chosen.Count >= choices.Count || choices[_chosen.Count];
+        _chosen.Add(meets);
+        bool goesOn = !meets || rule.Statements is not [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop or VerdictKind.Reject }];
+        _steps.Add(new TraceStep(chain, rule, $"{(meets ? "within a limit" : "at times")} {rule.Verdict}".TrimEnd(), why, goesOn));
+        return choices is null ? Way.Unknown : meets ? null : Way.On;
     }
+
+    private static bool IsTest(Statement step) => step is Statement.Test or Statement.NoEffect or Statement.Fill;
+
+    private bool NeverMeets(Condition condition, FirewallChain chain) =>
+        !model.Workspace.Diagram.Contains(model.Conditions.Compile(condition, chain).May, Packet);
 
     private Way Unknown(FirewallChain chain, FirewallRule rule, string why)
     {
-        _steps.Add(new TraceStep(chain, rule, "unknown", why));
+        _steps.Add(new TraceStep(chain, rule, TraceStep.Unknown, why));
         return Way.Unknown;
     }
 
@@ -208,8 +239,13 @@ internal sealed class Tracer(FirewallModel model, bool skips = false)
             return Way.Back;
         }
 
-        string target = verdict.Chain is null ? string.Empty : $" {verdict.Chain}";
-        _steps.Add(new TraceStep(chain, rule, verdict.Kind.ToString().ToLowerInvariant() + target));
+        if (_steps is not [.., { Why: not null } last] || !ReferenceEquals(last.Rule, rule) || !ReferenceEquals(rule.Statements[^1], verdict))
+        {
+            string target = verdict.Chain is null ? string.Empty : $" {verdict.Chain}";
+            bool goesOn = verdict.Kind is VerdictKind.Jump or VerdictKind.Goto;
+            _steps.Add(new TraceStep(chain, rule, verdict.Kind.ToString().ToLowerInvariant() + target, GoesOn: goesOn));
+        }
+
         switch (verdict.Kind)
         {
             case VerdictKind.Accept:

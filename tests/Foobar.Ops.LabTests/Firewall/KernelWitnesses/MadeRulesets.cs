@@ -26,6 +26,8 @@ internal static class MadeRulesets
         ["an accept under a limit"] = new("FW-001", 1, Input($"{Replies} tcp dport 8080 limit rate 3/minute accept; {Declared}")),
         ["a mark that anybody gets"] = new("FW-001", 1, Input($"{Replies} meta mark 0x53 accept; {Declared}", before: "chain marks { type filter hook prerouting priority mangle; udp sport 53 meta mark set 0x53; }")),
         ["what takes no first packet"] = new("FW-001", 1, Input($"{Replies} tcp flags & (fin | syn | rst | ack) == ack tcp dport 8080 accept; ip ttl 255 tcp dport 8081 accept; {Declared}")),
+        ["ports open by a mark"] = new("FW-001", 2, Input($"{Replies} meta mark 42 tcp dport 8080 accept; meta mark 42 tcp dport 8081 accept; {Declared}", before: "chain marks { type filter hook prerouting priority mangle; meta mark set 42; }")),
+        ["a limit that only drops"] = new("FW-001", 1, Input($"{Replies} limit rate over 3000/second drop; tcp dport 8080 accept; {Declared}")),
         ["a port let through"] = new("FW-001", 1, Input($"{Replies} {Declared}", forward: $"tcp dport 3306 accept; {Through}"), true),
         ["a flow forgotten"] = new("FW-002", 2, Input($"{Replies} tcp dport {{ 80, 443 }} accept; udp dport 53 accept;")),
         ["a drop before the accept"] = new("FW-002", 1, Input($"{Replies} tcp dport 443 drop; ip6 nexthdr udp reject; {Declared}")),
