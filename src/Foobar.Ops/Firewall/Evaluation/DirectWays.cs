@@ -40,14 +40,12 @@ internal sealed class DirectWays
     public bool Join(IPNetwork from, IPNetwork to) => Groups.Any(group =>
         (Holds(group.Joined, from) && Holds(group.Remote, to)) || (Holds(group.Remote, from) && Holds(group.Joined, to)));
 
-    private static bool Holds(IPNetwork[] members, IPNetwork end) => members.Any(member => Contains(member, end));
+    private static bool Holds(IPNetwork[] members, IPNetwork end) => members.Any(member => AddressSpace.Holds(member, end));
 
     private bool IsRemote(IPNetwork end) =>
         !_network.Addresses.Any(own => end.Contains(own.Address))
         && !_network.KnownRoutes.Any(route => route is { PrefixLength: > 0, Interface: not null }
-            && (Contains(new IPNetwork(route.Destination, route.PrefixLength), end) || Contains(end, new IPNetwork(route.Destination, route.PrefixLength))));
-
-    private static bool Contains(IPNetwork outer, IPNetwork inner) => outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
+            && (AddressSpace.Holds(new IPNetwork(route.Destination, route.PrefixLength), end) || AddressSpace.Holds(end, new IPNetwork(route.Destination, route.PrefixLength))));
 
     private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);
 }
