@@ -124,6 +124,16 @@ public sealed class FirewallControlTests
     }
 
     [Fact]
+    public void Of_many_idle_rules_those_that_are_not_told_one_by_one_are_told_with_their_places()
+    {
+        string[] rules = [Drop, .. Enumerable.Range(1, 70).Select(static port => $"{Payload("tcp", "dport", $"{port}")},{Accept}")];
+        Finding[] shadowed = [.. Fixture.Judge("FW-006", Fixture.Facts(Input("drop", rules)))];
+        Assert.Equal(51, shadowed.Length);
+        Assert.Equal((FindingStatus.Fail, "inet t in"), (shadowed[^1].Status, shadowed[^1].Target));
+        Assert.Contains("20 more shadowed: rule 52-71", shadowed[^1].Actual, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_the_next_boot_would_open_is_found()
     {
         FirewallFacts facts = Fixture.Facts(Fixture.Clean, persisted: Fixture.WithFirst("services", $"{Payload("tcp", "dport", "25")},{Accept}"));

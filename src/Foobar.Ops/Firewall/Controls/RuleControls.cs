@@ -1,6 +1,8 @@
+using System.Globalization;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
+using Foobar.Ops.Firewall.Spaces;
 
 namespace Foobar.Ops.Firewall;
 
@@ -54,9 +56,30 @@ internal static class RuleControls
 
     // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings. Nor is
     // it one that declared flows overlap, each of which has its rule in a ruleset made from the policy.
-    private static IEnumerable<Verdict> Judge(IEnumerable<IdleRule> rules) => rules
-        .Where(idle => idle.Rule.ManagedBy is null or Own && !(idle.Kind != IdleKind.Dead && IsOwn(idle.Rule) && idle.Reasons().All(IsOwn)))
-        .Take(MaxVerdicts).Select(Describe).OrPass("no such rule");
+    private static IEnumerable<Verdict> Judge(IEnumerable<IdleRule> rules)
+    {
+        IdleRule[] idle = [.. rules.Where(idle => idle.Rule.ManagedBy is null or Own
+            && !(idle.Kind != IdleKind.Dead && IsOwn(idle.Rule) && idle.Reasons().All(IsOwn)))];
+        return idle.Take(MaxVerdicts).Select(Describe).Concat(Rest(idle[Math.Min(idle.Length, MaxVerdicts)..])).OrPass("no such rule");
+    }
+
+    // By the chain, with their places: whoever mends the first ones sees how many are left, and where.
+    private static IEnumerable<Verdict> Rest(IdleRule[] rules) => rules
+        .GroupBy(static idle => (idle.Kind, Chain: $"{idle.Rule.Family} {idle.Rule.Table} {idle.Rule.Chain}"))
+        .Select(static group => group.Key.Kind switch
+        {
+            IdleKind.Redundant => Verdict.Warning(group.Key.Chain, "changes something", More(group, "redundant")),
+            IdleKind.Shadowed => Verdict.Fail(group.Key.Chain, "decides about some packet", More(group, "shadowed")),
+            _ => Verdict.Fail(group.Key.Chain, "can match some packet", More(group, "dead")),
+        });
+
+    private static string More(IEnumerable<IdleRule> rules, string what)
+    {
+        int[] places = [.. rules.Select(static idle => idle.Rule.Position)];
+        IEnumerable<string> runs = IntervalSet.From(places.Select(static place => ((UInt128)place, (UInt128)place))).Ranges
+            .Select(static run => run.Low == run.High ? $"{run.Low}" : $"{run.Low}-{run.High}");
+        return string.Create(CultureInfo.InvariantCulture, $"{places.Length} more {what}: rule {string.Join(", ", runs)}");
+    }
 
     private static bool IsOwn(FirewallRule rule) => rule.ManagedBy == Own;
 
