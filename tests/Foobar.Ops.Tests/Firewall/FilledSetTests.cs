@@ -69,6 +69,33 @@ public sealed class FilledSetTests
         Assert.All(Fixture.Judge("FW-008", facts), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("198.51.100.9")]
+    public void A_blacklist_that_a_program_fills_is_green_whoever_is_in_it(string now)
+    {
+        // What is in it may be dropped before: it may be so only for a while.
+        string set = now.Length == 0 ? Empty : Empty.Replace("\"timeout\":30", $"\"timeout\":30,\"elem\":[\"{now}\"]", StringComparison.Ordinal);
+        string[] rules = [$"{Payload("ip", "saddr", """{"prefix":{"addr":"198.51.100.0","len":24}}""")},{Drop}", $"{InSet},{Drop}", $"{Payload("ip", "saddr", "\"192.0.2.10\"")},{Payload("tcp", "dport", "80")},{Accept}"];
+        FirewallFacts facts = Facts(set, Empty, rules);
+        Assert.All(
+            ((string[])["FW-001", "FW-006", "FW-007", "FW-008"]).SelectMany(control => Fixture.Judge(control, facts)),
+            static finding => Assert.True(finding.Status == FindingStatus.Pass, $"{finding.ControlId} {finding.Target} {finding.Actual}"));
+    }
+
+    [Fact]
+    public void A_blacklist_that_is_asked_too_late_is_shadowed_whoever_is_in_it()
+    {
+        Finding shadowed = Assert.Single(Fixture.Judge("FW-006", Facts(Accept, $"{InSet},{Drop}")), static finding => finding.Status == FindingStatus.Fail);
+        Assert.Contains("rule 1", shadowed.Actual, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_drop_of_whoever_is_not_in_a_set_that_a_program_fills_is_told_as_a_whitelist() =>
+        Assert.Contains(
+            Fixture.Judge("FW-001", Facts($"{InSet.Replace("==", "!=", StringComparison.Ordinal)},{Drop}", $"{Payload("tcp", "dport", "7777")},{Accept}")),
+            static finding => finding.Status == FindingStatus.Warning && finding.Actual!.Contains("set knock", StringComparison.Ordinal));
+
     [Fact]
     public void A_map_that_rules_fill_leads_anywhere()
     {

@@ -59,13 +59,15 @@ internal static class FlowControls
             chain.ToString(),
             $"What comes in at {(chain.Devices is ["*"] ? "any interface" : string.Join(", ", chain.Devices))} may be another packet when the rules see it: {chain.Undecided}."));
 
-    // A set whose elements time out and that no rule fills is filled by a program: who is in it at the audit says little.
+    // A set whose elements time out and that no rule fills is filled by a program: who is in it at the audit says little. Of
+    // one that only feeds drops nothing is to be said.
     private static IEnumerable<Verdict> FilledByPrograms(FirewallAnalysis analysis) =>
         from chain in RuleReach.Reached(analysis.Model.Ruleset)
         from rule in chain.Rules
-        where rule.Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept }]
+        where rule.Statements is [.., Statement.Verdict { Kind: VerdictKind.Accept or VerdictKind.Drop or VerdictKind.Reject }]
+        let drops = rule.Statements[^1] is not Statement.Verdict { Kind: VerdictKind.Accept }
         from test in rule.Statements.OfType<Statement.Test>().Select(static test => test.Condition).OfType<Condition.In>()
-        where test is { Set: not null, Negated: false } && analysis.Model.Ruleset.FindSet(chain, test.Set) is { IsDynamic: true } set
+        where test.Set is not null && test.Negated == drops && analysis.Model.Ruleset.FindSet(chain, test.Set) is { IsDynamic: true } set
             && !analysis.Model.Conditions.IsFilled(set)
         select Verdict.Warning(
             rule.ToString(),

@@ -65,12 +65,22 @@ internal sealed class ChainReach
 
     private int Matches(FirewallRule rule) => _model.Chains.Rules.Matches(rule, _chain).May;
 
+    private int WhateverSetsHold(FirewallRule rule) => rule.Statements.OfType<Statement.Test>()
+        .Where(test => !RuleReach.IsOfChangingSet(_model, test.Condition, _chain))
+        .Aggregate(Diagram.True, (space, test) => _diagram.And(space, _model.Conditions.Compile(test.Condition, _chain).May));
+
     private IdleKind? Why(RuleSpan rule, int since)
     {
+        // What is in such a set now says little: the rule is idle only if it would be whatever the set held.
+        if (RuleReach.Waits(_model, _chain.Rules[rule.From], _chain))
+        {
+            return Undecided(since, rule.From, _diagram.And(_real, WhateverSetsHold(_chain.Rules[rule.From]))) == Diagram.False ? IdleKind.Shadowed : null;
+        }
+
         int space = Matches(rule);
         if (space == Diagram.False)
         {
-            return RuleReach.Waits(_model, _chain.Rules[rule.From], _chain) ? null : IdleKind.Dead;
+            return IdleKind.Dead;
         }
 
         space = _diagram.And(_real, space);
@@ -185,7 +195,8 @@ internal sealed class ChainReach
     {
         List<FirewallRule> reasons = [];
         (int from, int to) = kind == IdleKind.Shadowed ? (since, rule.From) : (rule.To, _span.To);
-        int space = Matches(rule);
+        FirewallRule about = _chain.Rules[rule.From];
+        int space = RuleReach.Waits(_model, about, _chain) ? WhateverSetsHold(about) : Matches(about);
         foreach (RuleSpan run in _span.Between(from, to))
         {
             space = Gather(run, space, kind == IdleKind.Shadowed, reasons);

@@ -49,9 +49,12 @@ internal static class RuleReach
     /// Tells whether a rule looks something up in a set that packets or programs fill, so that it may later match what it does
     /// not match now.
     /// </summary>
-    public static bool Waits(FirewallModel model, FirewallRule rule, FirewallChain chain) => rule.Statements.OfType<Statement.Test>()
-        .Select(static test => test.Condition).OfType<Condition.In>()
-        .Any(test => test.Set is { } name && model.Ruleset.FindSet(chain, name) is { } set && model.Conditions.IsChanging(set));
+    public static bool Waits(FirewallModel model, FirewallRule rule, FirewallChain chain) =>
+        rule.Statements.OfType<Statement.Test>().Any(test => IsOfChangingSet(model, test.Condition, chain));
+
+    /// <summary>Tells whether a condition looks something up in a set that packets or programs fill.</summary>
+    public static bool IsOfChangingSet(FirewallModel model, Condition condition, FirewallChain chain) =>
+        condition is Condition.In { Set: { } name } && model.Ruleset.FindSet(chain, name) is { } set && model.Conditions.IsChanging(set);
 
     /// <summary>The chains that the kernel enters, and those that their rules lead to.</summary>
     public static HashSet<FirewallChain> Reached(Ruleset ruleset)
