@@ -32,20 +32,22 @@ internal static class DefaultControls
 
     private static IEnumerable<Verdict> JudgeDefault(FirewallAnalysis analysis, FirewallFacts facts)
     {
-        yield return Default(analysis, "input", analysis.ArrivingHere(), analysis.Model.Delivered());
+        yield return Default(analysis, "input", analysis.ArrivingHere(), analysis.StrayHere(), analysis.Model.Delivered());
         bool forwards = !facts.Forwarding.TryGet(out ForwardingSettings? settings) || settings.Ipv4 || settings.Ipv6;
         if (forwards)
         {
-            yield return Default(analysis, "forward", analysis.ArrivingForOthers(), analysis.Model.Forwarded());
+            yield return Default(analysis, "forward", analysis.ArrivingForOthers(), analysis.StrayForOthers(), analysis.Model.Forwarded());
         }
     }
 
-    private static Verdict Default(FirewallAnalysis analysis, string hook, int space, int function)
+    // Of segments without a connection nothing is said where first packets pass too.
+    private static Verdict Default(FirewallAnalysis analysis, string hook, int first, int stray, int function)
     {
         OutcomeTable table = analysis.Model.Workspace.Algebra.Table;
-        int named = analysis.Diagram.And(space, analysis.Real());
-        int byPolicy = analysis.Diagram.And(named, analysis.Diagram.Where(function, terminal =>
-            Array.Exists(table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && !table.IsRule(outcome.Decider))));
+        int unnamed = analysis.Diagram.Where(function, terminal =>
+            Array.Exists(table.Outcomes(terminal), outcome => FirewallModel.Passes(outcome) && !table.IsRule(outcome.Decider)));
+        int byPolicy = analysis.Diagram.And(first, analysis.Real(), unnamed);
+        byPolicy = byPolicy == Diagram.False ? analysis.Diagram.And(stray, analysis.Real(), unnamed) : byPolicy;
         int open = analysis.Diagram.And(byPolicy, analysis.Model.Passing(function).Must);
         if (byPolicy == Diagram.False)
         {
@@ -56,7 +58,7 @@ internal static class DefaultControls
         string way = Way(analysis, witness, hook);
         return open == Diagram.False
             ? Verdict.Unknown(hook, $"Whether what no rule names passes can't be decided: {way}.", analysis.Text.Text(byPolicy, 2))
-            : Verdict.Fail(hook, "policy drop", $"passes without a rule: {analysis.Text.Text(open, 2)}", $"{analysis.Text.Text(witness)} passes: {way}");
+            : Verdict.Fail(hook, "policy drop", $"passes without a rule: {analysis.Describe(open, 2)}", $"{analysis.Text.Text(witness)} passes: {way}");
     }
 
     private static string Way(FirewallAnalysis analysis, Packet witness, string hook)

@@ -15,7 +15,7 @@ internal static class FlowControls
             "FW-001",
             Severity.Critical,
             "Only declared flows pass the firewall",
-            "Each flow that passes without being declared is a door nobody watches.",
+            "Each flow that passes without being declared is a door nobody watches. What passes is a packet that comes to a socket, or makes the host answer: the first packet of a connection, and a TCP segment that belongs to no connection and begins none (nmap -sF, -sN, -sX), whose answer tells closed ports from open ones.",
             "Narrow or remove the rule, or declare the flow in the inventory's policy."),
         server => FirewallAnalysis.Judge(server, JudgeOpen));
 
@@ -42,14 +42,35 @@ internal static class FlowControls
 
     private static IEnumerable<Verdict> JudgeOpen(FirewallAnalysis analysis)
     {
-        Diagram diagram = analysis.Diagram;
-        int wanted = diagram.Or(analysis.Policy.Allowed(analysis.Own), analysis.Policy.Essential());
-        IEnumerable<Verdict> here = OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingHere(), wanted), static model => model.Delivered(), "closed: no declared flow leads here", "prerouting", "input");
+        int essential = analysis.Policy.Essential();
+        IEnumerable<Verdict> here = JudgeOpen(
+            analysis, (analysis.ArrivingHere(), analysis.StrayHere()), analysis.Diagram.Or(analysis.Policy.Allowed(analysis.Own), essential),
+            static model => model.Delivered(), "here", "prerouting", "input");
         IEnumerable<Verdict> through = analysis.Server.Is(Role.NetworkFirewall)
-            ? OpenSpaces.Judge(analysis, diagram.Except(analysis.ArrivingForOthers(), diagram.Or(analysis.Policy.Allowed(), analysis.Policy.Essential())), static model => model.Forwarded(), "closed: no declared flow leads through", "prerouting", "forward", "postrouting")
+            ? JudgeOpen(
+                analysis, (analysis.ArrivingForOthers(), analysis.StrayForOthers()), analysis.Diagram.Or(analysis.Policy.Allowed(), essential),
+                static model => model.Forwarded(), "through", "prerouting", "forward", "postrouting")
             : [];
         return here.Concat(through).Concat(FilledByPrograms(analysis)).Concat(ChangedBefore(analysis))
             .OrPass("nothing but declared flows passes");
+    }
+
+    // A segment of no connection is told where nothing is said yet of its port: where no first packet passes beside it.
+    private static IEnumerable<Verdict> JudgeOpen(
+        FirewallAnalysis analysis,
+        (int First, int Stray) arriving,
+        int wanted,
+        Func<FirewallModel, int> function,
+        string where,
+        params string[] hooks)
+    {
+        Diagram diagram = analysis.Diagram;
+        int passing = analysis.Model.Passing(function(analysis.Model)).May;
+        int told = diagram.Or(
+            [analysis.As(passing, PacketValues.New, Packet.Syn), analysis.As(passing, PacketValues.New, Packet.Ack), analysis.As(wanted, PacketValues.New)]);
+        return OpenSpaces.Judge(analysis, diagram.Except(arriving.First, wanted), function, $"closed: no declared flow leads {where}", hooks)
+            .Concat(OpenSpaces.Judge(
+                analysis, diagram.Except(arriving.Stray, told), function, $"closed to segments of no connection: no declared flow leads {where}", hooks));
     }
 
     // What rewrites a packet before the rules see it may make a permitted one of any.

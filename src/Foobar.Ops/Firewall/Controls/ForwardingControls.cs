@@ -37,7 +37,8 @@ internal static class ForwardingControls
         List<Verdict> verdicts = [];
         foreach ((string sysctl, int family, bool on) in ((string, int, bool)[])[("net.ipv4.ip_forward", 4, settings.Ipv4), ("net.ipv6.conf.all.forwarding", 6, settings.Ipv6)])
         {
-            int through = diagram.And(analysis.ArrivingForOthers(), analysis.Real(), diagram.FieldIs(PacketField.Family, (UInt128)family));
+            int arriving = diagram.Or(analysis.ArrivingForOthers(), analysis.StrayForOthers());
+            int through = diagram.And(arriving, analysis.Real(), diagram.FieldIs(PacketField.Family, (UInt128)family));
             verdicts.Add(on ? JudgeThrough(analysis, sysctl, through) : Verdict.Pass(sysctl, "off"));
         }
 

@@ -80,15 +80,25 @@ internal sealed class FirewallAnalysis
     }
 
     /// <summary>First packets that arrive from elsewhere for one of the server's addresses.</summary>
-    public int ArrivingHere() => _arrivingHere ??= Diagram.And(
-        Policy.Arriving(),
+    public int ArrivingHere() => _arrivingHere ??= ForHere(Policy.Arriving());
+
+    /// <summary>TCP segments of no connection that arrive from elsewhere for one of the server's addresses.</summary>
+    public int StrayHere() => ForHere(Policy.StrayArriving());
+
+    /// <summary>First packets that arrive from elsewhere for someone else.</summary>
+    public int ArrivingForOthers() => _arrivingForOthers ??= ForOthers(Policy.Arriving());
+
+    /// <summary>TCP segments of no connection that arrive from elsewhere for someone else.</summary>
+    public int StrayForOthers() => ForOthers(Policy.StrayArriving());
+
+    private int ForHere(int arriving) => Diagram.And(
+        arriving,
         ByKnownInterface(),
         Policy.Addresses(Own.Select(Single), destination: true),
         Diagram.Not(Policy.Addresses(Own.Select(Single), destination: false)));
 
-    /// <summary>First packets that arrive from elsewhere for someone else.</summary>
-    public int ArrivingForOthers() => _arrivingForOthers ??= Diagram.And(
-        Policy.Arriving(),
+    private int ForOthers(int arriving) => Diagram.And(
+        arriving,
         ByKnownInterface(),
         Diagram.Not(Model.Network.EndingHere()),
         Diagram.FieldIn(PacketField.HopLimit, IntervalSet.Range(2, 255)),
@@ -115,10 +125,35 @@ internal sealed class FirewallAnalysis
     ]));
 
     /// <summary>
-    /// First packets that a kernel takes from a network: none that connection tracking would not call new, none from a
-    /// broadcast address (fib_validate_source). What holds for no such packet holds for none.
+    /// Packets of no known connection that a kernel takes from a network: first ones that connection tracking calls new, and
+    /// TCP segments that begin no connection; none from a broadcast address (fib_validate_source). What holds for no such
+    /// packet holds for none.
     /// </summary>
-    public int Real() => _real ??= Diagram.And(Policy.Opening(), Diagram.Not(Model.Network.Broadcast(destination: false)));
+    public int Real() => _real ??= Diagram.And(
+        Diagram.Or(Policy.Opening(), Diagram.And(Policy.Stray(), Policy.Whole())), Diagram.Not(Model.Network.Broadcast(destination: false)));
+
+    /// <summary>The packets that are in a space once they are taken for another segment of TCP.</summary>
+    /// <param name="space">The space.</param>
+    /// <param name="state">The state that connection tracking is taken to give them.</param>
+    /// <param name="flags">The flags that they are taken to bear; their own if not given.</param>
+    public int As(int space, int state, int? flags = null)
+    {
+        Transform other = Transform.Assign(PacketField.State, 0, (UInt128)state);
+        other = flags is { } bits ? other.Then(Transform.Assign(PacketField.TcpFlags, 0, (UInt128)bits)) : other;
+        return Diagram.Substitute(space, other.Maps);
+    }
+
+    /// <summary>What a space holds, in words; of segments without a connection not each of their flags.</summary>
+    public string Describe(int space, int limit = 3)
+    {
+        if (Diagram.Except(space, Policy.Stray()) != Diagram.False)
+        {
+            return Text.Text(space, limit);
+        }
+
+        int any = Diagram.Forget(space, PacketField.TcpFlags);
+        return Text.Text(Diagram.And(any, Policy.Stray()) == space ? any : space, limit);
+    }
 
     /// <summary>A packet of a space as a reader would pick one: TCP, from a documentation address, to this server.</summary>
     public Packet Witness(int space) => AnyPacket(((int[])[Real(), Policy.Ordinary(), ByTheirWay()]).Aggregate(space, (chosen, wish) =>

@@ -15,6 +15,12 @@ internal sealed class PacketKinds(Diagram diagram)
         from congestion in (int[])[0, 0x40, 0x80, 0xC0]
         select ((UInt128)(opening | push | congestion), (UInt128)(opening | push | congestion)));
 
+    // What is no first segment and yet is answered or taken, by tcp_v4_rcv and tcp_rcv_state_process: all but RST. Those with
+    // ACK are the first of a connection where nf_conntrack_tcp_loose is on.
+    private static readonly IntervalSet StrayFlags = IntervalSet.From(Enumerable.Range(0, 256)
+        .Where(static flags => (flags & Rst) == 0 && ((flags & Packet.Syn) == 0 || !OpeningFlags.Contains((UInt128)flags)))
+        .Select(static flags => ((UInt128)flags, (UInt128)flags)));
+
     // Requests (nf_conntrack_proto_icmp.c and _icmpv6.c, valid_new).
     private static readonly IntervalSet OpeningIcmp = IntervalSet.From([(8, 8), (13, 13), (15, 15), (17, 17)]);
     private static readonly IntervalSet OpeningIcmpV6 = IntervalSet.From([(128, 128), (139, 139)]);
@@ -27,8 +33,11 @@ internal sealed class PacketKinds(Diagram diagram)
     // The shortest packet of a transport protocol, headers only, without the IP header (RFC 9293, 768, 792, 4443).
     private static readonly (int Protocol, int Length)[] Headers = [(PacketValues.Tcp, 20), (PacketValues.Udp, 8), (PacketValues.Icmp, 8), (PacketValues.IcmpV6, 8)];
 
+    private const int Rst = 0x04;
+
     private int? _ordinary;
     private int? _opening;
+    private int? _stray;
 
     /// <summary>Packets to or from networks, of both families.</summary>
     public int Addresses(IEnumerable<IPNetwork> networks, bool destination)
@@ -46,8 +55,19 @@ internal sealed class PacketKinds(Diagram diagram)
         diagram.Not(Mismatched()));
 
     /// <summary>Packets of a connection's start that no rule has marked yet.</summary>
-    public int NewConnection() => diagram.And(
-        diagram.FieldIs(PacketField.State, PacketValues.New),
+    public int NewConnection() => diagram.And(diagram.FieldIs(PacketField.State, PacketValues.New), Unmarked());
+
+    /// <summary>
+    /// TCP segments that belong to no connection and begin none, which connection tracking calls invalid and a host answers all
+    /// the same, or not, by which a scanner tells open ports from closed ones (RFC 9293, 3.10.7; nmap -sF, -sN, -sX).
+    /// </summary>
+    public int Stray() => _stray ??= diagram.And(
+        diagram.FieldIs(PacketField.State, PacketValues.Invalid),
+        Unmarked(),
+        diagram.FieldIs(PacketField.Protocol, PacketValues.Tcp),
+        diagram.FieldIn(PacketField.TcpFlags, StrayFlags));
+
+    private int Unmarked() => diagram.And(
         diagram.FieldIs(PacketField.Mark, 0),
         diagram.FieldIs(PacketField.ConnectionMark, 0),
         diagram.FieldIs(PacketField.Status, 0),
@@ -69,7 +89,7 @@ internal sealed class PacketKinds(Diagram diagram)
 
     /// <summary>
     /// New packets that there are: those that connection tracking takes for the first of a connection, none shorter than its
-    /// headers. Spaces of new packets hold others too (an echo reply, SYN with FIN), which never come as new ones.
+    /// headers (<see cref="Whole"/>). Spaces of new packets hold others too (an echo reply, SYN with FIN), which never come as new ones.
     /// </summary>
     public int Opening() => _opening ??= diagram.And(
         diagram.FieldIs(PacketField.State, PacketValues.New),
@@ -77,8 +97,10 @@ internal sealed class PacketKinds(Diagram diagram)
         OnlyIf(PacketValues.Icmp, PacketField.IcmpType, OpeningIcmp),
         OnlyIf(PacketValues.IcmpV6, PacketField.IcmpType, OpeningIcmpV6),
         diagram.Not(diagram.And(diagram.FieldIs(PacketField.Family, PacketValues.Ipv6), diagram.FieldIn(PacketField.Protocol, ExtensionHeaders))),
-        LongEnough(PacketValues.Ipv4, 20),
-        LongEnough(PacketValues.Ipv6, 40));
+        Whole());
+
+    /// <summary>Packets that are no shorter than their headers.</summary>
+    public int Whole() => diagram.And(LongEnough(PacketValues.Ipv4, 20), LongEnough(PacketValues.Ipv6, 40));
 
     // Whoever makes packets by hand may put options before the transport header, which hosts skip (RFC 8200, 4.2). What is
     // in fragments is put together before it is looked at.

@@ -86,11 +86,16 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
     public int FromInternet() => Addresses(new FlowResolver(site).Resolve(FlowResolver.Internet).Networks, destination: false);
 
     /// <summary>First packets as they arrive from a network: unmarked, of a new connection, by an interface other than loopback.</summary>
-    public int Arriving()
+    public int Arriving() => Arriving(NewConnection());
+
+    /// <summary>TCP segments of no connection as they arrive from a network (<see cref="PacketKinds.Stray"/>).</summary>
+    public int StrayArriving() => Arriving(_kinds.Stray());
+
+    private int Arriving(int kind)
     {
         int byNetwork = diagram.Except(diagram.FieldIn(PacketField.InInterface, atoms.All), diagram.FieldIs(PacketField.InInterface, (UInt128)atoms.Of("lo")));
         int noOut = diagram.FieldIs(PacketField.OutInterface, InterfaceAtoms.None);
-        return diagram.And(byNetwork, noOut, NewConnection(), Possible());
+        return diagram.And(byNetwork, noOut, kind, Possible());
     }
 
     /// <summary>Packets that a network can carry: of both families, from addresses that can be someone's.</summary>
@@ -101,6 +106,12 @@ internal sealed class PolicySpaces(Diagram diagram, InterfaceAtoms atoms, Site s
 
     /// <summary>New packets that there are: that connection tracking takes for the first of a connection.</summary>
     public int Opening() => _kinds.Opening();
+
+    /// <summary>TCP segments that belong to no connection and begin none.</summary>
+    public int Stray() => _kinds.Stray();
+
+    /// <summary>Packets that are no shorter than their headers.</summary>
+    public int Whole() => _kinds.Whole();
 
     /// <summary>Packets as programs send them at a connection's start: TCP with SYN alone, no unusual header, no link-local address.</summary>
     public int Ordinary() => _kinds.Ordinary();

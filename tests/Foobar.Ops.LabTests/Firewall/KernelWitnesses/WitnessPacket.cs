@@ -75,7 +75,7 @@ internal static partial class WitnessPacket
     {
         string state = line.Groups["state"].Value;
         return probe.InInterface is { } device && !SandboxNetwork.Interfaces.Contains(device) ? "by an interface that the sandbox lacks"
-            : state is not ("new" or "established" or "related") ? $"a packet in state {state}"
+            : state is not ("new" or "established" or "related") && !(state == "invalid" && probe.Protocol == Probe.Tcp) ? $"a packet in state {state}"
             : unusual.ContainsKey("ct mark") || unusual.ContainsKey("ct status") ? "a connection that rules have marked before"
             : probe.Mark != 0 && probe.InInterface is not null ? "a mark that nothing arrives with"
             : unusual.ContainsKey("rt type + 1") || (!probe.IsIpv4 && ExtensionHeaders.Contains(probe.Protocol)) ? "an extension header"
