@@ -79,7 +79,7 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
 
     It 'gives only the controls asked for' {
         Test-FoobarFirewall -Control FW-001, FW-01* | Select-Object -ExpandProperty ControlId -Unique | Sort-Object |
-            Should -Be 'FW-001', 'FW-010', 'FW-011', 'FW-012', 'FW-013', 'FW-014', 'FW-015', 'FW-016'
+            Should -Be 'FW-001', 'FW-010', 'FW-011', 'FW-012', 'FW-013', 'FW-014', 'FW-015', 'FW-016', 'FW-017'
     }
 
     It 'lists rules of every server with their place' {

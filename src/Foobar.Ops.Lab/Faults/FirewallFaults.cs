@@ -119,6 +119,9 @@ internal static class FirewallFaults
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'add table ip nat; add chain ip nat prerouting { type nat hook prerouting priority dstnat; }; add rule ip nat prerouting tcp dport 8081 dnat to 172.17.0.2:80; insert rule inet filter forward ip daddr 172.17.0.2 accept'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
             { Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011"], Witness = "ip nat prerouting rule 1|:8081 (new in public) passes|172.17.0.2" },
+        new FileFault("fw-any-interface", Area.Firewall, "FW-017", "The rules of lb-01 for its internal senders no longer name the interface", ["lb-01"], Path,
+            "sed -i 's#iifname \"internal\" ip#ip#' \"$file\"", Load)
+            { Witness = "interface public|(new in public) passes: inet filter input rule" },
         new FileFault("fw-hidden-translation", Area.Firewall, "FW-015", "fw-01 leads visitors of port 80 to the balancer's SSH, under the operator's address", ["fw-01"], Path,
             "lb=$(sed -n 's#.* ip daddr \\([0-9.]*\\) .*flow visitors.*#\\1#p' \"$file\" | head -n 1); op=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow operators.*#\\1#p' \"$file\" | head -n 1); "
             + "sed -i '/hook forward/a ct status dnat accept' \"$file\"; "

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Collection;
@@ -30,6 +31,9 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
     private const string ForwardingScript = "cat /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || echo 0";
 
+    private const string ReversePathScript =
+        "for file in /proc/sys/net/ipv4/conf/*/rp_filter; do name=${file%/rp_filter}; echo \"${name##*/} $(cat \"$file\")\"; done";
+
     /// <inheritdoc/>
     public override string Name => "firewall";
 
@@ -45,7 +49,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         var network = ReadNetworkAsync(connection, cancellationToken);
         var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
         var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
-        await Task.WhenAll(running, persisted, network, sockets, forwarding);
+        var reversePath = Read(RemoteCommand.FromScript(ReversePathScript), result => ParseReversePath(Text(result)), ReversePathSource);
+        await Task.WhenAll(running, persisted, network, sockets, forwarding, reversePath);
         return new FirewallFacts
         {
             Running = await running,
@@ -53,8 +58,11 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             Network = await network,
             Sockets = await sockets,
             Forwarding = await forwarding,
+            ReversePath = await reversePath,
         };
     }
+
+    private const string ReversePathSource = "sysctl -r net.ipv4.conf.*.rp_filter";
 
     /// <summary>Reads the addresses and routes of any machine.</summary>
     internal static Task<Reading<Model.HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
@@ -107,4 +115,12 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         [var four, var six] => new ForwardingSettings(four == "1", six == "1"),
         _ => throw new ParseException(null, "/proc/sys/net/ipv4/ip_forward", 1, $"expected two numbers, found '{text.Trim()}'"),
     };
+
+    internal static IReadOnlyList<ReversePathSetting> ParseReversePath(string text) =>
+    [
+        .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, index) =>
+            line.Split(' ') is [{ Length: > 0 } name, var mode] && int.TryParse(mode, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? new ReversePathSetting(name, number)
+                : throw new ParseException(null, ReversePathSource, index + 1, $"expected an interface and a number, found '{line}'")),
+    ];
 }

@@ -11,6 +11,9 @@ public sealed record FirewallFacts
 {
     private static readonly Reading<HostNetwork> NoNetwork = Reading.Unreadable<HostNetwork>("It was not read.");
 
+    private static readonly Reading<IReadOnlyList<ReversePathSetting>> NoReversePath =
+        Reading.Unreadable<IReadOnlyList<ReversePathSetting>>("It was not read.");
+
     // With the text it was made of: "with" copies fields, and a copy may have another text.
     private (Reading<RulesetText> Text, Reading<Ruleset> Parsed)? _ruleset;
 
@@ -28,6 +31,9 @@ public sealed record FirewallFacts
 
     /// <summary>Whether the kernel forwards packets between interfaces.</summary>
     public required Reading<ForwardingSettings> Forwarding { get; init; }
+
+    /// <summary>Whether the kernel drops what comes by another interface than the way back leads through.</summary>
+    public Reading<IReadOnlyList<ReversePathSetting>> ReversePath { get; init; } = NoReversePath;
 
     /// <summary>The running ruleset, parsed.</summary>
     [JsonIgnore]

@@ -21,6 +21,7 @@ public static class FirewallControls
         ForwardingControls.OnlyWhereDeclared,
         ForwardingControls.NoBypass,
         RuleControls.OneFilter,
+        SourceControls.NoneForged,
     ];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>

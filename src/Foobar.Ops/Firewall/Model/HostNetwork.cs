@@ -31,6 +31,10 @@ public sealed record HostNetwork
     /// <summary>The interfaces that carry the packets of others: of a VLAN, a bond or a bridge those it stands on.</summary>
     public IReadOnlyList<InterfaceLink> Links { get; init; } = [];
 
+    /// <summary>The interfaces by which packets come from elsewhere: those with an address, but loopback and the ports of bridges and bonds.</summary>
+    internal IEnumerable<string> Facing() => Addresses.Select(static address => address.Interface).Distinct()
+        .Where(name => name != "lo" && !Links.Any(link => link.IsBridge && link.Lower == name));
+
     /// <summary>The programs and filters outside the packet filter that packets pass at interfaces.</summary>
     public IReadOnlyList<InterfaceProgram> Programs { get; init; } = [];
 }

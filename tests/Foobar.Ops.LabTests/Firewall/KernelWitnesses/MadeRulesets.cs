@@ -59,6 +59,8 @@ internal static class MadeRulesets
         ["a translation over IPv6"] = new("FW-012", 1, Input($"{Replies} {Declared}", forward: "ip6 daddr 2001:db8:b::77 tcp dport 5432 accept", before: "chain nat { type nat hook prerouting priority dstnat; meta nfproto ipv6 tcp dport 8081 dnat ip6 to [2001:db8:b::77]:5432; }")),
         ["a translation on the network firewall"] = new("FW-012", 1, Input($"{Replies} {Declared}", forward: $"{Through} ct status dnat accept", before: "chain nat { type nat hook prerouting priority dstnat; meta nfproto ipv4 tcp dport 2222 dnat ip to 198.51.100.10:22; }"), true),
         ["a drop of legacy iptables"] = new("FW-002", 1, Input($"{Replies} {Declared}") with { Variant = "legacy", Iptables = "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n-A INPUT -p tcp --dport 443 -j DROP\nCOMMIT\n" }),
+        ["an address that is trusted by every interface"] = new("FW-017", 2, Input($"{Replies} ip saddr 192.0.2.12 tcp dport 3306 accept; iifname eth1 tcp dport 443 accept")),
+        ["a forged source let through"] = new("FW-017", 1, Input($"{Replies} {Declared}", forward: "ip saddr 192.0.2.12 tcp dport 80 accept"), true),
         ["an accept of iptables"] = new("FW-010", 1, new GeneratedRuleset { Atoms = new Atoms(), Variant = "nft", Iptables = "*filter\n:INPUT DROP\n:FORWARD DROP\n:OUTPUT ACCEPT\n:late - [0:0]\n-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n-A INPUT -p tcp -m multiport --dports 25,3306 -j late\n-A late ! -s 192.0.2.0/24 -j ACCEPT\nCOMMIT\n" }),
     };
 

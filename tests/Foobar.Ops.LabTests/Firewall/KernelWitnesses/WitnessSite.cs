@@ -33,6 +33,7 @@ internal static class WitnessSite
         Network = Reading.Of(LoadedRuleset.Network),
         Sockets = Reading.Of<IReadOnlyList<ListeningSocket>>([]),
         Forwarding = Reading.Of(new ForwardingSettings(true, true)),
+        ReversePath = Reading.Of<IReadOnlyList<ReversePathSetting>>([new("all", 0), .. SandboxNetwork.Interfaces.Select(static name => new ReversePathSetting(name, 0))]),
     };
 
     private static Site Make(bool isNetworkFirewall) => new()
