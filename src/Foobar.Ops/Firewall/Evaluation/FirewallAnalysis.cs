@@ -207,16 +207,17 @@ internal sealed class FirewallAnalysis
         }));
     }
 
-    // A packet that meets a limit or not passes by one of both: that way is told, if there is one among the first few.
+    // A packet that meets a limit or not passes by one of both: that way is told, if there is one among the first few. Of one
+    // that passes by none the way is told on which no limit stopped it.
     private IReadOnlyList<TraceStep> Trace(Packet packet, string[] hooks)
     {
-        (IReadOnlyList<TraceStep> Steps, bool? Passes)? best = null;
+        List<(IReadOnlyList<TraceStep> Steps, int Rank)> ways = [];
         List<bool> choices = [];
-        for (int tries = 0; tries < MaxWays; tries++)
+        while (ways.Count < MaxWays)
         {
             Tracer tracer = new(Model, skips: true, choices);
             bool? passes = tracer.RunThrough(packet, hooks);
-            best = best is null || passes == true || (passes is null && best.Value.Passes == false) ? (tracer.Steps, passes) : best;
+            ways.Add((tracer.Steps, passes == true ? 3 : passes is null ? 2 : tracer.Steps is [.., { Why: null }] ? 1 : 0));
             int last = passes == true ? -1 : tracer.Chosen.ToList().LastIndexOf(true);
             if (last < 0)
             {
@@ -226,7 +227,7 @@ internal sealed class FirewallAnalysis
             choices = [.. tracer.Chosen.Take(last), false];
         }
 
-        return best!.Value.Steps;
+        return ways.MaxBy(static way => way.Rank).Steps;
     }
 
     private static IPNetwork Single(IPAddress address) => new(address, address.GetAddressBytes().Length * 8);
