@@ -6,11 +6,11 @@ namespace Foobar.Ops.Linux.Configuration;
 internal static class HaproxyBindWords
 {
     /// <summary>Keywords of a <c>bind</c> line.</summary>
-    public static readonly Vocabulary Options = new Vocabulary("HAProxy bind keyword", "HAProxy Configuration Manual 2.6 to 3.2, 5.1")
+    public static readonly Vocabulary Options = new Vocabulary("HAProxy bind keyword", "HAProxy Configuration Manual 2.6 to 3.4, 5.1")
         .Handled("crt, default-crt, crt-list, ca-sign-file")
         .Irrelevant(
-            "names certificates, lists or keys of tickets, no private key of a certificate",
-            "ca-file, ca-verify-file, crl-file, tls-ticket-keys")
+            "names certificates, lists, or keys of tickets or of encrypted hellos, no private key of a certificate",
+            "ca-file, ca-verify-file, crl-file, ech, tls-ticket-keys")
         .Irrelevant(
             "how the handshake is made with the certificates named elsewhere",
             "allow-0rtt, alpn, ca-ignore-err, ca-sign-pass, ciphers, ciphersuites, client-sigalgs, crt-ignore-err, curves, "

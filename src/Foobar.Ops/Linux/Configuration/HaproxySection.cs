@@ -5,11 +5,11 @@ namespace Foobar.Ops.Linux.Configuration;
 /// <param name="Head">Its first line, with the kind of the section, its name, and whose defaults it takes (<c>from</c>).</param>
 internal sealed record HaproxySection(HaproxyFile File, HaproxyLine Head)
 {
-    /// <summary>The words that begin a section, in HAProxy 2.6 to 3.2 and what came since (Configuration Manual, 3 and 4).</summary>
+    /// <summary>The words that begin a section, in HAProxy 2.6 to 3.4 (Configuration Manual, 3 and 4).</summary>
     private static readonly HashSet<string> Kinds =
     [
         "global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist", "mailers", "cache", "program",
-        "http-errors", "ring", "log-forward", "log-profile", "fcgi-app", "crt-store", "traces", "acme", "healthcheck",
+        "http-errors", "ring", "log-forward", "log-profile", "fcgi-app", "crt-store", "traces", "acme", "healthcheck", "namespace_list",
     ];
 
     /// <summary>The kind: <c>backend</c>, <c>defaults</c> ...</summary>

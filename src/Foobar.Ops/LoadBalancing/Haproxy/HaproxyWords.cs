@@ -10,12 +10,12 @@ internal static class HaproxyWords
 {
     /// <summary>What <c>show stat</c> calls a server, without the count of checks and the reason in parentheses behind it.</summary>
     public static readonly Vocabulary States = new Vocabulary(
-        "HAProxy server status", "HAProxy Management Guide, 9.1, and stats of HAProxy 2.6 to 3.2")
+        "HAProxy server status", "HAProxy Management Guide, 9.1, and stats of HAProxy 2.6 to 3.4")
         .Handled("UP, DOWN, NOLB, DRAIN, MAINT, no check");
 
     /// <summary>Keywords of a <c>server</c> or <c>default-server</c> line.</summary>
     public static readonly Vocabulary ServerOptions = new Vocabulary(
-        "HAProxy server keyword", "HAProxy Configuration Manual 2.6 to 3.2, 5.2")
+        "HAProxy server keyword", "HAProxy Configuration Manual 2.6 to 3.4, 5.2")
         .Handled("enabled, disabled, backup, no-backup, weight")
         .Undecided("its state follows that of another server", "track")
         .Irrelevant(
@@ -32,9 +32,9 @@ internal static class HaproxyWords
             + "namespace, no-renegotiate, no-send-proxy, no-send-proxy-v2, no-send-proxy-v2-ssl, no-send-proxy-v2-ssl-cn, "
             + "no-sni-auto, no-ssl, no-ssl-reuse, no-sslv3, no-tfo, no-tls-tickets, no-tlsv10, no-tlsv11, no-tlsv12, "
             + "no-tlsv13, no-verifyhost, npn, pool-conn-name, pool-low-conn, pool-max-conn, pool-purge-delay, proto, "
-            + "proxy-v2-options, redir, renegotiate, send-proxy, send-proxy-v2, send-proxy-v2-ssl, send-proxy-v2-ssl-cn, "
-            + "set-proxy-v2-tlv-fmt, sigalgs, sni, sni-auto, socks4, source, ssl, ssl-max-ver, ssl-min-ver, ssl-reuse, tcp-ut, "
-            + "tfo, tls-tickets, usesrc, verify, verifyhost, ws")
+            + "proxy-v2-options, quic-cc-algo, redir, renegotiate, send-proxy, send-proxy-v2, send-proxy-v2-ssl, send-proxy-v2-ssl-cn, "
+            + "set-proxy-v2-tlv-fmt, sigalgs, sni, sni-auto, socks4, source, ssl, ssl-max-ver, ssl-min-ver, ssl-reuse, "
+            + "tcp-md5sig, tcp-ut, tfo, tls-tickets, usesrc, verify, verifyhost, ws")
         .Irrelevant(
             "how much of the traffic it takes, once it is in, and which",
             "cookie, hash-key, maxconn, maxqueue, max-reuse, minconn, non-stick, shard, slowstart, stick, strict-maxconn")
@@ -44,11 +44,13 @@ internal static class HaproxyWords
 
     /// <summary>Keywords of a <c>defaults</c>, <c>backend</c> or <c>listen</c> section.</summary>
     public static readonly Vocabulary ProxyKeywords = new Vocabulary(
-        "HAProxy proxy keyword", "HAProxy Configuration Manual 2.6 to 3.2, 4.1")
+        "HAProxy proxy keyword", "HAProxy Configuration Manual 2.6 to 3.4, 4.1")
         .Handled("server, default-server, server-template, disabled, enabled, load-server-state-from-file")
         .Undecided("it sends every connection to one address, past the servers", "dispatch")
         .Undecided("it sends connections to the address that the client asked for, past the servers", "transparent")
         .Undecided("it lets requests through to servers that are down", "force-persist")
+        .Undecided("it keeps the backend from use until it is published", "be-unpublished")
+        .Undecided("it lets requests through to backends that are disabled or not published", "force-be-switch")
         .Irrelevant(
             "chooses among the servers that are in",
             "acl, balance, cookie, hash-balance-factor, hash-key, hash-preserve-affinity, hash-type, ignore-persist, "
@@ -64,7 +66,7 @@ internal static class HaproxyWords
         .Irrelevant(
             "handles, rewrites or logs what passes through",
             "capture, compression, declare, description, error-log-format, errorfile, errorfiles, errorloc, errorloc302, "
-            + "errorloc303, filter, guid, http-after-response, http-error, http-request, http-response, id, log, log-format, "
+            + "errorloc303, filter, filter-sequence, guid, http-after-response, http-error, http-request, http-response, id, log, log-format, "
             + "log-format-sd, log-steps, log-tag, mode, monitor, monitor-net, monitor-uri, stats, tcp-request, tcp-response, "
             + "unique-id-format, unique-id-header")
         .Irrelevant(
