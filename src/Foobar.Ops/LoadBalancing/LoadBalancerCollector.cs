@@ -96,7 +96,7 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         }
         catch (Exception error) when (error is HttpRequestException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return Reading.Unreadable<VisitorAnswer>(error.Message, source);
+            return Reading.Unreadable<VisitorAnswer>(SessionHttp.Reason(error), source);
         }
     }
 

@@ -80,7 +80,7 @@ public sealed class AgentCollector : Collector<AgentFacts>
         }
         catch (Exception error) when (error is HttpRequestException or ParseException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return Reading.Unreadable<ExporterAnswer>(error.Message, $"GET {url}");
+            return Reading.Unreadable<ExporterAnswer>(SessionHttp.Reason(error), $"GET {url}");
         }
     }
 }

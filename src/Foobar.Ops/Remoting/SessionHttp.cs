@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
@@ -26,6 +27,12 @@ public static class SessionHttp
         client.MaxResponseContentBufferSize = MaximumAnswerBytes;
         return client;
     }
+
+    /// <summary>Why a request failed, in words that name the time limit where that ran out.</summary>
+    internal static string Reason(Exception error) =>
+        error is OperationCanceledException or { InnerException: TimeoutException or OperationCanceledException }
+            ? string.Create(CultureInfo.InvariantCulture, $"no answer within {TimeLimit.TotalSeconds:0} s")
+            : error.Message;
 
     private static SocketsHttpHandler Handler(IServerSession session, string host, bool trustAnyCertificate) => new()
     {

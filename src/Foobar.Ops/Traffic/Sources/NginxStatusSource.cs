@@ -21,7 +21,7 @@ internal sealed class NginxStatusSource(IServerSession session, NginxStatusPage 
         }
         catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw new FoobarException("NginxStatusUnreadable", ErrorKind.Failed, $"{Server}: nginx's status page {page.Url} could not be read: {error.Message}", error)
+            throw new FoobarException("NginxStatusUnreadable", ErrorKind.Failed, $"{Server}: nginx's status page {page.Url} could not be read: {SessionHttp.Reason(error)}", error)
             {
                 Server = Server,
                 Recommendation = Advice(error),
