@@ -25,6 +25,9 @@ internal sealed record CertificateRequestDetails
     /// <summary>The addresses of the subject alternative name.</summary>
     public IReadOnlyList<System.Net.IPAddress> Addresses { get; init; } = [];
 
+    /// <summary>Whether its key is RSA; ECDSA else.</summary>
+    public bool HasRsaKey { get; init; }
+
     /// <summary>From when it is valid.</summary>
     public DateTimeOffset NotBefore { get; init; } = DateTimeOffset.UtcNow.AddDays(-1);
 

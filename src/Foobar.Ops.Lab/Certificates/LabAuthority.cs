@@ -51,8 +51,9 @@ internal sealed class LabAuthority
     }
 
     /// <summary>A certificate for the site's name.</summary>
-    public IssuedCertificate IssueSite() =>
-        Issue(new CertificateRequestDetails { CommonName = LabPlan.SiteName, DnsNames = [LabPlan.SiteName, "foobar.com"] });
+    /// <param name="rsa">Whether its key is RSA, for clients that know no other.</param>
+    public IssuedCertificate IssueSite(bool rsa = false) =>
+        Issue(new CertificateRequestDetails { CommonName = LabPlan.SiteName, DnsNames = [LabPlan.SiteName, "foobar.com"], HasRsaKey = rsa });
 
     /// <summary>A certificate for a server's own name and addresses.</summary>
     public IssuedCertificate IssueServer(LabServer server) => Issue(new CertificateRequestDetails
@@ -65,8 +66,12 @@ internal sealed class LabAuthority
     /// <summary>Issues a certificate.</summary>
     public IssuedCertificate Issue(CertificateRequestDetails details)
     {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new($"CN={details.CommonName}", key, HashAlgorithmName.SHA256);
+        using RSA? rsa = details.HasRsaKey ? RSA.Create(2048) : null;
+        using ECDsa? ecdsa = details.HasRsaKey ? null : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        string subject = $"CN={details.CommonName}";
+        CertificateRequest request = rsa is null
+            ? new(subject, ecdsa!, HashAlgorithmName.SHA256)
+            : new(subject, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         SubjectAlternativeNameBuilder names = new();
         foreach (string name in details.DnsNames)
         {
@@ -83,8 +88,10 @@ internal sealed class LabAuthority
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
         AddKeyIdentifiers(request, _intermediate);
-        using X509Certificate2 leaf = request.Create(_intermediate, details.NotBefore, details.NotAfter, Serial());
-        return new IssuedCertificate(Pem(leaf), Pem(_intermediate), key.ExportPkcs8PrivateKeyPem() + "\n");
+        using ECDsa signer = _intermediate.GetECDsaPrivateKey()!;
+        using X509Certificate2 leaf = request.Create(
+            _intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), details.NotBefore, details.NotAfter, Serial());
+        return new IssuedCertificate(Pem(leaf), Pem(_intermediate), ((AsymmetricAlgorithm?)rsa ?? ecdsa!).ExportPkcs8PrivateKeyPem() + "\n");
     }
 
     private void Save(string directory)

@@ -17,7 +17,8 @@ internal static class UpCommand
         Option<DebianSuite?> suite = new("--suite") { Description = "Which Debian (default: bookworm with MariaDB; MySQL is in unstable alone)." };
         Option<TlsVariant?> tls = new("--tls") { Description = "Where TLS ends (default: edge, at the load balancer)." };
         Option<bool> semiSync = new("--semi-sync") { Description = "Switch semi-synchronous replication on." };
-        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync };
+        Option<bool> grown = new("--grown") { Description = "Configure HAProxy and nginx as on a site that has grown over years." };
+        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             // What is not asked for stays as it is in a lab that stands already.
@@ -29,6 +30,7 @@ internal static class UpCommand
                 Suite = parsed.GetValue(suite) ?? standing.Suite,
                 Tls = parsed.GetValue(tls) ?? standing.Tls,
                 SemiSync = parsed.GetValue(semiSync) || standing.SemiSync,
+                Grown = parsed.GetValue(grown) || standing.Grown,
             };
             Stopwatch time = Stopwatch.StartNew();
             LabPlan plan = await new LabRaiser(new ConsoleProgress()).RaiseAsync(options, cancel);

@@ -8,6 +8,10 @@ internal static class BalancerFiles
 {
     private const string Certificate = "/etc/haproxy/certs/www.foobar.com.pem";
 
+    private const string SecondCertificate = "/etc/haproxy/certs/www.foobar.com.rsa.pem";
+
+    private const string CertificateList = "/etc/haproxy/certs/list.txt";
+
     private const string Authorities = "/etc/haproxy/lab-ca.pem";
 
     /// <summary>The files.</summary>
@@ -16,6 +20,14 @@ internal static class BalancerFiles
         if (plan.Options.Tls != TlsVariant.Web)
         {
             yield return new ServerFile(Certificate, authority.IssueSite().ChainAndKey) { Mode = ServerFile.OwnerOnly };
+        }
+
+        if (plan.Options.Tls != TlsVariant.Web && plan.Options.Grown)
+        {
+            yield return new ServerFile(SecondCertificate, authority.IssueSite(rsa: true).ChainAndKey) { Mode = ServerFile.OwnerOnly };
+            yield return new ServerFile(
+                CertificateList,
+                $"# Both kinds of keys for each name.\n{Certificate} [alpn h2,http/1.1] {LabPlan.SiteName} foobar.com\n{SecondCertificate} {LabPlan.SiteName} foobar.com\n");
         }
 
         if (plan.Options.Tls == TlsVariant.Reencrypt)
@@ -39,11 +51,11 @@ internal static class BalancerFiles
             maxconn 2000
             # Mozilla's intermediate profile.
             ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
-            ssl-default-bind-ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305
+            ssl-default-bind-ciphers {Ciphers(plan)}
             ssl-default-bind-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256
             ssl-default-server-options ssl-min-ver TLSv1.2
 
-        defaults
+        {(plan.Options.Grown ? Resolvers : string.Empty)}defaults{(plan.Options.Grown ? " www" : string.Empty)}
             log global
             mode http
             option httplog
@@ -52,14 +64,14 @@ internal static class BalancerFiles
             timeout client 30s
             timeout server 30s
             timeout queue 5s
-
+        {(plan.Options.Grown ? InheritedChecks : string.Empty)}
         frontend www-http
             bind {plan.Addresses.BalancerPublic.V4}:80
             bind [{plan.Addresses.BalancerPublic.V6}]:80
             http-request redirect scheme https code 301
 
         {Visitors(plan)}
-
+        {(plan.Options.Grown ? TcpDefaults : string.Empty)}
         # Where the application writes. Only the primary is enabled; a failover switches by the runtime API.
         frontend mysql
             mode tcp
@@ -74,8 +86,8 @@ internal static class BalancerFiles
             balance first
             timeout server 1h
             default-server check inter 1s fastinter 250ms downinter 250ms fall 2 rise 1 on-marked-down shutdown-sessions
-            server web-01 {plan.Primary.Links[0].V4}:3306
-            server web-02 {plan.Replica.Links[0].V4}:3306 disabled
+            server web-01 {Address(plan, plan.Primary)}:3306
+            server web-02 {Address(plan, plan.Replica)}:3306 disabled
 
         frontend metrics
             bind 127.0.0.1:8405
@@ -84,13 +96,46 @@ internal static class BalancerFiles
 
         """;
 
+    // Not used by a server: the lab has no name server, and names are looked up in /etc/hosts when HAProxy starts.
+    private const string Resolvers = """
+        resolvers site
+            nameserver local 127.0.0.53:53
+            hold valid 10s
+
+
+        """;
+
+    private const string InheritedChecks = """
+            default-server inter 1s fastinter 250ms downinter 250ms fall 3 rise 1
+
+        """;
+
+    private const string TcpDefaults = """
+
+        defaults database from www
+            mode tcp
+            default-server fall 2 on-marked-down shutdown-sessions
+
+        """;
+
+    private static string Ciphers(LabPlan plan)
+    {
+        string[] suites = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"];
+        string[] kinds = plan.Options.Grown ? ["ECDSA", "RSA"] : ["ECDSA"];
+        return string.Join(':', from kind in kinds from suite in suites select $"ECDHE-{kind}-{suite}");
+    }
+
+    private static string Address(LabPlan plan, LabServer server) => plan.Options.Grown ? $"ipv4@{server.Name}" : $"{server.Links[0].V4}";
+
+    private static string Certificates(LabPlan plan) => plan.Options.Grown ? $"crt-list {CertificateList}" : $"crt {Certificate}";
+
     private static string Visitors(LabPlan plan) =>
         plan.Options.Tls == TlsVariant.Web ? PassedThrough(plan) : Terminated(plan);
 
     private static string Terminated(LabPlan plan) => $"""
         frontend www-https
-            bind {plan.Addresses.BalancerPublic.V4}:443 ssl crt {Certificate} alpn h2,http/1.1
-            bind [{plan.Addresses.BalancerPublic.V6}]:443 ssl crt {Certificate} alpn h2,http/1.1
+            bind {plan.Addresses.BalancerPublic.V4}:443 ssl {Certificates(plan)} alpn h2,http/1.1
+            bind [{plan.Addresses.BalancerPublic.V6}]:443 ssl {Certificates(plan)} alpn h2,http/1.1
             option forwardfor
             http-request set-header X-Forwarded-Proto https
             http-response set-header Strict-Transport-Security "max-age=63072000; includeSubDomains"
@@ -127,7 +172,7 @@ internal static class BalancerFiles
 
     private static string WebServer(LabPlan plan, LabServer server)
     {
-        string endpoint = $"{server.Links[0].V4}:{LabPolicy.WebPort(plan.Options.Tls)}";
+        string endpoint = $"{Address(plan, server)}:{LabPolicy.WebPort(plan.Options.Tls)}";
         return plan.Options.Tls switch
         {
             TlsVariant.Edge => endpoint,

@@ -11,6 +11,8 @@ internal static class WebFiles
     /// <summary>The loopback port the application listens on.</summary>
     public const int ApplicationPort = 8080;
 
+    private const string GrownLog = "/srv/logs/nginx/www-access.log";
+
     /// <summary>The files.</summary>
     public static IEnumerable<ServerFile> For(LabPlan plan, LabServer server, LabAuthority authority)
     {
@@ -21,6 +23,13 @@ internal static class WebFiles
         }
 
         yield return new ServerFile("/etc/nginx/nginx.conf", Nginx(plan, server));
+        if (plan.Options.Grown)
+        {
+            yield return new ServerFile("/etc/nginx/sites-enabled/shop.foobar.com", OtherHosts(plan, server));
+            yield return new ServerFile("/var/log/nginx/access.log", string.Empty) { LinkTo = GrownLog };
+            yield return new ServerFile(GrownLog, string.Empty) { Owner = "www-data", Group = "adm", Mode = ServerFile.OwnerAndGroup };
+        }
+
         yield return new ServerFile("/etc/foobar-app/ca.pem", authority.RootPem);
         yield return new ServerFile("/etc/foobar-app/app.json", Application(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "foobar-app" };
         yield return ServerFile.Enable("nginx.service");
@@ -45,7 +54,7 @@ internal static class WebFiles
         http {
             log_format site '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
                             '"$http_referer" "$http_user_agent" rt=$request_time urt=$upstream_response_time';
-            access_log /var/log/nginx/access.log site;
+            access_log /var/log/nginx/access.log site{{(plan.Options.Grown ? " buffer=32k flush=1s" : string.Empty)}};
             server_tokens off;
             keepalive_timeout 65;
             set_real_ip_from {{plan.Addresses.BalancerInternal.V4}};
@@ -78,6 +87,23 @@ internal static class WebFiles
                     stub_status;
                 }
             }
+        {{(plan.Options.Grown ? "\n    include /etc/nginx/sites-enabled/*;\n" : string.Empty)}}}
+
+        """;
+
+    // Other names of the same addresses: one that leads to the site, and one for whoever names none.
+    private static string OtherHosts(LabPlan plan, LabServer server) => $$"""
+        server {
+        {{Listen(plan, server)}}
+            server_name foobar.com shop.foobar.com;
+            return 301 https://{{LabPlan.SiteName}}$request_uri;
+        }
+
+        server {
+        {{Listen(plan, server)}}
+            server_name static.foobar.com *.static.foobar.com;
+            access_log /var/log/nginx/static.log site;
+            root /var/www/html;
         }
 
         """;

@@ -32,7 +32,7 @@ internal static class CertificateFaults
         },
         new FileFault(
             "tls-off", Area.Tls, "TLS-010", "The site's HTTPS port answers without TLS", ["lb-01"],
-            "/etc/haproxy/haproxy.cfg", "sed -i 's/:443 ssl crt [^ ]* alpn [^ ]*/:443/' \"$file\"", ServiceReload.Haproxy)
+            "/etc/haproxy/haproxy.cfg", "sed -i 's/:443 ssl crt[^ ]* [^ ]* alpn [^ ]*/:443/' \"$file\"", ServiceReload.Haproxy)
         {
             AppliesTo = options => !EndsAtWeb(options),
 

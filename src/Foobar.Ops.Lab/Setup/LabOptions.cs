@@ -60,6 +60,12 @@ internal sealed partial record LabOptions
     /// <summary>Whether semi-synchronous replication is switched on.</summary>
     public bool SemiSync { get; init; }
 
+    /// <summary>
+    /// Whether HAProxy and nginx are configured as on a site that has grown: inherited defaults, servers by name, certificates of
+    /// two kinds in a list, several virtual hosts, an access log that is buffered and lies elsewhere.
+    /// </summary>
+    public bool Grown { get; init; }
+
     /// <summary>Checks a lab's name, which ends up in paths and in names of namespaces.</summary>
     /// <exception cref="LabException">It is not 1 to 32 lower case letters, digits and hyphens, beginning with a letter.</exception>
     public static string CheckedName(string name) => NamePattern().IsMatch(name)

@@ -16,7 +16,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 {
     private const int WholeSiteForOneOf = 8;
 
-    /// <summary>Each database and each place where TLS ends, all pairs in a thorough run; and the servers of a newer Debian.</summary>
+    /// <summary>Each database and each place where TLS ends, all pairs in a thorough run; the servers of a newer Debian; a site that has grown.</summary>
     public static TheoryData<string> Variants => new(
         from database in Enum.GetValues<DatabaseFlavour>()
         from tls in Enum.GetValues<TlsVariant>()
@@ -24,15 +24,18 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         select new Kind(database, tls).ToString())
     {
         Newer.ToString(),
+        Grown.ToString(),
     };
 
     /// <summary>
     /// A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
-    /// where that area is another, and of all on a newer Debian; every fault in a thorough run. Every control is tested offline too.
+    /// where that area is another, of all on a newer Debian, of the web's on a grown site; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
     public static TheoryData<string, string> Faults => new(Chosen.Select(one => ($"{one.Kind}", one.Fault.Name)));
 
     private static Kind Newer => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, DebianSuite.Trixie);
+
+    private static Kind Grown => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, IsGrown: true);
 
     private static List<(Kind Kind, Fault Fault)> Chosen { get; } =
     [
@@ -49,6 +52,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Edge), fault => fault.Area == Area.Database), 6),
         .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 6),
         .. Sample.Of(On(Newer, _ => true), 16),
+        .. Sample.Of(On(Grown, IsOfVisitors), 4),
     ];
 
     [Theory]
@@ -114,24 +118,25 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     private static bool Applies(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
 
     private static IEnumerable<(Kind Kind, Fault Fault)> On(Kind kind, Func<Fault, bool> wanted) =>
-        FaultCatalog.For(new LabOptions { Database = kind.Database, Tls = kind.Tls, Suite = kind.Suite }).Where(wanted).Select(fault => (kind, fault));
+        FaultCatalog.For(new LabOptions { Database = kind.Database, Tls = kind.Tls, Suite = kind.Suite, Grown = kind.IsGrown }).Where(wanted).Select(fault => (kind, fault));
 
     private async Task<RaisedLab> RequireAsync(string kind)
     {
         Kind wanted = Kind.Parse(kind);
-        return await labs.RequireAsync(wanted.Database, wanted.Tls, suite: wanted.Suite);
+        return await labs.RequireAsync(wanted.Database, wanted.Tls, suite: wanted.Suite, grown: wanted.IsGrown);
     }
 
     /// <summary>A kind of lab, in a word that names it in a test's name.</summary>
-    private sealed record Kind(DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null)
+    private sealed record Kind(DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false)
     {
         public static Kind Parse(string text) => text.Split(' ') switch
         {
             [var database, var tls] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)),
+            [var database, var tls, nameof(Grown)] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), IsGrown: true),
             [var database, var tls, var suite] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), Enum.Parse<DebianSuite>(suite)),
             _ => throw new ArgumentException($"'{text}' is no kind of lab.", nameof(text)),
         };
 
-        public override string ToString() => $"{Database} {Tls} {Suite}".TrimEnd();
+        public override string ToString() => $"{Database} {Tls} {Suite}{(IsGrown ? nameof(Grown) : "")}".TrimEnd();
     }
 }

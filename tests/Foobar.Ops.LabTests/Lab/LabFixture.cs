@@ -54,16 +54,17 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="tls">Where TLS ends.</param>
     /// <param name="semiSync">Whether the databases replicate semi-synchronously.</param>
     /// <param name="suite">Which Debian the servers are; left out, the oldest that has the database.</param>
+    /// <param name="grown">Whether HAProxy and nginx are configured as on a site that has grown.</param>
     internal async Task<RaisedLab> RequireAsync(
         DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
-        DebianSuite? suite = null)
+        DebianSuite? suite = null, bool grown = false)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
             Assert.Skip(obstacle.Message);
         }
 
-        LabOptions options = new() { Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync };
+        LabOptions options = new() { Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync, Grown = grown };
         options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
@@ -143,7 +144,7 @@ public sealed class LabFixture : IAsyncLifetime
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, LabOptions kind) =>
-        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}".ToLowerInvariant();
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {
