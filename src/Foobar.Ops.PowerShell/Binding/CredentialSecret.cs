@@ -1,12 +1,19 @@
 using System.Management.Automation;
+using System.Net;
 using System.Runtime.InteropServices;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Binding;
 
-/// <summary>Hands a credential's password on as a secret.</summary>
+/// <summary>Hands a credential's user and password on.</summary>
 internal static class CredentialSecret
 {
+    /// <summary>
+    /// The login, its user as it was given: <see cref="PSCredential.GetNetworkCredential"/> takes <c>CORP\</c> and <c>@corp</c>
+    /// for a Windows domain and drops them, and another account would log in.
+    /// </summary>
+    public static NetworkCredential ToLogin(this PSCredential credential) => new(credential.UserName, credential.Password);
+
     /// <summary>The password, with no copy of it left behind.</summary>
     public static Secret TakeSecret(this PSCredential credential)
     {

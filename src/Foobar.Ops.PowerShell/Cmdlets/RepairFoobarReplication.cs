@@ -63,7 +63,7 @@ public sealed class RepairFoobarReplication : SiteCmdlet
 
     private void Repair(ISiteSession site, string? server)
     {
-        using Secret? password = ReplicationCredential is null ? null : new Secret(ReplicationCredential.GetNetworkCredential().Password);
+        using Secret? password = ReplicationCredential?.TakeSecret();
         RepairOptions options = new()
         {
             Server = server,

@@ -32,9 +32,9 @@ public abstract class InventoryCmdlet : AsyncCmdlet
     private protected bool NamesLogin => DatabaseCredential is not null || SshCredential is not null || SshTransport != SshTransport.Auto;
 
     /// <summary>The session that the parameters ask for.</summary>
-    private protected SessionRequest Request() => new(LocateInventory(), DatabaseCredential?.GetNetworkCredential())
+    private protected SessionRequest Request() => new(LocateInventory(), DatabaseCredential?.ToLogin())
     {
-        Ssh = SshCredential?.GetNetworkCredential(),
+        Ssh = SshCredential?.ToLogin(),
         Transport = SshTransport,
     };
 

@@ -66,6 +66,17 @@ public sealed class SiteCmdletTests : IDisposable
         Assert.Contains("monitoring", Assert.Single(_shell.Host.Questions), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(@"CORP\anna")]
+    [InlineData("anna@corp")]
+    [InlineData("anna@corp.example")]
+    public void The_user_of_a_login_is_taken_whole(string user) => Assert.Equal(
+        [user, user],
+        _shell.Set("user", user).Run("""
+            $login = [pscredential]::new($user, (ConvertTo-SecureString x -AsPlainText -Force))
+            Get-Place -DatabaseCredential $login -SshCredential $login
+            """).Output.Skip(1));
+
     [Fact]
     public void A_session_is_kept_for_the_next_cmdlet_of_the_same_site_and_login()
     {

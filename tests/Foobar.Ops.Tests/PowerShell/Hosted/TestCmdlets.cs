@@ -86,13 +86,15 @@ internal sealed class GetDeclared : SiteCmdlet
     protected override void EndProcessing() => WriteObject(Open ? OpenSite() : FindSite());
 }
 
-/// <summary>Gives the inventory that a cmdlet would use.</summary>
+/// <summary>Gives the inventory that a cmdlet would use, and the users that it would log in as: on databases, on servers.</summary>
 [Cmdlet(VerbsCommon.Get, "Place")]
 internal sealed class GetPlace : InventoryCmdlet
 {
     protected override void EndProcessing()
     {
         WriteObject(Try(LocateInventory));
-        WriteObject(DatabaseCredential?.UserName);
+        SessionRequest request = Try(Request);
+        WriteObject(request.Database?.UserName);
+        WriteObject(request.Ssh?.UserName);
     }
 }
