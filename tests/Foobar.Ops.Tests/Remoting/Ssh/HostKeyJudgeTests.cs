@@ -24,6 +24,24 @@ public sealed class HostKeyJudgeTests
     public void Names_are_matched(string hosts, string host, int port, bool known) =>
         Assert.Equal(known ? HostKeyStatus.Known : HostKeyStatus.Unknown, Judge($"{hosts} ssh-ed25519 {Text(1)}", Key(1), host, port).Status);
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void A_new_key_that_several_connections_accept_is_kept_once(bool hashed)
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            KnownHostName name = KnownHostName.Of("web-01", 2222);
+            KnownHostsStore.Add(file, name, hashed, Key(1));
+            KnownHostsStore.Add(file, name, hashed, Key(1));
+            KnownHostsStore.Add(file, name, hashed, Key(2));
+            Assert.Equal([Key(1), Key(2)], KnownHostsStore.Read([file]).Select(line => line.Key));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Fact]
     public void A_hashed_name_is_matched_by_OpenSSH_s_own_digest()
     {
