@@ -18,5 +18,9 @@ public abstract record RemoteEndpoint
 
     /// <summary>A unix stream socket.</summary>
     /// <param name="Path">The absolute path on the server.</param>
-    public sealed record UnixSocket(string Path) : RemoteEndpoint;
+    public sealed record UnixSocket(string Path) : RemoteEndpoint
+    {
+        /// <summary>The path, for people.</summary>
+        public override string ToString() => Path;
+    }
 }

@@ -112,6 +112,13 @@ public sealed class QuotingTests : IDisposable
         Assert.Equal("/x:[::1]:3306", SshForward.Argument("/x", new RemoteEndpoint.Tcp("::1", 3306)));
     }
 
+    [Fact]
+    public void An_endpoint_is_told_as_people_write_it()
+    {
+        Assert.Equal("[::1]:3306", $"{new RemoteEndpoint.Tcp("::1", 3306)}");
+        Assert.Equal("/run/mysqld/mysqld.sock", $"{new RemoteEndpoint.UnixSocket("/run/mysqld/mysqld.sock")}");
+    }
+
     public void Dispose() => File.Delete(_canary);
 
     private static string[] Split(CommandResult result) => Encoding.UTF8.GetString(result.Output.Span).Split('\0')[..^1];
