@@ -38,6 +38,7 @@ public sealed class DatabaseOpenerTests
         long started = Stopwatch.GetTimestamp();
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => OpenAsync(database, encrypt));
         Assert.Equal("DatabaseTimeout", error.ErrorId);
+        Assert.DoesNotContain("killed", error.Recommendation, StringComparison.Ordinal);
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, Limit * 10);
 
         // Nothing of it is left: the driver's own limit ends the connection.
@@ -65,6 +66,19 @@ public sealed class DatabaseOpenerTests
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(() => OpenAsync(database));
         Assert.Equal((expected, number, state, "web-01"), (error.ErrorId, error.Number, error.SqlState, error.Server));
         Assert.Contains(words[6..], error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "-DatabaseCredential")]
+    [InlineData("wrong", "the password")]
+    public async Task What_to_do_for_a_refused_login_depends_on_what_logged_in(string? password, string advice)
+    {
+        await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(1045, "#28000Access denied") };
+        using Secret? given = password is null ? null : new Secret(password);
+        DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(
+            () => DatabaseOpener.ConnectAsync("web-01", database.Path, "app", given, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
+        Assert.Equal("DatabaseLoginRefused", error.ErrorId);
+        Assert.Contains(advice, error.Recommendation, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,7 +123,7 @@ public sealed class DatabaseOpenerTests
         Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
         foreach (Exception error in (Exception[])[raw, new IOException("closed")])
         {
-            Assert.Equal(expected, Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", error, Limit, TimeSpan.FromSeconds(waited))).ErrorId);
+            Assert.Equal(expected, Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", byPassword: false, error, Limit, TimeSpan.FromSeconds(waited))).ErrorId);
         }
     }
 
@@ -118,7 +132,7 @@ public sealed class DatabaseOpenerTests
     {
         await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(1045, "#28000Access denied") };
         Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
-        Assert.Equal("DatabaseLoginRefused", Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", raw, Limit, Limit * 2)).ErrorId);
+        Assert.Equal("DatabaseLoginRefused", Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", byPassword: false, raw, Limit, Limit * 2)).ErrorId);
     }
 
     [Fact]

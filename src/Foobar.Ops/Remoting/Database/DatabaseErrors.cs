@@ -17,11 +17,15 @@ internal static class DatabaseErrors
     /// <summary>A connection could not be opened.</summary>
     /// <param name="server">The server's name.</param>
     /// <param name="user">The account.</param>
+    /// <param name="byPassword">Whether a login was given; the login by socket needs none.</param>
     /// <param name="error">The driver's error.</param>
-    public static DatabaseException OfOpening(string server, string user, DbException error) => Number(error) switch
+    public static DatabaseException OfOpening(string server, string user, bool byPassword, DbException error) => Number(error) switch
     {
         int known when Logins.Contains(known) => Make("DatabaseLoginRefused", ErrorKind.Authentication, $"{server}: the database refused the login of '{user}': {Words(error)}", error, server,
-            $"Create the account for socket authentication ('{user}'@'localhost', auth_socket in MySQL, unix_socket in MariaDB), or give a database login with -DatabaseCredential.", known, error.SqlState),
+            byPassword
+                ? "See that the user and the password are right, that the account may log in from the host that the message names, and that it is neither locked nor its password expired."
+                : $"Create the account for socket authentication ('{user}'@'localhost', auth_socket in MySQL, unix_socket in MariaDB), or give a database login with -DatabaseCredential.",
+            known, error.SqlState),
         int full and (1040 or 1203 or 1226) => Make("DatabaseUnreachable", ErrorKind.Connection, $"{server}: the database takes no more connections: {Words(error)}", error, server,
             "See who holds the connections, or raise max_connections.", full, error.SqlState),
         int other => Unreachable(server, Words(error), error, other, error.SqlState),
@@ -64,6 +68,11 @@ internal static class DatabaseErrors
     public static DatabaseException Timeout(string server, string what, TimeSpan limit) =>
         Make("DatabaseTimeout", ErrorKind.Timeout, string.Create(CultureInfo.InvariantCulture, $"{server}: no end within {limit.TotalSeconds:0.###} s: {what}"), null, server,
             "See what the database waits for (SHOW FULL PROCESSLIST); the statement was killed there.");
+
+    /// <summary>No connection was open within the time limit; no statement was sent.</summary>
+    public static DatabaseException OpeningTimeout(string server, TimeSpan limit) =>
+        Make("DatabaseTimeout", ErrorKind.Timeout, string.Create(CultureInfo.InvariantCulture, $"{server}: no database connection within {limit.TotalSeconds:0.###} s"), null, server,
+            "See on the server whether the database answers at all: its log, its disk, its load.");
 
     private static DatabaseException Make(string id, ErrorKind kind, string message, Exception? cause, string server, string? recommendation, int? number = null, string? sqlState = null) => new(id, kind, message, cause)
     {

@@ -65,7 +65,7 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
             TimeSpan waited = Stopwatch.GetElapsedTime(began);
             throw error is DbException unanswered && LoadedDrivers.Database.Number(unanswered) is null && WhyGone(path) is { } why
                 ? DatabaseErrors.ForwardGone(server, why, error)
-                : Told(server, user, error, limit, waited);
+                : Told(server, user, password is not null, error, limit, waited);
         }
     }
 
@@ -90,14 +90,14 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     }
 
     /// <summary>What is told of an error. On a busy machine our timer may have to wait for a thread for longer than the driver's limit is; so the clock says which it was.</summary>
-    internal static Exception Told(string server, string user, Exception error, TimeSpan limit, TimeSpan waited) => error switch
+    internal static Exception Told(string server, string user, bool byPassword, Exception error, TimeSpan limit, TimeSpan waited) => error switch
     {
         OperationCanceledException or FoobarException => error,
-        DbException refused when waited < limit || LoadedDrivers.Database.Number(refused) is not null => DatabaseErrors.OfOpening(server, user, refused),
+        DbException refused when waited < limit || LoadedDrivers.Database.Number(refused) is not null => DatabaseErrors.OfOpening(server, user, byPassword, refused),
         NotSupportedException unknown => DatabaseErrors.LoginUnsupported(server, user, unknown),
 
         // A server that does not speak the protocol makes the driver throw what it stumbled over (FormatException ...).
         not TimeoutException when waited < limit => DatabaseErrors.Unreachable(server, error.Message, error),
-        _ => DatabaseErrors.Timeout(server, "opening a connection", limit),
+        _ => DatabaseErrors.OpeningTimeout(server, limit),
     };
 }
