@@ -117,6 +117,15 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         Assert.Equal("HostKeyUnknown", error.ErrorId);
     }
 
+    [Fact]
+    public async Task An_ssh_config_that_nothing_here_can_read_is_refused_with_what_to_do()
+    {
+        FoobarException error = await RefusedAsync(sshd.Needed().Site(1), sshd.Login() with { SshProgram = "no-such-ssh" });
+        Assert.Equal("SshSettingUnsupported", error.ErrorId);
+        Assert.Contains("no 'no-such-ssh' on this machine", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Install the OpenSSH client", error.Recommendation, StringComparison.Ordinal);
+    }
+
     private static async Task<string> WhoAsync(Site site, SessionOptions options)
     {
         await using SiteSession session = new(site, options);
