@@ -59,6 +59,9 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         FoobarException error = await RefusedAsync(site, sshd.Login());
         Assert.Equal("AuthenticationRefused", error.ErrorId);
         Assert.Contains("which the SSH credential does not answer", error.Message, StringComparison.Ordinal);
+
+        // What helps a user of the cmdlets, which put no question in an interactive session either.
+        Assert.Contains("leave the credential out", error.Recommendation, StringComparison.Ordinal);
     }
 
     [Fact]
