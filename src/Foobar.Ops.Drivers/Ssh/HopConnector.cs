@@ -27,7 +27,7 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
     /// <exception cref="FoobarException">As <see cref="ISiteSession.GetServerAsync"/>.</exception>
     public async Task<SshNetConnection> ConnectAsync(SshNetConnection? previous, Lazy<PrivateDirectory> directory, CancellationToken cancellationToken)
     {
-        using LoginMethods logins = new(server, hop, options, ring);
+        using LoginMethods logins = new(server, hop, isJump, options, ring);
         ConnectionInfo connection = new(hop.Host, hop.Port, hop.User!, logins.Methods) { Timeout = Limit(), LoggerFactory = null };
         Restrict(connection);
         Socket socket = await OpenAsync(previous, directory, cancellationToken).ConfigureAwait(false);
@@ -36,7 +36,7 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
         {
             Gate.Guard(connection, session);
             await LogInAsync(session, socket, logins, cancellationToken).ConfigureAwait(false);
-            return new SshNetConnection(session, socket, server, Patience.Default);
+            return new SshNetConnection(session, socket, server, Patience.Default) { JumpHost = isJump ? hop.Alias : null, Through = previous };
         }
         catch
         {
@@ -77,7 +77,7 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
 
     private FoobarException Explain(Exception error, LoginMethods logins) =>
         error is SshAuthenticationException || error.Message.Contains("authentication failures", StringComparison.OrdinalIgnoreCase)
-            ? logins.Refused(error.Message, isJump)
+            ? logins.Refused(error.Message)
             : SshNetErrors.Of(server, hop, isJump, error);
 
     private async Task<Socket> OpenAsync(SshNetConnection? previous, Lazy<PrivateDirectory> directory, CancellationToken cancellationToken)

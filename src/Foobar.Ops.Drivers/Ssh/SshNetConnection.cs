@@ -13,6 +13,9 @@ namespace Foobar.Ops.Drivers.Ssh;
 /// </summary>
 internal sealed class SshNetConnection : IAsyncDisposable
 {
+    /// <summary>The reason of an end that is our own.</summary>
+    public static readonly IOException OurEnd = new("the connection was closed");
+
     private readonly ConcurrentDictionary<uint, SshChannel> _channels = new();
     private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Session _session;
@@ -47,6 +50,12 @@ internal sealed class SshNetConnection : IAsyncDisposable
             _liveness.Dispose();
         }
     }
+
+    /// <summary>The alias of the jump host that it leads to; <see langword="null"/> for the server itself.</summary>
+    public string? JumpHost { get; init; }
+
+    /// <summary>The connection to the jump host that this one leads through; <see langword="null"/> if it leads there directly.</summary>
+    public SshNetConnection? Through { get; init; }
 
     /// <summary>Ends, with the reason, when the connection is gone.</summary>
     public Task<Exception> Lost => _lost.Task;
@@ -87,6 +96,7 @@ internal sealed class SshNetConnection : IAsyncDisposable
     /// <summary>Ends the connection at once.</summary>
     public void Abort(Exception reason)
     {
+        reason = Root(reason);
         if (!_lost.TrySetResult(reason))
         {
             return;
@@ -108,11 +118,17 @@ internal sealed class SshNetConnection : IAsyncDisposable
     /// <summary>Ends the connection.</summary>
     public async ValueTask DisposeAsync()
     {
-        Abort(new IOException("the connection was closed"));
+        Abort(OurEnd);
 
         // It waits for the receiving thread, which is about to end.
         await Task.Run(_session.Dispose).ConfigureAwait(false);
     }
+
+    /// <summary>A jump host that is lost takes with it what leads through it: then it is the reason.</summary>
+    private Exception Root(Exception reason) =>
+        !ReferenceEquals(reason, OurEnd) && Through is { JumpHost: string jump, Lost: { IsCompletedSuccessfully: true } lost }
+            ? new SshConnectionException($"the jump host {jump} on the way: {lost.Result.Message}")
+            : reason;
 
     private static IOException Broken(Exception reason) => reason as IOException ?? new IOException(reason.Message, reason);
 

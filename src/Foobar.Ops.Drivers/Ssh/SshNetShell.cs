@@ -9,7 +9,6 @@ namespace Foobar.Ops.Drivers.Ssh;
 internal sealed class SshNetShell : IShellTransport
 {
     private const int LinesOfWords = 3;
-    private static readonly IOException OurEnd = new("the session was closed");
     private readonly string _server;
     private readonly SshChannel _channel;
     private readonly LastWords _words;
@@ -64,12 +63,12 @@ internal sealed class SshNetShell : IShellTransport
         await Task.WhenAny(_channel.Closed, Task.Delay(TimeSpan.FromSeconds(1))).ConfigureAwait(false);
         string words = string.Join(" ", _words.Lines(LinesOfWords));
         Exception? lost = _connections[0].Lost.IsCompletedSuccessfully ? await _connections[0].Lost.ConfigureAwait(false) : null;
-        string reason = lost is null || ReferenceEquals(lost, OurEnd) ? "" : lost.Message;
+        string reason = lost is null || ReferenceEquals(lost, SshNetConnection.OurEnd) ? "" : lost.Message;
         return opened || reason.Length > 0 ? RemotingErrors.ConnectionLost(_server, words.Length > 0 ? words : reason) : Unavailable(_server, words);
     }
 
     /// <inheritdoc/>
-    public void Abort() => _connections[0].Abort(OurEnd);
+    public void Abort() => _connections[0].Abort(SshNetConnection.OurEnd);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -14,6 +14,7 @@ internal sealed class LoginMethods : IDisposable
     private readonly SshHop _hop;
     private readonly SessionOptions _options;
     private readonly string _server;
+    private readonly bool _isJump;
     private readonly IReadOnlyList<LoadedKey> _keys;
     private readonly AuthenticationMethod[] _methods;
     private string? _unanswered;
@@ -21,8 +22,9 @@ internal sealed class LoginMethods : IDisposable
     private bool _passwordExpired;
 
     /// <summary>Prepares the ways that the settings allow and the keys and the credential make possible.</summary>
-    public LoginMethods(string server, SshHop hop, SessionOptions options, KeyRing ring)
+    public LoginMethods(string server, SshHop hop, bool isJump, SessionOptions options, KeyRing ring)
     {
+        _isJump = isJump;
         _server = server;
         _hop = hop;
         _options = options;
@@ -32,14 +34,13 @@ internal sealed class LoginMethods : IDisposable
 
     /// <summary>The methods, in the order to try them.</summary>
     /// <exception cref="FoobarException"><c>AuthenticationRefused</c>: there is nothing to log in with.</exception>
-    public AuthenticationMethod[] Methods => _methods.Length > 0 ? _methods : throw Refused("there is nothing to log in with.", isJump: false);
+    public AuthenticationMethod[] Methods => _methods.Length > 0 ? _methods : throw Refused("there is nothing to log in with.");
 
     /// <summary>The error of a login that the server did not accept.</summary>
     /// <param name="words">What SSH.NET or the server said.</param>
-    /// <param name="isJump">Whether the machine is a jump host.</param>
-    public FoobarException Refused(string words, bool isJump)
+    public FoobarException Refused(string words)
     {
-        StringBuilder text = new($"{HostKeyErrors.Where(_server, _hop.Alias, isJump)}: the login as {_hop.User} was refused: ");
+        StringBuilder text = new($"{HostKeyErrors.Where(_server, _hop.Alias, _isJump)}: the login as {_hop.User} was refused: ");
         text.Append(_passwordExpired ? "the password has expired, and the server wants a new one." : words);
         foreach (LoadedKey key in _keys)
         {

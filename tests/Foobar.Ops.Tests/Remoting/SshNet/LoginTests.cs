@@ -83,6 +83,16 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
     }
 
     [Fact]
+    public async Task A_jump_host_that_nothing_logs_in_to_is_named()
+    {
+        int outer = sshd.Needed().Start(pam: false, "PasswordAuthentication yes");
+        Site site = sshd.Site(1, $"Host outer\n  Port {outer}\n  UserKnownHostsFile {sshd.KnownHosts(outer)}\nHost web-01\n  ProxyJump outer\n");
+        FoobarException error = await RefusedAsync(site, new SessionOptions { Transport = SshTransport.SshNet });
+        Assert.Equal("AuthenticationRefused", error.ErrorId);
+        Assert.Contains("the jump host outer on the way", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_jump_hosts_lead_there_and_each_key_is_verified()
     {
         int outer = sshd.Needed().Start(pam: false, "PasswordAuthentication yes");
@@ -94,6 +104,27 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         FoobarException error = await RefusedAsync(sshd.Site(target, Way(sshd.KnownHosts(inner, key: "ca"))), sshd.Login());
         Assert.Equal("HostKeyChanged", error.ErrorId);
         Assert.Contains("the jump host inner on the way", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_jump_host_that_is_lost_is_named()
+    {
+        int outer = sshd.Needed().Start(pam: false, "PasswordAuthentication yes");
+        int jump = sshd.Last.Id;
+        int target = sshd.Start(pam: false, "PasswordAuthentication yes");
+        Site site = sshd.Site(target, $"Host outer\n  Port {outer}\n  UserKnownHostsFile {sshd.KnownHosts(outer)}\nHost web-01\n  ProxyJump outer\n");
+        await using SiteSession session = new(site, sshd.Login());
+        IServerSession server = await session.GetServerAsync("web-01");
+        Task<CommandResult> running = server.RunAsync(RemoteCommand.FromScript("sleep 60"));
+
+        PasswordSshd.Run("sh", "-c", """
+            end() { for child in $(grep -lx "PPid:[[:space:]]*$1" /proc/[0-9]*/status 2>/dev/null | tr -dc '0-9\n'); do (end $child); kill -KILL $child 2>/dev/null || :; done; }
+            end "$1"
+            """, "sh", $"{jump}");
+
+        FoobarException error = await Assert.ThrowsAsync<FoobarException>(() => running.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("ConnectionLost", error.ErrorId);
+        Assert.Contains("the jump host outer on the way", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]
