@@ -36,7 +36,11 @@ internal sealed class HopConnector(string server, SshHop hop, bool isJump, Sessi
         {
             Gate.Guard(connection, session);
             await LogInAsync(session, socket, logins, cancellationToken).ConfigureAwait(false);
-            return new SshNetConnection(session, socket, server, Patience.Default) { JumpHost = isJump ? hop.Alias : null, Through = previous };
+            return new SshNetConnection(session, socket, server, Patience.Default)
+            {
+                JumpHost = isJump ? hop.Alias : null,
+                Through = previous,
+            };
         }
         catch
         {

@@ -76,7 +76,8 @@ public sealed class DatabaseOpenerTests
         await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(1045, "#28000Access denied") };
         using Secret? given = password is null ? null : new Secret(password);
         DatabaseException error = await Assert.ThrowsAsync<DatabaseException>(
-            () => DatabaseOpener.ConnectAsync("web-01", database.Path, "app", given, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
+            () => DatabaseOpener.ConnectAsync(
+                "web-01", database.Path, "app", given, encrypt: false, TimeSpan.FromMinutes(1), CancellationToken.None));
         Assert.Equal("DatabaseLoginRefused", error.ErrorId);
         Assert.Contains(advice, error.Recommendation, StringComparison.Ordinal);
     }
@@ -123,7 +124,8 @@ public sealed class DatabaseOpenerTests
         Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
         foreach (Exception error in (Exception[])[raw, new IOException("closed")])
         {
-            Assert.Equal(expected, Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", byPassword: false, error, Limit, TimeSpan.FromSeconds(waited))).ErrorId);
+            Exception told = DatabaseOpener.Told("web-01", "app", byPassword: false, error, Limit, TimeSpan.FromSeconds(waited));
+            Assert.Equal(expected, Assert.IsType<DatabaseException>(told).ErrorId);
         }
     }
 
@@ -132,7 +134,8 @@ public sealed class DatabaseOpenerTests
     {
         await using ScriptedDatabase database = new() { LogsIn = () => ScriptedDatabase.Error(1045, "#28000Access denied") };
         Exception raw = await Assert.ThrowsAnyAsync<Exception>(() => LoadedDrivers.Database.Create(new(database.Path, "app", null, Encrypt: false, Limit)).OpenAsync(TestContext.Current.CancellationToken));
-        Assert.Equal("DatabaseLoginRefused", Assert.IsType<DatabaseException>(DatabaseOpener.Told("web-01", "app", byPassword: false, raw, Limit, Limit * 2)).ErrorId);
+        Exception told = DatabaseOpener.Told("web-01", "app", byPassword: false, raw, Limit, Limit * 2);
+        Assert.Equal("DatabaseLoginRefused", Assert.IsType<DatabaseException>(told).ErrorId);
     }
 
     [Fact]

@@ -65,7 +65,8 @@ internal sealed class LoginMethods : IDisposable
     }
 
     private string Advice() =>
-        _unanswered is not null ? "A code can't be given with a credential: log in with a key and the password alone where the server allows it, or open a shared connection with ssh (ControlPath in ssh_config) and leave the credential out."
+        _unanswered is not null ? "A code can't be given with a credential: log in with a key and the password alone where the server "
+            + "allows it, or open a shared connection with ssh (ControlPath in ssh_config) and leave the credential out."
         : _passwordExpired ? "Log in once with ssh and set a new password."
         : _options.Ssh is null ? "Give an SSH credential, or a key without a passphrase in ssh_config or the inventory (identityFile). Keys in an agent and on hardware need the transport OpenSsh."
         : "See that the user and the password are right and that the server allows logins by password (PasswordAuthentication, KbdInteractiveAuthentication). Keys in an agent and on hardware need the transport OpenSsh.";

@@ -23,8 +23,10 @@ internal static class DatabaseErrors
     {
         int known when Logins.Contains(known) => Make("DatabaseLoginRefused", ErrorKind.Authentication, $"{server}: the database refused the login of '{user}': {Words(error)}", error, server,
             byPassword
-                ? "See that the user and the password are right, that the account may log in from the host that the message names, and that it is neither locked nor its password expired."
-                : $"Create the account for socket authentication ('{user}'@'localhost', auth_socket in MySQL, unix_socket in MariaDB), or give a database login with -DatabaseCredential.",
+                ? "See that the user and the password are right, that the account may log in from the host that the message names, "
+                    + "and that it is neither locked nor its password expired."
+                : $"Create the account for socket authentication ('{user}'@'localhost', auth_socket in MySQL, unix_socket in MariaDB), "
+                    + "or give a database login with -DatabaseCredential.",
             known, error.SqlState),
         int full and (1040 or 1203 or 1226) => Make("DatabaseUnreachable", ErrorKind.Connection, $"{server}: the database takes no more connections: {Words(error)}", error, server,
             "See who holds the connections, or raise max_connections.", full, error.SqlState),
@@ -71,7 +73,10 @@ internal static class DatabaseErrors
 
     /// <summary>No connection was open within the time limit; no statement was sent.</summary>
     public static DatabaseException OpeningTimeout(string server, TimeSpan limit) =>
-        Make("DatabaseTimeout", ErrorKind.Timeout, string.Create(CultureInfo.InvariantCulture, $"{server}: no database connection within {limit.TotalSeconds:0.###} s"), null, server,
+        Make(
+            "DatabaseTimeout", ErrorKind.Timeout,
+            string.Create(CultureInfo.InvariantCulture, $"{server}: no database connection within {limit.TotalSeconds:0.###} s"),
+            null, server,
             "See on the server whether the database answers at all: its log, its disk, its load.");
 
     private static DatabaseException Make(string id, ErrorKind kind, string message, Exception? cause, string server, string? recommendation, int? number = null, string? sqlState = null) => new(id, kind, message, cause)

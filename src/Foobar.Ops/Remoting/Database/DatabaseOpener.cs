@@ -90,10 +90,12 @@ internal sealed class DatabaseOpener(SessionOptions options, DatabasePolicy? pol
     }
 
     /// <summary>What is told of an error. On a busy machine our timer may have to wait for a thread for longer than the driver's limit is; so the clock says which it was.</summary>
-    internal static Exception Told(string server, string user, bool byPassword, Exception error, TimeSpan limit, TimeSpan waited) => error switch
+    internal static Exception Told(
+        string server, string user, bool byPassword, Exception error, TimeSpan limit, TimeSpan waited) => error switch
     {
         OperationCanceledException or FoobarException => error,
-        DbException refused when waited < limit || LoadedDrivers.Database.Number(refused) is not null => DatabaseErrors.OfOpening(server, user, byPassword, refused),
+        DbException refused when waited < limit || LoadedDrivers.Database.Number(refused) is not null =>
+            DatabaseErrors.OfOpening(server, user, byPassword, refused),
         NotSupportedException unknown => DatabaseErrors.LoginUnsupported(server, user, unknown),
 
         // A server that does not speak the protocol makes the driver throw what it stumbled over (FormatException ...).

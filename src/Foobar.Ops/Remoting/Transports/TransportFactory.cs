@@ -35,7 +35,8 @@ internal sealed class TransportFactory : IDisposable
             : throw new FoobarException("SshCredentialUnusable", ErrorKind.InvalidInput, $"{server.Name}: the OpenSSH client can't be given an SSH credential, and its use is asked for.")
             {
                 Server = server.Name,
-                Recommendation = "Give -SshTransport SshNet with an SSH credential (it counts more than the inventory's 'transport'), or leave the credential out and log in by key.",
+                Recommendation = "Give -SshTransport SshNet with an SSH credential (it counts more than the inventory's 'transport'), "
+                    + "or leave the credential out and log in by key.",
             };
     }
 

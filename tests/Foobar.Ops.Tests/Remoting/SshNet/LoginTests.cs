@@ -86,7 +86,7 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
     public async Task A_jump_host_that_nothing_logs_in_to_is_named()
     {
         int outer = sshd.Needed().Start(pam: false, "PasswordAuthentication yes");
-        Site site = sshd.Site(1, $"Host outer\n  Port {outer}\n  UserKnownHostsFile {sshd.KnownHosts(outer)}\nHost web-01\n  ProxyJump outer\n");
+        Site site = sshd.Site(1, Through(outer));
         FoobarException error = await RefusedAsync(site, new SessionOptions { Transport = SshTransport.SshNet });
         Assert.Equal("AuthenticationRefused", error.ErrorId);
         Assert.Contains("the jump host outer on the way", error.Message, StringComparison.Ordinal);
@@ -112,13 +112,14 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         int outer = sshd.Needed().Start(pam: false, "PasswordAuthentication yes");
         int jump = sshd.Last.Id;
         int target = sshd.Start(pam: false, "PasswordAuthentication yes");
-        Site site = sshd.Site(target, $"Host outer\n  Port {outer}\n  UserKnownHostsFile {sshd.KnownHosts(outer)}\nHost web-01\n  ProxyJump outer\n");
+        Site site = sshd.Site(target, Through(outer));
         await using SiteSession session = new(site, sshd.Login());
         IServerSession server = await session.GetServerAsync("web-01");
         Task<CommandResult> running = server.RunAsync(RemoteCommand.FromScript("sleep 60"));
 
         PasswordSshd.Run("sh", "-c", """
-            end() { for child in $(grep -lx "PPid:[[:space:]]*$1" /proc/[0-9]*/status 2>/dev/null | tr -dc '0-9\n'); do (end $child); kill -KILL $child 2>/dev/null || :; done; }
+            children() { grep -lx "PPid:[[:space:]]*$1" /proc/[0-9]*/status 2>/dev/null | tr -dc '0-9\n'; }
+            end() { for child in $(children "$1"); do (end $child); kill -KILL $child 2>/dev/null || :; done; }
             end "$1"
             """, "sh", $"{jump}");
 
@@ -159,6 +160,9 @@ public sealed class LoginTests(PasswordSshd sshd) : IClassFixture<PasswordSshd>
         Assert.Contains("no 'no-such-ssh' on this machine", error.Message, StringComparison.Ordinal);
         Assert.Contains("Install the OpenSSH client", error.Recommendation, StringComparison.Ordinal);
     }
+
+    private string Through(int port) =>
+        $"Host outer\n  Port {port}\n  UserKnownHostsFile {sshd.KnownHosts(port)}\nHost web-01\n  ProxyJump outer\n";
 
     private static async Task<string> WhoAsync(Site site, SessionOptions options)
     {

@@ -80,10 +80,14 @@ internal sealed class HopResolver(Site site, SessionOptions options, SshConfigur
     {
         if (site.SshConfig is not null)
         {
-            throw new FoobarException("SshSettingUnsupported", ErrorKind.InvalidInput, $"{server.Name}: the inventory names an ssh_config (sshConfig), which only an OpenSSH client can read, and there is no '{options.SshProgram}' on this machine.")
+            throw new FoobarException(
+                "SshSettingUnsupported", ErrorKind.InvalidInput,
+                $"{server.Name}: the inventory names an ssh_config (sshConfig), which only an OpenSSH client can read, "
+                + $"and there is no '{options.SshProgram}' on this machine.")
             {
                 Server = server.Name,
-                Recommendation = "Install the OpenSSH client: it reads the ssh_config for the SSH.NET transport too. Or leave sshConfig out and give hosts, users, ports and jump hosts in the inventory.",
+                Recommendation = "Install the OpenSSH client: it reads the ssh_config for the SSH.NET transport too. "
+                    + "Or leave sshConfig out and give hosts, users, ports and jump hosts in the inventory.",
             };
         }
 

@@ -8,7 +8,10 @@ internal static class KnownHostsStore
     /// <summary>The lines of all files; a file that can't be read has none.</summary>
     public static IReadOnlyList<KnownHost> Read(IEnumerable<string> files) => [.. files.SelectMany(file => KnownHost.Parse(KnownHosts.ReadLines(file), file))];
 
-    /// <summary>Adds a key at the end of a file, which is made if it is not there; one that another connection has just added stands there once.</summary>
+    /// <summary>
+    /// Adds a key at the end of a file, which is made if it is not there; one that another connection has just added stands
+    /// there once.
+    /// </summary>
     /// <exception cref="IOException">It can't be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static void Add(string file, KnownHostName name, bool hashed, byte[] key)
@@ -17,7 +20,9 @@ internal static class KnownHostsStore
         string line = $"{host} {HostKeyText.TypeOf(key)} {Convert.ToBase64String(key)}\n";
         lock (Adding)
         {
-            if (Read([file]).Any(line => line.Marker == KnownHostMarker.None && HostPattern.Matches(line.Hosts, name.Names[0]) && line.Key.AsSpan().SequenceEqual(key)))
+            if (Read([file]).Any(line => line.Marker == KnownHostMarker.None
+                && HostPattern.Matches(line.Hosts, name.Names[0])
+                && line.Key.AsSpan().SequenceEqual(key)))
             {
                 return;
             }
