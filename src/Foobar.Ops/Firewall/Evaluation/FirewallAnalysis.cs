@@ -138,9 +138,11 @@ internal sealed class FirewallAnalysis
     /// <param name="flags">The flags that they are taken to bear; their own if not given.</param>
     public int As(int space, int state, int? flags = null)
     {
-        Transform other = Transform.Assign(PacketField.State, 0, (UInt128)state);
-        other = flags is { } bits ? other.Then(Transform.Assign(PacketField.TcpFlags, 0, (UInt128)bits)) : other;
-        return Diagram.Substitute(space, other.Maps);
+        // These fields stand high in the diagrams: what stands below them is not walked through.
+        int taken = Diagram.And(space, Diagram.FieldIs(PacketField.State, (UInt128)state));
+        taken = flags is { } bits ? Diagram.And(taken, Diagram.FieldIs(PacketField.TcpFlags, (UInt128)bits)) : taken;
+        taken = Diagram.Forget(taken, PacketField.State);
+        return flags is null ? taken : Diagram.Forget(taken, PacketField.TcpFlags);
     }
 
     /// <summary>What a space holds, in words; of segments without a connection not each of their flags.</summary>
