@@ -113,6 +113,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
     private void ActInEmergency(ISiteSession site)
     {
         string plan = $"Emergency failover{(To is null ? "" : $" to {To}")}: if the primary is dead, fence it and put a replica in its place";
+        string question = $"{plan}?";
         ConfirmedMove? shown = null;
         if (PassThru || IsWhatIf())
         {
@@ -125,18 +126,14 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
             Warn(preview);
             shown = Move(preview);
             plan = $"{preview.OldPrimary} -> {preview.NewPrimary}: {preview.Verdict!.Reason} {preview.Loss!.Reason} {string.Join("; ", preview.Steps)}";
+            question = $"{preview.Summary}?";
         }
 
-        if (ShouldProcess(site.Site.Name, plan))
+        if (ShouldProcess($"{site.Site.Name}: {plan}", question, "Invoke-FoobarFailover"))
         {
             PerformEmergency(site, Options() with { Confirmed = shown });
         }
     }
-
-    // PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.
-    private bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
-        ? LanguagePrimitives.IsTrue(asked)
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     private void PerformEmergency(ISiteSession site, FailoverOptions options)
     {

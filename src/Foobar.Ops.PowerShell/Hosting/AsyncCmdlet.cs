@@ -19,6 +19,11 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <inheritdoc/>
     protected override void StopProcessing() => _stopping.Cancel();
 
+    /// <summary>Whether the user asked what would happen. PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.</summary>
+    private protected bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
+        ? LanguagePrimitives.IsTrue(asked)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
     /// <summary>Runs work off the pipeline thread, writes what it hands over, and gives its result.</summary>
     /// <remarks>Ends the cmdlet with a terminating error where the work throws.</remarks>
     private protected T Run<T>(Func<CmdletOutput, CancellationToken, Task<T>> work)

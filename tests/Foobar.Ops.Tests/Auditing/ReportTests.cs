@@ -124,6 +124,16 @@ public sealed class ReportTests
         Assert.All(text.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal)), line => Assert.Equal(6, line.Replace("\\|", string.Empty, StringComparison.Ordinal).Count(c => c == '|')));
     }
 
+    [Fact]
+    public void Markdown_tells_once_what_keeps_several_controls_from_judging()
+    {
+        Finding first = Sample.Findings.First(finding => finding.Status == FindingStatus.Unknown) with { ControlId = "DB-007", Server = "web-01", Target = null, Reason = "web-01 does not answer" };
+        string text = (Sample with { Findings = [first, first with { ControlId = "DB-003" }, first with { ControlId = "DB-005", Server = "web-02" }] }).Write(ReportFormat.Markdown);
+        Assert.Contains("### 2 findings at web-01\n\nDB-003, DB-007\n\n    Reason: web-01 does not answer\n", text, StringComparison.Ordinal);
+        Assert.Contains("### DB-005", text, StringComparison.Ordinal);
+        Assert.Equal(3, text.Split('\n').Count(line => line.StartsWith("| DB-", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData(ReportFormat.JUnit)]
     [InlineData(ReportFormat.Sarif)]

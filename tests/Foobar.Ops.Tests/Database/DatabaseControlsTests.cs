@@ -119,6 +119,23 @@ public sealed class DatabaseControlsTests
         Assert.All(findings.Where(finding => finding.Status == FindingStatus.Unknown), finding => Assert.NotNull(finding.Reason));
     }
 
+    /// <summary>Why is told by the control whose subject it is, with what follows; each finding stays one.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Why_a_member_does_not_answer_is_told_once(bool machineAnswers)
+    {
+        const string Why = "mysqld does not listen";
+        SiteCase<ReplicationFacts> refused = HealthySite.Case(replica: ReplicationFacts.Unreadable(Why, "test"));
+        SiteCase<ReplicationFacts> dead = machineAnswers ? refused : refused with { Facts = new Dictionary<string, Reading<ReplicationFacts>>(refused.Facts) { ["web-02"] = Reading.Unreadable<ReplicationFacts>(Why) } };
+        Finding[] findings = [.. Judge(dead).Where(finding => finding.Server == "web-02")];
+        Finding told = Assert.Single(findings, finding => $"{finding.Actual}{finding.Reason}{finding.Evidence}".Contains(Why, StringComparison.Ordinal));
+        Assert.Equal("DB-001", told.ControlId);
+        Assert.Contains("othing else of it can be judged", told.Actual ?? told.Reason, StringComparison.Ordinal);
+        Assert.All(findings.Except([told]), finding => Assert.Equal((FindingStatus.Unknown, "web-02 does not answer: see DB-001"), (finding.Status, finding.Reason)));
+        Assert.True(findings.Length > 20);
+    }
+
     [Fact]
     public void What_was_committed_between_two_looks_is_neither_errant_nor_missing()
     {

@@ -121,6 +121,21 @@ public sealed class FailoverPreflightTests
         Assert.Contains(preflight.Blockers, blocker => blocker.Code == "Candidate");
     }
 
+    /// <summary>One cause, one blocker, with what follows from it.</summary>
+    [Theory]
+    [InlineData("web-01", null, "of those that answer none is a primary", "-Emergency")]
+    [InlineData("web-01", "web-02", "of those that answer none is a primary", "-Emergency")]
+    [InlineData("web-02", null, "web-01 has no replica that answers", "Bring the member back")]
+    [InlineData("web-02", "web-02", "web-01 has no replica that answers", "Bring the member back")]
+    public void A_member_that_does_not_answer_is_told_once(string dead, string? to, string consequence, string remediation)
+    {
+        ReplicationFacts silent = ReplicationFacts.Unreadable("refused", "test");
+        FailoverBlocker told = Assert.Single(FailoverPreflight.Planned(dead == "web-01" ? HealthySite.Case(silent) : HealthySite.Case(replica: silent), new() { To = to }).Blockers);
+        Assert.Equal(("Unreachable", dead), (told.Code, told.Server));
+        Assert.Contains(consequence, told.Message, StringComparison.Ordinal);
+        Assert.Contains(remediation, told.Remediation, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_candidates_name_is_taken_in_any_case() =>
         Assert.Equal("web-02", FailoverPreflight.Planned(HealthySite.Case(), new() { To = "WEB-02" }).New);

@@ -75,6 +75,15 @@ public sealed class WriteMeasurementTests
         Assert.Null(WriteGap.Of(null, TimeSpan.Zero));
     }
 
+    /// <summary>The first write had to connect: no gap holds that, so no latency may.</summary>
+    [Fact]
+    public void The_first_write_is_in_no_latency()
+    {
+        WriteMeasurement found = Of([Good(1, 0, 1.1), Good(2, 1.1, 1.102), Good(3, 1.105, 1.107)]);
+        Assert.Equal(2, found.LatencyP99.TotalMilliseconds, 3);
+        Assert.True(found.LatencyP99 <= found.Gap);
+    }
+
     [Fact]
     public void No_write_at_all_is_no_error() => Assert.Equal((0, TimeSpan.Zero), (Of([]).Acknowledged, Of([]).Duration));
 

@@ -41,14 +41,33 @@ internal static class MarkdownReport
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\n## {status}\n");
+
+        // What can't be judged for one cause is told once; the table has each.
+        ILookup<(string? Server, string? Reason), Finding> causes = findings.Where(finding => finding.Status == FindingStatus.Unknown).ToLookup(finding => (finding.Server, finding.Reason));
         foreach (Finding finding in findings)
         {
+            Finding[] same = [.. causes[(finding.Server, finding.Reason)]];
+            if (same.Length > 1)
+            {
+                Together(text, finding, same);
+                continue;
+            }
+
             string place = FindingText.Place(finding) is { } where ? $" at {Cell(where)}" : string.Empty;
             text.Append(CultureInfo.InvariantCulture, $"\n### {Cell(finding.ControlId)} ({finding.Severity}){place}\n\n{Cell(finding.Title)}\n\n");
             foreach (string line in FindingText.Long(finding with { Server = null, Target = null }).Split('\n'))
             {
                 text.Append(CultureInfo.InvariantCulture, $"    {Line(line)}\n");
             }
+        }
+    }
+
+    private static void Together(StringBuilder text, Finding finding, Finding[] same)
+    {
+        if (ReferenceEquals(finding, same[0]))
+        {
+            string controls = string.Join(", ", same.Select(one => one.ControlId).Distinct().Order(StringComparer.Ordinal));
+            text.Append(CultureInfo.InvariantCulture, $"\n### {same.Length} findings{(finding.Server is { } server ? $" at {Cell(server)}" : "")}\n\n{Cell(controls)}\n\n    Reason: {Line(finding.Reason ?? "")}\n");
         }
     }
 

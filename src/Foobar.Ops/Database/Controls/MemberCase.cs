@@ -48,8 +48,9 @@ internal static class DatabaseControl
 
     private static IEnumerable<Verdict> OfOne(ReplicationTopology topology, Server member, DatabasePolicy policy, SiteCase<ReplicationFacts> facts, Func<MemberCase, IEnumerable<Verdict>> judge)
     {
-        IEnumerable<Verdict> verdicts = topology.Failure(member.Name) is { } failure
-            ? [Verdict.Unknown(null, $"the database could not be asked: {failure}")]
+        // Why is told once, by the control whose subject it is.
+        IEnumerable<Verdict> verdicts = topology.Failure(member.Name) is not null
+            ? [Verdict.Unknown(null, $"{member.Name} does not answer: see DB-001")]
             : judge(new MemberCase(member, topology.Facts(member.Name)!, topology, policy, facts.Site, facts.Time));
         return verdicts.Select(verdict => verdict with { Server = member.Name });
     }

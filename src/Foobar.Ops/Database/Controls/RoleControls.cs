@@ -54,8 +54,8 @@ internal static class RoleControls
     private static Verdict Answer(Server member, Reading<ReplicationFacts>? reading) => (reading switch
     {
         null => Verdict.Unknown(null, "its facts were not collected"),
-        { Failure: { } failure } => Verdict.Unknown(null, failure, reading.Source),
-        { Value.Refusal: { } refusal } => Verdict.Fail(null, "answers", "does not answer", refusal),
+        { Failure: { } failure } => Verdict.Unknown(null, $"{failure.TrimEnd('.')}. Nothing else of it can be judged.", reading.Source),
+        { Value.Refusal: { } refusal } => Verdict.Fail(null, "answers", $"does not answer, so that nothing else of it can be judged: {refusal.TrimEnd('.')}"),
         _ => Verdict.Pass(actual: "answers"),
     }) with { Server = member.Name };
 

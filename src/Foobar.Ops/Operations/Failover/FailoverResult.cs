@@ -36,9 +36,12 @@ public sealed record FailoverPreview
     public TimeSpan? PredictedGapHigh { get; init; }
 
     /// <summary>What it would do, in one sentence without its end: for a question.</summary>
-    public string Summary => string.Create(CultureInfo.InvariantCulture, $"Move writes from {OldPrimary ?? "an unknown primary"} to {NewPrimary ?? "an unknown member"}")
+    public string Summary => (Verdict is null
+            ? $"Move writes from {OldPrimary ?? "an unknown primary"} to {NewPrimary ?? "an unknown member"}"
+            : $"Put {NewPrimary ?? "an unknown member"} in the place of {OldPrimary ?? "an unknown primary"}")
         + (Steps.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $" in {Steps.Count} steps (-WhatIf shows them)") : "")
-        + (PredictedGapLow is { } low && PredictedGapHigh is { } high ? string.Create(CultureInfo.InvariantCulture, $"; they stand still for about {low.TotalMilliseconds:0} to {high.TotalMilliseconds:0} ms") : "");
+        + (PredictedGapLow is { } low && PredictedGapHigh is { } high ? string.Create(CultureInfo.InvariantCulture, $"; they stand still for about {low.TotalMilliseconds:0} to {high.TotalMilliseconds:0} ms") : "")
+        + (Loss is null ? "" : $": {Verdict?.Reason} {Loss.Reason}".TrimEnd('.'));
 }
 
 /// <summary>What a failover did.</summary>

@@ -97,7 +97,7 @@ internal sealed record FailoverPreflight
         {
             if (topology.Failure(member.Name) is { } failure)
             {
-                Add(blockers, "Unreachable", member.Name, failure, "Bring the member back, or see why it can't be reached.");
+                JudgeSilent(topology, member.Name, failure, primaries, blockers);
             }
             else if (topology.RoleOf(member.Name) is MemberRole.WritableReplica)
             {
@@ -109,7 +109,8 @@ internal sealed record FailoverPreflight
             }
         }
 
-        if (primaries.Count != 1)
+        // That there is none is what follows from a member that does not answer, and told with it.
+        if (primaries.Count > 1 || (primaries.Count == 0 && topology.Members.All(member => topology.Failure(member.Name) is null)))
         {
             Add(blockers, "Primary", null, primaries.Count == 0 ? "no member is a primary" : $"{string.Join(" and ", primaries)} take writes", "Look at Get-FoobarReplication; there must be exactly one primary.");
         }
@@ -117,10 +118,27 @@ internal sealed record FailoverPreflight
         return primaries.Count == 1 ? primaries[0] : null;
     }
 
+    private static void JudgeSilent(ReplicationTopology topology, string member, string failure, List<string> primaries, List<FailoverBlocker> blockers)
+    {
+        bool alone = primaries is [{ } primary] && topology.Links.All(link => link.Source != primary);
+        string consequence = primaries.Count == 0 ? "; of those that answer none is a primary" : alone ? $"; {primaries[0]} has no replica that answers" : "";
+        string dead = primaries.Count == 0 ? " If it was the primary, and is dead: Invoke-FoobarFailover -Emergency." : "";
+        Add(blockers, "Unreachable", member, failure.TrimEnd('.') + consequence, $"Bring the member back, or see why it can't be reached.{dead}");
+    }
+
     private static string? Candidate(ReplicationTopology topology, string? old, FailoverOptions options, List<FailoverBlocker> blockers)
     {
         List<string> candidates = [.. topology.Links.Where(link => link.Source == old && old is not null).Select(link => link.Replica)];
         string? wanted = options.To;
+        string[] silent = [.. topology.Members.Select(member => member.Name).Where(name => topology.Failure(name) is not null)];
+        bool isTold = wanted is null
+            ? candidates.Count != 1 && (old is null || (candidates.Count == 0 && silent.Length > 0))
+            : silent.Length > 0 && (old is null || silent.Contains(wanted, StringComparer.OrdinalIgnoreCase));
+        if (isTold)
+        {
+            return null;
+        }
+
         if (wanted is not null && !candidates.Contains(wanted, StringComparer.OrdinalIgnoreCase))
         {
             string known = candidates.Count > 0 ? $"only {string.Join(", ", candidates)} does" : "no member does";
