@@ -1,3 +1,4 @@
+using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Database;
@@ -14,8 +15,9 @@ internal static class GlobalLockReader
             AND (l.LOCK_TYPE = 'SHARED' OR (l.LOCK_TYPE = 'INTENTION_EXCLUSIVE' AND t.PROCESSLIST_COMMAND = 'Sleep'))
         """;
 
-    // Fails at once if a write would wait; nobody but an operation writes to this table (MariaDB Knowledge Base, "WAIT and NOWAIT").
-    private const string MariaDbTry = "LOCK TABLES foobar_ops.operation WRITE NOWAIT";
+    // Fails at once if a write would wait (MariaDB Knowledge Base, "WAIT and NOWAIT"). No row is looked for, and none is locked;
+    // a table of ours may not be there yet.
+    private const string MariaDbTry = "SELECT 1 FROM mysql.innodb_table_stats WHERE FALSE FOR UPDATE NOWAIT";
 
     private const string Idle = """
         SELECT ID AS id, USER AS user, HOST AS host, TIME AS seconds FROM information_schema.PROCESSLIST
@@ -34,10 +36,33 @@ internal static class GlobalLockReader
                 ? await TryAsync(member, cancellationToken)
                 : [.. (await member.QueryAsync(MySql, null, cancellationToken)).Select(row => $"{Who(row)} holds {(row.Text("type") == "SHARED" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES")}, for which every write waits").Distinct()];
         }
-        catch (DatabaseException error) when (error.Kind != Errors.ErrorKind.Connection)
+        catch (DatabaseException error) when (error.Kind != ErrorKind.Connection)
         {
             // Without the privilege or the table nothing is known; the first step then fails with its own words.
             return [];
+        }
+    }
+
+    /// <summary>Why a step failed, with the holders of such a lock where it did not end: mostly it waited for somebody, who may still be there.</summary>
+    /// <param name="site">The site's connections.</param>
+    /// <param name="member">The member on which it waited.</param>
+    /// <param name="failure">What the step failed with; <see langword="null"/> for nothing.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<string?> ExplainAsync(ISiteSession site, string member, Exception? failure, CancellationToken cancellationToken)
+    {
+        if (failure is not FoobarException { ErrorId: "StepTimeout" } timeout)
+        {
+            return failure?.Message;
+        }
+
+        try
+        {
+            await using IDatabaseSession fresh = await site.OpenDatabaseAsync(member, cancellationToken);
+            return string.Join(" ", [timeout.Message, .. (await ReadAsync(fresh, cancellationToken)).Select(held => $"{member}: {held}.")]);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return timeout.Message;
         }
     }
 
@@ -46,8 +71,7 @@ internal static class GlobalLockReader
     {
         try
         {
-            await member.ExecuteAsync(MariaDbTry, null, cancellationToken);
-            await member.ExecuteAsync("UNLOCK TABLES", null, cancellationToken);
+            await member.QueryAsync(MariaDbTry, null, cancellationToken);
             return [];
         }
         catch (DatabaseException error) when (error.Number == WouldWait)

@@ -38,6 +38,7 @@ public sealed class EmergencyOperation
             Verdict = scene.Verdict,
             Loss = scene.Loss,
             Blockers = scene.Blockers,
+            Warnings = scene.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = scene.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : [],
             Steps = new EmergencySteps(live, Order(scene, options, "preview"), _time).Plan().Outline,
         };
     }
@@ -137,6 +138,8 @@ public sealed class EmergencyOperation
         MachineAnswers = scene.MachineAnswers,
         Salvage = scene.MachineAnswers && scene.Loss.Bound == LossBound.Nothing,
         SourceFile = scene.SourceFile,
+        Events = scene.Events.Enable,
+        EventDoubt = scene.Events.Doubt,
         CatchUpLimit = options.DrainLimit,
         Before = scene.Marker?.Id ?? "",
         Durability = scene.Marker is { IsUnfinished: true } left && left.NewPrimary == scene.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
@@ -173,7 +176,8 @@ public sealed class EmergencyOperation
             runner.Close(result.Outcome);
         }
 
-        string? own = (result.Failure as FoobarException)?.Recommendation;
+        string? own = steps.Advice.Count > 0 ? string.Join(" ", steps.Advice) : (result.Failure as FoobarException)?.Recommendation;
+        string? error = moved && result.Failure is not null ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error)) : null;
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
         return new()
         {
@@ -184,7 +188,7 @@ public sealed class EmergencyOperation
             Proof = moved ? await EmergencyProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) },
             SalvagedGtids = steps.Salvaged?.Gtids(live.New.Flavor) ?? "",
             Steps = result.Steps,
-            Error = result.Failure?.Message,
+            Error = error ?? await GlobalLockReader.ExplainAsync(live.Site, live.NewName, result.Failure, limit.Token),
             Recommendation = open || result.Outcome == PlanOutcome.UndoFailed ? $"{own} Then run Invoke-FoobarFailover -Resume, which does what is left.".TrimStart() : own,
             Unfinished = open || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,

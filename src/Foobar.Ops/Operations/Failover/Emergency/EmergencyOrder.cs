@@ -36,6 +36,12 @@ internal sealed record EmergencyOrder
     /// <summary>What the candidate shall wait for at each commit, where a switchover that did not end left it otherwise.</summary>
     public Durability? Durability { get; init; }
 
+    /// <summary>The scheduled events that shall run on the new primary.</summary>
+    public IReadOnlyList<EventName> Events { get; init; } = [];
+
+    /// <summary>Which other events may have run on the dead primary; <see langword="null"/> for none.</summary>
+    public string? EventDoubt { get; init; }
+
     /// <summary>How long the candidate may take to apply what it received.</summary>
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -52,6 +58,8 @@ internal sealed record EmergencyOrder
         ["salvage"] = Salvage ? "yes" : "no",
         ["file"] = SourceFile ?? "",
         ["durability"] = $"{Durability}",
+        ["events"] = EventName.Write(Events),
+        ["eventDoubt"] = EventDoubt ?? "",
     };
 
     /// <summary>From a journal.</summary>
@@ -69,6 +77,8 @@ internal sealed record EmergencyOrder
             Salvage = Require("salvage") == "yes",
             SourceFile = Require("file") is { Length: > 0 } file ? file : null,
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
+            Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
+            EventDoubt = parameters.GetValueOrDefault("eventDoubt") is { Length: > 0 } doubt ? doubt : null,
             CatchUpLimit = catchUpLimit,
         };
 

@@ -45,6 +45,17 @@ internal static class EmergencyPreflight
         return blockers;
     }
 
+    /// <summary>Who holds a lock on the candidate for which all that it received, and its promotion, would wait.</summary>
+    /// <param name="candidate">The member that shall become the primary.</param>
+    /// <param name="held">Each holder in one line.</param>
+    public static IEnumerable<FailoverBlocker> JudgeLocks(string candidate, IReadOnlyList<string> held) => held.Select(one => new FailoverBlocker
+    {
+        Code = "GlobalLock",
+        Server = candidate,
+        Message = one,
+        Remediation = "A backup of the replica may be running: end that connection (KILL), then run the emergency failover again.",
+    });
+
     /// <summary>The replica that has received the most of a primary, or the one that is asked for if it lacks nothing of that.</summary>
     public static string? Choose(ReplicationTopology topology, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
     {

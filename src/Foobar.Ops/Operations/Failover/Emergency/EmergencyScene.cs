@@ -26,6 +26,9 @@ internal sealed record EmergencyScene
     /// <summary>What stands in the way.</summary>
     public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
 
+    /// <summary>Which scheduled events shall run on the candidate.</summary>
+    public required EventForecast Events { get; init; }
+
     /// <summary>The flavour of both.</summary>
     public required DatabaseFlavor Flavor { get; init; }
 
@@ -118,7 +121,8 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
         Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
         PrimaryVerdict verdict = await looking;
-        string? doubt = SourceEvidence.Doubt(SourceEvidence.Load(store, live.OldName), facts, live.NewName, link.SemiSyncActive, time.GetUtcNow());
+        SourceEvidence? evidence = SourceEvidence.Load(store, live.OldName);
+        string? doubt = SourceEvidence.Doubt(evidence, facts, live.NewName, link.SemiSyncActive, time.GetUtcNow());
         if (verdict is { Dead: true, Machine: null } && doubt is not null && !options.AcceptDataLoss
             && await MachineReport.AskAsync(site, live.OldName, LateLimit, cancellationToken) is { } late)
         {
@@ -127,6 +131,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             dumping = DumpAsync(live, link, file, Task.FromResult<MachineReport?>(late), cancellationToken);
         }
 
+        IReadOnlyList<string> held = await GlobalLockReader.ReadAsync(live.NewSession, cancellationToken);
         IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
@@ -138,7 +143,8 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             Candidate = live.NewName,
             Verdict = verdict,
             Loss = loss,
-            Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss, open)],
+            Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss, open), .. EmergencyPreflight.JudgeLocks(live.NewName, held)],
+            Events = EventForecast.Of(evidence, own?.Events.Value),
             Flavor = live.New.Flavor,
             SourceFile = file,
             Marker = marker,

@@ -17,6 +17,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
 
     private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly CandidateCatchUp _catchUp = new(live);
+    private readonly List<string> _advice = [];
     private readonly long _started = time.GetTimestamp();
 
     /// <summary>The transactions that were fetched from the dead primary's log.</summary>
@@ -27,6 +28,9 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
 
     /// <summary>From the start of the steps to when the application's path led to the new primary; <see langword="null"/> if there was none.</summary>
     public TimeSpan? Writable { get; private set; }
+
+    /// <summary>What is left to a person to do.</summary>
+    public IReadOnlyList<string> Advice => _advice;
 
     /// <summary>Whether the new primary's marker says how it ended.</summary>
     public bool IsMarked { get; private set; }
@@ -41,7 +45,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.NewName}",
         Parameters = order.ToParameters(),
-        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), Redundancy()]).Select(Held)],
+        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. order.Events.Count > 0 || order.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
     };
 
     // Each step looks first whether another operator has taken our place.
@@ -226,13 +230,28 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Change = token => New.PersistRoleAsync(false, live.NewServer, token),
     };
 
+    private Step MoveEvents() => new()
+    {
+        Name = "move-events",
+        Description = $"enable the scheduled events on the new primary: {(order.Events.Count > 0 ? string.Join(", ", order.Events) : "none is known to have run on the old one")}",
+        Server = live.NewName,
+        Change = token => LeftAsync(async () =>
+        {
+            await new EventSwitch(live, order.Events).EnableAsync(token);
+            if (order.EventDoubt is { } doubt)
+            {
+                throw new FoobarException("EventsNotMoved", ErrorKind.Failed, $"{live.NewName}: {doubt}.") { Server = live.NewName, Recommendation = EventSwitch.Advice };
+            }
+        }),
+    };
+
     // Always left to do: the result must say so.
     private Step Redundancy() => new()
     {
         Name = "redundancy",
         Description = "see that a replica follows the new primary",
         Server = live.OldName,
-        Change = async token =>
+        Change = token => LeftAsync(async () =>
         {
             await _marker.SetAsync(live.NewSession, OperationState.Degraded, token);
             IsMarked = true;
@@ -241,8 +260,21 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",
             };
-        },
+        }),
     };
+
+    private async Task LeftAsync(Func<Task> change)
+    {
+        try
+        {
+            await change();
+        }
+        catch (FoobarException error) when (error.Recommendation is not null)
+        {
+            _advice.Add(error.Recommendation);
+            throw;
+        }
+    }
 
     private async Task FenceMachineAsync(CancellationToken token)
     {

@@ -7,7 +7,7 @@ using static System.FormattableString;
 namespace Foobar.Ops.Operations.Failover.Emergency;
 
 /// <summary>
-/// What a primary itself said, while it lived, of whether its commits wait for replicas. A replica's own flag says only that
+/// What a primary itself said, while it lived, of whether its commits wait for replicas, and of its scheduled events. A replica's own flag says only that
 /// it asked to acknowledge: the source may have switched waiting off, or given it up after its timeout, without telling.
 /// </summary>
 public sealed record SourceEvidence
@@ -28,6 +28,9 @@ public sealed record SourceEvidence
 
     /// <summary>The members that were connected to it as semi-synchronous replicas, by their own word.</summary>
     public IReadOnlyList<string> Replicas { get; init; } = [];
+
+    /// <summary>Its scheduled events; <see langword="null"/> if they could not be read.</summary>
+    public EventFacts? Events { get; init; }
 
     /// <summary>Keeps what a survey saw of the primary, for the emergency that may come; silently nothing where it can't be kept.</summary>
     /// <param name="store">The site's state on this machine.</param>
@@ -73,6 +76,7 @@ public sealed record SourceEvidence
                 Source = source,
                 ReadAt = readAt,
                 SemiSync = semiSync,
+                Events = topology.Facts(source)!.Events.Value,
                 Replicas = [.. topology.Links.Where(link => link.Source == source && link.Channel.Receiver == ReplicationThread.Running && topology.Facts(link.Replica)?.SemiSync.Value is { ReplicaActive: true }).Select(link => link.Replica)],
             }
             : null;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
@@ -41,7 +40,7 @@ internal sealed record SwitchoverOrder
         ["new"] = New,
         ["durability"] = $"{Durability}",
         ["semiSync"] = $"{SemiSync}",
-        ["events"] = Events.Count > 0 ? JsonSerializer.Serialize(Events) : "",
+        ["events"] = EventName.Write(Events),
     };
 
     /// <summary>From a journal or a marker.</summary>
@@ -56,31 +55,10 @@ internal sealed record SwitchoverOrder
             Old = Require("old"),
             New = Require("new"),
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
-            Events = EventsOf(parameters.GetValueOrDefault("events"), source),
+            Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
             SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
         };
 
         string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
-
-    private static EventName[] EventsOf(string? text, string source)
-    {
-        try
-        {
-            return string.IsNullOrEmpty(text) ? [] : JsonSerializer.Deserialize<EventName[]>(text) ?? [];
-        }
-        catch (JsonException error)
-        {
-            throw new ParseException(null, source, 1, $"expected the events as a JSON list: {error.Message}", error);
-        }
-    }
-}
-
-/// <summary>A scheduled event by its name.</summary>
-/// <param name="Schema">Its schema.</param>
-/// <param name="Name">Its name.</param>
-internal sealed record EventName(string Schema, string Name)
-{
-    /// <inheritdoc/>
-    public override string ToString() => $"{Schema}.{Name}";
 }

@@ -41,7 +41,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
             Canary = writes,
             Proof = await ProveAsync(result, account, limit.Token),
             Steps = result.Steps,
-            Error = await ExplainAsync(result, limit.Token) ?? unsettled,
+            Error = await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, limit.Token) ?? unsettled,
             Recommendation = Recommend(result, unsettled),
             Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
@@ -73,25 +73,6 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
             return $"the marker on {live.NewName} could not be written: {error.Message}";
-        }
-    }
-
-    // A step that did not end mostly waited for somebody, who may still be there.
-    private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token)
-    {
-        if (result.Failure is not FoobarException { ErrorId: "StepTimeout" } failure)
-        {
-            return result.Failure?.Message;
-        }
-
-        try
-        {
-            await using IDatabaseSession old = await live.Site.OpenDatabaseAsync(live.OldName, token);
-            return string.Join(" ", [failure.Message, .. (await GlobalLockReader.ReadAsync(old, token)).Select(held => $"{live.OldName}: {held}.")]);
-        }
-        catch (Exception error) when (error is FoobarException or OperationCanceledException)
-        {
-            return failure.Message;
         }
     }
 
