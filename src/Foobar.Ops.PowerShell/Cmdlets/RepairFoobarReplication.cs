@@ -78,7 +78,8 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             WriteObject(preview);
         }
 
-        foreach (FailoverBlocker blocker in preview.Blockers)
+        // What stands in the way is an error when it is tried.
+        foreach (FailoverBlocker blocker in IsWhatIf() ? preview.Blockers : [])
         {
             WriteWarning(blocker.ToString());
         }
@@ -88,7 +89,8 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             $"Bring {preview.Server ?? "an unknown member"} back as a replica of {preview.Primary ?? "an unknown primary"}{(Copy ? ", copied afresh" : "")}? {preview.Reason}".TrimEnd(),
             "Repair-FoobarReplication"))
         {
-            RepairResult result = Run((output, token) => new RepairOperation(site).RunAsync(options, new StepProgress(output), token));
+            RepairOptions confirmed = options with { Confirmed = preview is { Server: { } member, Primary: { } primary } ? new(member, primary) : null };
+            RepairResult result = Run((output, token) => new RepairOperation(site).RunAsync(confirmed, new StepProgress(output), token));
             WriteObject(result);
             if (result.Outcome != PlanOutcome.Completed)
             {

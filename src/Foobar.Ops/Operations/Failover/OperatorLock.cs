@@ -64,7 +64,7 @@ internal sealed class OperatorLock : IAsyncDisposable
         DatabaseRow taken = (await session.QueryAsync(Take, null, cancellationToken))[0];
         if (taken.Number("value") != 1)
         {
-            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{session.Server}: another failover is running there: {await DescribeHolderAsync(site, session, cancellationToken)}.")
+            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{session.Server}: another failover or repair is running there: {await DescribeHolderAsync(site, session, cancellationToken)}.")
             {
                 Server = session.Server,
                 Recommendation = $"Wait until it ends. If its process is gone the lock is gone with it; if its machine is lost, {lostAfter.TotalSeconds:0} s after its last sign of life.",

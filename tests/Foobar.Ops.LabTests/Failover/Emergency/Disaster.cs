@@ -69,7 +69,7 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
         if (kind == DisasterKind.PowerOff)
         {
             await lab.PowerOnAsync(primary, cancel);
-            await OwnDirectoriesAsync(cancel);
+            await OverlayDisk.OwnAsync(lab, primary, cancel);
             return;
         }
 
@@ -83,35 +83,6 @@ internal sealed class Disaster(RaisedLab lab, DisasterKind kind, string primary,
         return string.Join("; ", from way in ((string Family, object Address)[])[("ip", link.V4), ("ip6", link.V6)]
                                  from rule in (string[])[$"input {way.Family} saddr", $"output {way.Family} daddr"]
                                  select $"nft insert rule inet filter {rule} {way.Address} drop");
-    }
-
-    // The lab's disks are overlays, on which a directory of the image can't be renamed (EXDEV); MySQL's clone plugin does that
-    // when it puts the copy in place, as it may on any other disk.
-    private async Task OwnDirectoriesAsync(CancellationToken cancel)
-    {
-        const string Script = """
-            [ -d '/var/lib/mysql/#innodb_redo' ] || exit 0
-            systemctl stop mysql
-            cd /var/lib/mysql
-            for directory in '#innodb_redo' '#innodb_temp' mysql shop sys performance_schema foobar_ops; do
-                [ -d "$directory" ] || continue
-                cp -a "$directory" "$directory.own" && rm -rf "$directory" && mv "$directory.own" "$directory"
-            done
-            systemctl start mysql
-            """;
-        for (int attempt = 0; ; attempt++)
-        {
-            try
-            {
-                await lab.RunAsync(primary, $"systemctl is-system-running --wait > /dev/null; {Script}", limit: TimeSpan.FromMinutes(2), cancel: cancel);
-                return;
-            }
-            catch (Foobar.Ops.Lab.Host.LabException) when (attempt < 60)
-            {
-                // It has no init yet.
-                await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
-            }
-        }
     }
 
     /// <summary>Starts a database that is down and that no failover has fenced.</summary>

@@ -75,9 +75,10 @@ public sealed class RepairPreflightTests
     [Fact]
     public void A_copy_holds_what_the_primary_held_at_its_position()
     {
-        Assert.Equal("0-44-12", MariaDbCopy.PositionOf("web-01", "binlog.000004\t1230\t0-44-12\n"));
+        Assert.Equal("0-44-12", MariaDbCopy.PositionOf("web-01", "binlog.000004\t1230\t0-44-12\n", "0-44-10"));
+        Assert.Equal("", MariaDbCopy.PositionOf("web-01", "binlog.000001\t325\n", ""));
         Assert.Equal("0-43-9,0-44-12", MariaDbCopy.StateOf("0-43-9,0-44-10", "0-44-12"));
-        Assert.Throws<ParseException>(() => MariaDbCopy.PositionOf("web-01", "binlog.000004\t1230"));
+        Assert.Throws<ParseException>(() => MariaDbCopy.PositionOf("web-01", "binlog.000004\t1230", "0-44-10"));
     }
 
     [Fact]

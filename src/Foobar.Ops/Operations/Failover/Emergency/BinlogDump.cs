@@ -12,15 +12,19 @@ namespace Foobar.Ops.Operations.Failover.Emergency;
 /// </summary>
 internal sealed class BinlogDump
 {
-    private BinlogDump(IReadOnlyList<string> transactions, ReadOnlyMemory<byte> sql, string? incomplete)
+    private BinlogDump(IReadOnlyList<BinlogPart> parts, ReadOnlyMemory<byte> sql, string? incomplete)
     {
-        Transactions = transactions;
+        Parts = parts;
+        Transactions = [.. parts.Select(part => part.Gtid)];
         Sql = sql;
         Incomplete = incomplete;
     }
 
     /// <summary>The complete transactions, in order, by GTID (<c>uuid:7</c>, <c>uuid:tag:7</c>, <c>0-1-7</c>).</summary>
     public IReadOnlyList<string> Transactions { get; }
+
+    /// <summary>Where each of them stands in <see cref="Sql"/>.</summary>
+    public IReadOnlyList<BinlogPart> Parts { get; }
 
     /// <summary>The SQL of the complete transactions, for the <c>mysql</c> client.</summary>
     public ReadOnlyMemory<byte> Sql { get; }
@@ -64,7 +68,7 @@ internal sealed class BinlogDump
         {
             int end = rest[at..].IndexOf((byte)'\n');
             int next = end < 0 ? rest.Length : at + end + 1;
-            reader.Take(rest[at..next].TrimEnd("\r\n"u8), at);
+            reader.Take(rest[at..next].TrimEnd("\r\n"u8), at, next);
             at = next;
         }
 
@@ -97,16 +101,17 @@ internal sealed class BinlogDump
 
     private sealed class Reader(DatabaseFlavor flavor)
     {
-        private readonly List<string> _complete = [];
+        private readonly List<BinlogPart> _complete = [];
         private string? _current;
         private int _currentAt;
+        private int _endedAt;
         private bool _begun;
         private bool _ended;
         private bool _marking;
         private string _domain = "";
         private string _server = "";
 
-        public void Take(ReadOnlySpan<byte> line, int at)
+        public void Take(ReadOnlySpan<byte> line, int at, int next)
         {
             if (flavor == DatabaseFlavor.MySql ? line.StartsWith("SET @@SESSION.GTID_NEXT="u8) : line.StartsWith("/*"u8) && line.IndexOf("@@session."u8) > 0)
             {
@@ -118,12 +123,12 @@ internal sealed class BinlogDump
             }
             else if (line.StartsWith("COMMIT/*!*/;"u8) || line.SequenceEqual("COMMIT"u8) || line.SequenceEqual("ROLLBACK"u8) || line.StartsWith("XA "u8))
             {
-                _ended = true;
+                (_ended, _endedAt) = (true, next);
             }
             else if (!_begun && line.SequenceEqual("/*!*/;"u8))
             {
                 // The end of a statement that is a transaction by itself (DDL).
-                _ended = true;
+                (_ended, _endedAt) = (true, next);
             }
         }
 
@@ -172,7 +177,7 @@ internal sealed class BinlogDump
             bool complete = _current is null || _ended;
             if (_current is { } gtid && complete)
             {
-                _complete.Add(gtid);
+                _complete.Add(new(gtid, _currentAt, _endedAt));
             }
 
             (_begun, _ended) = (false, false);
@@ -186,3 +191,9 @@ internal sealed class BinlogDump
         }
     }
 }
+
+/// <summary>One transaction in a dump.</summary>
+/// <param name="Gtid">Its GTID.</param>
+/// <param name="Begin">Where the line that names its GTID begins, in bytes.</param>
+/// <param name="End">Where the line after its end begins.</param>
+internal sealed record BinlogPart(string Gtid, int Begin, int End);

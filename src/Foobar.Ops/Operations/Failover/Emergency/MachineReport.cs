@@ -13,6 +13,9 @@ public sealed record MachineReport
     /// <summary>systemd's <c>ActiveState</c> and <c>SubState</c>: <c>active/running</c>, <c>activating/auto-restart</c>.</summary>
     public string State { get; init; } = "";
 
+    /// <summary>How often systemd restarted it by itself since somebody started it.</summary>
+    public int Restarts { get; init; }
+
     /// <summary>The process; <see langword="null"/> if none runs.</summary>
     public long? ProcessId { get; init; }
 
@@ -52,7 +55,7 @@ public sealed record MachineReport
     /// <summary>The command whose output <see cref="Parse"/> reads. It reads only.</summary>
     internal static RemoteCommand Command { get; } = RemoteCommand.FromScript(DatabaseUnit.Find + """
 
-        [ -z "$unit" ] || systemctl show -p ActiveState -p SubState -p FreezerState "$unit"
+        [ -z "$unit" ] || systemctl show -p ActiveState -p SubState -p FreezerState -p NRestarts "$unit"
         printf 'unit=%s\n' "$unit"
         for entry in /proc/[0-9]*/comm; do
             read -r name 2>/dev/null < "$entry" || continue
@@ -101,6 +104,7 @@ public sealed record MachineReport
         {
             Unit = values.GetValueOrDefault("unit") is { Length: > 0 } unit ? unit : null,
             State = $"{values.GetValueOrDefault("ActiveState", "unknown")}/{values.GetValueOrDefault("SubState", "unknown")}",
+            Restarts = int.TryParse(values.GetValueOrDefault("NRestarts"), out int restarts) ? restarts : 0,
             ProcessId = long.TryParse(values.GetValueOrDefault("pid"), out long pid) ? pid : null,
             ProcessState = values.GetValueOrDefault("process", ""),
             UnitFrozen = values.GetValueOrDefault("FreezerState") is "frozen" or "freezing",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Failover.Emergency;
@@ -20,9 +21,9 @@ internal static class ErrantKeeper
     /// <param name="primaryHolds">What the primary holds.</param>
     /// <param name="time">The time now.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>The transactions, by exact GTID, and the file.</returns>
+    /// <returns>The transactions, by exact GTID, the file, and what it holds.</returns>
     /// <exception cref="FoobarException"><c>ErrantNotSaved</c>: they are not in its logs any more; nothing was replaced.</exception>
-    public static async Task<(string Gtids, int Count, string File)> SaveAsync(OperationStore store, IServerSession machine, DatabaseFlavor flavor, string errant, string primaryHolds, DateTimeOffset time, CancellationToken cancellationToken)
+    public static async Task<ErrantTransactions> SaveAsync(OperationStore store, IServerSession machine, DatabaseFlavor flavor, string errant, string primaryHolds, DateTimeOffset time, CancellationToken cancellationToken)
     {
         // MariaDB's program begins at a position: the last that the primary has of each server whose transactions are errant.
         string from = flavor == DatabaseFlavor.MySql ? primaryHolds : ErrantRange.Begin(errant, primaryHolds);
@@ -38,9 +39,19 @@ internal static class ErrantKeeper
         }
 
         string path = Path.Combine(store.Directory, string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff'Z'}-{machine.Server.Name}-errant.sql"));
-        Write(path, dump.Sql.Span);
-        return (BinlogDump.Shortest(flavor, missing), missing.Count, path);
+        string gtids = BinlogDump.Shortest(flavor, missing);
+        ErrantSql sql = ErrantSql.Of(flavor, dump, missing);
+        Write(path, [.. Encoding.UTF8.GetBytes(Heading(machine.Server.Name, flavor, gtids, missing.Count, time)), .. sql.Sql.Span]);
+        return new() { Gtids = gtids, Count = missing.Count, File = path, Sql = sql };
     }
+
+    private static string Heading(string member, DatabaseFlavor flavor, string gtids, int count, DateTimeOffset time) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        # Saved by Foobar.Ops at {time.UtcDateTime:u}: {count} transactions that only {member} held: {gtids}
+        # To commit them on the primary{(flavor == DatabaseFlavor.MySql ? "" : ", under new GTIDs")}: mysql --binary-mode < THIS-FILE, as an account that may do everything.
+
+        """).ReplaceLineEndings("\n");
 
     // What is replaced afterwards must be on the disk.
     private static void Write(string path, ReadOnlySpan<byte> sql)

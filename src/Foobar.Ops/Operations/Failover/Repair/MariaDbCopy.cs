@@ -67,7 +67,7 @@ internal sealed class MariaDbCopy : IFreshCopy
         string before = await BinlogStateAsync(order, limit.Token);
         await StreamAsync(await order.Site.GetServerAsync(order.Primary, limit.Token), machine, limit.Token);
         RemoteCommand prepare = RemoteCommand.FromScript(PrepareScript) with { Privileged = true, TimeLimit = order.Options.CopyLimit };
-        string position = PositionOf(order.Name, SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText);
+        string position = PositionOf(order.Name, SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText, before);
         await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, limit.Token);
         await using (IDatabaseSession database = await order.Member.OpenAsync(limit.Token))
         {
@@ -80,12 +80,15 @@ internal sealed class MariaDbCopy : IFreshCopy
         SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(TidyScript) with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(10) }, limit.Token), "remove the old data");
     }
 
-    /// <summary>The position of a backup: the third word of its binlog information.</summary>
+    /// <summary>The position of a backup: the third word of its binlog information; there is none where the primary has never logged anything.</summary>
     /// <exception cref="ParseException">There is none.</exception>
-    internal static string PositionOf(string server, string text) =>
-        text.Split((char[])['\t', ' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries) is [_, _, { } gtid, ..] && MariaDbGtidState.TryParse(gtid, out _)
-            ? gtid
-            : throw new ParseException(server, "xtrabackup_binlog_info", 1, $"expected file, offset and GTID, found '{text.Trim()}'.");
+    internal static string PositionOf(string server, string text, string before) =>
+        text.Split((char[])['\t', ' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            [_, _, { } gtid, ..] when MariaDbGtidState.TryParse(gtid, out _) => gtid,
+            [_, _] when before.Length == 0 => "",
+            _ => throw new ParseException(server, "xtrabackup_binlog_info", 1, $"expected file, offset and GTID, found '{text.Trim()}'."),
+        };
 
     /// <summary>
     /// What the primary's binary log held at a position: other servers' last transactions, as they were shortly before, and the

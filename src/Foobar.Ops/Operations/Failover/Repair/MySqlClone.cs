@@ -29,12 +29,25 @@ internal sealed class MySqlClone : IFreshCopy
         }
 
         IServerSession machine = await order.Member.MachineAsync(cancellationToken);
-        await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, cancellationToken);
+        await StartedAsync(order, machine, cancellationToken);
         await using IDatabaseSession copied = await order.Member.OpenAsync(cancellationToken);
         IReadOnlyList<DatabaseRow> rows = await copied.QueryAsync("SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status", null, cancellationToken);
         if (rows is not [{ } row] || row.Text("state") != "Completed")
         {
-            throw Failed(order.Name, rows is [{ } status] ? $"{status.Text("state")}: {status.Text("message")}" : "it has no record of a copy");
+            throw Failed(order.Name, (rows is [{ } status] ? $"{status.Text("state")}: {status.Text("message")}." : "it has no record of a copy.") + await ErrorLog.QuoteAsync(machine, cancellationToken));
+        }
+    }
+
+    // What it was given may be what it can't start with.
+    private static async Task StartedAsync(CopyOrder order, IServerSession machine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, cancellationToken);
+        }
+        catch (FoobarException error) when (error.ErrorId == "StartFailed")
+        {
+            throw Failed(order.Name, error.Message, error);
         }
     }
 
@@ -86,6 +99,10 @@ internal sealed class MySqlClone : IFreshCopy
         ? text
         : throw new FoobarException("ArgumentNotQuotable", ErrorKind.InvalidInput, $"'{text}' can't be the account or the host of a CLONE statement here: letters, digits and .-_:% are expected.");
 
-    private static FoobarException Failed(string server, string why) =>
-        new("CopyFailed", ErrorKind.Failed, $"{server}: the copy of the primary did not succeed: {why}.") { Server = server };
+    private static FoobarException Failed(string server, string why, Exception? cause = null) =>
+        new("CopyFailed", ErrorKind.Failed, $"{server}: the copy of the primary did not succeed: {why}", cause)
+        {
+            Server = server,
+            Recommendation = "Put right what its error log names. Where its database can't start any more, set up an empty data directory with the clone plugin and the operator's account.",
+        };
 }

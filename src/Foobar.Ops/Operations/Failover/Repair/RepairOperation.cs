@@ -55,24 +55,25 @@ public sealed class RepairOperation
     /// <param name="options">What is asked for.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels; the member then takes no writes and may be repaired again.</param>
-    /// <exception cref="FoobarException"><c>RepairRefused</c>: something stands in the way, nothing was changed; <c>OperationRunning</c>, <c>OperationUnfinished</c>.</exception>
+    /// <exception cref="FoobarException"><c>RepairRefused</c>: something stands in the way, nothing was changed; <c>PlanChanged</c>, <c>OperationRunning</c>, <c>OperationUnfinished</c>.</exception>
     public async Task<RepairResult> RunAsync(RepairOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("repair", started);
         new EarlierFailover(_store, _time).RefuseUnfinished();
-        RepairPreview preview = RepairPreflight.Judge(await ReplicationSurvey.CollectAsync(_session, cancellationToken), options.Server, await OpenMembersAsync(cancellationToken), options.Copy);
-        if (preview is not { Server: { } server, Primary: { } primary, Blockers.Count: 0 })
+        ConfirmedRepair repair = await AcceptedAsync(options, options.Confirmed, cancellationToken);
+        (string server, string primary) = (repair.Server, repair.Primary);
+        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, server, primary, withOld: false, cancellationToken);
+        await live.HoldAsync(started, options.LostAfter, cancellationToken);
+
+        // Until now another operator may have moved writes, or brought the member back: only what is seen from here on stays so.
+        if (await OperationMarkReader.ReadAsync(live.NewSession, cancellationToken) is { IsUnfinished: true } other)
         {
-            throw new FoobarException("RepairRefused", ErrorKind.Refused, $"The repair was refused, and nothing was changed. {string.Join(" ", preview.Blockers.Select(blocker => blocker + "."))}")
-            {
-                Server = preview.Server,
-                Recommendation = string.Join(" ", preview.Blockers.Select(blocker => blocker.Remediation).Distinct()),
-            };
+            throw new FoobarException("OperationRunning", ErrorKind.Refused, $"The repair was refused, and nothing was changed: {primary}: {other}.") { Server = primary, Recommendation = OperationMarker.Recommendation };
         }
 
+        await AcceptedAsync(options, repair, cancellationToken);
         CloseEarlier();
-        await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, server, primary, withOld: false, cancellationToken);
         string id = Guid.CreateVersion7().ToString();
         RepairSteps steps = new(live, options, _store, id, _time);
         using FileJournal journal = _store.NewJournal("repair", started);
@@ -87,6 +88,8 @@ public sealed class RepairOperation
             ErrantGtids = steps.Errant.Gtids,
             ErrantCount = steps.Errant.Count,
             ErrantFile = steps.Errant.File,
+            ErrantTrial = steps.Errant.Trial,
+            ErrantTrialReason = steps.Errant.TrialReason,
             CopiedBytes = steps.CopiedBytes,
             Steps = result.Steps,
             Error = result.Failure?.Message,
@@ -94,6 +97,27 @@ public sealed class RepairOperation
             Started = started,
             Duration = _time.GetUtcNow() - started,
             Journal = journal.Path,
+        };
+    }
+
+    // What runs is what was shown, or a refusal.
+    private async Task<ConfirmedRepair> AcceptedAsync(RepairOptions options, ConfirmedRepair? shown, CancellationToken cancellationToken)
+    {
+        RepairPreview preview = RepairPreflight.Judge(await ReplicationSurvey.CollectAsync(_session, cancellationToken), options.Server, await OpenMembersAsync(cancellationToken), options.Copy);
+        if (preview is not { Server: { } server, Primary: { } primary, Blockers.Count: 0 })
+        {
+            throw new FoobarException("RepairRefused", ErrorKind.Refused, $"The repair was refused, and nothing was changed. {string.Join(" ", preview.Blockers.Select(blocker => blocker + "."))}")
+            {
+                Server = preview.Server,
+                Recommendation = string.Join(" ", preview.Blockers.Select(blocker => blocker.Remediation).Distinct()),
+            };
+        }
+
+        ConfirmedRepair now = new(server, primary);
+        return shown is null || shown == now ? now : throw new FoobarException("PlanChanged", ErrorKind.Refused, $"The repair was refused, and nothing was changed: {shown.Server} as a replica of {shown.Primary} was asked for, and by now it would be {server} as a replica of {primary}.")
+        {
+            Server = server,
+            Recommendation = "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if a member is still to be brought back.",
         };
     }
 

@@ -8,6 +8,15 @@ public sealed record RepairOptions
     /// <summary>The member to bring back; <see langword="null"/> where only one does not replicate.</summary>
     public string? Server { get; init; }
 
+    /// <summary>
+    /// The member and the primary as they were shown to the operator and confirmed; what would be anything else by now is
+    /// refused. <see langword="null"/> where nobody was asked.
+    /// </summary>
+    public ConfirmedRepair? Confirmed { get; init; }
+
+    /// <summary>Without a sign of life for how long another operator's run counts as lost.</summary>
+    internal TimeSpan LostAfter { get; init; } = OperatorLock.LostAfter;
+
     /// <summary>How it logs in at the primary; <see langword="null"/> for the login that was kept, or that another replica has.</summary>
     public DatabaseLogin? Login { get; init; }
 
@@ -23,3 +32,8 @@ public sealed record RepairOptions
     /// <summary>How long it may take to catch up.</summary>
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(10);
 }
+
+/// <summary>A repair as it was confirmed.</summary>
+/// <param name="Server">The member that comes back.</param>
+/// <param name="Primary">The primary that it follows.</param>
+public sealed record ConfirmedRepair(string Server, string Primary);

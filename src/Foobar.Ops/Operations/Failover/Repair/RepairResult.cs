@@ -69,6 +69,12 @@ public sealed record RepairResult
     /// <summary>The file with these transactions as SQL; <see langword="null"/> for none.</summary>
     public string? ErrantFile { get; init; }
 
+    /// <summary>What came of trying that file on the copy of the primary.</summary>
+    public ErrantTrial ErrantTrial { get; init; }
+
+    /// <summary>Why so, in one sentence; empty for nothing to say.</summary>
+    public string ErrantTrialReason { get; init; } = "";
+
     /// <summary>How many bytes went through this machine for a fresh copy; 0 if none did.</summary>
     public long CopiedBytes { get; init; }
 

@@ -29,7 +29,7 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
     public string Reason { get; private set; } = "";
 
     /// <summary>What only the member held.</summary>
-    public (string Gtids, int Count, string? File) Errant { get; private set; } = ("", 0, null);
+    public ErrantTransactions Errant { get; private set; } = ErrantTransactions.None;
 
     /// <summary>How many bytes went through this machine.</summary>
     public long CopiedBytes { get; private set; }
@@ -44,7 +44,7 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         Kind = "repair",
         Title = $"Bring {live.OldName} back as a replica of {live.NewName}",
         Parameters = new Dictionary<string, string> { ["id"] = id, ["server"] = live.OldName, ["primary"] = live.NewName },
-        Steps = [CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), Follow(), CatchUp(), SemiSync(), Tidy()],
+        Steps = [CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), TryErrant(), Follow(), CatchUp(), Events(), SemiSync(), Tidy()],
     };
 
     private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.NewName} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromSeconds(30), async token =>
@@ -63,7 +63,7 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         await using IDatabaseSession database = await _member.OpenAsync(token);
         string held = await DatabaseMember.Of(database).ExecutedAsync(token);
         (Method, Reason, string errant) = RepairPreflight.Decide(Flavor, held, await CandidateLinkReader.HoldsAsync(Primary, live.NewSession, token), await PurgedAsync(token));
-        Errant = (errant, 0, null);
+        Errant = new() { Gtids = errant };
         if (options.Copy && Method == RepairMethod.Rejoin)
         {
             (Method, Reason) = (RepairMethod.Copy, "A fresh copy was asked for.");
@@ -79,6 +79,15 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
     });
 
     private Step Copy() => Of("copy", "copy it afresh from the primary, where its transactions don't let it rejoin", live.OldName, options.CopyLimit, token => Method == RepairMethod.Copy ? CopyAsync(token) : Task.CompletedTask);
+
+    private Step TryErrant() => Of("try-errant", "try on the copy what was saved, and take it back", live.OldName, TimeSpan.FromMinutes(12), async token =>
+    {
+        if (Errant.Sql is not null && Method == RepairMethod.Copy)
+        {
+            await using IDatabaseSession database = await _member.OpenAsync(token);
+            Errant = await ErrantTester.TryAsync(database, await _member.MachineAsync(token), Errant, token);
+        }
+    });
 
     private Step Follow() => Of("follow", $"let it replicate from {live.NewName}", live.OldName, options.CopyLimit, async token =>
     {
@@ -104,6 +113,9 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         }
     });
 
+    private Step Events() => Of("events", "see that it runs no event that came with a copy, and let its scheduler run as before", live.OldName, TimeSpan.FromMinutes(2), async token =>
+        await _member.Events.SettleAsync(await _member.MachineAsync(token), Method == RepairMethod.Copy, token));
+
     private Step SemiSync() => Of("semi-sync", "let commits on the primary wait for it again, where that is configured", live.NewName, TimeSpan.FromSeconds(30), async token =>
     {
         if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.NewSession, live.NewServer, token))
@@ -120,8 +132,19 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
         await marker.SetAsync(live.NewSession, OperationState.Repaired, token);
     });
 
-    private static Step Of(string name, string description, string? server, TimeSpan limit, Func<CancellationToken, Task> change) =>
-        new() { Name = name, Description = description, Server = server, Limit = limit, Change = change };
+    // Each step looks first whether another operator has taken our place.
+    private Step Of(string name, string description, string? server, TimeSpan limit, Func<CancellationToken, Task> change) => new()
+    {
+        Name = name,
+        Description = description,
+        Server = server,
+        Limit = limit,
+        Change = async token =>
+        {
+            await live.EnsureHeldAsync(both: false, token);
+            await change(token);
+        },
+    };
 
     private async Task CopyAsync(CancellationToken token)
     {

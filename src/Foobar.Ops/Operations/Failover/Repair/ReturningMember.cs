@@ -41,6 +41,14 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
     /// <summary>How long one that was started, or restarts itself, is left alone.</summary>
     private static readonly TimeSpan StartPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>One that ended this often right after its start does not come up by itself.</summary>
+    private const int Attempts = 3;
+
+    private const string SeeLog = "Put right what its error log names (journalctl -u).";
+
+    /// <summary>Its scheduled events.</summary>
+    public ReturningEvents Events { get; } = new(site, name, flavor);
+
     /// <summary>Its machine.</summary>
     public Task<IServerSession> MachineAsync(CancellationToken token) => site.GetServerAsync(name, token);
 
@@ -58,6 +66,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
                 DatabaseMember member = DatabaseMember.Of(database);
                 await member.FenceAsync(token);
                 await member.EndClientsAsync(token);
+                await Events.StopAsync(machine, database, token);
                 await member.PersistRoleAsync(true, machine, token);
             }
 
@@ -66,6 +75,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
 
         if (flavor == DatabaseFlavor.MariaDb)
         {
+            await Events.StopAsync(machine, null, token);
             await MariaDbMember.PersistAsync(true, machine, token);
             return;
         }
@@ -98,12 +108,15 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
     }
 
     /// <summary>Starts its database if it does not run, and waits until it lets us in.</summary>
+    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not within the limit, or ends again and again; the message quotes its error log.</exception>
     public async Task EnsureRunningAsync(IServerSession machine, TimeSpan limit, CancellationToken token)
     {
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(token);
         timer.CancelAfter(limit);
         string said = "";
         long? tried = null;
+        int starts = 0;
+        int restarts = int.MaxValue;
         try
         {
             while (true)
@@ -116,10 +129,17 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
 
                 // systemd refuses one that is started too often.
                 MachineReport? report = await MachineReport.AskAsync(site, name, limit, timer.Token);
-                said = report is null ? "" : $"{report.Unit} is {report.State}";
-                if (report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal) && (tried is null || Stopwatch.GetElapsedTime(tried.Value) > StartPause))
+                said = report is null ? "" : $" {report.Unit} is {report.State}.";
+                restarts = Math.Min(restarts, report?.Restarts ?? restarts);
+                bool isDown = report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal) && (tried is null || Stopwatch.GetElapsedTime(tried.Value) > StartPause);
+                if (isDown ? starts == Attempts : report is { Runs: false } && report.Restarts - restarts >= Attempts)
                 {
-                    tried = Stopwatch.GetTimestamp();
+                    throw new FoobarException("StartFailed", ErrorKind.Failed, $"{name}: its database was started {Attempts} times and ended again each time.{said}{await ErrorLog.QuoteAsync(machine, token)}") { Server = name, Recommendation = SeeLog };
+                }
+
+                if (isDown)
+                {
+                    (tried, starts) = (Stopwatch.GetTimestamp(), starts + 1);
                     SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StartScript) with { Privileged = true }, timer.Token), "systemctl start");
                 }
 
@@ -128,7 +148,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)
         {
-            throw new FoobarException("StartFailed", ErrorKind.Timeout, $"{name}: its database did not let us in within {limit.TotalSeconds:0} s. {said}".TrimEnd()) { Server = name, Recommendation = "See its error log (journalctl -u)." };
+            throw new FoobarException("StartFailed", ErrorKind.Timeout, $"{name}: its database did not let us in within {limit.TotalSeconds:0} s.{said}{await ErrorLog.QuoteAsync(machine, token)}") { Server = name, Recommendation = SeeLog };
         }
     }
 
