@@ -32,13 +32,32 @@ public sealed class PolicyRulesetTests
             StringComparison.Ordinal);
 
     [Fact]
-    public void The_internet_is_a_named_set_without_the_sites_own_addresses()
+    public void The_internet_is_all_but_the_declared_networks()
     {
         string rules = Render("lb-01");
         Assert.Contains(
-            "iifname \"public\" ip saddr @internet_ipv4 ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept", rules,
-            StringComparison.Ordinal);
-        Assert.Contains("set internet_ipv4 {", rules, StringComparison.Ordinal);
+            "iifname \"public\" ip saddr != { 192.0.2.0/24, 203.0.113.0/28 } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport { 80, 443 } accept comment \"Foobar.Ops FW-002 flow visitors\"",
+            rules, StringComparison.Ordinal);
+        Assert.DoesNotContain("set ", rules.Replace("ruleset ", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.True(rules.Split('\n').Length < 60, rules);
+    }
+
+    [Fact]
+    public void Without_declared_networks_the_internet_is_everyone()
+    {
+        Site apart = Site with { Networks = new Dictionary<string, IReadOnlyList<IPNetwork>>(), Policy = new Policy { Flows = [TestSite.MakeFlow("visitors", "internet", "load-balancer", "tcp/443")] } };
+        Assert.Contains("iifname { \"internal\", \"public\" } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport 443 accept", PolicyRuleset.Render(apart, apart.Find("lb-01")!, Network), StringComparison.Ordinal);
+    }
+
+    // nft refuses a set whose elements overlap.
+    [Fact]
+    public void Networks_that_lie_in_others_are_not_written_beside_them()
+    {
+        IPNetwork[] networks = [.. ((string[])["10.0.0.0/8", "10.1.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "10.2.0.0/16", "192.0.2.0/24"]).Select(IPNetwork.Parse)];
+        Site large = Site with { Networks = new Dictionary<string, IReadOnlyList<IPNetwork>> { ["internal"] = networks, ["operator"] = [IPNetwork.Parse("10.1.2.0/24")] } };
+        string rules = PolicyRuleset.Render(large, large.Find("lb-01")!, Network);
+        Assert.Contains("ip saddr != @declared_ipv4 ip daddr", rules, StringComparison.Ordinal);
+        Assert.Contains("elements = {\n            10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, 192.0.2.0/24\n", rules, StringComparison.Ordinal);
     }
 
     [Theory]

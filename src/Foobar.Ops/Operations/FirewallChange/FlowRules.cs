@@ -12,6 +12,7 @@ namespace Foobar.Ops.Operations.FirewallChange;
 internal sealed class FlowRules
 {
     private const int LongestComment = 100;
+    private const int LongestList = 4;
     private readonly Site _site;
     private readonly IReadOnlyList<ResolvedFlow> _flows;
     private readonly IReadOnlyList<IPAddress> _own;
@@ -64,10 +65,26 @@ internal sealed class FlowRules
             foreach (IGrouping<TransportProtocol, PortRange> ports in flow.Flow.Ports.GroupBy(static range => range.Protocol))
             {
                 string transport = ports.Key == TransportProtocol.Tcp ? "tcp" : "udp";
-                yield return $"{By(from)}{protocol} saddr {Named(end, from, version4)} {protocol} daddr {Braced([.. reached.Select(Text)])} {transport} dport {Braced([.. ports.Select(Text)])} accept comment \"Foobar.Ops FW-002 flow {Plain(flow.Flow.Name)}\"";
+                yield return $"{By(from)}{Senders(protocol, end, from, version4)}{protocol} daddr {Braced([.. Largest(reached).Select(Text)])} {transport} dport {Braced([.. ports.Select(Text)])} accept comment \"Foobar.Ops FW-002 flow {Plain(flow.Flow.Name)}\"";
             }
         }
     }
+
+    // Whoever is in no declared network is told by the few that are declared.
+    private string Senders(string protocol, FlowEnd end, IPNetwork[] from, bool version4)
+    {
+        if (end.Kind != FlowEndKind.Internet || from.Length < end.Networks.Count(network => Is(network.BaseAddress, version4)))
+        {
+            return $"{protocol} saddr {Named(end.Name, from, version4)} ";
+        }
+
+        IPNetwork[] declared = [.. _site.Networks.Values.SelectMany(static networks => networks).Where(network => Is(network.BaseAddress, version4)).Distinct()];
+        return declared.Length == 0 ? string.Empty : $"{protocol} saddr != {Named("declared", declared, version4)} ";
+    }
+
+    // nft takes no set whose elements overlap.
+    private static IPNetwork[] Largest(IReadOnlyList<IPNetwork> networks) =>
+        [.. networks.Distinct().Where(network => !networks.Any(other => other != network && Covers(other, network)))];
 
     // Senders to whom no route leads are dropped by the reverse path already.
     private string By(IPNetwork[] from)
@@ -84,16 +101,17 @@ internal sealed class FlowRules
     private static bool Covers(IPNetwork outer, IPNetwork inner) => outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
 
     // Long lists get a name; two rules of one sender then share it.
-    private string Named(FlowEnd end, IPNetwork[] networks, bool version4)
+    private string Named(string title, IPNetwork[] networks, bool version4)
     {
-        if (networks.Length <= 3)
+        networks = Largest(networks);
+        if (networks.Length <= LongestList)
         {
             return Braced([.. networks.Select(Text)]);
         }
 
         string type = version4 ? "ipv4_addr" : "ipv6_addr";
         string elements = string.Join(",\n            ", networks.Chunk(6).Select(chunk => string.Join(", ", chunk.Select(Text))));
-        string stem = $"{new string([.. end.Name.Select(static character => char.IsAsciiLetterOrDigit(character) ? character : '_')])}_{(version4 ? "ipv4" : "ipv6")}";
+        string stem = $"{new string([.. title.Select(static character => char.IsAsciiLetterOrDigit(character) ? character : '_')])}_{(version4 ? "ipv4" : "ipv6")}";
         string name = char.IsAsciiLetter(stem[0]) ? stem : $"from_{stem}";
         for (int number = 2; _sets.TryGetValue(name, out string? other) && other != Declaration(name); number++)
         {
