@@ -64,6 +64,28 @@ Describe 'Changing' {
         { Set-FoobarFirewall -Inventory $inventory -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'ServerRequired,*'
     }
 
+    It 'has a way back with parameters of its own' {
+        $sets = (Get-Command Set-FoobarFirewall).ParameterSets
+        ($sets | Where-Object IsDefault).Name | Should -Be 'Policy'
+        ($sets | Where-Object Name -EQ Undo).Parameters.Name | Should -Contain 'AcceptLaterChanges'
+        ($sets | Where-Object Name -EQ Policy).Parameters.Name | Should -Not -Contain 'AcceptLaterChanges'
+        { Set-FoobarFirewall web-01 -Undo -AcceptOtherManagers -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        { Set-FoobarFirewall -Undo -Inventory $inventory -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'ServerRequired,*'
+    }
+
+    It 'breaks the lines of a preview between words' {
+        $preview = [Foobar.Ops.Operations.FirewallChange.FirewallChangePreview]@{
+            Server = 'lb-01'; Order = 1; IsChange = $true; Ruleset = ''
+            Opens = [string[]](1..3 | ForEach-Object { "flow number-${_}: " + ('192.0.2.10/31, ' * 12) + 'tcp/443 by public' })
+            Refusals = [string[]]'FirewallChangeOpens: something'
+        }
+        $lines = ($preview | Out-String -Width 120).Trim() -split '\r?\n'
+        $lines[0] | Should -Be "1. lb-01: replace the firewall's rules (0 go, 0 come)"
+        $lines | ForEach-Object { $_.Length | Should -BeLessOrEqual 120 }
+        ($lines -join ' ' -split '[\s,]+' | Where-Object { $_ -like '192*' } | Select-Object -Unique) | Should -Be '192.0.2.10/31'
+        $lines[-1] | Should -Be '  would be refused: FirewallChangeOpens'
+    }
+
     It 'asks before it changes anything' {
         $command = (Get-Command Set-FoobarFirewall).ImplementingType
         $attribute = $command.GetCustomAttributes($true) | Where-Object { $_ -is [System.Management.Automation.CmdletAttribute] }
@@ -157,12 +179,29 @@ Describe 'On a live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         (Get-ChildItem "$TestDrive" -Recurse -Filter *-firewall.jsonl | Get-Content | Select-Object -Last 1) | Should -Match 'Undone'
     }
 
+    It 'says that there is nothing to undo, and undoes a change' {
+        Invoke-FoobarCommand 'rm -rf /var/lib/foobar-ops/firewall' -Server web-01, web-02 -AsRoot | Out-Null
+        { Set-FoobarFirewall web-01 -Undo -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'FirewallNothingKept,*'
+        $before = Get-FoobarFirewallRule web-02
+        (Set-FoobarFirewall web-02 -Confirm:$false).Outcome | Should -Be 'Completed'
+        $changed = (Get-FoobarFirewallRule web-02).Source
+        (Set-FoobarFirewall web-02 -Undo -WhatIf).Undoes | Should -Match 'the change of .* by '
+        (Get-FoobarFirewallRule web-02).Source | Should -Be $changed
+        (Set-FoobarFirewall web-02 -Undo -Confirm:$false).Outcome | Should -Be 'Completed'
+        (Get-FoobarFirewallRule web-02).Source | Should -Be $before.Source
+        Invoke-FoobarCommand 'rm -rf /var/lib/foobar-ops/firewall' -Server web-02 -AsRoot | Out-Null
+    }
+
     It 'shows with -WhatIf what a change would do, network firewalls last, and changes nothing' {
         $before = Get-FoobarFirewallRule
         $previews = Set-FoobarFirewall * -WhatIf
         $previews | Should -HaveCount (Get-FoobarServer).Count
         ($previews | Sort-Object Order | Select-Object -Last 1).Server | Should -Be (Get-FoobarServer -Role network-firewall).Name
         $previews[0].Ruleset | Should -Match 'policy drop'
+        $previews.Refusals | Should -BeNullOrEmpty
+        $lines = ($previews | Out-String -Width 80).Trim() -split '\r?\n'
+        $lines.Count | Should -BeLessThan 80
+        $lines | ForEach-Object { $_.Length | Should -BeLessOrEqual 80 }
         Compare-Object $before.Source (Get-FoobarFirewallRule).Source | Should -BeNullOrEmpty
     }
 }

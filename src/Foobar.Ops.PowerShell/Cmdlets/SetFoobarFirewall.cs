@@ -9,11 +9,22 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
-/// <summary>Makes the firewalls of servers what the policy says, with a rollback on each server that fires unless the change is confirmed.</summary>
-[Cmdlet(VerbsCommon.Set, "FoobarFirewall", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+/// <summary>
+/// Makes the firewalls of servers what the policy says, or what they were before their last change, with a rollback on each
+/// server that fires unless the change is confirmed.
+/// </summary>
+[Cmdlet(VerbsCommon.Set, "FoobarFirewall", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High, DefaultParameterSetName = "Policy")]
 [OutputType(typeof(FirewallChangeResult), typeof(FirewallChangePreview))]
 public sealed class SetFoobarFirewall : ServerChoiceCmdlet
 {
+    /// <summary>Whether the last change of each server is undone.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "Undo")]
+    public SwitchParameter Undo { get; set; }
+
+    /// <summary>Whether it is undone though something else has changed rules or nftables.conf since.</summary>
+    [Parameter(ParameterSetName = "Undo")]
+    public SwitchParameter AcceptLaterChanges { get; set; }
+
     /// <summary>After how many seconds a server whose change was not confirmed puts its old rules back.</summary>
     [Parameter]
     [ValidateRange(30, 3600)]
@@ -24,7 +35,7 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
     public SwitchParameter AcceptLockout { get; set; }
 
     /// <summary>Whether rules that another program makes are replaced.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "Policy")]
     public SwitchParameter AcceptOtherManagers { get; set; }
 
     private protected override bool MustNameServers => true;
@@ -49,7 +60,25 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         FirewallChange change = Run((_, token) => FirewallChange.PrepareAsync(
             site, servers, Options(), TimeProvider.System, token));
         FirewallChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
-        bool approved = changing.Count(preview => ShouldProcess(preview.Server, Describe(preview))) == changing.Length && changing.Length > 0;
+        if (IsWhatIf())
+        {
+            // What would be refused is an error when it is tried.
+            foreach (string refusal in changing.SelectMany(static preview => preview.Refusals))
+            {
+                WriteWarning(refusal);
+            }
+        }
+        else
+        {
+            Run((_, _) =>
+            {
+                change.Refuse();
+                return Task.CompletedTask;
+            });
+        }
+
+        bool approved = changing.Count(preview => ShouldProcess(
+            $"{preview.Server}: {preview.Summary}", $"{preview.Server}: {preview.Summary}\n{string.Join('\n', preview.Outline)}", "Set-FoobarFirewall")) == changing.Length && changing.Length > 0;
         if (earlier is not null && changing.Length == 0 && ShouldProcess(site.Site.Name, "Take note that the earlier change is ended"))
         {
             earlier.Close();
@@ -74,10 +103,14 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         RollbackAfter = TimeSpan.FromSeconds(RollbackSeconds),
         AcceptLockout = AcceptLockout,
         AcceptOtherManagers = AcceptOtherManagers,
+        Undo = Undo,
+        AcceptLaterChanges = AcceptLaterChanges,
     };
 
-    private static string Describe(FirewallChangePreview preview) =>
-        $"Replace the firewall's rules ({preview.RulesRemoved.Count} go, {preview.RulesAdded.Count} come; packets are treated differently in {(preview.Differences.Count == 0 ? "no hook" : string.Join(", ", preview.Differences.Select(static difference => difference.Hook)))})";
+    // PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.
+    private bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
+        ? LanguagePrimitives.IsTrue(asked)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
     private static FoobarException? Failure(FirewallChangeResult result) => result.Outcome switch
     {

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Foobar.Ops.Firewall;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.FirewallChange;
 using Foobar.Ops.Planning;
@@ -31,9 +32,9 @@ internal sealed partial class ChangeBed : IAsyncDisposable
 
     public OperationStore Store => new(InventoryLoader.Load(Lab.Inventory).Name, State);
 
-    public static async Task<ChangeBed> MakeAsync(LabFixture labs)
+    public static async Task<ChangeBed> MakeAsync(LabFixture labs, DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge)
     {
-        ChangeBed bed = new(await labs.RequireAsync());
+        ChangeBed bed = new(await labs.RequireAsync(database, tls));
         foreach (string server in Servers)
         {
             bed._before[server] = await bed.RulesAsync(server);
@@ -53,6 +54,14 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         await Lab.RunAsync(server, "cat /etc/nftables.conf"),
         await Lab.RunAsync(server, "systemctl is-enabled nftables.service || true"));
 
+    /// <summary>What <c>-Undo</c> must bring back, byte for byte: the listing, the file with owner and mode, and the unit.</summary>
+    public Task<string> TraceAsync(string server) => Lab.RunAsync(server, """
+        nft -s list ruleset | sha256sum
+        if [ -L /etc/nftables.conf ]; then readlink /etc/nftables.conf; fi
+        if [ -e /etc/nftables.conf ]; then sha256sum /etc/nftables.conf; stat -c '%a %U %G' /etc/nftables.conf; else echo none; fi
+        systemctl is-enabled nftables.service || true
+        """);
+
     /// <summary>An inventory whose policy lacks some flows.</summary>
     public string Without(params string[] flows) => Write(site => site with { Policy = site.Policy with { Flows = [.. site.Policy.Flows.Where(flow => !flows.Contains(flow.Name))] } });
 
@@ -71,6 +80,18 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         await using SiteSession connections = new(site, session);
         FirewallChange change = await FirewallChange.PrepareAsync(connections, [.. servers.Split(',').Select(name => site.Find(name)!)], options ?? new FirewallChangeOptions { RollbackAfter = TimeSpan.FromSeconds(60) }, TimeProvider.System, TestContext.Current.CancellationToken);
         return await change.RunAsync(Store, progress, cancellationToken ?? TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Undoes the last change, here and alive.</summary>
+    public Task<FirewallChangeResult> UndoAsync(string servers, FirewallChangeOptions? options = null) =>
+        ChangeAsync(Lab.Inventory, servers, (options ?? new FirewallChangeOptions { RollbackAfter = TimeSpan.FromSeconds(60) }) with { Undo = true });
+
+    /// <summary>What a change would do, and what would refuse it; changes nothing.</summary>
+    public static async Task<IReadOnlyList<FirewallChangePreview>> PreviewAsync(string inventory, string servers, FirewallChangeOptions? options = null)
+    {
+        Site site = InventoryLoader.Load(inventory);
+        await using SiteSession connections = new(site);
+        return (await FirewallChange.PrepareAsync(connections, [.. servers.Split(',').Select(name => site.Find(name)!)], options ?? new FirewallChangeOptions(), TimeProvider.System, TestContext.Current.CancellationToken)).Previews;
     }
 
     /// <summary>Waits until no rollback of a server is to come any more.</summary>
@@ -119,7 +140,7 @@ internal sealed partial class ChangeBed : IAsyncDisposable
         foreach (string server in Servers.Where(_before.ContainsKey))
         {
             ServerRules before = _before[server];
-            await Lab.RunAsync(server, "cat > /etc/nftables.conf && nft -f /etc/nftables.conf; systemctl stop 'foobar-firewall-rollback-*' 2>/dev/null; rm -rf /run/foobar-ops/firewall-* /var/lib/foobar-ops/firewall-*; true", before.File);
+            await Lab.RunAsync(server, "cat > /etc/nftables.conf && nft -f /etc/nftables.conf; systemctl stop 'foobar-firewall-rollback-*' 2>/dev/null; rm -rf /run/foobar-ops/firewall-* /var/lib/foobar-ops/firewall; true", before.File);
             Assert.Equal(before.Running, (await RulesAsync(server)).Running);
         }
 

@@ -56,6 +56,31 @@ public sealed class ChangeKillTests(LabFixture labs)
         }
     }
 
+    /// <summary>Where the process dies that undoes a change; in the default run one, which the seed chooses.</summary>
+    public static TheoryData<string, int> UndoDeaths => new(
+        from death in (((string Step, int Delay)[])[("arm web-02", 0), ("load web-02", 0), ("confirm web-02", 0), ("persist web-02", 0), ("disarm web-02", 0)]).Index()
+        where Sample.Has(death.Index, 5)
+        select (death.Item.Step, death.Item.Delay));
+
+    [Theory]
+    [MemberData(nameof(UndoDeaths))]
+    public async Task Killed_at_any_step_of_an_undo_what_was_before_it_is_back_or_the_undo_stands_whole(string step, int delay)
+    {
+        await using ChangeBed bed = await ChangeBed.MakeAsync(labs);
+        string first = await bed.TraceAsync("web-02");
+        Assert.Equal(PlanOutcome.Completed, (await bed.ChangeAsync(bed.Lab.Inventory, "web-02")).Outcome);
+        string changed = await bed.TraceAsync("web-02");
+
+        await DoomedChange.KillAsync(bed.Lab.Inventory, bed.State, "web-02", ChangeBed.Deadline, step, TimeSpan.FromMilliseconds(delay), undo: true);
+
+        await bed.SettleAsync("web-02", ChangeBed.Deadline + Slack);
+        await bed.AssertAccessAsync();
+        Assert.Equal(step == "disarm web-02" ? first : changed, await bed.TraceAsync("web-02"));
+        FirewallChangeResult again = await bed.UndoAsync("web-02");
+        Assert.True(again.Outcome == PlanOutcome.Completed, again.Error);
+        Assert.Equal(step == "disarm web-02" ? changed : first, await bed.TraceAsync("web-02"));
+    }
+
     [Fact]
     public async Task Killed_between_the_disarming_of_two_servers_the_next_run_tells_and_makes_both_whole()
     {

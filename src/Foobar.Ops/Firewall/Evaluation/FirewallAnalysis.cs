@@ -25,13 +25,13 @@ internal sealed class FirewallAnalysis
     private int? _real;
     private FirewallModel? _named;
 
-    private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset)
+    private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset, Workspace? workspace = null)
     {
         Server = server.Server;
         Site = server.Site;
         Network = server.Facts.Network.TryGet(out HostNetwork? network) ? network : new HostNetwork();
         RoutesUnknown = Network.KnownRoutes.Count > 0 ? null : Network.RoutesUnknown ?? server.Facts.Network.Failure ?? "it has no routes";
-        Model = new FirewallModel(ruleset, Network, namesRules: false);
+        Model = new FirewallModel(ruleset, Network, workspace, namesRules: false);
         Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, server.Site);
         Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
         Own = [.. Network.Addresses.Select(address => address.Address).Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).DefaultIfEmpty(IPAddress.None)];
@@ -41,7 +41,8 @@ internal sealed class FirewallAnalysis
     /// <summary>The analysis of a ruleset that is not loaded yet.</summary>
     /// <param name="server">The server, with the addresses and routes it will stand on.</param>
     /// <param name="ruleset">The ruleset.</param>
-    public static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset) => new(server, ruleset);
+    /// <param name="workspace">The store to work in; what is compared shares one.</param>
+    public static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset, Workspace? workspace = null) => new(server, ruleset, workspace);
 
     public Server Server { get; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
@@ -15,10 +16,16 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
 {
     /// <summary>The targets in the order in which no change cuts the way to the next: jump hosts after what is reached through them, network firewalls last.</summary>
     public async Task<IReadOnlyList<ChangeTarget>> ReadAsync(
-        IReadOnlyList<Server> servers, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
+        IReadOnlyList<Server> servers, bool undo, CancellationToken cancellationToken)
     {
         string id = time.GetUtcNow().ToString("yyyyMMdd'T'HHmmssfff", CultureInfo.InvariantCulture);
-        ChangeTarget[] targets = await Task.WhenAll(servers.Select(server => ReadAsync(server, id, render, cancellationToken)));
+        KeptChange?[] kept = undo ? await Task.WhenAll(servers.Select(server => LookAsync(server, cancellationToken))) : new KeptChange?[servers.Count];
+        if (undo && kept.Any(static one => one is null))
+        {
+            throw ChangeObstacles.NothingKept([.. servers.Where((_, index) => kept[index] is null).Select(static server => server.Name)]);
+        }
+
+        ChangeTarget[] targets = await Task.WhenAll(servers.Select((server, index) => ReadAsync(server, id, kept[index], cancellationToken)));
         return [.. targets.OrderBy(target => Rank(target.Server, targets))];
     }
 
@@ -45,7 +52,8 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     }
 
     /// <summary>What the change of a target would do.</summary>
-    public static FirewallChangePreview Preview(ChangeTarget target, int order)
+    /// <exception cref="FoobarException"><c>RulesetUnreadable</c>: the rules that run now are not understood.</exception>
+    public static FirewallChangePreview Preview(Site site, ChangeTarget target, int order)
     {
         Ruleset after = target.After ?? Ruleset.Empty;
         Ruleset before = target.Facts!.Ruleset.TryGet(out Ruleset? running) ? running
@@ -54,12 +62,18 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         string[] old = [.. before.Rules.Select(Words)];
         string[] young = [.. after.Rules.Select(Words)];
         IReadOnlyList<HookDifference> differences = RulesetComparison.Compare(before, after, network);
+        (IReadOnlyList<string> opens, IReadOnlyList<string> closes, IReadOnlyList<string> beyond) = TrafficForecast.Of(
+            new ServerCase<FirewallFacts>(target.Server, site, target.Facts, DateTimeOffset.UnixEpoch), before, after);
         return new FirewallChangePreview
         {
             Server = target.Server.Name,
             Order = order,
-            IsChange = differences.Count > 0 || !old.SequenceEqual(young) || target.Leftovers.Any(static leftover => leftover.IsPending),
+            IsChange = target.Back is not null || differences.Count > 0 || !old.SequenceEqual(young) || target.Leftovers.Any(static leftover => leftover.IsPending),
             PendingRollback = target.Leftovers.Where(static leftover => leftover.IsPending).Select(static leftover => (DateTimeOffset?)leftover.Deadline).Min(),
+            Undoes = target.Back?.ToString(),
+            Opens = opens,
+            Closes = closes,
+            BeyondPolicy = beyond,
             RulesRemoved = [.. old.Except(young)],
             RulesAdded = [.. young.Except(old)],
             Differences = differences,
@@ -70,27 +84,58 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     private static string Words(FirewallRule rule) =>
         $"{rule.Chain}: {string.Join(' ', rule.Matches.Append(rule.Verdict))}{(rule.Comment is null ? string.Empty : $" # {rule.Comment}")}";
 
-    private async Task<ChangeTarget> ReadAsync(
-        Server server, string id, Func<Site, Server, HostNetwork, string> render, CancellationToken cancellationToken)
+    private async Task<KeptChange?> LookAsync(Server server, CancellationToken cancellationToken)
+    {
+        IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
+        return KeptChange.Parse(SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToLook(), cancellationToken)).OutputText, server.Name);
+    }
+
+    private async Task<ChangeTarget> ReadAsync(Server server, string id, KeptChange? back, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<SshFlow?> client = ClientAsync(server, cancellationToken);
         Task<CommandResult> left = connection.RunAsync(ChangeScripts.ToList(), cancellationToken);
+        Task<CommandResult> rehearsal = connection.RunAsync(ChangeScripts.ToRehearse(), cancellationToken);
         Task<FirewallFacts> reading = new FirewallCollector().CollectAsync(session, server, cancellationToken);
-        await Task.WhenAll(client, left, reading);
+        await Task.WhenAll(client, left, rehearsal, reading);
         FirewallFacts facts = await reading;
-        string ruleset = render(session.Site, server, NetworkOf(server, facts));
-        CommandResult listing = SessionReadings.Succeeded(await connection.RunAsync(ChangeScripts.ToTry(ruleset), cancellationToken));
+        string ruleset = back?.Ruleset ?? PolicyRuleset.Render(session.Site, server, NetworkOf(server, facts));
+        RemoteCommand trial = back is null ? ChangeScripts.ToTry(ruleset) : ChangeScripts.ToTry(back);
+        CommandResult listing = SessionReadings.Succeeded(await connection.RunAsync(trial, cancellationToken));
         return new ChangeTarget
         {
             Server = server,
             Id = $"{id}-{server.Name.ToLowerInvariant()}",
             NewRuleset = ruleset,
+            Back = back,
+            NoWayBack = NoWayBack(await rehearsal, facts),
+            By = KeptChange.Here,
             After = NftRulesetParser.Parse(listing.OutputText, server.Name, "the new ruleset"),
             Facts = facts,
             Client = await client,
             Leftovers = Leftover.Parse(SessionReadings.Succeeded(await left).OutputText, server.Name),
         };
+    }
+
+    // nft prints some rules that iptables made in words that it does not read, or that mean less.
+    private static string? NoWayBack(CommandResult rehearsal, FirewallFacts facts)
+    {
+        if (rehearsal.ExitCode != 0)
+        {
+            return $"nft does not load its own listing of them ({rehearsal.ErrorText.Trim().Split('\n')[0]})";
+        }
+
+        string[] listings = rehearsal.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (listings.Length == 0)
+        {
+            return null;
+        }
+
+        Ruleset[] rulesets = [.. listings.Select(listing => NftRulesetParser.Parse(listing, rehearsal.Server, "the rules loaded again"))];
+        HostNetwork? network = facts.Network.TryGet(out HostNetwork? known) ? known : null;
+        return RulesetComparison.Compare(rulesets[0], rulesets[^1], network) is [{ } difference, ..]
+            ? $"loaded again from nft's listing they treat other packets differently at the {difference.Hook} hook ({difference.Witness})"
+            : null;
     }
 
     /// <summary>The target's addresses and routes, on which the binding of flows to interfaces stands.</summary>

@@ -10,7 +10,7 @@ namespace Foobar.Ops.Operations.FirewallChange;
 /// The steps of a firewall change. From the first on, each server's rules come back by themselves at its deadline unless
 /// the last step of that server is done; so a kill between any two steps leaves nobody shut out.
 /// </summary>
-internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IReadOnlyList<Server> reachable, TimeSpan rollbackAfter)
+internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IReadOnlyList<Server> reachable, FirewallChangeOptions options)
 {
     private static readonly TimeSpan Handshake = TimeSpan.FromSeconds(20);
 
@@ -25,22 +25,31 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
             }
 
             yield return Arm(target);
-            yield return Run(target, "load", "Load the new rules in one transaction", ChangeScripts.ToLoad(target));
+            yield return Run(target, "load", $"Load {(target.Back is null ? "the new rules" : "the rules of before")} in one transaction", ChangeScripts.ToLoad(target));
             yield return Confirm(target);
-            yield return Run(target, "persist", "Let the next boot load the new rules", ChangeScripts.ToPersist(target));
+            yield return Run(target, "persist", Persisting(target), ChangeScripts.ToPersist(target));
         }
 
         foreach (ChangeTarget target in targets)
         {
-            yield return Run(target, "disarm", "Disarm the rollback and keep the new rules", ChangeScripts.ToDisarm(target)) with { PointOfNoReturn = true };
+            yield return Run(target, "disarm", "Disarm the rollback, and keep what was replaced for -Undo", ChangeScripts.ToDisarm(target)) with { PointOfNoReturn = true };
         }
     }
 
-    private Step Arm(ChangeTarget target) => Run(target, "arm", $"Save the rules and arm a rollback after {rollbackAfter.TotalSeconds:0} s", ChangeScripts.ToArm(target, rollbackAfter)) with
+    private static string Persisting(ChangeTarget target) => target.Back switch
+    {
+        null => "Let the next boot load the new rules",
+        { HadFile: true } => "Put /etc/nftables.conf back as it was",
+        _ => "Take /etc/nftables.conf away, as there was none",
+    };
+
+    private Step Arm(ChangeTarget target) => Run(
+        target, "arm", $"Save the rules and arm a rollback after {options.RollbackAfter.TotalSeconds:0} s",
+        ChangeScripts.ToArm(target, options.RollbackAfter, options.AcceptLaterChanges)) with
     {
         Inverse = "Restore the saved rules and compare them with what then runs",
         Undo = token => UndoAsync(target, token),
-        Limit = rollbackAfter + TimeSpan.FromSeconds(90),
+        Limit = options.RollbackAfter + TimeSpan.FromSeconds(90),
     };
 
     private Step Settle(ChangeTarget target) => new()
@@ -110,7 +119,7 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
         }
         catch (FoobarException error) when (error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
         {
-            await Task.Delay(rollbackAfter + TimeSpan.FromSeconds(5), cancellationToken);
+            await Task.Delay(options.RollbackAfter + TimeSpan.FromSeconds(5), cancellationToken);
             await using ISiteSession fresh = session.Fresh();
             await RestoreAsync(fresh, target.Server, ChangeScripts.ToUndo(target), target.Directory, cancellationToken);
         }

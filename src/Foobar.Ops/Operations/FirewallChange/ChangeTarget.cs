@@ -20,6 +20,15 @@ internal sealed record ChangeTarget
     /// <summary>The rules to be loaded, as nftables understood them.</summary>
     public Ruleset? After { get; init; }
 
+    /// <summary>What is brought back; <see langword="null"/> for a change to what the policy says.</summary>
+    public KeptChange? Back { get; init; }
+
+    /// <summary>Why the rules that run now could not be put back as they are; <see langword="null"/> if they can.</summary>
+    public string? NoWayBack { get; init; }
+
+    /// <summary>Who changes it, for those who look at the server.</summary>
+    public string By { get; init; } = "unknown";
+
     /// <summary>What runs now.</summary>
     public FirewallFacts? Facts { get; init; }
 

@@ -1,3 +1,4 @@
+using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
@@ -5,8 +6,9 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.Operations.FirewallChange;
 
 /// <summary>
-/// Makes the firewalls of servers what the policy says. Learns and foretells first; then every server saves its rules, arms
-/// a rollback of its own, loads the new ones atomically and is asked over fresh connections before they are kept.
+/// Makes the firewalls of servers what the policy says, or what they were before their last change. Learns and foretells
+/// first; then every server saves its rules, arms a rollback of its own, loads the new ones atomically and is asked over fresh
+/// connections before they are kept. What was replaced is kept on the server.
 /// </summary>
 public sealed class FirewallChange
 {
@@ -16,50 +18,62 @@ public sealed class FirewallChange
     private readonly ISiteSession _session;
     private readonly FirewallChangeOptions _options;
     private readonly TimeProvider _time;
-    private readonly IReadOnlyList<ChangeTarget> _targets;
+    private readonly IReadOnlyList<ChangeTarget> _changing;
+    private readonly IReadOnlyList<FoobarException> _refusals;
     private readonly IReadOnlyList<(Server Server, SshFlow Flow)> _flows;
 
     private FirewallChange(ISiteSession session, FirewallChangeOptions options, TimeProvider time, IReadOnlyList<ChangeTarget> targets, IReadOnlyList<(Server Server, SshFlow Flow)> flows)
     {
-        (_session, _options, _time, _targets, _flows) = (session, options, time, targets, flows);
-        Previews = [.. targets.Select(static (target, index) => ChangePreparation.Preview(target, index + 1))];
+        (_session, _options, _time, _flows) = (session, options, time, flows);
+        FirewallChangePreview[] previews = [.. targets.Select((target, index) => ChangePreparation.Preview(session.Site, target, index + 1))];
+        _changing = [.. targets.Where((_, index) => previews[index].IsChange)];
+        List<FoobarException> refusals = [];
+        foreach (ChangeTarget target in _changing)
+        {
+            string[] openings = [.. OpeningForecast.Openings(session.Site, [target])];
+            string[] losses = [.. AccessForecast.Losses(session.Site, [target], flows)];
+            FoobarException[] refused = [.. ChangeObstacles.Refusals(target, options, openings, losses)];
+            int index = Array.FindIndex(previews, preview => preview.Server == target.Server.Name);
+            previews[index] = previews[index] with { LocksOut = losses, Refusals = [.. refused.Select(static one => $"{one.ErrorId}: {one.Message}")] };
+            refusals.AddRange(refused);
+        }
+
+        (Previews, _refusals) = (previews, refusals);
     }
 
     /// <summary>What would become of each server, in the order of the change.</summary>
     public IReadOnlyList<FirewallChangePreview> Previews { get; }
 
-    /// <summary>Reads what stands on servers and what the policy asks of them. Changes nothing.</summary>
+    /// <summary>
+    /// Reads what stands on servers and what the policy asks of them, or what their last change replaced. Changes nothing.
+    /// </summary>
     /// <param name="session">The site's connections.</param>
     /// <param name="servers">The servers to change.</param>
     /// <param name="options">How.</param>
     /// <param name="time">The clock, which names the change.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="Errors.FoobarException">A server can't be reached or read, or its nftables does not take the new rules.</exception>
+    /// <exception cref="FoobarException">A server can't be reached or read, or its nftables does not take the new rules;
+    /// <c>FirewallNothingKept</c>: there is nothing to undo.</exception>
     public static async Task<FirewallChange> PrepareAsync(ISiteSession session, IReadOnlyList<Server> servers, FirewallChangeOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         ChangePreparation preparation = new(session, time);
-        IReadOnlyList<ChangeTarget> targets = await preparation.ReadAsync(servers, PolicyRuleset.Render, cancellationToken);
+        IReadOnlyList<ChangeTarget> targets = await preparation.ReadAsync(servers, options.Undo, cancellationToken);
         IReadOnlyList<(Server Server, SshFlow Flow)> flows = await preparation.FlowsAsync(targets, cancellationToken);
         return new FirewallChange(session, options, time, targets, flows);
     }
 
-    /// <summary>Refuses what would do harm.</summary>
-    /// <param name="own">The numbers of this user's own earlier changes, which may be ended.</param>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>,
-    /// <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>.</exception>
-    private void Refuse(IReadOnlyList<string> own)
+    /// <summary>Refuses what would do harm, as far as the preparation saw it: what the previews tell.</summary>
+    /// <exception cref="FoobarException"><c>FirewallManagedElsewhere</c>, <c>FirewallNotSaveable</c>, <c>FirewallChangedSince</c>,
+    /// <c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>.</exception>
+    public void Refuse()
     {
-        ChangeTarget[] changing = [.. Changing()];
-        Array.ForEach(changing, target => ChangeObstacles.RefusePending(target, own));
-        if (!_options.AcceptOtherManagers)
+        if (_refusals.Count > 0)
         {
-            Array.ForEach(changing, ChangeObstacles.RefuseOtherManagers);
-        }
-
-        ChangeObstacles.RefuseOpenings([.. OpeningForecast.Openings(_session.Site, changing)]);
-        if (!_options.AcceptLockout)
-        {
-            ChangeObstacles.RefuseLockout([.. AccessForecast.Losses(_session.Site, changing, _flows)]);
+            FoobarException[] same = [.. _refusals.Where(one => one.ErrorId == _refusals[0].ErrorId)];
+            throw same.Length == 1 ? same[0] : new FoobarException(same[0].ErrorId, same[0].Kind, string.Join(' ', same.Select(static one => one.Message)))
+            {
+                Recommendation = same[0].Recommendation,
+            };
         }
     }
 
@@ -70,21 +84,28 @@ public sealed class FirewallChange
     /// <param name="store">Where the journal is kept; holds off other operations on the site.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels and undoes.</param>
-    /// <exception cref="Errors.FoobarException"><c>FirewallChangeOpens</c>, <c>FirewallChangeLocksOut</c>,
-    /// <c>FirewallManagedElsewhere</c>, <c>FirewallChangePending</c>, <c>OperationRunning</c>.</exception>
+    /// <exception cref="FoobarException"><c>FirewallChangePending</c>, <c>OperationRunning</c>, and what <see cref="Refuse"/>
+    /// refuses.</exception>
     public async Task<FirewallChangeResult> RunAsync(OperationStore store, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = store.Lock(Kind, started);
         EarlierChange? earlier = await EarlierChange.FindAsync(store, _session, cancellationToken);
-        Refuse(earlier?.Ids ?? []);
+        // What is still to come back by itself would not be what was shown to be undone.
+        IReadOnlyList<string> own = _options.Undo ? [] : earlier?.Ids ?? [];
+        foreach (ChangeTarget target in _changing)
+        {
+            ChangeObstacles.RefusePending(target, own);
+        }
+
+        Refuse();
         earlier?.Close();
         using FileJournal journal = store.NewJournal(Kind, started);
         PlanResult result = await RunAsync(journal, progress, cancellationToken);
         return new FirewallChangeResult
         {
             Outcome = result.Outcome,
-            Servers = [.. Changing().Select(static target => target.Server.Name)],
+            Servers = [.. _changing.Select(static target => target.Server.Name)],
             Steps = result.Steps,
             Recovered = earlier?.Servers ?? [],
             Error = result.Failure?.Message,
@@ -103,12 +124,12 @@ public sealed class FirewallChange
     private Plan Plan(ChangeProbes probes) => new()
     {
         Kind = Kind,
-        Title = $"Make the firewalls of {string.Join(", ", Changing().Select(static target => target.Server.Name))} what the policy says",
-        Parameters = Changing().ToDictionary(static target => target.Server.Name, static target => target.Id),
-        Steps = [.. new ChangeSteps(_session, probes, Reached(), _options.RollbackAfter).For([.. Changing()])],
+        Title = _options.Undo ? $"Undo the last change of the firewalls of {Names()}" : $"Make the firewalls of {Names()} what the policy says",
+        Parameters = _changing.ToDictionary(static target => target.Server.Name, static target => target.Id),
+        Steps = [.. new ChangeSteps(_session, probes, Reached(), _options).For(_changing)],
     };
 
-    private IEnumerable<ChangeTarget> Changing() => _targets.Where(target => Previews.Any(preview => preview.Server == target.Server.Name && preview.IsChange));
+    private string Names() => string.Join(", ", _changing.Select(static target => target.Server.Name));
 
     private IReadOnlyList<Server> Reached() => [.. _flows.Select(static entry => entry.Server)];
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Planning;
 
@@ -18,6 +19,24 @@ public sealed record FirewallChangePreview
     /// <summary>When an earlier change that was ended midway puts its old rules back by itself; <see langword="null"/> if none is to.</summary>
     public DateTimeOffset? PendingRollback { get; init; }
 
+    /// <summary>Of an undo: which change it would undo; <see langword="null"/> otherwise.</summary>
+    public string? Undoes { get; init; }
+
+    /// <summary>The connections that could be opened then and can't now: who may reach what by which interface, a line each.</summary>
+    public IReadOnlyList<string> Opens { get; init; } = [];
+
+    /// <summary>The connections that could be opened now and could not then.</summary>
+    public IReadOnlyList<string> Closes { get; init; } = [];
+
+    /// <summary>What the rules would let in though the policy does not name it; a change is refused then, an undo is not.</summary>
+    public IReadOnlyList<string> BeyondPolicy { get; init; } = [];
+
+    /// <summary>The operator's SSH connections that the rules would not surely let in any more.</summary>
+    public IReadOnlyList<string> LocksOut { get; init; } = [];
+
+    /// <summary>Why the change would be refused, each beginning with the error's id; empty if it would not.</summary>
+    public IReadOnlyList<string> Refusals { get; init; } = [];
+
     /// <summary>The rules that run now and would be gone, each as its source has it.</summary>
     public IReadOnlyList<string> RulesRemoved { get; init; } = [];
 
@@ -27,7 +46,23 @@ public sealed record FirewallChangePreview
     /// <summary>The packets that would be treated differently, hook by hook.</summary>
     public IReadOnlyList<HookDifference> Differences { get; init; } = [];
 
-    /// <summary>The whole ruleset, as <c>/etc/nftables.conf</c> would have it.</summary>
+    /// <summary>The change in one line.</summary>
+    public string Summary => !IsChange ? "as wanted"
+        : $"{(Undoes is null ? "replace the firewall's rules" : $"undo {Undoes}")} ({RulesRemoved.Count} go, {RulesAdded.Count} come)";
+
+    /// <summary>What a person must know of the change, a line each: what it opens and closes, and what speaks against it.</summary>
+    public IReadOnlyList<string> Outline =>
+    [
+        .. Opens.Select(static line => $"opens {line}"),
+        .. Closes.Select(static line => $"closes {line}"),
+        .. BeyondPolicy.Select(static line => $"not in the policy: {line}"),
+        .. LocksOut.Select(static line => $"locks out: {line}"),
+        .. Refusals.Count == 0 ? (string[])[] : [$"would be refused: {string.Join(", ", Refusals.Select(static line => line.Split(':')[0]))}"],
+        .. PendingRollback is { } at ? (string[])[string.Create(CultureInfo.InvariantCulture, $"an earlier change was ended midway; its old rules come back at {at.UtcDateTime:HH:mm:ss} UTC")] : [],
+        .. IsChange && Opens.Count + Closes.Count == 0 ? (string[])["opens and closes nothing for new connections"] : [],
+    ];
+
+    /// <summary>The whole ruleset as it would be loaded; of a change it is <c>/etc/nftables.conf</c> too.</summary>
     public required string Ruleset { get; init; }
 }
 
@@ -56,6 +91,12 @@ public sealed record FirewallChangeResult
 /// <summary>How a firewall change is made.</summary>
 public sealed record FirewallChangeOptions
 {
+    /// <summary>Whether the last change of each server is undone, instead of making the firewalls what the policy says.</summary>
+    public bool Undo { get; init; }
+
+    /// <summary>Whether a change is undone though something else has changed rules or <c>nftables.conf</c> since.</summary>
+    public bool AcceptLaterChanges { get; init; }
+
     /// <summary>After this time a server whose change was not confirmed puts its old rules back by itself.</summary>
     public TimeSpan RollbackAfter { get; init; } = TimeSpan.FromMinutes(3);
 

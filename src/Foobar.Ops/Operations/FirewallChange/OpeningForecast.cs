@@ -28,22 +28,30 @@ internal static class OpeningForecast
         from opening in Openings(analysis)
         select $"the new rules of {target.Server.Name} would let {opening}";
 
-    private static IEnumerable<string> Openings(FirewallAnalysis analysis)
+    /// <summary>The packets that the new rules would not surely keep out: those for the server, and those for others.</summary>
+    /// <param name="analysis">The new rules on their server.</param>
+    public static (int Here, int Through) Beyond(FirewallAnalysis analysis)
     {
         int named = analysis.Policy.Allowed(analysis.Own);
         int through = analysis.Server.Is(Role.NetworkFirewall) ? analysis.Policy.Allowed() : Diagram.False;
-        return Opening(analysis, analysis.ArrivingHere(), named, analysis.Model.Delivered()) is { } input ? [$"in {input}"]
-            : Opening(analysis, analysis.ArrivingForOthers(), through, analysis.Model.Forwarded()) is { } forward ? [$"pass {forward}"]
-            : [];
+        return (
+            Beyond(analysis, analysis.ArrivingHere(), named, analysis.Model.Delivered()),
+            Beyond(analysis, analysis.ArrivingForOthers(), through, analysis.Model.Forwarded()));
     }
 
-    private static string? Opening(FirewallAnalysis analysis, int space, int named, int function)
+    private static IEnumerable<string> Openings(FirewallAnalysis analysis)
+    {
+        (int here, int through) = Beyond(analysis);
+        return ((string?[])[Words("in", here), Words("pass", through)]).OfType<string>();
+
+        string? Words(string way, int beyond) => beyond == Diagram.False ? null
+            : $"{way} {analysis.Text.Text(beyond, ShownBoxes)}, such as {analysis.Text.Text(analysis.AnyPacket(beyond))}";
+    }
+
+    private static int Beyond(FirewallAnalysis analysis, int space, int named, int function)
     {
         Diagram diagram = analysis.Diagram;
         int wanted = diagram.Or(analysis.Policy.Essential(), diagram.And(named, analysis.ByTheirWay()));
-        int beyond = diagram.Except(diagram.And(space, analysis.Real(), analysis.Model.Passing(function).May), wanted);
-        return beyond == Diagram.False
-            ? null
-            : $"{analysis.Text.Text(beyond, ShownBoxes)}, such as {analysis.Text.Text(analysis.AnyPacket(beyond))}";
+        return diagram.Except(diagram.And(space, analysis.Real(), analysis.Model.Passing(function).May), wanted);
     }
 }
