@@ -107,11 +107,6 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         AcceptLaterChanges = AcceptLaterChanges,
     };
 
-    // PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.
-    private bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
-        ? LanguagePrimitives.IsTrue(asked)
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
-
     private static FoobarException? Failure(FirewallChangeResult result) => result.Outcome switch
     {
         PlanOutcome.Undone => new FoobarException("FirewallChangeUndone", ErrorKind.Failed, $"The firewalls are as they were: {result.Error}")
