@@ -36,6 +36,12 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         systemctl start --no-block "$unit"
         """;
 
+    private const string RestartScript = DatabaseUnit.Find + """
+
+        [ -n "$unit" ] || { echo 'no systemd unit of the database is known' >&2; exit 1; }
+        systemctl restart "$unit"
+        """;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long one that was started, or restarts itself, is left alone.</summary>
@@ -85,20 +91,30 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
     }
 
     /// <summary>Lets its database start, starts it, and waits until it lets us in.</summary>
-    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not; <c>FenceFailed</c>: it takes writes.</exception>
+    /// <exception cref="FoobarException"><c>StartFailed</c>: it does not; <c>FenceFailed</c>: it takes writes after every start.</exception>
     public async Task StartAsync(TimeSpan limit, CancellationToken token)
     {
         IServerSession machine = await MachineAsync(token);
         await MachineFence.LiftAsync(machine, start: false, token);
         await EnsureRunningAsync(machine, limit, token);
-        await using IDatabaseSession database = await OpenAsync(token);
-        DatabaseMember member = DatabaseMember.Of(database);
-        if (!await member.IsFencedAsync(token))
+        if (!await RefusesWritesAsync(token))
         {
-            await member.FenceAsync(token);
-            throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{name}: it came up taking writes, and was made read-only at once.") { Server = name, Recommendation = "Look for a setting of read_only that wins over the module's, then run Repair-FoobarReplication again." };
+            // A machine that has just booted may have started it before it was told to refuse writes.
+            SessionReadings.Succeeded(
+                await machine.RunAsync(RemoteCommand.FromScript(RestartScript) with { Privileged = true, TimeLimit = limit }, token), "systemctl restart");
+            await EnsureRunningAsync(machine, limit, token);
+            if (!await RefusesWritesAsync(token))
+            {
+                throw new FoobarException("FenceFailed", ErrorKind.Failed, $"{name}: it came up taking writes, and was made read-only at once.")
+                {
+                    Server = name,
+                    Recommendation = "Look for a setting of read_only that wins over the module's, then run Repair-FoobarReplication again.",
+                };
+            }
         }
 
+        await using IDatabaseSession database = await OpenAsync(token);
+        DatabaseMember member = DatabaseMember.Of(database);
         await member.PersistRoleAsync(true, machine, token);
         if (flavor == DatabaseFlavor.MySql)
         {
@@ -150,6 +166,21 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         {
             throw new FoobarException("StartFailed", ErrorKind.Timeout, $"{name}: its database did not let us in within {limit.TotalSeconds:0} s.{said}{await ErrorLog.QuoteAsync(machine, token)}") { Server = name, Recommendation = SeeLog };
         }
+    }
+
+    // One that takes writes is fenced for now.
+    private async Task<bool> RefusesWritesAsync(CancellationToken token)
+    {
+        await using IDatabaseSession database = await OpenAsync(token);
+        DatabaseMember member = DatabaseMember.Of(database);
+        if (await member.IsFencedAsync(token))
+        {
+            return true;
+        }
+
+        await member.FenceAsync(token);
+        await member.EndClientsAsync(token);
+        return false;
     }
 
     private async Task<IDatabaseSession?> TryOpenAsync(CancellationToken token)
