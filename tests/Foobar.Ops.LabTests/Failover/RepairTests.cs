@@ -31,6 +31,16 @@ public sealed class RepairTests(LabFixture labs)
         await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
         await OverlayDisk.OwnAsync(bed.Lab, "web-02", cancel);
         await bed.WaitUntilCaughtUpAsync();
+
+        // It was the primary once, and its logs begin after that.
+        foreach (string primary in (string[])["web-02", "web-01"])
+        {
+            FailoverResult moved = await bed.Operation().RunAsync(new() { To = primary }, null, cancel);
+            Assert.True(moved.Outcome == PlanOutcome.Completed, $"{moved.Outcome}: {moved.Error}");
+        }
+
+        Assert.Equal(PlanOutcome.Completed, (await Repair(bed).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel)).Outcome);
+        await bed.WaitUntilCaughtUpAsync();
         await DivergeAsync(bed, Errant);
         RepairResult result = await Repair(bed).RunAsync(new() { Server = "web-02", Copy = true }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null), (result.Outcome, result.Error));

@@ -40,8 +40,11 @@ internal static class BinlogReader
     /// <param name="firstFile">The log to begin with, which the other member was last known to read; <see langword="null"/> for all.</param>
     /// <param name="limit">The limit.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="orAll">
+    /// Whether all is read where MariaDB's logs begin after that position: a member that was copied has no log of what came before.
+    /// </param>
     /// <exception cref="FoobarException"><c>BinlogUnreadable</c>: there is no program, no file, or too much of it.</exception>
-    public static async Task<BinlogDump> ReadAsync(IServerSession server, DatabaseFlavor flavor, string held, string? firstFile, TimeSpan limit, CancellationToken cancellationToken)
+    public static async Task<BinlogDump> ReadAsync(IServerSession server, DatabaseFlavor flavor, string held, string? firstFile, TimeSpan limit, CancellationToken cancellationToken, bool orAll = false)
     {
         string position = flavor == DatabaseFlavor.MariaDb ? MariaDbGtidState.Parse(held).LastOfEachDomain() : held;
         RemoteCommand command = RemoteCommand.FromScript(Script, flavor.ToString(), position, firstFile ?? "") with { Privileged = true, TimeLimit = limit, OutputCap = LargestDump, TakesBeginning = true };
@@ -49,6 +52,11 @@ internal static class BinlogReader
         if (result.Truncated)
         {
             throw Unreadable(server, $"it holds more than {LargestDump / (1024 * 1024)} MB that the candidate lacks");
+        }
+
+        if (orAll && position.Length > 0 && result.ErrorText.Contains("logs are missing data", StringComparison.Ordinal))
+        {
+            return await ReadAsync(server, flavor, "", firstFile, limit, cancellationToken);
         }
 
         // A log whose writer was killed may end within an event, which the program calls an error; what stands before it counts.

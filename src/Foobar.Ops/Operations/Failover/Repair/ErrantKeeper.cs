@@ -27,7 +27,7 @@ internal static class ErrantKeeper
     {
         // MariaDB's program begins at a position: the last that the primary has of each server whose transactions are errant.
         string from = flavor == DatabaseFlavor.MySql ? primaryHolds : ErrantRange.Begin(errant, primaryHolds);
-        BinlogDump dump = await BinlogReader.ReadAsync(machine, flavor, from, null, Limit, cancellationToken);
+        BinlogDump dump = await BinlogReader.ReadAsync(machine, flavor, from, null, Limit, cancellationToken, orAll: true);
         IReadOnlyList<string> missing = dump.Missing(flavor, primaryHolds);
         if (missing.Count == 0)
         {
