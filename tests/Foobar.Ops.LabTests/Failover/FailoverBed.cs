@@ -99,6 +99,20 @@ internal sealed class FailoverBed : IAsyncDisposable
         Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(Lab, primary)));
     }
 
+    // A replica that starts to follow is given a moment.
+    private async Task EnsureReplicatesAsync()
+    {
+        for (int attempt = 0; (await TopologyAsync()).Links is not [{ Errant: "", Channel.Replicates: true }]; attempt++)
+        {
+            if (attempt == 20)
+            {
+                throw new InvalidOperationException("The replica does not replicate, or holds transactions of its own.");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
+    }
+
     /// <summary>Removes the lab, where a test has changed more than can be put back; the next one gets another.</summary>
     public async Task GiveUpAsync()
     {
@@ -128,6 +142,8 @@ internal sealed class FailoverBed : IAsyncDisposable
             {
                 throw new InvalidOperationException($"The way back ended as {back.Outcome}: {back.Error}");
             }
+
+            await EnsureReplicatesAsync();
         }
 #pragma warning disable CA1031 // The test's own failure is what has to be told.
         catch (Exception error)
