@@ -84,7 +84,7 @@ internal sealed class FlowRules
 
     // nft takes no set whose elements overlap.
     private static IPNetwork[] Largest(IReadOnlyList<IPNetwork> networks) =>
-        [.. networks.Distinct().Where(network => !networks.Any(other => other != network && Covers(other, network)))];
+        [.. networks.Distinct().Where(network => !networks.Any(other => other != network && AddressSpace.Holds(other, network)))];
 
     // Senders to whom no route leads are dropped by the reverse path already.
     private string By(IPNetwork[] from)
@@ -96,9 +96,7 @@ internal sealed class FlowRules
 
     private bool Passes(IPNetwork source, IPNetwork target) =>
         !_direct.Join(source, target)
-        && !_site.Networks.Values.SelectMany(static networks => networks).Any(network => Covers(network, source) && Covers(network, target));
-
-    private static bool Covers(IPNetwork outer, IPNetwork inner) => outer.PrefixLength <= inner.PrefixLength && outer.Contains(inner.BaseAddress);
+        && !_site.Networks.Values.SelectMany(static networks => networks).Any(network => AddressSpace.Holds(network, source) && AddressSpace.Holds(network, target));
 
     // Long lists get a name; two rules of one sender then share it.
     private string Named(string title, IPNetwork[] networks, bool version4)
