@@ -14,6 +14,7 @@ internal static class Benchmarks
     [
         new("session", SessionBenchmark.RunAsync),
         new("firewall", FirewallBench.RunAsync),
+        new("firewall-live", LiveFirewallBench.RunAsync),
         new("failover", FailoverBench.RunAsync),
         new("import", ImportBench.RunAsync),
         new("database", DatabaseBench.RunAsync),

@@ -12,7 +12,31 @@ internal static class LargeRuleset
     /// <summary>The ruleset in the language of nft(8).</summary>
     /// <param name="rules">The number of rules.</param>
     /// <param name="elements">The number of addresses in the set.</param>
-    public static string Text(int rules, int elements)
+    public static string Text(int rules, int elements) => $$"""
+        table inet filter {
+        {{Partners(elements)}}
+         chain input { type filter hook input priority 0; policy drop;
+          ct state established,related accept
+          iifname lo accept
+        {{Lines(rules)}}
+         }
+        }
+
+        """;
+
+    /// <summary>The same rules in a server's own ruleset, before its own that accept.</summary>
+    /// <param name="ruleset">The server's ruleset, with <c>ct state invalid drop</c> in its first chain of table <c>inet filter</c>.</param>
+    /// <param name="rules">The number of rules.</param>
+    /// <param name="elements">The number of addresses in the set.</param>
+    public static string Within(string ruleset, int rules, int elements)
+    {
+        const string Table = "table inet filter {";
+        const string Before = "ct state invalid drop";
+        int place = ruleset.IndexOf(Before, StringComparison.Ordinal) + Before.Length;
+        return $"{ruleset[..place]}\n{Lines(rules)}{ruleset[place..]}".Replace(Table, $"{Table}\n{Partners(elements)}", StringComparison.Ordinal);
+    }
+
+    private static string Partners(int elements)
     {
         Random random = new(7);
         HashSet<string> addresses = [];
@@ -21,16 +45,20 @@ internal static class LargeRuleset
             addresses.Add($"{random.Next(1, 224)}.{random.Next(256)}.{random.Next(256)}.{random.Next(256)}");
         }
 
-        StringBuilder text = new("table inet filter {\n");
-        text.Append(CultureInfo.InvariantCulture, $" set partners {{ type ipv4_addr; elements = {{ {string.Join(", ", addresses)} }} }}\n");
-        text.Append(" chain input { type filter hook input priority 0; policy drop;\n  ct state established,related accept\n  iifname lo accept\n");
+        return $" set partners {{ type ipv4_addr; elements = {{ {string.Join(", ", addresses)} }} }}";
+    }
+
+    private static string Lines(int rules)
+    {
+        Random random = new(8);
         int[] popular = [.. Enumerable.Range(0, 100).Select(_ => random.Next(1, 65536))];
+        StringBuilder text = new();
         for (int number = 0; number < rules; number++)
         {
             text.Append("  ").Append(Rule(random, popular)).Append('\n');
         }
 
-        return text.Append(" }\n}\n").ToString();
+        return text.ToString();
     }
 
     private static string Rule(Random random, int[] popular)
