@@ -27,7 +27,7 @@ internal static class FirewallFaults
             { Witness = "tcp dport 8000-9000|ip saddr 198.18.0.0/15" },
         new FileFault("fw-trusted-interface", Area.Firewall, "FW-001", "web-01 trusts everything that comes in by its internal interface", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        iifname \"internal\" accept#' \"$file\"", Load)
-            { AlsoSeenBy = ["FW-003", "FW-006", "FW-010"], Witness = "iifname internal accept|passes" },
+            { AlsoSeenBy = ["FW-003", "FW-006", "FW-010"], Witness = "iifname \"internal\" accept|passes" },
         new FileFault("fw-udp-range", Area.Firewall, "FW-001", "web-01 accepts all low UDP ports", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        udp dport 1-1023 accept#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-006"], Witness = "udp 192.0.2.|udp dport 1-1023 accept" },
@@ -36,7 +36,7 @@ internal static class FirewallFaults
             { Witness = ":53 -> 192.0.2.|meta mark 83 accept" },
         new FileFault("fw-network-firewall-open", Area.Firewall, "FW-001", "fw-01 lets the database port through to the public network", ["fw-01"], Path,
             "sed -i '/hook forward/a tcp dport 3306 accept' \"$file\"", Load)
-            { Witness = "inet filter forward rule 1|:3306 (new in outside) passes" },
+            { AlsoSeenBy = ["FW-017"], Witness = "inet filter forward rule 1|:3306 (new in outside) passes" },
         new FileFault("fw-flow-forgotten", Area.Firewall, "FW-002", "web-01 has no rule for replication", ["web-01"], Path,
             "sed -i '/flow replication/d' \"$file\"", Load)
             { AlsoSeenBy = ["FW-014", "FW-016"], Witness = "flow replication|:3306 (new in internal) is dropped|policy drop" },
@@ -97,7 +97,7 @@ internal static class FirewallFaults
             { AlsoSeenBy = ["FW-001"], Witness = "198.18.0.11 too, where no declared flow leads|tcp/22" },
         new FileFault("fw-ssh-open", Area.Firewall, "FW-010", "lb-01 accepts SSH from everyone", ["lb-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 22 accept#' \"$file\"", Load)
-            { AlsoSeenBy = ["FW-001", "FW-006"], Witness = "tcp 203.0.113.7:40000 -> 198.51.100.|:22 (new in public) passes" },
+            { AlsoSeenBy = ["FW-001", "FW-006", "FW-017"], Witness = "tcp 203.0.113.7:40000 -> 198.51.100.|:22 (new in public) passes" },
         new FileFault("fw-database-open", Area.Firewall, "FW-010", "The rules for the database on web-01 forgot the source", ["web-01"], Path,
             "sed -i 's#iifname \"internal\" ip saddr [0-9.]* tcp dport 3306#tcp dport 3306#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-001", "FW-006"], Witness = "203.0.113.7:40000 -> 192.0.2.|:3306 (new in internal) passes" },
@@ -110,7 +110,7 @@ internal static class FirewallFaults
         new ShellFault("fw-forwards", Area.Firewall, "FW-011", "lb-01 forwards packets between its networks", "lb-01",
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'chain inet filter forward { policy accept; }'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
-            { Thing = Ruleset, AlsoSeenBy = ["FW-004", "FW-008"], Witness = "net.ipv4.ip_forward|is forwarded: inet filter forward: policy accept" },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-004", "FW-008", "FW-017"], Witness = "net.ipv4.ip_forward|is forwarded: inet filter forward: policy accept" },
         new ShellFault("fw-legacy-beside", Area.Firewall, "FW-013", "Legacy iptables drops a port on web-02 beside nftables", "web-02",
             "iptables-legacy -A INPUT -p tcp --dport 8443 -j DROP",
             "iptables-legacy -F INPUT")
@@ -118,7 +118,7 @@ internal static class FirewallFaults
         new ShellFault("fw-nat-bypass", Area.Firewall, "FW-012", "A published container port on lb-01 leads around its input chain", "lb-01",
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'add table ip nat; add chain ip nat prerouting { type nat hook prerouting priority dstnat; }; add rule ip nat prerouting tcp dport 8081 dnat to 172.17.0.2:80; insert rule inet filter forward ip daddr 172.17.0.2 accept'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
-            { Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011"], Witness = "ip nat prerouting rule 1|:8081 (new in public) passes|172.17.0.2" },
+            { Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011", "FW-017"], Witness = "ip nat prerouting rule 1|:8081 (new in public) passes|172.17.0.2" },
         new FileFault("fw-any-interface", Area.Firewall, "FW-017", "The rules of lb-01 for its internal senders no longer name the interface", ["lb-01"], Path,
             "sed -i 's#iifname \"internal\" ip#ip#' \"$file\"", Load)
             { Witness = "interface public|(new in public) passes: inet filter input rule" },
@@ -126,7 +126,7 @@ internal static class FirewallFaults
             "lb=$(sed -n 's#.* ip daddr \\([0-9.]*\\) .*flow visitors.*#\\1#p' \"$file\" | head -n 1); op=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow operators.*#\\1#p' \"$file\" | head -n 1); "
             + "sed -i '/hook forward/a ct status dnat accept' \"$file\"; "
             + "printf 'table ip hidden {\n chain before { type nat hook prerouting priority dstnat; ip daddr %s tcp dport 80 dnat to %s:22; }\n chain after { type nat hook postrouting priority srcnat; ct status dnat snat to %s; }\n}\n' \"$lb\" \"$lb\" \"$op\" >> \"$file\"", Load)
-            { Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: inet filter input rule" },
+            { AlsoSeenBy = ["FW-017"], Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: inet filter input rule" },
         new FileFault("fw-sender-blocked", Area.Firewall, "FW-014", "web-01 lets nothing out to the other database's port", ["web-01"], Path,
             BlockPeer, Load)
             { AlsoSeenBy = ["FW-016"], Witness = "flow replication|:3306 (new)|web-01: inet filter output rule 1" },
