@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelSandbox;
 
@@ -86,6 +87,21 @@ internal static class SandboxNetwork
         foreach ((string name, string value) in Settings)
         {
             Write(name, value);
+        }
+
+        foreach ((_, IPAddress address, _) in host.Addresses.Where(static entry => entry.Address.AddressFamily == AddressFamily.InterNetworkV6))
+        {
+            AwaitOwn(address);
+        }
+    }
+
+    // The kernel takes an IPv6 address for its own a moment after it was given, from a queue of its own.
+    private static void AwaitOwn(IPAddress address)
+    {
+        string route = $"{Convert.ToHexStringLower(address.GetAddressBytes())} 80 ";
+        if (!SpinWait.SpinUntil(() => File.ReadLines("/proc/thread-self/net/ipv6_route").Any(line => line.StartsWith(route, StringComparison.Ordinal)), TimeSpan.FromSeconds(10)))
+        {
+            throw new InvalidOperationException($"The kernel does not take {address} for its own.");
         }
     }
 
