@@ -51,6 +51,9 @@ public sealed class LostSessionTests(LabFixture labs)
             finally
             {
                 await lab.ReconnectAsync(Server);
+
+                // Its neighbours take it for gone a moment longer.
+                await (end == "network" ? lab.ReadyAsync(CancellationToken.None) : Task.CompletedTask);
                 await site.DisposeAsync();
             }
         }
