@@ -50,11 +50,17 @@ public sealed class DatabaseSessionTests
     [Fact]
     public async Task A_cancelled_statement_is_killed_by_its_id_and_a_late_kill_hits_no_other()
     {
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource killed = new();
         await using ScriptedDatabase database = new()
         {
             Answers = async (_, sql) =>
             {
+                if (sql == "long")
+                {
+                    begun.SetResult();
+                }
+
                 if (sql.StartsWith("KILL", StringComparison.Ordinal))
                 {
                     killed.SetResult();
@@ -69,6 +75,7 @@ public sealed class DatabaseSessionTests
         await using DatabaseSession session = await OpenAsync(database);
         using CancellationTokenSource cancel = new();
         Task running = session.ExecuteAsync("long", cancellationToken: cancel.Token);
+        await begun.Task.WaitAsync(Limit, TestContext.Current.CancellationToken);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running.WaitAsync(Limit, TestContext.Current.CancellationToken));
         await session.ExecuteAsync("next", cancellationToken: TestContext.Current.CancellationToken);
