@@ -247,7 +247,7 @@ internal sealed class TrafficForecast
         foreach ((string name, IPNetwork[] networks) in named)
         {
             (int source, int destination) = (analysis.Policy.Addresses(networks, destination: false), analysis.Policy.Addresses(networks, destination: true));
-            string[] within = [.. named.Where(other => other.Name != name && networks.Any(network => other.Networks.Any(outer => outer.PrefixLength < network.PrefixLength && outer.Contains(network.BaseAddress)))).Select(static other => other.Name)];
+            string[] within = [.. named.Where(other => other.Name != name && networks.Any(network => other.Networks.Any(outer => outer != network && AddressSpace.Holds(outer, network)))).Select(static other => other.Name)];
             yield return (name, within, diagram.And(from, source), diagram.And(to, destination));
             (from, to) = (diagram.Except(from, source), diagram.Except(to, destination));
         }

@@ -57,7 +57,7 @@ internal static class ErrantTester
             throw new FoobarException("CopyFailed", ErrorKind.Failed, $"{database.Server}: the copy held {before}, and {after} after the saved transactions were tried and taken back.")
             {
                 Server = database.Server,
-                Recommendation = "Somebody has written there meanwhile.",
+                Recommendation = "Somebody has written there meanwhile: see its connections and scheduled events, then run Repair-FoobarReplication -Copy again.",
             };
         }
 

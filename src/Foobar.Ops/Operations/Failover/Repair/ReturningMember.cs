@@ -29,16 +29,19 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
         printf '# Written by Foobar.Ops while this member comes back as a replica.\n[mysqld]\nread_only = ON\nsuper_read_only = ON\nskip_replica_start = ON\n' > "$directory/$1"
         """;
 
-    private const string StartScript = DatabaseUnit.Find + """
+    private const string RequireUnit = DatabaseUnit.Find + """
 
         [ -n "$unit" ] || { echo 'no systemd unit of the database is known' >&2; exit 1; }
+        """;
+
+    private const string StartScript = RequireUnit + """
+
         systemctl reset-failed "$unit" 2>/dev/null
         systemctl start --no-block "$unit"
         """;
 
-    private const string RestartScript = DatabaseUnit.Find + """
+    private const string RestartScript = RequireUnit + """
 
-        [ -n "$unit" ] || { echo 'no systemd unit of the database is known' >&2; exit 1; }
         systemctl restart "$unit"
         """;
 
