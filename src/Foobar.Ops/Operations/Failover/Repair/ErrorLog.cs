@@ -23,7 +23,7 @@ internal static partial class ErrorLog
         fi
         """) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(10) };
 
-    /// <summary>Its last errors in one line, with a blank before; empty if there are none, or they can't be read.</summary>
+    /// <summary>Its last errors in one line, with a blank before; or why they could not be read; empty if there are none.</summary>
     public static async Task<string> QuoteAsync(IServerSession machine, CancellationToken cancellationToken)
     {
         try
@@ -31,9 +31,9 @@ internal static partial class ErrorLog
             IReadOnlyList<string> errors = Last((await machine.RunAsync(Command, cancellationToken)).OutputText);
             return errors.Count > 0 ? $" Its error log: {string.Join(" | ", errors)}" : "";
         }
-        catch (FoobarException)
+        catch (FoobarException error)
         {
-            return "";
+            return $" Its error log could not be read: {error.Message}";
         }
     }
 
