@@ -54,7 +54,7 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         return new FirewallFacts
         {
             Running = await running,
-            Persisted = await persisted,
+            Persisted = WithRunning(await persisted, await running),
             Network = await network,
             Sockets = await sockets,
             Forwarding = await forwarding,
@@ -82,6 +82,7 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         {
             Mechanisms = [.. sections.Keys.Where(key => key.StartsWith("mechanism ", StringComparison.Ordinal)).Select(key => key["mechanism ".Length..])],
             Ruleset = RulesetText.From(sections, result.ErrorText),
+            ReadsAsRunning = sections.ContainsKey("nftables same"),
             LoadFailures = [.. sections.Keys.Where(key => key.StartsWith("failed load ", StringComparison.Ordinal)).Select(key => key["failed load ".Length..])],
             LoadErrors = result.ErrorText.Trim(),
             FirewalldDefaultZone = sections.GetValueOrDefault("firewalld-default", string.Empty).Trim(),
@@ -92,6 +93,19 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             FirewalldDirectRunning = sections.GetValueOrDefault("firewalld-direct-running", string.Empty).Trim(),
             FirewalldDirectPermanent = sections.GetValueOrDefault("firewalld-direct-permanent", string.Empty).Trim(),
         };
+    }
+
+    /// <summary>What the next boot would load, with the running rules where it loads the same.</summary>
+    internal static Reading<PersistedFirewall> WithRunning(Reading<PersistedFirewall> persisted, Reading<RulesetText> running)
+    {
+        if (!persisted.TryGet(out PersistedFirewall? firewall) || !firewall.ReadsAsRunning)
+        {
+            return persisted;
+        }
+
+        return running.TryGet(out RulesetText? text)
+            ? Reading.Of(firewall with { Ruleset = firewall.Ruleset with { Nftables = text.Nftables, Declarations = text.Declarations } }, persisted.Source)
+            : Reading.Unreadable<PersistedFirewall>($"It reads as the running rules do, and these were not read: {running.Failure}", persisted.Source);
     }
 
     private static string Text(CommandResult result) => SessionReadings.Succeeded(result).OutputText;

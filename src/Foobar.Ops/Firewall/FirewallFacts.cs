@@ -84,6 +84,9 @@ public sealed record PersistedFirewall
     /// <summary>The ruleset they load, as listed from a network namespace of its own.</summary>
     public RulesetText Ruleset { get; init; } = new();
 
+    /// <summary>Whether the rules of nftables among it were told only to read as the running ones do: <c>nft -s list ruleset</c> gives the same text.</summary>
+    internal bool ReadsAsRunning { get; init; }
+
     /// <summary>What of it could not be loaded: <c>nftables</c>, <c>rules.v4</c>, <c>ufw</c>; the next boot would go without.</summary>
     public IReadOnlyList<string> LoadFailures { get; init; } = [];
 

@@ -55,7 +55,7 @@ public sealed record RulesetText
 
         return new RulesetText
         {
-            Nftables = sections.GetValueOrDefault("nftables", string.Empty).Trim(),
+            Nftables = sections.GetValueOrDefault("nftables", string.Empty),
             Declarations = sections.GetValueOrDefault("declarations", string.Empty).Trim('\n'),
             Iptables = iptables,
             Ip6tables = sections.GetValueOrDefault("ip6tables", string.Empty),
@@ -72,7 +72,7 @@ public sealed record RulesetText
     {
         Ruleset saved = Save(Iptables, PacketValues.Ipv4, RulesetOrigin.Nftables, "iptables-nft-save", server)
             .With(Save(Ip6tables, PacketValues.Ipv6, RulesetOrigin.Nftables, "ip6tables-nft-save", server));
-        Ruleset nftables = Nftables.Length == 0
+        Ruleset nftables = string.IsNullOrWhiteSpace(Nftables)
             ? saved
             : CompatibilityRules.Fill(NftRulesetParser.Parse(Nftables, server, text: Declarations), saved);
         return nftables
