@@ -9,10 +9,10 @@ namespace Foobar.Ops.Bench;
 
 /// <summary>
 /// What an operator waits for: <c>Test-FoobarFirewall</c> with all controls in a real PowerShell, over SSH to a server with
-/// 10,000 rules (and a set ten times as large), beside what the server needs to list the same rules over the same SSH. Each
-/// figure comes from PowerShells of their own, in which the module has just been imported and never judged before; of the
-/// memory that of a PowerShell which only imported nothing is taken off. What is staged is what was built last: stage it in
-/// Release for figures that an operator would see.
+/// 10,000 rules and a set of addresses, small or large, beside what the server needs to list the same rules over the same SSH.
+/// Each figure comes from PowerShells of their own, in which the module has just been imported and never judged before; of the
+/// memory that of a PowerShell which imported nothing is taken off. The server is a container of this machine and takes its
+/// share of the processors. What is staged is what was built last: stage it in Release for figures that an operator would see.
 /// </summary>
 internal static class LiveFirewallBench
 {
@@ -28,18 +28,22 @@ internal static class LiveFirewallBench
         string saved = await lab.RunAsync(Server, "cat /etc/nftables.conf", cancel: cancel);
         try
         {
-            await LoadAsync(lab, LargeRuleset.Within(saved, Rules, Rules * 10), cancel);
             PowerShellHost shell = await PowerShellHost.FindAsync(cancel);
             double own = Median(await RepeatAsync(async () => (await RunAsync<double[]>(shell, lab, $"ConvertTo-Json -Compress @({Memory})", cancel))[0]));
-            List<double[]> figures = await RepeatAsync(() => RunAsync<double[]>(shell, lab, Script, cancel));
-            double peer = Median(await RepeatAsync(() => ListAsync(lab, cancel)));
-            string[] names = ["", ", processor time", ", again", ", again, processor time"];
-            foreach ((int index, string name) in names.Index())
+            foreach (int elements in (int[])[Rules / 10, Rules * 10])
             {
-                yield return new($"Test-FoobarFirewall, {Rules} rules{name}", Median([.. figures.Select(run => run[index])]), peer, Peer, "s");
+                await LoadAsync(lab, LargeRuleset.Within(saved, Rules, elements), cancel);
+                List<double[]> figures = await RepeatAsync(() => RunAsync<double[]>(shell, lab, Script, cancel));
+                double peer = Median(await RepeatAsync(() => ListAsync(lab, cancel)));
+                foreach ((int index, string name) in ((string[])["", ", again"]).Index())
+                {
+                    string what = $"Test-FoobarFirewall, {Rules} rules, a set of {elements}{name}";
+                    double Figure(int number) => Median([.. figures.Select(run => run[(index * 3) + number])]);
+                    yield return new(what, Figure(0), peer, Peer, "s");
+                    yield return new($"{what}, processor time", Figure(1), peer, Peer, "s");
+                    yield return new($"{what}, memory beyond PowerShell's own", Figure(2) - own, own, "PowerShell itself", "MB");
+                }
             }
-
-            yield return new($"Test-FoobarFirewall, {Rules} rules, memory beyond PowerShell's own", Median([.. figures.Select(run => run[^1])]) - own, own, "PowerShell itself", "MB");
         }
         finally
         {
@@ -57,9 +61,10 @@ internal static class LiveFirewallBench
             $findings = Test-FoobarFirewall {{Server}}
             $took.Elapsed.TotalSeconds
             ((Get-Process -Id $PID).TotalProcessorTime - $used).TotalSeconds
+            {{Memory}}
             if ('Unknown' -in $findings.Status -or 'FW-006' -notin $findings.ControlId) { throw 'a control has not judged' }
         }
-        ConvertTo-Json -Compress @($figures + ({{Memory}}))
+        ConvertTo-Json -Compress @($figures)
         """;
 
     private static async Task LoadAsync(RaisedLab lab, string ruleset, CancellationToken cancel) =>
