@@ -26,7 +26,7 @@ public sealed class TrafficForecastTests
         (IReadOnlyList<string> opens, IReadOnlyList<string> closes, IReadOnlyList<string> beyond) = Forecast(
             "web-01", "",
             "-A INPUT -s 192.0.2.12/32 -p tcp --dport 9100 -j ACCEPT\n-A INPUT -s 192.0.2.0/24 -p udp --dport 161:162 -j ACCEPT");
-        Assert.Equal(["lb-01, internal -> udp/161-162 by internal", "web-02 -> tcp/9100, udp/161-162 by internal"], opens.Where(static line => !line.StartsWith("forged", StringComparison.Ordinal)));
+        Assert.Equal(["lb-01, internal -> udp/161-162 by internal", "web-02 -> tcp/9100, udp/161-162 by internal"], opens.Where(static line => !line.StartsWith("sources", StringComparison.Ordinal)));
         Assert.Empty(closes);
         Assert.Equal(opens, beyond);
     }
@@ -53,6 +53,21 @@ public sealed class TrafficForecastTests
         (IReadOnlyList<string> opens, _, _) = Forecast("lb-01", "", "-A INPUT -s 203.0.113.7/32 -p tcp --dport 22 -j ACCEPT");
         Assert.Equal(
             ["flow operators: operator -> tcp/22 by public", "forged sources, by an interface that does not lead to them: tcp/22"], opens);
+    }
+
+    [Fact]
+    public void Forged_sources_that_the_kernel_drops_are_not_told()
+    {
+        ReversePathSetting[] strict = [new("all", 1), new("public", 0), new("internal", 0)];
+        (IReadOnlyList<string> opens, _, _) = Forecast("lb-01", "", "-A INPUT -s 203.0.113.7/32 -p tcp --dport 22 -j ACCEPT", reversePath: strict);
+        Assert.Equal(["flow operators: operator -> tcp/22 by public"], opens);
+    }
+
+    [Fact]
+    public void A_server_with_one_way_in_has_sources_without_a_route()
+    {
+        (IReadOnlyList<string> opens, _, _) = Forecast("web-01", "", "-A INPUT -s 203.0.113.7/32 -p tcp --dport 9100 -j ACCEPT");
+        Assert.Equal(["sources to which no route leads: tcp/9100"], opens);
     }
 
     [Fact]
@@ -86,7 +101,7 @@ public sealed class TrafficForecastTests
     }
 
     private static (IReadOnlyList<string> Opens, IReadOnlyList<string> Closes, IReadOnlyList<string> Beyond) Forecast(
-        string server, string before, string after, bool wide = false, Site? site = null)
+        string server, string before, string after, bool wide = false, Site? site = null, IReadOnlyList<ReversePathSetting>? reversePath = null)
     {
         SiteCase<FirewallFacts> young = Case(server, after);
         FirewallFacts facts = young.Facts[server].Value!;
@@ -95,6 +110,7 @@ public sealed class TrafficForecastTests
             facts = facts with { Network = Reading.Of(facts.Network.Value! with { Routes = [.. facts.Network.Value!.Routes, new NetworkRoute(IPAddress.Any, 0, "outside")] }) };
         }
 
+        facts = reversePath is null ? facts : facts with { ReversePath = Reading.Of(reversePath) };
         Site declared = site ?? SmallSite.Site;
         return TrafficForecast.Of(
             new ServerCase<FirewallFacts>(declared.Find(server)!, declared, facts, TestSite.Now),

@@ -23,33 +23,24 @@ internal static class SourceControls
 
     private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, FirewallFacts facts)
     {
-        string[] interfaces = [.. analysis.Network.Facing()];
-        return analysis.Model.Network.ByBestWay() is not { } byBestWay
+        ForgedSources forged = new(analysis, facts);
+        return !forged.IsKnown
                 ? [Verdict.Unknown(null, $"By which interface a source's packets come is not known, since {analysis.RoutesUnknown}.")]
-            : interfaces.Length < 2
+            : forged.Interfaces.Count < 2
                 ? [Verdict.NotApplicable(actual: "packets come in by one interface only")]
-            : interfaces.Select(name => Judge(analysis, facts, name, Forged(analysis, name, byBestWay)));
+            : forged.Interfaces.Select(name => Judge(analysis, facts, name, forged.By(name)));
     }
 
-    private static int Forged(FirewallAnalysis analysis, string name, int byBestWay)
-    {
-        Diagram diagram = analysis.Diagram;
-        int known = diagram.Or(byBestWay, analysis.Policy.Essential());
-        return diagram.Except(
-            diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(name)), known);
-    }
-
-    private static Verdict Judge(FirewallAnalysis analysis, FirewallFacts facts, string name, int forged)
+    private static Verdict Judge(FirewallAnalysis analysis, FirewallFacts facts, string name, (int All, int Kept, int Unsure) by)
     {
         string target = $"interface {name}";
-        (int kept, int unsure) = ByKernel(analysis, facts, name);
-        forged = analysis.Diagram.Except(forged, kept);
+        int forged = analysis.Diagram.Except(by.All, by.Kept);
         Verdict? unknown = null;
         foreach ((int space, int function, string[] hooks) in Ways(analysis, facts))
         {
             int arriving = analysis.Diagram.And(space, forged);
             Match passing = analysis.Model.Passing(function);
-            int open = analysis.Diagram.Except(analysis.Diagram.And(arriving, passing.Must), unsure);
+            int open = analysis.Diagram.Except(analysis.Diagram.And(arriving, passing.Must), by.Unsure);
             if (analysis.Diagram.Overlap(open, analysis.Real()))
             {
                 Packet witness = analysis.Witness(open);
@@ -71,22 +62,6 @@ internal static class SourceControls
         }
 
         return unknown ?? Verdict.Pass(target, "what does not come from there is dropped");
-    }
-
-    // What the kernel drops by itself after prerouting (fib_validate_source), and what it may drop where the setting is not known.
-    private static (int Kept, int Unsure) ByKernel(FirewallAnalysis analysis, FirewallFacts facts, string name)
-    {
-        Diagram diagram = analysis.Diagram;
-        int four = diagram.FieldIs(PacketField.Family, PacketValues.Ipv4);
-        IReadOnlyList<ReversePathSetting> settings = facts.ReversePath.TryGet(out IReadOnlyList<ReversePathSetting>? read) ? read : [];
-        int[] modes = [.. settings.Where(setting => setting.Interface == name || setting.Interface == "all").Select(static setting => setting.Mode)];
-        return modes.Length < 2 ? (Diagram.False, four)
-            : modes.Max() switch
-            {
-                1 => (four, Diagram.False),
-                2 => (diagram.Except(four, analysis.Model.Network.ReversePath(strict: false, acceptsLocal: true)!.Value), Diagram.False),
-                _ => (Diagram.False, Diagram.False),
-            };
     }
 
     private static IEnumerable<(int Space, int Function, string[] Hooks)> Ways(FirewallAnalysis analysis, FirewallFacts facts)

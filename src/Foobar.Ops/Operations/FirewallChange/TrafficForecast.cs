@@ -30,13 +30,26 @@ internal sealed class TrafficForecast
     private readonly IReadOnlyList<(string Name, IReadOnlyList<string> Within, int From, int To)> _ends;
     private readonly bool _twoFamilies;
     private readonly int _plain;
+    private readonly int _forged;
+    private readonly int _never;
+    private readonly bool _oneWayIn;
 
-    private TrafficForecast(FirewallAnalysis analysis)
+    private TrafficForecast(FirewallAnalysis analysis, FirewallFacts facts)
     {
         _analysis = analysis;
         _diagram = analysis.Diagram;
         _ends = [.. Ends(analysis)];
         _plain = Plain(analysis);
+        ForgedSources forged = new(analysis, facts);
+        (int All, int Kept, int Unsure)[] by = [.. forged.Interfaces.Select(forged.By)];
+        _forged = _diagram.Or(by.Select(static one => one.All));
+
+        // Interfaces that are not there bring nothing, and what the kernel drops by itself no rule opens.
+        _never = forged.Interfaces.Count == 0 || !forged.IsKnown ? Diagram.False : _diagram.Or(
+            _diagram.Or(by.Select(static one => one.Kept)),
+            _diagram.Not(_diagram.Or(forged.Interfaces.Select(
+                name => _diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(name))))));
+        _oneWayIn = forged.Interfaces.Count < 2;
         _twoFamilies = analysis.Own.Select(static address => address.AddressFamily).Distinct().Count() > 1;
     }
 
@@ -55,7 +68,7 @@ internal sealed class TrafficForecast
         FirewallAnalysis analysis = FirewallAnalysis.Of(server, after, workspace);
         FirewallModel old = new(before, network, workspace, namesRules: false);
         bool forwards = !server.Facts.Forwarding.TryGet(out ForwardingSettings? forwarding) || forwarding.Ipv4 || forwarding.Ipv6;
-        TrafficForecast forecast = new(analysis);
+        TrafficForecast forecast = new(analysis, server.Facts);
         (int opened, int closed) = forecast.Change(analysis.ArrivingHere(), old.Passing(old.Delivered()), analysis.Model.Passing(analysis.Model.Delivered()));
         (int opening, int closing) = !forwards ? (Diagram.False, Diagram.False)
             : forecast.Change(analysis.ArrivingForOthers(), old.Passing(old.Forwarded()), analysis.Model.Passing(analysis.Model.Forwarded()));
@@ -75,9 +88,10 @@ internal sealed class TrafficForecast
     private IEnumerable<string> Lines(int space, bool through)
     {
         string way = through ? "through: " : string.Empty;
-        int control = _diagram.And(space, _analysis.Policy.Essential(), _analysis.ByTheirWay());
+        space = _diagram.Except(space, _never);
+        int control = _diagram.And(space, _analysis.Policy.Essential());
         space = _diagram.Except(space, control);
-        int forged = _diagram.Except(space, _analysis.ByTheirWay());
+        int forged = _diagram.And(space, _forged);
         space = _diagram.Except(space, forged);
         int usual = _diagram.And(space, _plain);
         int unusual = _diagram.Except(space, Oddities.Aggregate(usual, (plain, field) => _diagram.Forget(plain, field)));
@@ -99,7 +113,7 @@ internal sealed class TrafficForecast
 
         if (unusual != Diagram.False)
         {
-            yield return $"{way}unusual packets alone (link-local sources, odd headers): {What(unusual)}{By(unusual)}";
+            yield return $"{way}unusual packets alone (link-local or multicast sources, odd headers): {What(unusual)}{By(unusual)}";
         }
 
         if (control != Diagram.False)
@@ -109,7 +123,9 @@ internal sealed class TrafficForecast
 
         if (forged != Diagram.False)
         {
-            yield return $"{way}forged sources, by an interface that does not lead to them: {What(forged)}";
+            yield return _oneWayIn
+                ? $"{way}sources to which no route leads: {What(forged)}"
+                : $"{way}forged sources, by an interface that does not lead to them: {What(forged)}";
         }
     }
 
@@ -225,6 +241,7 @@ internal sealed class TrafficForecast
 
     private static int Plain(FirewallAnalysis analysis) => analysis.Diagram.And(
         analysis.Diagram.Not(analysis.Policy.Addresses([IPNetwork.Parse("169.254.0.0/16"), IPNetwork.Parse("fe80::/10")], destination: false)),
+        analysis.Diagram.Not(analysis.Model.Network.Shared(destination: false)),
         analysis.Diagram.FieldIs(PacketField.ExtensionHeader, 0),
         analysis.Diagram.FieldIs(PacketField.HopLimit, 64),
         analysis.Diagram.FieldIs(PacketField.TrafficClass, 0),
