@@ -229,7 +229,7 @@ Describe 'The live site' -Tag Lab -Skip:(-not $lab) {
         $saved = Invoke-FoobarAudit -Snapshot $path
         $saved | ConvertTo-Json -Depth 4 | Should -Be ($live | ConvertTo-Json -Depth 4)
         Compare-FoobarSnapshot $path $snapshot -IncludeMeasurement | Should -BeNullOrEmpty
-        Compare-FoobarSnapshot $snapshot (Export-FoobarSnapshot -Path (Join-Path $TestDrive 'second.json')) | Should -BeNullOrEmpty
+        Compare-FoobarSnapshot $snapshot (Export-FoobarSnapshot (Join-Path $TestDrive 'second.json')) | Should -BeNullOrEmpty
     }
 
     It 'has one error and Unknown findings for a server that is not reached, and the others'' findings' {

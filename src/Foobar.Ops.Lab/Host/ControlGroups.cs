@@ -101,7 +101,23 @@ internal static class ControlGroups
             RemoveTree(child);
         }
 
-        Directory.Delete(directory);
+        // The kernel holds a group for as long as the last of its processes, killed already, takes to go.
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(directory);
+                return;
+            }
+            catch (IOException) when (attempt < 100 && Directory.Exists(directory))
+            {
+                Thread.Sleep(TimeSpan.FromMilliseconds(50));
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return;
+            }
+        }
     }
 
     private static string? Mount(string type, Func<string, bool> options) =>

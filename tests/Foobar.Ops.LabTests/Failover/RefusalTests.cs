@@ -32,6 +32,15 @@ public sealed class RefusalTests(LabFixture labs)
         new("socket of level operator", "EndpointLevel", "lb-01", "lb-01",
             "cp -p /etc/haproxy/haproxy.cfg /etc/haproxy/haproxy.kept && sed -i 's/level admin/level operator/' /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1",
             "mv /etc/haproxy/haproxy.kept /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1"),
+        new("member that the backend lacks", "Endpoint", "lb-01", "lb-01",
+            "cp -p /etc/haproxy/haproxy.cfg /etc/haproxy/haproxy.kept && sed -i '/^backend mysql-write/,/^$/ s/server web-02 /server other-02 /' /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1",
+            "mv /etc/haproxy/haproxy.kept /etc/haproxy/haproxy.cfg && systemctl reload haproxy && sleep 1")
+        {
+            Says = "has no server 'web-02'",
+        },
+        new("filter on the marker", "Filtered", "web-02", "web-02",
+            "mysql -e \"STOP REPLICA SQL_THREAD\"; mysql -e \"CHANGE REPLICATION FILTER REPLICATE_WILD_IGNORE_TABLE = ('foobar\\_ops.%')\" || mysql -e \"STOP ALL SLAVES; SET GLOBAL replicate_wild_ignore_table = 'foobar_ops.%'; START ALL SLAVES\"; mysql -e \"START REPLICA SQL_THREAD\"",
+            "mysql -e \"STOP REPLICA SQL_THREAD\"; mysql -e \"CHANGE REPLICATION FILTER REPLICATE_WILD_IGNORE_TABLE = ()\" || mysql -e \"STOP ALL SLAVES; SET GLOBAL replicate_wild_ignore_table = ''; START ALL SLAVES\"; mysql -e \"START REPLICA SQL_THREAD\""),
         new("unlogged database", "LogFilters", "web-01", "web-01",
             "unit=$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service); printf '[mysqld]\nbinlog-ignore-db = billing\n' > /etc/mysql/conf.d/zz-test.cnf; systemctl restart $unit",
             "unit=$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service); rm /etc/mysql/conf.d/zz-test.cnf; systemctl restart $unit")
@@ -77,7 +86,7 @@ public sealed class RefusalTests(LabFixture labs)
             await obstacle.MakeAsync(bed);
             try
             {
-                await AssertRefusedAsync(bed, obstacle.Code, obstacle.SeenOn);
+                await AssertRefusedAsync(bed, obstacle.Code, obstacle.SeenOn, obstacle.Says);
             }
             finally
             {
@@ -101,7 +110,7 @@ public sealed class RefusalTests(LabFixture labs)
         }
     }
 
-    private static async Task AssertRefusedAsync(FailoverBed bed, string code, string server)
+    private static async Task AssertRefusedAsync(FailoverBed bed, string code, string server, string says = "")
     {
         // A tenth of the lag that the lab's policy allows: the test need not wait so long.
         Site strict = bed.Patient(TimeSpan.FromSeconds(0.5));
@@ -109,7 +118,7 @@ public sealed class RefusalTests(LabFixture labs)
         FailoverOperation operation = new(session, new(strict.Name, bed.State));
         string before = await StateAsync(bed);
         FailoverPreview preview = await operation.PreviewAsync(new FailoverOptions { To = "web-02" }, TestContext.Current.CancellationToken);
-        Assert.Contains(preview.Blockers, blocker => blocker.Code == code && blocker.Server == server && blocker.Remediation.Length > 0);
+        Assert.Contains(preview.Blockers, blocker => blocker.Code == code && blocker.Server == server && blocker.Remediation.Length > 0 && blocker.Message.Contains(says, StringComparison.Ordinal));
         FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => operation.RunAsync(new FailoverOptions { To = "web-02", Canary = bed.Canary }, null, TestContext.Current.CancellationToken));
         Assert.Equal("FailoverRefused", refused.ErrorId);
         Assert.Contains($"{code} on {server}", refused.Message, StringComparison.Ordinal);
@@ -128,6 +137,8 @@ public sealed class RefusalTests(LabFixture labs)
     private sealed record Obstacle(string Name, string Code, string SeenOn, string Server, string Break, string Heal)
     {
         public string? AfterOnPrimary { get; init; }
+
+        public string Says { get; init; } = string.Empty;
 
         public bool RestartsPrimary { get; init; }
 

@@ -6,7 +6,7 @@ using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Failover;
 
-/// <summary>A switchover that is given up just before the candidate is promoted.</summary>
+/// <summary>A switchover that is given up on its way, most of them just before the candidate is promoted.</summary>
 [Collection(LabCollection.Name)]
 public sealed class UndoTests(LabFixture labs)
 {
@@ -84,6 +84,44 @@ public sealed class UndoTests(LabFixture labs)
         await AssertOnBothAsync(bed, "undo-alone");
     }
 
+    /// <summary>A backup that takes its lock while the switchover is already under way: what hangs is told in our own words, and writes go on.</summary>
+    [Theory]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
+    public async Task A_global_read_lock_taken_on_the_way_ends_it_whole(string flavour)
+    {
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+        FailoverResult result;
+        try
+        {
+            result = await bed.Operation().RunAsync(
+                new FailoverOptions(), new AfterStep("drain", () => bed.Lab.RunAsync("web-01", HoldLock).GetAwaiter().GetResult()), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            await bed.Lab.RunAsync("web-01", "systemctl stop foobar-held.service");
+        }
+
+        await bed.WaitUntilCaughtUpAsync();
+        string primary = Assert.Single(await bed.PrimariesAsync());
+        if (result.Outcome == PlanOutcome.Completed)
+        {
+            // Where the server lets a lock's reader be, it may as well succeed.
+            Assert.Equal(("web-02", ProofVerdict.Proven), (primary, result.Proof.Verdict));
+            return;
+        }
+
+        Assert.Equal((PlanOutcome.Undone, "web-01"), (result.Outcome, primary));
+        Assert.NotEmpty(result.Error ?? "");
+        Assert.NotEmpty(result.Recommendation ?? "");
+        Assert.DoesNotContain(result.Steps, static step => step.Error?.Contains("DataReader", StringComparison.Ordinal) == true);
+        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 1, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        Assert.Contains(await writers.StopAsync(), static write => write.IsAcknowledged);
+    }
+
+    private const string HoldLock =
+        "systemd-run --quiet --collect --unit=foobar-held sh -c '(echo \"FLUSH TABLES WITH READ LOCK;\"; sleep 3600) | mysql --unbuffered'; sleep 2";
+
     // As root, whom a read-only database does not hinder.
     private static void WriteOnCandidate(FailoverBed bed, string id) =>
         bed.Lab.RunAsync("web-02", $"mysql -e \"INSERT INTO shop.orders (id, body, app) VALUES ('{id}', 'x', 'test')\"").GetAwaiter().GetResult();
@@ -101,7 +139,7 @@ public sealed class UndoTests(LabFixture labs)
     private static async Task<FailoverResult> GiveUpAsync(FailoverBed bed, Action before)
     {
         using CancellationTokenSource cancel = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        return await bed.Operation().RunAsync(new FailoverOptions(), new AfterCatchUp(() =>
+        return await bed.Operation().RunAsync(new FailoverOptions(), new AfterStep("catch-up", () =>
         {
             before();
             cancel.Cancel();
@@ -109,11 +147,11 @@ public sealed class UndoTests(LabFixture labs)
     }
 
     /// <summary>Told of each step on the plan's own thread, before the next one begins.</summary>
-    private sealed class AfterCatchUp(Action then) : IProgress<StepResult>
+    private sealed class AfterStep(string step, Action then) : IProgress<StepResult>
     {
         public void Report(StepResult value)
         {
-            if (value is { Step: "catch-up", Outcome: StepOutcome.Done })
+            if (value.Step == step && value.Outcome == StepOutcome.Done)
             {
                 then();
             }
