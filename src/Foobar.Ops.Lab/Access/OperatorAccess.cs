@@ -30,15 +30,9 @@ internal static class OperatorAccess
             HostName {plan.Addresses.FirewallOutside.V4}
         Host lb-01
             HostName {plan.Addresses.BalancerPublic.V4}
-        Host web-01
-            HostName {plan.Primary.Links[0].V4}
-            ProxyJump lb-01
-        Host web-02
-            HostName {plan.Replica.Links[0].V4}
-            ProxyJump lb-01
-        Host {OutsideHost.Name}
+        {Inside(plan)}Host {OutsideHost.Name}
             HostName {plan.Addresses.Visitor.V4}
-        Host fw-01 lb-01 web-01 web-02 {OutsideHost.Name}
+        Host {string.Join(' ', plan.Servers.Select(static server => server.Name))} {OutsideHost.Name}
             User {AccessFiles.User}
             IdentityFile {plan.Files.OperatorKey}
             IdentitiesOnly yes
@@ -47,6 +41,10 @@ internal static class OperatorAccess
             StrictHostKeyChecking yes
 
         """;
+
+    // Behind lb-01.
+    private static string Inside(LabPlan plan) =>
+        string.Concat(plan.Members.Select(static server => $"Host {server.Name}\n    HostName {server.Links[0].V4}\n    ProxyJump lb-01\n"));
 
     private static string KnownHosts(LabPlan plan, Func<string, string> publicKey) => string.Concat(
         from machine in plan.Servers.Select(static server => (server.Name, server.Links)).Append((OutsideHost.Name, [plan.Addresses.Visitor]))

@@ -18,7 +18,8 @@ internal static class UpCommand
         Option<TlsVariant?> tls = new("--tls") { Description = "Where TLS ends (default: edge, at the load balancer)." };
         Option<bool> semiSync = new("--semi-sync") { Description = "Switch semi-synchronous replication on." };
         Option<bool> grown = new("--grown") { Description = "Configure HAProxy and nginx as on a site that has grown over years." };
-        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown };
+        Option<int?> replicas = new("--replicas") { Description = $"How many replicas the database has, up to {LabOptions.MostReplicas} (default: 1, on web-02; further ones on db-03, db-04)." };
+        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown, replicas };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             // What is not asked for stays as it is in a lab that stands already.
@@ -31,6 +32,7 @@ internal static class UpCommand
                 Tls = parsed.GetValue(tls) ?? standing.Tls,
                 SemiSync = parsed.GetValue(semiSync) || standing.SemiSync,
                 Grown = parsed.GetValue(grown) || standing.Grown,
+                Replicas = LabOptions.CheckedReplicas(parsed.GetValue(replicas) ?? standing.Replicas),
             };
             Stopwatch time = Stopwatch.StartNew();
             LabPlan plan = await new LabRaiser(new ConsoleProgress()).RaiseAsync(options, cancel);
@@ -45,7 +47,7 @@ internal static class UpCommand
     {
         AnsiConsole.WriteLine();
         Console.WriteLine($"  inventory    {plan.Files.Inventory}");
-        Console.WriteLine($"  log in       ssh -F {plan.Files.SshConfig} lb-01     (fw-01, web-01, web-02, outside)");
+        Console.WriteLine($"  log in       ssh -F {plan.Files.SshConfig} lb-01     ({string.Join(", ", plan.Servers.Where(server => server.Name != plan.Balancer.Name).Select(server => server.Name))}, outside)");
         Console.WriteLine($"  the site     curl --cacert {plan.Files.RootCertificate} --resolve {LabPlan.SiteName}:443:{plan.Addresses.BalancerPublic.V4} https://{LabPlan.SiteName}/healthz");
         Console.WriteLine($"  as a visitor ip netns exec {Networks.NetworkNames.Outside(plan.Options.Name)} curl ...");
         Console.WriteLine($"  PowerShell   Import-Module Foobar.Ops; Invoke-FoobarAudit -Inventory {plan.Files.Inventory}");

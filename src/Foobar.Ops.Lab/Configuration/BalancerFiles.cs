@@ -88,7 +88,7 @@ internal static class BalancerFiles
             default-server check inter 1s fastinter 250ms downinter 250ms fall 2 rise 1 on-marked-down shutdown-sessions
             server web-01 {Address(plan, plan.Primary)}:3306
             server web-02 {Address(plan, plan.Replica)}:3306 disabled
-
+        {FurtherReplicas(plan)}
         frontend metrics
             bind 127.0.0.1:8405
             http-request use-service prometheus-exporter if {"{ path /metrics }"}
@@ -166,6 +166,9 @@ internal static class BalancerFiles
             default-server check inter 1s fastinter 250ms downinter 250ms fall 3 rise 1
         {WebServers(plan)}
         """;
+
+    private static string FurtherReplicas(LabPlan plan) =>
+        string.Concat(plan.FurtherReplicas.Select(server => $"    server {server.Name} {Address(plan, server)}:3306 disabled\n"));
 
     private static string WebServers(LabPlan plan) =>
         string.Join('\n', new[] { plan.Primary, plan.Replica }.Select(server => $"    server {server.Name} {WebServer(plan, server)}"));

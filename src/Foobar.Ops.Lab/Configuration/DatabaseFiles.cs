@@ -3,7 +3,7 @@ using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Configuration;
 
-/// <summary>The database on a web server: its settings, its certificate, and the statements that set it up at its first boot.</summary>
+/// <summary>A database: its settings, its certificate, and the statements that set it up at its first boot.</summary>
 internal static class DatabaseFiles
 {
     /// <summary>The files.</summary>

@@ -5,7 +5,7 @@ namespace Foobar.Ops.Lab.Configuration;
 
 /// <summary>
 /// A server's interfaces, routes and names. Only fw-01 forwards; its default route leads to the visitor, as to a provider's
-/// router, who passes nothing on. The web servers have no default route: nothing they do needs one, and lb-01 is no router.
+/// router, who passes nothing on. The servers behind lb-01 have no default route: nothing they do needs one, and lb-01 is no router.
 /// </summary>
 internal static class NetworkFiles
 {

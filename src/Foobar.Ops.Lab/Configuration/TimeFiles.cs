@@ -6,7 +6,7 @@ namespace Foobar.Ops.Lab.Configuration;
 /// <summary>
 /// chrony on every server. A container can't set the machine's clock and must not, so chronyd runs with <c>-x</c>: it
 /// measures and serves time, and <c>chronyc tracking</c> tells whether it is synchronised, but it changes nothing.
-/// fw-01 is the site's time source, lb-01 passes it on to the web servers.
+/// fw-01 is the site's time source, lb-01 passes it on to the servers behind it.
 /// </summary>
 internal static class TimeFiles
 {

@@ -44,7 +44,7 @@ internal static class FirewallFaults
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 3306 drop#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-006", "FW-014", "FW-016"], Witness = ":3306 (new in internal) is dropped: inet filter input rule 4" },
         new FileFault("fw-block-list-too-wide", Area.Firewall, "FW-002", "A block list entry on web-01 holds the other database server", ["web-01"], Path,
-            "peer=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow replication.*#\\1#p' \"$file\"); sed -i \"0,\\\\#ct state invalid drop#s##&\\n        ip saddr $peer/31 drop#\" \"$file\"", Load)
+            "peer=$(sed -n 's#.* ip saddr {\\? \\?\\([0-9.]*\\)[ ,].*flow replication.*#\\1#p' \"$file\"); sed -i \"0,\\\\#ct state invalid drop#s##&\\n        ip saddr $peer/31 drop#\" \"$file\"", Load)
             { AlsoSeenBy = ["FW-006", "FW-014"], Witness = "flow replication|is dropped: inet filter input rule 4" },
         new FileFault("fw-network-flow-missing", Area.Firewall, "FW-002", "fw-01 no longer lets visitors through", ["fw-01"], Path,
             "sed -i '/flow visitors/d' \"$file\"", Load)
@@ -137,6 +137,6 @@ internal static class FirewallFaults
 
     // Drops what goes out to the peer's database, over both IP versions.
     private const string BlockPeer =
-        "four=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow replication.*#\\1#p' \"$file\"); six=$(sed -n 's#.* ip6 saddr \\([0-9a-f:]*\\) .*flow replication.*#\\1#p' \"$file\"); "
+        "four=$(sed -n 's#.* ip saddr {\\? \\?\\([0-9.]*\\)[ ,].*flow replication.*#\\1#p' \"$file\"); six=$(sed -n 's#.* ip6 saddr {\\? \\?\\([0-9a-f:]*\\)[ ,].*flow replication.*#\\1#p' \"$file\"); "
         + "sed -i \"s#hook output priority filter; policy accept;#&\\n ip daddr $four tcp dport 3306 drop\\n ip6 daddr $six tcp dport 3306 drop#\" \"$file\"";
 }

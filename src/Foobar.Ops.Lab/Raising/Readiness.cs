@@ -55,17 +55,18 @@ internal sealed class Readiness(LabPlan plan)
     /// <summary>What is wrong with replication, or <see langword="null"/>.</summary>
     public async Task<string?> ReplicationTroubleAsync(CancellationToken cancel)
     {
-        foreach (LabServer server in plan.Servers.Where(server => server.Is(Role.Database)))
+        int replicas = 0;
+        foreach (LabServer server in plan.Members)
         {
             Container container = new(plan.Options.Name, server);
             if (container.FindInit() is not null
                 && (await container.ExecuteAsync(DatabaseDialect.Of(plan.Options.Database).ReplicationRuns, cancel: cancel)).Succeeded)
             {
-                return null;
+                replicas++;
             }
         }
 
-        return "replication: runs on neither database server";
+        return replicas >= plan.Options.Replicas ? null : $"replication: runs on {replicas} database servers, not on {plan.Options.Replicas}";
     }
 
     /// <summary>What the load balancer finds wrong with the servers behind it, or <see langword="null"/>.</summary>

@@ -64,6 +64,10 @@ internal sealed record AddressPlan(int Slot)
     /// <param name="number">1 or 2.</param>
     public LabLink Web(int number) => Link(LabNetworkName.Internal, 10 + number);
 
+    /// <summary>A server with a database only.</summary>
+    /// <param name="number">3 or 4: the web servers' databases are the first two.</param>
+    public LabLink Database(int number) => Link(LabNetworkName.Internal, 10 + number);
+
     /// <summary>A network's IPv4 range.</summary>
     public IPNetwork V4(LabNetworkName network) => new(Address4(network, 0), PrefixV4);
 

@@ -66,6 +66,18 @@ internal sealed partial record LabOptions
     /// </summary>
     public bool Grown { get; init; }
 
+    /// <summary>How many replicas there are: one on web-02, the further ones on servers of their own.</summary>
+    public int Replicas { get; init; } = 1;
+
+    /// <summary>The most replicas that a lab has; its networks have room for no more servers.</summary>
+    public const int MostReplicas = 3;
+
+    /// <summary>Checks a number of replicas.</summary>
+    /// <exception cref="LabException">It is not 1 to <see cref="MostReplicas"/>.</exception>
+    public static int CheckedReplicas(int replicas) => replicas is >= 1 and <= MostReplicas
+        ? replicas
+        : throw LabException.Refused($"A lab can't have {replicas} replicas.", $"It has 1 to {MostReplicas}.");
+
     /// <summary>Checks a lab's name, which ends up in paths and in names of namespaces.</summary>
     /// <exception cref="LabException">It is not 1 to 32 lower case letters, digits and hyphens, beginning with a letter.</exception>
     public static string CheckedName(string name) => NamePattern().IsMatch(name)

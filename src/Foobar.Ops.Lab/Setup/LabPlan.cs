@@ -30,8 +30,15 @@ internal sealed record LabPlan
     /// <summary>The server whose database is the replica when the lab is raised.</summary>
     public LabServer Replica => Web(2);
 
+    /// <summary>The servers of the further replicas: a database and nothing else.</summary>
+    public IReadOnlyList<LabServer> FurtherReplicas =>
+        [.. Enumerable.Range(3, Options.Replicas - 1).Select(number => new LabServer($"db-0{number}", [Role.Database], [Addresses.Database(number)]))];
+
     /// <summary>All servers, from the outside inwards.</summary>
-    public IReadOnlyList<LabServer> Servers => [Firewall, Balancer, Primary, Replica];
+    public IReadOnlyList<LabServer> Servers => [Firewall, Balancer, Primary, Replica, .. FurtherReplicas];
+
+    /// <summary>The servers with a database.</summary>
+    public IEnumerable<LabServer> Members => Servers.Where(static server => server.Is(Role.Database));
 
     /// <summary>The lab's files on this machine.</summary>
     public LabFiles Files => LabFiles.Of(Options.Name);

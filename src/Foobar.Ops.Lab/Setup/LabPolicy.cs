@@ -23,10 +23,13 @@ internal static class LabPolicy
         Flow("database-members", "load-balancer", "database", Tcp(3306)),
         Flow("replication", "database", "database", Tcp(3306)),
         new Flow { Name = "operators", From = [Operator], To = ["network-firewall", "load-balancer"], Ports = [Tcp(22)] },
-        Flow("jump", "load-balancer", "web", Tcp(22)),
+        Flow("jump", "load-balancer", Inside(options), Tcp(22)),
         Flow("time", "load-balancer", "network-firewall", Udp(123)),
-        Flow("time-internal", "web", "load-balancer", Udp(123)),
+        Flow("time-internal", Inside(options), "load-balancer", Udp(123)),
     ];
+
+    // The web servers have a database too: where other servers have one, that is what all of them have in common.
+    private static string Inside(LabOptions options) => options.Replicas > 1 ? "database" : "web";
 
     private static Flow Flow(string name, string from, string to, params PortRange[] ports) =>
         new() { Name = name, From = [from], To = [to], Ports = ports };

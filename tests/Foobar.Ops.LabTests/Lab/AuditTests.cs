@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab;
@@ -16,7 +17,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 {
     private const int WholeSiteForOneOf = 8;
 
-    /// <summary>Each database and each place where TLS ends, all pairs in a thorough run; the servers of a newer Debian; a site that has grown.</summary>
+    /// <summary>Each database and each place where TLS ends, all pairs in a thorough run; the servers of a newer Debian; a site that has grown; three database members.</summary>
     public static TheoryData<string> Variants => new(
         from database in Enum.GetValues<DatabaseFlavour>()
         from tls in Enum.GetValues<TlsVariant>()
@@ -25,17 +26,22 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     {
         Newer.ToString(),
         Grown.ToString(),
+        ThreeMembers(DatabaseFlavour.MySql).ToString(),
+        ThreeMembers(DatabaseFlavour.MariaDb).ToString(),
     };
 
     /// <summary>
     /// A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
-    /// where that area is another, of all on a newer Debian, of the web's on a grown site; every fault in a thorough run. Every control is tested offline too.
+    /// where that area is another, of all on a newer Debian, of the web's on a grown site, of the database's with three members; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
     public static TheoryData<string, string> Faults => new(Chosen.Select(one => ($"{one.Kind}", one.Fault.Name)));
 
     private static Kind Newer => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, DebianSuite.Trixie);
 
     private static Kind Grown => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, IsGrown: true);
+
+    // Semi-synchronous too, which no other kind is.
+    private static Kind ThreeMembers(DatabaseFlavour database) => new(database, TlsVariant.Edge, Replicas: 2);
 
     private static List<(Kind Kind, Fault Fault)> Chosen { get; } =
     [
@@ -53,6 +59,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 6),
         .. Sample.Of(On(Newer, _ => true), 16),
         .. Sample.Of(On(Grown, IsOfVisitors), 4),
+        .. Sample.Of(Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
     ];
 
     [Theory]
@@ -118,25 +125,29 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     private static bool Applies(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
 
     private static IEnumerable<(Kind Kind, Fault Fault)> On(Kind kind, Func<Fault, bool> wanted) =>
-        FaultCatalog.For(new LabOptions { Database = kind.Database, Tls = kind.Tls, Suite = kind.Suite, Grown = kind.IsGrown }).Where(wanted).Select(fault => (kind, fault));
+        FaultCatalog.For(kind.Options).Where(wanted).Select(fault => (kind, fault));
 
     private async Task<RaisedLab> RequireAsync(string kind)
     {
         Kind wanted = Kind.Parse(kind);
-        return await labs.RequireAsync(wanted.Database, wanted.Tls, suite: wanted.Suite, grown: wanted.IsGrown);
+        return await labs.RequireAsync(wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Replicas);
     }
 
     /// <summary>A kind of lab, in a word that names it in a test's name.</summary>
-    private sealed record Kind(DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false)
+    private sealed record Kind(DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false, int Replicas = 1)
     {
+        public LabOptions Options => new() { Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, SemiSync = Replicas > 1, Replicas = Replicas };
+
         public static Kind Parse(string text) => text.Split(' ') switch
         {
             [var database, var tls] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)),
             [var database, var tls, nameof(Grown)] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), IsGrown: true),
+            [var database, var tls, var replicas, "replicas"] =>
+                new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), Replicas: int.Parse(replicas, CultureInfo.InvariantCulture)),
             [var database, var tls, var suite] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), Enum.Parse<DebianSuite>(suite)),
             _ => throw new ArgumentException($"'{text}' is no kind of lab.", nameof(text)),
         };
 
-        public override string ToString() => $"{Database} {Tls} {Suite}{(IsGrown ? nameof(Grown) : "")}".TrimEnd();
+        public override string ToString() => $"{Database} {Tls} {Suite}{(IsGrown ? nameof(Grown) : "")}{(Replicas > 1 ? $"{Replicas} replicas" : "")}".TrimEnd();
     }
 }

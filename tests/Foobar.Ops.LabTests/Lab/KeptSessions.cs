@@ -37,6 +37,6 @@ public sealed class KeptSessions(LabFixture labs) : IAsyncDisposable
             await session.DisposeAsync();
         }
 
-        await labs.RetireAsync(static options => options.Tls != TlsVariant.Edge);
+        await labs.RetireAsync(static options => options.Tls != TlsVariant.Edge || options.Replicas > 1);
     }
 }

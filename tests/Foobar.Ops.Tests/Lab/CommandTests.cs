@@ -30,7 +30,7 @@ public sealed class CommandTests
     public void What_is_not_known_is_an_error(params string[] arguments) => Assert.NotEmpty(LabCommand.Create().Parse(arguments).Errors);
 
     [Theory]
-    [InlineData("up", "--name", "other", "--database", "MariaDB", "--tls", "reencrypt", "--semi-sync")]
+    [InlineData("up", "--name", "other", "--database", "MariaDB", "--tls", "reencrypt", "--semi-sync", "--replicas", "2")]
     [InlineData("exec", "--name", "other", "web-01", "uptime -p")]
     [InlineData("heal", "--all")]
     [InlineData("down", "--images")]
@@ -43,6 +43,7 @@ public sealed class CommandTests
     [InlineData("break", "--name", "no-such-lab", "disk-full")]
     [InlineData("heal", "--name", "no-such-lab", "--all")]
     [InlineData("status", "--name", "no-such-lab")]
+    [InlineData("up", "--name", "no-such-lab", "--replicas", "4")]
     public async Task A_lab_that_does_not_stand_is_an_error(params string[] arguments) =>
         Assert.Equal(1, await LabCommand.Create().Parse(arguments).InvokeAsync());
 }

@@ -8,16 +8,17 @@ namespace Foobar.Ops.Tests.Lab;
 
 public sealed class ConfigurationTests
 {
-    public static TheoryData<string, string> Variants => new(
+    public static TheoryData<string, string, int> Variants => new(
         from database in Enum.GetNames<DatabaseFlavour>()
         from tls in Enum.GetNames<TlsVariant>()
-        select (database, tls));
+        from replicas in Enumerable.Range(1, LabOptions.MostReplicas)
+        select (database, tls, replicas));
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void The_inventory_is_one_that_the_loader_takes(string database, string tls)
+    public void The_inventory_is_one_that_the_loader_takes(string database, string tls, int replicas)
     {
-        LabPlan plan = Plan(database, tls);
+        LabPlan plan = Plan(database, tls, replicas);
 
         Site site = InventoryLoader.Parse(InventoryWriter.Write(InventoryFile.Site(plan)), "/lab/foobar.json");
 
@@ -28,9 +29,9 @@ public sealed class ConfigurationTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void Passwords_stand_only_where_a_service_reads_them(string database, string tls)
+    public void Passwords_stand_only_where_a_service_reads_them(string database, string tls, int replicas)
     {
-        LabPlan plan = Plan(database, tls);
+        LabPlan plan = Plan(database, tls, replicas);
         LabAuthority authority = LabAuthority.Create();
 
         foreach (LabServer server in plan.Servers)
@@ -45,9 +46,9 @@ public sealed class ConfigurationTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void Each_flow_has_a_rule_on_the_servers_it_ends_on_and_no_other_rule_accepts(string database, string tls)
+    public void Each_flow_has_a_rule_on_the_servers_it_ends_on_and_no_other_rule_accepts(string database, string tls, int replicas)
     {
-        LabPlan plan = Plan(database, tls);
+        LabPlan plan = Plan(database, tls, replicas);
 
         foreach (LabServer server in plan.Servers)
         {
@@ -62,26 +63,48 @@ public sealed class ConfigurationTests
         }
     }
 
-    [Fact]
-    public void Only_the_replica_follows_and_refuses_writes()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Only_replicas_follow_and_refuse_writes(int replicas)
     {
-        LabPlan plan = LabPlans.Of(DatabaseFlavour.MariaDb);
+        LabPlan plan = LabPlans.Of(DatabaseFlavour.MariaDb, replicas: replicas);
         DatabaseDialect dialect = DatabaseDialect.Of(DatabaseFlavour.MariaDb);
 
-        Assert.Contains("CHANGE MASTER", dialect.SetUp(plan, plan.Replica), StringComparison.Ordinal);
-        Assert.DoesNotContain("CHANGE MASTER", dialect.SetUp(plan, plan.Primary), StringComparison.Ordinal);
-        Assert.Contains("read_only", dialect.Configuration(plan, plan.Replica), StringComparison.Ordinal);
+        Assert.Equal(
+            plan.Members.Select(server => server.Name).Skip(1),
+            plan.Members.Where(server => dialect.SetUp(plan, server).Contains("CHANGE MASTER", StringComparison.Ordinal)).Select(server => server.Name));
+        Assert.Equal(replicas, plan.Members.Count(server => dialect.Configuration(plan, server).Contains("read_only", StringComparison.Ordinal)));
         Assert.DoesNotContain("read_only", dialect.Configuration(plan, plan.Primary), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_jump_leads_through_the_load_balancer_only_to_the_web_servers()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Writes_lead_to_the_primary_alone_and_may_be_moved_to_each_replica(int replicas)
     {
-        string config = OperatorAccess.SshConfig(LabPlans.Of());
+        LabPlan plan = LabPlans.Of(replicas: replicas);
 
-        Assert.Equal(2, config.Split("ProxyJump lb-01").Length - 1);
-        Assert.Contains("StrictHostKeyChecking yes", config, StringComparison.Ordinal);
+        string[] members = [.. BalancerFiles.Configuration(plan).Split('\n').Where(line => line.Contains(":3306", StringComparison.Ordinal) && line.Contains(" server ", StringComparison.Ordinal))];
+
+        Assert.Equal(plan.Members.Select(server => server.Name), members.Select(line => line.Trim().Split(' ')[1]));
+        Assert.Equal(members.Skip(1), members.Where(line => line.EndsWith(" disabled", StringComparison.Ordinal)));
     }
 
-    private static LabPlan Plan(string database, string tls) => LabPlans.Of(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void The_jump_leads_through_the_load_balancer_only_to_the_servers_behind_it(int replicas)
+    {
+        LabPlan plan = LabPlans.Of(replicas: replicas);
+
+        string config = OperatorAccess.SshConfig(plan);
+
+        Assert.Equal(plan.Members.Count(), config.Split("ProxyJump lb-01").Length - 1);
+        Assert.Contains("StrictHostKeyChecking yes", config, StringComparison.Ordinal);
+        Assert.All(plan.Servers, server => Assert.Contains($"Host {server.Name}\n    HostName ", config, StringComparison.Ordinal));
+    }
+
+    private static LabPlan Plan(string database, string tls, int replicas) =>
+        LabPlans.Of(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), replicas: replicas);
 }
