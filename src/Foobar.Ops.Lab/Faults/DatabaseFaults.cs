@@ -24,8 +24,10 @@ internal static class DatabaseFaults
         Row("relaxed-durability", "DB-011", "The primary acknowledges what is not on disk", "web-01",
             "mysql -e 'SET GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 2'",
             "mysql -e 'SET GLOBAL sync_binlog = 1, GLOBAL innodb_flush_log_at_trx_commit = 1'"),
-        Row("replica-not-receiving", "DB-003", "The replica has stopped receiving", "web-02", "mysql -e 'STOP REPLICA IO_THREAD'", "mysql -e 'START REPLICA IO_THREAD'"),
-        Row("replica-cannot-connect", "DB-003", "The replica looks for its source on another port", "web-02", Source("SOURCE_PORT = 3307"), Source("SOURCE_PORT = 3306")),
+        Row("replica-not-receiving", "DB-003", "The replica has stopped receiving", "web-02", "mysql -e 'STOP REPLICA IO_THREAD'", "mysql -e 'START REPLICA IO_THREAD'") with
+            { AlsoSeenBy = ["DB-012"] },
+        Row("replica-cannot-connect", "DB-003", "The replica looks for its source on another port", "web-02", Source("SOURCE_PORT = 3307"), Source("SOURCE_PORT = 3306")) with
+            { AlsoSeenBy = ["DB-012"] },
         Row("replication-delayed", "DB-013", "The replica applies an hour late", "web-02", Source("SOURCE_DELAY = 3600"), Source("SOURCE_DELAY = 0")),
         Row("replication-by-position", "DB-028", "The replica finds its place by file and offset", "web-02",
             Source("SOURCE_AUTO_POSITION = 0", "MASTER_USE_GTID = no"), Source("SOURCE_AUTO_POSITION = 1", "MASTER_USE_GTID = slave_pos")),
