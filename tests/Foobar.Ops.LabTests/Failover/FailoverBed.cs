@@ -41,9 +41,9 @@ internal sealed class FailoverBed : IAsyncDisposable
     public DatabaseLogin Canary => new("canary", new Secret(Lab.Plan.Secrets.Canary));
 
     /// <summary>Makes a bed on the lab of a flavour.</summary>
-    public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false)
+    public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false, int replicas = 1)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync);
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync, replicas: replicas);
         return new(labs, lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
     }
 
@@ -72,14 +72,14 @@ internal sealed class FailoverBed : IAsyncDisposable
         return [.. topology.Members.Select(member => member.Name).Where(name => topology.Facts(name)?.Guard.Value is { TakesWrites: true })];
     }
 
-    /// <summary>Waits until the replica has applied all.</summary>
+    /// <summary>Waits until every replica has applied all.</summary>
     public async Task WaitUntilCaughtUpAsync()
     {
         IReadOnlyList<ReplicationLink> links = [];
         for (int attempt = 0; attempt < 300; attempt++)
         {
             links = (await TopologyAsync()).Links;
-            if (links is [{ BacklogTransactions: 0, Channel.Replicates: true }])
+            if (links.Count == Lab.Plan.Options.Replicas && links.All(link => link is { BacklogTransactions: 0, Channel.Replicates: true }))
             {
                 return;
             }
@@ -87,26 +87,31 @@ internal sealed class FailoverBed : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         }
 
-        Assert.Fail($"The replica did not catch up. Links: {string.Join("; ", links)}.");
+        Assert.Fail($"Not every replica caught up. Links: {string.Join("; ", links)}.");
     }
 
-    /// <summary>Asserts that the other member follows this primary with nothing of its own, and that the primary has every acknowledged write.</summary>
+    /// <summary>Asserts that the other members follow this primary with nothing of their own, and that the primary has every acknowledged write.</summary>
     public async Task AssertKeptAsync(OrderWriters writers, IReadOnlyList<OrderWrite> writes, string primary)
     {
         await WaitUntilCaughtUpAsync();
-        ReplicationLink link = Assert.Single((await TopologyAsync()).Links);
-        Assert.Equal((primary, ""), (link.Source, link.Errant));
+        Assert.All((await TopologyAsync()).Links, link => Assert.Equal((primary, ""), (link.Source, link.Errant)));
         Assert.Empty(writes.Where(write => write.IsAcknowledged).Select(write => write.Id).Except(await writers.ReadAsync(Lab, primary)));
     }
 
     // A replica that starts to follow is given a moment.
     private async Task EnsureReplicatesAsync()
     {
-        for (int attempt = 0; (await TopologyAsync()).Links is not [{ Errant: "", Channel.Replicates: true }]; attempt++)
+        for (int attempt = 0; ; attempt++)
         {
+            IReadOnlyList<ReplicationLink> links = (await TopologyAsync()).Links;
+            if (links.Count == Lab.Plan.Options.Replicas && links.All(link => link is { Source: "web-01", Errant: "", Channel.Replicates: true }))
+            {
+                return;
+            }
+
             if (attempt == 20)
             {
-                throw new InvalidOperationException("The replica does not replicate, or holds transactions of its own.");
+                throw new InvalidOperationException("A replica does not replicate from web-01, or holds transactions of its own.");
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200));
@@ -137,7 +142,7 @@ internal sealed class FailoverBed : IAsyncDisposable
             }
 
             // Faults and other tests find web-01 as the primary.
-            if ((await PrimariesAsync()) is ["web-02"]
+            if ((await PrimariesAsync()) is [not "web-01"]
                 && await Operation().RunAsync(new FailoverOptions { To = "web-01" }, null, CancellationToken.None) is { Outcome: not PlanOutcome.Completed } back)
             {
                 throw new InvalidOperationException($"The way back ended as {back.Outcome}: {back.Error}");

@@ -10,6 +10,7 @@ internal static class HealthySite
 {
     public const string UuidA = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
     public const string UuidB = "4350f323-7565-4e59-8763-4b1b83a0ce0e";
+    public const string UuidC = "5460f323-7565-4e59-8763-4b1b83a0ce0f";
 
     public static Site Site { get; } = new()
     {
@@ -24,6 +25,9 @@ internal static class HealthySite
             },
         },
     };
+
+    /// <summary>The same site with a further replica, db-03.</summary>
+    public static Site Three { get; } = Site with { Servers = [.. Site.Servers, Server("db-03", "192.0.2.13")] };
 
     public static ReplicationChannel Channel { get; } = new()
     {
@@ -52,9 +56,21 @@ internal static class HealthySite
         SemiSync = Reading.Of(new SemiSyncFacts { Available = true, SourceEnabled = true, SourceActive = false, ReplicaEnabled = true, ReplicaActive = true, WaitPoint = "AFTER_SYNC" }),
     };
 
+    /// <summary>The further replica.</summary>
+    public static ReplicationFacts Further { get; } = Replica with
+    {
+        Identity = Reading.Of(Replica.Identity.Value! with { ServerId = 3, ServerUuid = Guid.Parse(UuidC), HostName = "db-03" }),
+    };
+
     public static SiteCase<ReplicationFacts> Case(ReplicationFacts? primary = null, ReplicationFacts? replica = null, Site? site = null) => new(
         site ?? Site,
         new Dictionary<string, Reading<ReplicationFacts>> { ["web-01"] = Reading.Of(primary ?? Primary), ["web-02"] = Reading.Of(replica ?? Replica) },
+        DateTimeOffset.UnixEpoch);
+
+    /// <summary>A primary and two replicas with nothing wrong.</summary>
+    public static SiteCase<ReplicationFacts> CaseOfThree(ReplicationFacts? primary = null, ReplicationFacts? replica = null, ReplicationFacts? further = null) => new(
+        Three,
+        new Dictionary<string, Reading<ReplicationFacts>>(Case(primary, replica).Facts) { ["db-03"] = Reading.Of(further ?? Further) },
         DateTimeOffset.UnixEpoch);
 
     /// <summary>The marker of a failover that began some seconds before everything was read.</summary>

@@ -31,6 +31,8 @@ public sealed class FailoverPartsTests
     {
         SwitchoverOrder order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
         Assert.Equal(order, SwitchoverOrder.Of(order.ToParameters()));
+        SwitchoverOrder three = order with { Others = ["db-03", "db-04"] };
+        Assert.Equal(three.Others, SwitchoverOrder.Of(three.ToParameters()).Others);
         SwitchoverOrder bare = new() { Id = "1", Old = "web-01", New = "web-02" };
         Assert.Equal(bare, SwitchoverOrder.Of(bare.ToParameters()));
         Assert.Contains("foobar_ops.operation", Assert.Throws<ParseException>(() => SwitchoverOrder.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message, StringComparison.Ordinal);

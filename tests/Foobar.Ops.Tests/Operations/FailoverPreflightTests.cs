@@ -61,6 +61,53 @@ public sealed class FailoverPreflightTests
     }
 
     [Fact]
+    public void The_other_replicas_follow_and_whoever_replicates_from_one_stays_behind_it()
+    {
+        FailoverPreflight preflight = FailoverPreflight.Planned(HealthySite.CaseOfThree(), new() { To = "web-02" });
+        Assert.Empty(preflight.Blockers);
+        Assert.Equal(["db-03"], preflight.Followers);
+
+        // db-03 replicates from web-02.
+        ReplicationFacts chained = HealthySite.Further with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { SourceHost = "192.0.2.12", SourceUuid = Guid.Parse(HealthySite.UuidB) }]) };
+        FailoverPreflight behind = FailoverPreflight.Planned(HealthySite.CaseOfThree(further: chained), new());
+        Assert.Equal("web-02", behind.New);
+        Assert.Empty(behind.Blockers);
+        Assert.Empty(behind.Followers);
+        Assert.Equal("Candidate", Assert.Single(FailoverPreflight.Planned(HealthySite.CaseOfThree(), new()).Blockers).Code);
+    }
+
+    [Fact]
+    public void A_replica_that_could_not_follow_blocks()
+    {
+        Assert.Equal("ReplicaNotMovable", Single(HealthySite.Channel with { AutoPosition = false }));
+        Assert.Equal("ReplicaNotMovable", Single(HealthySite.Channel with { Name = "shop" }));
+        Assert.Equal("ReplicaNotMovable", Single(HealthySite.Channel, HealthySite.Channel with { Name = "other", SourceHost = "192.0.2.99", SourceUuid = null }));
+        Assert.Equal("ReplicationStopped", Single(HealthySite.Channel with { Applier = ReplicationThread.Stopped, ApplierError = "1062: duplicate" }));
+        FailoverBlocker grants = Assert.Single(FailoverPreflight.Planned(
+            HealthySite.CaseOfThree(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.11" }]) }),
+            new() { To = "web-02" }).Blockers, blocker => blocker.Code == "Grants");
+        Assert.Contains("for db-03", grants.Message, StringComparison.Ordinal);
+        ReplicationFacts errant = HealthySite.Further with { Gtid = Reading.Of(HealthySite.Further.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-100,{HealthySite.UuidC}:1" }) };
+        Assert.Equal(("ErrantTransactions", "db-03"), Assert.Single(FailoverPreflight.Planned(HealthySite.CaseOfThree(further: errant), new() { To = "web-02" }).Blockers) is var one ? (one.Code, one.Server) : default);
+
+        // Filters and delay stay with it.
+        Assert.Empty(FailoverPreflight.Planned(Further(HealthySite.Channel with { DelaySeconds = 3600, Filters = ["Replicate_Do_DB=a"] }), new() { To = "web-02" }).Blockers);
+
+        static string Single(params ReplicationChannel[] channels) => Assert.Single(FailoverPreflight.Planned(Further(channels), new() { To = "web-02" }).Blockers, blocker => blocker.Server == "db-03").Code;
+
+        static SiteCase<ReplicationFacts> Further(params ReplicationChannel[] channels) =>
+            HealthySite.CaseOfThree(further: HealthySite.Further with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>(channels) });
+    }
+
+    [Fact]
+    public void A_member_that_replicates_from_none_is_told()
+    {
+        FailoverPreflight preflight = FailoverPreflight.Planned(HealthySite.CaseOfThree(further: HealthySite.Further with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([]) }), new());
+        Assert.Empty(preflight.Followers);
+        Assert.Equal(("NoReplica", "db-03"), Assert.Single(preflight.Warnings) is var warning ? (warning.Code, warning.Server) : default);
+    }
+
+    [Fact]
     public void A_replica_that_is_behind_tells_of_what_was_before()
     {
         SiteCase<ReplicationFacts> behind = HealthySite.Case(

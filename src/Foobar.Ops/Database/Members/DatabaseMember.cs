@@ -85,6 +85,15 @@ public abstract class DatabaseMember
     /// <summary>Starts replicating again after transactions of its source were committed on it by other means, which it must not ask for once more.</summary>
     public virtual Task ResumeReplicatingAsync(CancellationToken cancellationToken) => StartReplicatingAsync(cancellationToken);
 
+    /// <summary>Stops receiving and applying; what was received is kept.</summary>
+    public abstract Task StopReplicatingAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives a replica that has stopped another source, to be found by GTID, not yet to start: its account, TLS settings, filters
+    /// and delay stay. What it received and has not applied is thrown away.
+    /// </summary>
+    public abstract Task RepointAsync(string host, int port, CancellationToken cancellationToken);
+
     /// <summary>Stops receiving; what was received is still applied.</summary>
     public abstract Task StopReceivingAsync(CancellationToken cancellationToken);
 
@@ -112,6 +121,16 @@ public abstract class DatabaseMember
 
     /// <summary>Switches acknowledging to the source on or off, where the server can; counts from the next start of the receiver.</summary>
     public abstract Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken);
+
+    /// <summary>Whether it acknowledges to its source as a semi-synchronous replica.</summary>
+    public async Task<bool> AcknowledgesAsync(CancellationToken cancellationToken)
+    {
+        const string Sql = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')";
+        return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql).Flag("Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status") == true;
+    }
+
+    /// <summary>How many replicas must acknowledge a commit.</summary>
+    public virtual Task<long> SemiSyncWaitCountAsync(CancellationToken cancellationToken) => Task.FromResult(1L);
 
     /// <summary>What it waits for at each commit.</summary>
     public async Task<Durability> DurabilityAsync(CancellationToken cancellationToken)

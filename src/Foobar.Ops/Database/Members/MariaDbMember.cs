@@ -97,6 +97,12 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
         await StartReplicatingAsync(cancellationToken);
     }
 
+    public override Task StopReplicatingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP ALL SLAVES", cancellationToken);
+
+    public override Task RepointAsync(string host, int port, CancellationToken cancellationToken) => ExecuteAsync(
+        $"CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = {Number(port)}, MASTER_USE_GTID = slave_pos",
+        cancellationToken, KeyValuePair.Create("host", (object?)host));
+
     public override Task StopReceivingAsync(CancellationToken cancellationToken) => ExecuteAsync("STOP SLAVE IO_THREAD", cancellationToken);
 
     public override async Task DetachAsync(CancellationToken cancellationToken)

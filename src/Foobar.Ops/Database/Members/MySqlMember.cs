@@ -67,17 +67,29 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
 
     public override Task StartReplicatingAsync(CancellationToken cancellationToken) => ExecuteAsync("START REPLICA", cancellationToken);
 
+    public override Task StopReplicatingAsync(CancellationToken cancellationToken) => UnlessNoChannelAsync("STOP REPLICA", cancellationToken);
+
+    public override Task RepointAsync(string host, int port, CancellationToken cancellationToken) => ExecuteAsync(
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_AUTO_POSITION = 1",
+        cancellationToken, KeyValuePair.Create("host", (object?)host), KeyValuePair.Create("port", (object?)port));
+
     public override Task StopReceivingAsync(CancellationToken cancellationToken) => UnlessNoChannelAsync("STOP REPLICA IO_THREAD", cancellationToken);
 
     public override async Task DetachAsync(CancellationToken cancellationToken)
     {
-        await UnlessNoChannelAsync("STOP REPLICA", cancellationToken);
+        await StopReplicatingAsync(cancellationToken);
         await UnlessNoChannelAsync("RESET REPLICA ALL", cancellationToken);
     }
 
     public override Task SetSemiSyncSourceAsync(bool on, CancellationToken cancellationToken) => SetIfThereAsync("rpl_semi_sync_source_enabled", on, cancellationToken);
 
     public override Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken) => SetIfThereAsync("rpl_semi_sync_replica_enabled", on, cancellationToken);
+
+    public override async Task<long> SemiSyncWaitCountAsync(CancellationToken cancellationToken)
+    {
+        const string Sql = "SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'";
+        return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql).Number("rpl_semi_sync_source_wait_for_replica_count") ?? 1;
+    }
 
     // PERSIST_ONLY: what holds now is changed by fencing and promoting alone.
     public override async Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)

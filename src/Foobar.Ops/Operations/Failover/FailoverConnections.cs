@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Remoting;
@@ -12,6 +14,10 @@ internal sealed class FailoverConnections : IAsyncDisposable
     private readonly List<OperatorLock> _locks = [];
     private HeldSession? _oldHeld;
     private HeldSession? _newHeld;
+    private readonly ConcurrentDictionary<string, HeldSession> _others = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<OperatorLock> _otherLocks = [];
+    private Func<HeldSession, CancellationToken, Task<OperatorLock>>? _take;
+    private IReadOnlyCollection<string> _ids = [];
 
     private FailoverConnections()
     {
@@ -72,6 +78,36 @@ internal sealed class FailoverConnections : IAsyncDisposable
         }
     }
 
+    /// <summary>Connects to further replicas before anything is changed, at once; to one that can't be reached when its turn comes.</summary>
+    public Task OpenOthersAsync(IEnumerable<string> names, CancellationToken cancellationToken) => Task.WhenAll(names.Select(async name =>
+    {
+        try
+        {
+            _others[name] = await OpenAsync(name, cancellationToken);
+        }
+        catch (FoobarException)
+        {
+            // Told in its turn.
+        }
+    }));
+
+    /// <summary>Whether a further replica is connected.</summary>
+    public bool HasOther(string name) => _others.ContainsKey(name);
+
+    /// <summary>The connection to a further replica, whose lock it holds.</summary>
+    /// <exception cref="FoobarException">It can't be reached; <c>OperationRunning</c>.</exception>
+    public async Task<IDatabaseSession> OtherAsync(string name, CancellationToken cancellationToken)
+    {
+        if (!_others.TryGetValue(name, out HeldSession? session))
+        {
+            session = await OpenAsync(name, cancellationToken);
+            await HoldOtherAsync(session, cancellationToken);
+            _others[name] = session;
+        }
+
+        return session;
+    }
+
     /// <summary>
     /// Takes the locks of the members that are connected, on the connections that change them. From here on nobody else moves
     /// writes, and what is changed on these connections fails once somebody else has taken the locks.
@@ -82,15 +118,28 @@ internal sealed class FailoverConnections : IAsyncDisposable
     /// <exception cref="Errors.FoobarException"><c>OperationRunning</c>.</exception>
     public async Task HoldAsync(DateTimeOffset since, TimeSpan lostAfter, CancellationToken cancellationToken)
     {
+        _take = (session, token) => OperatorLock.TakeAsync(Site, session, since, lostAfter, token);
         foreach (HeldSession session in ((HeldSession?[])[_oldHeld, _newHeld]).OfType<HeldSession>())
         {
-            OperatorLock held = await OperatorLock.TakeAsync(Site, session, since, lostAfter, cancellationToken);
+            OperatorLock held = await _take(session, cancellationToken);
             _locks.Add(held);
+        }
+
+        foreach (string name in _others.Keys.Order(StringComparer.Ordinal))
+        {
+            await HoldOtherAsync(_others[name], cancellationToken);
         }
     }
 
     /// <summary>Tells the locks under which ids the members' marker may stand from now on.</summary>
-    public void Own(params IReadOnlyCollection<string?> ids) => _locks.ForEach(held => held.Ids = [.. ids.OfType<string>()]);
+    public void Own(params IReadOnlyCollection<string?> ids)
+    {
+        _ids = [.. ids.OfType<string>()];
+        foreach (OperatorLock held in _locks.Concat(_otherLocks))
+        {
+            held.Ids = _ids;
+        }
+    }
 
     /// <summary>Sees that the locks are still ours, before something is changed that is not on their connections.</summary>
     /// <param name="both">Whether that of the old primary counts too: once the new one takes writes, the old one may die.</param>
@@ -102,18 +151,26 @@ internal sealed class FailoverConnections : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (OperatorLock held in _locks.AsEnumerable().Reverse())
+        foreach (OperatorLock held in _locks.Concat(_otherLocks).Reverse())
         {
             await held.DisposeAsync();
         }
 
         _locks.Clear();
+        _otherLocks.Clear();
         foreach (IAsyncDisposable one in _open)
         {
             await one.DisposeAsync();
         }
 
         _open.Clear();
+    }
+
+    private async Task HoldOtherAsync(HeldSession session, CancellationToken cancellationToken)
+    {
+        OperatorLock held = await _take!(session, cancellationToken);
+        held.Ids = _ids;
+        _otherLocks.Add(held);
     }
 
     private async Task OpenOldAsync(CancellationToken cancellationToken)

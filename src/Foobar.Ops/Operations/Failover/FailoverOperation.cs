@@ -44,7 +44,7 @@ public sealed class FailoverOperation
         (TimeSpan low, TimeSpan high) = await GapEstimate.MeasureAsync(live, cancellationToken);
         return preview with
         {
-            Steps = Steps(live, options, new() { Id = "preview", Old = old, New = candidate, Events = Names(preflight) }, await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
+            Steps = Steps(live, options, new() { Id = "preview", Old = old, New = candidate, Events = Names(preflight), Others = preflight.Followers }, await live.New.DurabilityAsync(cancellationToken), preflight).Plan().Outline,
             PredictedGapLow = low,
             PredictedGapHigh = high,
         };
@@ -63,6 +63,7 @@ public sealed class FailoverOperation
         FailoverPreflight seen = await AcceptedAsync(options, options.Confirmed, cancellationToken);
         ConfirmedMove move = new(seen.Old!, seen.New!);
         await using FailoverConnections live = await FailoverConnections.OpenAsync(_session, move.OldPrimary, move.NewPrimary, withOld: true, cancellationToken);
+        await live.OpenOthersAsync(seen.Followers, cancellationToken);
         await live.HoldAsync(started, options.LostAfter, cancellationToken);
 
         // Until now another operator may have moved writes: only what is seen from here on stays so.
@@ -76,7 +77,13 @@ public sealed class FailoverOperation
             Durability = await live.New.DurabilityAsync(cancellationToken),
             SemiSync = preflight.SemiSync,
             Events = Names(preflight),
+            Others = preflight.Followers,
         };
+        foreach (string other in order.Others)
+        {
+            await live.OtherAsync(other, cancellationToken);
+        }
+
         live.Own(order.Id, order.Before);
         await using FailoverCanary? canary = await FailoverCanary.StartAsync(_session, options, order.Id, _time, cancellationToken);
         SwitchoverSteps steps = Steps(live, options, order, order.Durability, preflight);
@@ -176,6 +183,7 @@ public sealed class FailoverOperation
         FailoverConnections live = await FailoverConnections.OpenAsync(_session, order.Old, order.New, withOld: true, cancellationToken);
         try
         {
+            await live.OpenOthersAsync(order.Others, cancellationToken);
             await live.HoldAsync(started, options.LostAfter, cancellationToken);
             return live;
         }
@@ -238,6 +246,14 @@ public sealed class FailoverOperation
         if (await ReverseLink.ReachableAddressAsync(server, candidate, policy.Port, cancellationToken) is null)
         {
             blockers.Add(new() { Code = "ReverseConnection", Server = old.Name, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not replicate from it afterwards", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+        }
+
+        foreach (string other in preflight.Followers)
+        {
+            if (await ReverseLink.ReachableAddressAsync(await _session.GetServerAsync(other, cancellationToken), candidate, policy.Port, cancellationToken) is null)
+            {
+                blockers.Add(new() { Code = "ReplicaConnection", Server = other, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not follow it", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+            }
         }
 
         if (policy.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint)

@@ -17,6 +17,11 @@ public sealed class EmergencyPreflightTests
 
     private static ReplicationFacts Replica => HealthySite.Replica;
 
+    // It received seven transactions that web-02 did not.
+    private static ReplicationFacts Ahead => HealthySite.Further with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { Received = $"{HealthySite.UuidA}:90-107" }]) };
+
+    private static SiteCase<ReplicationFacts> Dying(ReplicationFacts further) => HealthySite.CaseOfThree(ReplicationFacts.Unreadable("it is being judged from outside", "test"), Replica, further);
+
     [Fact]
     public void A_dead_primary_and_a_healthy_replica_have_no_blocker() => Assert.Empty(Judge(Replica, Dead, Nothing));
 
@@ -87,6 +92,39 @@ public sealed class EmergencyPreflightTests
         Assert.Equal("Candidate", Assert.Single(blockers).Code);
     }
 
+    [Fact]
+    public void The_most_advanced_replica_is_chosen_and_one_that_is_asked_for_takes_what_it_lacks()
+    {
+        List<FailoverBlocker> blockers = [];
+        ReplicationTopology topology = ReplicationTopology.Of(Dying(Ahead));
+        Assert.Equal("db-03", EmergencyPreflight.Choose(topology, ["web-02", "db-03"], null, blockers));
+        Assert.Equal("web-02", EmergencyPreflight.Choose(topology, ["web-02", "db-03"], "web-02", blockers));
+        Assert.Empty(blockers);
+        Assert.Equal((7, 0), (EmergencyPreflight.Lacks(topology, "web-02", "db-03"), EmergencyPreflight.Lacks(topology, "db-03", "web-02")));
+
+        ReplicationFacts silent = Ahead with { Binlog = Reading.Of(Ahead.Binlog.Value! with { LogsReplicated = false }) };
+        Assert.Equal("web-02", EmergencyPreflight.Choose(ReplicationTopology.Of(Dying(silent)), ["web-02", "db-03"], "web-02", blockers));
+        FailoverBlocker blocker = Assert.Single(blockers);
+        Assert.Contains("lacks 7 transactions that db-03 has received, and can't take them: db-03 keeps no complete binary log", blocker.Message, StringComparison.Ordinal);
+        Assert.Contains("db-03", blocker.Remediation, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Whoever_replicates_from_the_primary_or_does_not_answer_shall_follow()
+    {
+        Assert.Equal(["db-03"], Others(Ahead));
+        Assert.Empty(Warnings(Ahead));
+        Assert.Equal(["db-03"], Others(ReplicationFacts.Unreadable("refused", "test")));
+        Assert.Contains("can't be asked: refused", Assert.Single(Warnings(ReplicationFacts.Unreadable("refused", "test"))), StringComparison.Ordinal);
+        ReplicationFacts detached = Ahead with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([]) };
+        Assert.Empty(Others(detached));
+        Assert.Contains("replicates from none", Assert.Single(Warnings(detached)), StringComparison.Ordinal);
+
+        static IReadOnlyList<string> Others(ReplicationFacts further) => EmergencyPreflight.Others(ReplicationTopology.Of(Dying(further)), "web-01", "web-02");
+
+        static IEnumerable<string> Warnings(ReplicationFacts further) => EmergencyPreflight.JudgeOthers(ReplicationTopology.Of(Dying(further)), "web-01", "web-02").Select(warning => warning.Message);
+    }
+
     [Theory]
     [InlineData(null, LossBound.NothingAcknowledged)]
     [InlineData("its commits may have stopped waiting", LossBound.AfterLastReceived)]
@@ -97,6 +135,12 @@ public sealed class EmergencyPreflightTests
         Assert.Equal(doubt is not null, loss.NeedsAcceptance);
         Assert.Contains(doubt ?? "holds every acknowledged write", loss.Reason, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void What_other_replicas_received_counts_as_held() => Assert.Contains(
+        "waited for a replica until the primary died, so the candidate holds, with what it takes from db-03, every acknowledged write",
+        LossEstimate.Of(DatabaseFlavor.MariaDb, null, null, new() { Received = "0-1-9", SemiSyncActive = true, Others = ["db-03"] }, doubt: null).Reason,
+        StringComparison.Ordinal);
 
     [Fact]
     public void A_log_that_could_be_read_bounds_the_loss_exactly()
@@ -111,6 +155,11 @@ public sealed class EmergencyPreflightTests
     {
         EmergencyOrder order = new() { Id = "1", Old = "web-01", New = "web-02", MachineAnswers = true, Salvage = true, SourceFile = "binlog.000002", Former = "0", Before = "00", Durability = new(1, 1), CatchUpLimit = TimeSpan.FromSeconds(9) };
         Assert.Equal(order, EmergencyOrder.Of(order.ToParameters(), TimeSpan.FromSeconds(9)));
+        EmergencyOrder three = order with { Others = ["db-03", "db-04"], Givers = ["db-04"], Source = ("2001:db8::11", 3306) };
+        EmergencyOrder read = EmergencyOrder.Of(three.ToParameters(), TimeSpan.FromSeconds(9));
+        Assert.Equal(three.Others, read.Others);
+        Assert.Equal(three.Givers, read.Givers);
+        Assert.Equal(three.Source, read.Source);
         Assert.Throws<ParseException>(() => EmergencyOrder.Of(new Dictionary<string, string> { ["id"] = "1" }, TimeSpan.Zero));
     }
 

@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Repair;
 using Foobar.Ops.Tests.Database;
@@ -60,6 +61,16 @@ public sealed class RepairPreflightTests
     [InlineData("web-09")]
     public void What_replicates_or_is_no_member_is_refused(string server) =>
         Assert.Contains(RepairPreflight.Judge(HealthySite.Case(), server, ["web-01"]).Blockers, blocker => blocker.Code == "Server");
+
+    [Fact]
+    public void One_behind_another_replica_may_be_told_to_follow_the_primary()
+    {
+        ReplicationFacts behind = HealthySite.Further with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { SourceHost = "192.0.2.12", SourceUuid = Guid.Parse(B) }]) };
+        RepairPreview preview = RepairPreflight.Judge(HealthySite.CaseOfThree(further: behind), "db-03", ["web-01"]);
+        Assert.Equal(("db-03", "web-01"), (preview.Server, preview.Primary));
+        Assert.Empty(preview.Blockers);
+        Assert.Equal("Server", Assert.Single(RepairPreflight.Judge(HealthySite.CaseOfThree(further: behind), null, ["web-01"]).Blockers).Code);
+    }
 
     [Fact]
     public void Nothing_to_repair_is_said_so() =>

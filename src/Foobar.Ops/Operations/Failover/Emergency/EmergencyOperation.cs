@@ -38,7 +38,7 @@ public sealed class EmergencyOperation
             Verdict = scene.Verdict,
             Loss = scene.Loss,
             Blockers = scene.Blockers,
-            Warnings = scene.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = scene.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : [],
+            Warnings = [.. scene.Warnings, .. scene.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = scene.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : Array.Empty<FailoverBlocker>()],
             Steps = new EmergencySteps(live, Order(scene, options, "preview"), _time).Plan().Outline,
         };
     }
@@ -65,6 +65,7 @@ public sealed class EmergencyOperation
         }
 
         TimeSpan before = _time.GetUtcNow() - started;
+        await live.OpenOthersAsync(scene.Answering, cancellationToken);
         await live.HoldAsync(started, options.LostAfter, cancellationToken);
         await RefuseIfChangedAsync(scene, options.Confirmed, cancellationToken);
         _earlier.RefuseUnfinished(lost: scene.Primary);
@@ -140,6 +141,9 @@ public sealed class EmergencyOperation
         SourceFile = scene.SourceFile,
         Events = scene.Events.Enable,
         EventDoubt = scene.Events.Doubt,
+        Others = scene.Others,
+        Givers = scene.Givers,
+        Source = scene.Source,
         CatchUpLimit = options.DrainLimit,
         Before = scene.Marker?.Id ?? "",
         Durability = scene.Marker is { IsUnfinished: true } left && left.NewPrimary == scene.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
@@ -176,7 +180,8 @@ public sealed class EmergencyOperation
             runner.Close(result.Outcome);
         }
 
-        string? own = steps.Advice.Count > 0 ? string.Join(" ", steps.Advice) : (result.Failure as FoobarException)?.Recommendation;
+        string[] advice = [.. steps.Advice, .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>()];
+        string? own = advice.Length > 0 ? string.Join(" ", advice) : (result.Failure as FoobarException)?.Recommendation;
         string? error = moved && result.Failure is not null ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error)) : null;
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
         return new()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
@@ -42,6 +43,15 @@ internal sealed record EmergencyOrder
     /// <summary>Which other events may have run on the dead primary; <see langword="null"/> for none.</summary>
     public string? EventDoubt { get; init; }
 
+    /// <summary>The other replicas of the dead primary, and those that can't be asked: they shall follow the new one.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>Those of which the candidate lacks what they received.</summary>
+    public IReadOnlyList<string> Givers { get; init; } = [];
+
+    /// <summary>The dead primary's address and port as the candidate knows it; <see langword="null"/> if it replicates from none.</summary>
+    public (string Host, int Port)? Source { get; init; }
+
     /// <summary>How long the candidate may take to apply what it received.</summary>
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -60,6 +70,9 @@ internal sealed record EmergencyOrder
         ["durability"] = $"{Durability}",
         ["events"] = EventName.Write(Events),
         ["eventDoubt"] = EventDoubt ?? "",
+        ["others"] = string.Join(',', Others),
+        ["givers"] = string.Join(',', Givers),
+        ["source"] = Source is { } from ? string.Create(CultureInfo.InvariantCulture, $"{from.Port} {from.Host}") : "",
     };
 
     /// <summary>From a journal.</summary>
@@ -79,6 +92,11 @@ internal sealed record EmergencyOrder
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
             EventDoubt = parameters.GetValueOrDefault("eventDoubt") is { Length: > 0 } doubt ? doubt : null,
+            Others = (parameters.GetValueOrDefault("others") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            Givers = (parameters.GetValueOrDefault("givers") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            Source = (parameters.GetValueOrDefault("source") ?? "").Split(' ') is [{ Length: > 0 } port, { } host]
+                ? (host, int.TryParse(port, CultureInfo.InvariantCulture, out int number) ? number : throw new ParseException(null, source, 1, $"expected a port, found '{port}'."))
+                : null,
             CatchUpLimit = catchUpLimit,
         };
 

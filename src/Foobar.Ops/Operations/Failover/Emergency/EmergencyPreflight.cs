@@ -56,7 +56,35 @@ internal static class EmergencyPreflight
         Remediation = "A backup of the replica may be running: end that connection (KILL), then run the emergency failover again.",
     });
 
-    /// <summary>The replica that has received the most of a primary, or the one that is asked for if it lacks nothing of that.</summary>
+    /// <summary>The members besides the two that replicate from the primary, or can't be asked.</summary>
+    public static IReadOnlyList<string> Others(ReplicationTopology topology, string primary, string candidate) =>
+        [.. topology.Members.Select(member => member.Name).Where(name => name != primary && name != candidate
+            && (topology.Failure(name) is not null || topology.Facts(name)?.Channels.Value is null || topology.Links.Any(link => link.Replica == name && link.Source == primary)))];
+
+    /// <summary>Which members may be left behind, as far as it is known before.</summary>
+    public static IEnumerable<FailoverBlocker> JudgeOthers(ReplicationTopology topology, string primary, string candidate)
+    {
+        foreach (string other in Others(topology, primary, candidate))
+        {
+            string? why = topology.Failure(other) is { } failure ? $"can't be asked: {failure.TrimEnd('.')}"
+                : topology.Facts(other)?.Channels.Value is { } channels ? ReplicaSource.Obstacle(channels)
+                : "its replication could not be read";
+            if (why is not null)
+            {
+                yield return new() { Code = "ReplicaNotMovable", Server = other, Message = $"{why}, so it may not follow {candidate}", Remediation = $"Afterwards Repair-FoobarReplication -Server {other} lets it follow." };
+            }
+        }
+
+        foreach (string idle in topology.Members.Select(member => member.Name).Where(name => name != primary && name != candidate && topology.RoleOf(name) == MemberRole.Fenced))
+        {
+            yield return new() { Code = "NoReplica", Server = idle, Message = "is a member that replicates from none, and stays so", Remediation = $"Repair-FoobarReplication -Server {idle} lets it follow." };
+        }
+    }
+
+    /// <summary>
+    /// The replica that is asked for, or the one that has received the most of a primary. What it lacks it takes from the others
+    /// before it is promoted, if they keep a log from which it can.
+    /// </summary>
     public static string? Choose(ReplicationTopology topology, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
     {
         string? chosen = wanted is null ? null : replicas.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
@@ -66,17 +94,23 @@ internal static class EmergencyPreflight
             return null;
         }
 
-        string? best = replicas.FirstOrDefault(one => replicas.All(other => Lacks(topology, one, other) == 0)) ?? (replicas.Count > 0 ? replicas[0] : null);
-        if (chosen is not null && best is not null && Lacks(topology, chosen, best) is > 0 and double lacking)
+        chosen ??= replicas.MinBy(one => replicas.Max(other => Lacks(topology, one, other)));
+        foreach (string other in replicas.Where(other => chosen is not null && Lacks(topology, chosen, other) > 0))
         {
-            blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {lacking} transactions that {best} has received"), Remediation = $"Promote {best}." });
+            string? why = topology.Facts(other)!.Binlog.Value is not { Enabled: true, LogsReplicated: true } ? $"{other} keeps no complete binary log"
+                : topology.Facts(chosen!)!.Channels.Value is not { } channels || ReplicaSource.Obstacle(channels) is not null ? $"{chosen} can't be given another source"
+                : null;
+            if (why is not null)
+            {
+                blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {Lacks(topology, chosen!, other)} transactions that {other} has received, and can't take them: {why}"), Remediation = $"Promote {other}." });
+            }
         }
 
-        return chosen ?? best;
+        return chosen;
     }
 
-    // What one lacks of all that the other has received or executed.
-    private static double Lacks(ReplicationTopology topology, string one, string other)
+    /// <summary>How many transactions one lacks of all that the other has received or executed.</summary>
+    public static double Lacks(ReplicationTopology topology, string one, string other)
     {
         if (one == other || topology.Facts(one) is not { } mine || topology.Facts(other) is not { } theirs)
         {

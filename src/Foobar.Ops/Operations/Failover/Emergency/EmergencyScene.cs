@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
@@ -28,6 +29,21 @@ internal sealed record EmergencyScene
 
     /// <summary>Which scheduled events shall run on the candidate.</summary>
     public required EventForecast Events { get; init; }
+
+    /// <summary>The other replicas of the primary, and those that can't be asked.</summary>
+    public required IReadOnlyList<string> Others { get; init; }
+
+    /// <summary>Those that answer.</summary>
+    public required IReadOnlyList<string> Answering { get; init; }
+
+    /// <summary>Those of which the candidate lacks what they received.</summary>
+    public required IReadOnlyList<string> Givers { get; init; }
+
+    /// <summary>What the operator should know of members that will not follow.</summary>
+    public IReadOnlyList<FailoverBlocker> Warnings { get; init; } = [];
+
+    /// <summary>The primary's address and port as the candidate knows it; <see langword="null"/> if it replicates from none.</summary>
+    public (string Host, int Port)? Source { get; init; }
 
     /// <summary>The flavour of both.</summary>
     public required DatabaseFlavor Flavor { get; init; }
@@ -115,6 +131,17 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         CandidateLink link = own is { Refusal: null }
             ? await CandidateLinkReader.ReadAsync(live.NewSession, own, cancellationToken)
             : new() { Received = "" };
+        ReplicationTopology topology = ReplicationTopology.Of(facts);
+        IReadOnlyList<string> others = EmergencyPreflight.Others(topology, live.OldName, live.NewName);
+        string[] answering = [.. others.Where(name => topology.Failure(name) is null)];
+        string[] givers = [.. answering.Where(name => EmergencyPreflight.Lacks(topology, live.NewName, name) > 0)];
+        if (givers.Length > 0)
+        {
+            // It takes that before it is promoted.
+            string all = string.Join(',', givers.Select(name => EmergencyPreflight.Held(topology.Facts(name)!)).Prepend(link.Received).Where(text => text.Length > 0));
+            link = link with { Received = GtidComparison.Normalise(live.New.Flavor, all) };
+        }
+
         string? file = await CandidateLinkReader.SourceFileAsync(live.NewSession, cancellationToken);
         OperationMark? marker = await MarkAsync(live.NewSession, cancellationToken);
 
@@ -135,7 +162,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
-            ? LossEstimate.Of(live.New.Flavor, dump, unread, link, doubt)
+            ? LossEstimate.Of(live.New.Flavor, dump, unread, link with { Others = answering }, doubt)
             : new() { Bound = LossBound.Nothing, Reason = "Nothing is moved while the primary lives.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
         return new()
         {
@@ -145,6 +172,11 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             Loss = loss,
             Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss, open), .. EmergencyPreflight.JudgeLocks(live.NewName, held)],
             Events = EventForecast.Of(evidence, own?.Events.Value),
+            Others = others,
+            Answering = answering,
+            Givers = givers,
+            Warnings = [.. EmergencyPreflight.JudgeOthers(topology, live.OldName, live.NewName)],
+            Source = own?.Channels.Value is [{ } channel] ? (channel.SourceHost, channel.SourcePort) : null,
             Flavor = live.New.Flavor,
             SourceFile = file,
             Marker = marker,
@@ -215,7 +247,9 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             }
         }
 
-        (Server primary, string host) = links.GroupBy(link => link.Source).OrderByDescending(group => group.Count()).Select(group => (group.Key, group.First().Host)).FirstOrDefault();
+        // Of a chain, its head.
+        List<(Server Replica, Server Source, string Host)> heads = [.. links.Where(link => links.All(other => other.Replica != link.Source))];
+        (Server primary, string host) = (heads.Count > 0 ? heads : links).GroupBy(link => link.Source).OrderByDescending(group => group.Count()).Select(group => (group.Key, group.First().Host)).FirstOrDefault();
         return primary is null
             ? throw new FoobarException("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed: no member that answers replicates from another, so nobody can take the primary's place. {string.Join(" ", silent)}".TrimEnd()) { Recommendation = "Look at Get-FoobarReplication, and bring a replica back first." }
             : (primary, host, [.. links.Where(link => link.Source == primary).Select(link => link.Replica.Name)]);

@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Failover.Endpoints;
+using Foobar.Ops.Operations.Failover.Repair;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -17,6 +18,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
 
     private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly CandidateCatchUp _catchUp = new(live);
+    private readonly OtherReplicas _others = new(live, order.Others);
     private readonly List<string> _advice = [];
     private readonly long _started = time.GetTimestamp();
 
@@ -45,7 +47,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.NewName}",
         Parameters = order.ToParameters(),
-        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. order.Events.Count > 0 || order.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
+        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. order.Others.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. order.Events.Count > 0 || order.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
     };
 
     // Each step looks first whether another operator has taken our place.
@@ -109,6 +111,19 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Limit = order.CatchUpLimit,
         Change = _catchUp.RunAsync,
         Undo = New.ResumeReplicatingAsync,
+    };
+
+    private Step Take() => new()
+    {
+        Name = "take",
+        Description = order.Givers.Count > 0
+            ? $"let the candidate take from {string.Join(" and ", order.Givers)} what it lacks of what they received"
+            : "see that the candidate lacks nothing of what the other replicas received; else let it take that from them",
+        Inverse = "let it replicate from the old primary again",
+        Server = live.NewName,
+        Limit = order.CatchUpLimit + CandidateIntake.Overhead,
+        Change = token => new CandidateIntake(live, order, _catchUp).RunAsync(token),
+        Undo = token => CandidateIntake.UndoAsync(live, order, token),
     };
 
     private Step Salvage() => new()
@@ -230,6 +245,21 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         Change = token => New.PersistRoleAsync(false, live.NewServer, token),
     };
 
+    private Step SemiSync() => new()
+    {
+        Name = "semi-sync",
+        Description = "let commits wait for the replicas that follow, where that is declared or configured",
+        Server = live.NewName,
+        Change = async token =>
+        {
+            bool wanted = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.NewSession, live.NewServer, token);
+            if (wanted && await _others.AcknowledgingAsync(token) is > 0 and var replicas && replicas >= await New.SemiSyncWaitCountAsync(token))
+            {
+                await New.SetSemiSyncSourceAsync(true, token);
+            }
+        },
+    };
+
     private Step MoveEvents() => new()
     {
         Name = "move-events",
@@ -255,7 +285,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         {
             await _marker.SetAsync(live.NewSession, OperationState.Degraded, token);
             IsMarked = true;
-            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"nothing replicates from {live.NewName} yet; {live.OldName}: {Fenced}.")
+            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(_others.Following.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.NewName} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",

@@ -65,8 +65,11 @@ public sealed record LossEstimate
         }
 
         string since = link.LastHeard is { } heard ? Invariant($" (last heard {heard:u})") : "";
+        string waited = link.Others.Count == 0
+            ? $"the candidate until the primary died{since}, so it holds"
+            : $"a replica until the primary died{since}, so the candidate holds, with what it takes from {string.Join(" and ", link.Others)},";
         return doubt is null
-            ? new() { Bound = LossBound.NothingAcknowledged, Reason = $"Commits waited for the candidate until the primary died{since}, so it holds every acknowledged write; what was not acknowledged may be lost.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard }
+            ? new() { Bound = LossBound.NothingAcknowledged, Reason = $"Commits waited for {waited} every acknowledged write; what was not acknowledged may be lost.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard }
             : new() { Bound = LossBound.AfterLastReceived, Reason = $"Whatever the primary committed after {(link.Received.Length > 0 ? link.Received : "its start")}{since} is lost, acknowledged or not: {(unread ?? "its machine does not answer").TrimEnd('.')}, and {doubt}.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
     }
 }
@@ -76,6 +79,9 @@ internal sealed record CandidateLink
 {
     /// <summary>What it has received (and so, once applied, will hold).</summary>
     public required string Received { get; init; }
+
+    /// <summary>The other replicas that answer: what they received and it did not, it takes from them.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
 
     /// <summary>When it last heard of its source; <see langword="null"/> if it does not say.</summary>
     public DateTimeOffset? LastHeard { get; init; }

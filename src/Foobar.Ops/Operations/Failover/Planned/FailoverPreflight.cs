@@ -20,6 +20,9 @@ internal sealed record FailoverPreflight
     /// <summary>What the operator should know, and does not stand in the way.</summary>
     public IReadOnlyList<FailoverBlocker> Warnings { get; init; } = [];
 
+    /// <summary>The other replicas of the primary, which shall follow the new one.</summary>
+    public IReadOnlyList<string> Followers { get; init; } = [];
+
     /// <summary>The scheduled events that run on the primary, and shall run on the new one.</summary>
     public IReadOnlyList<ScheduledEvent> Events { get; init; } = [];
 
@@ -48,6 +51,7 @@ internal sealed record FailoverPreflight
             JudgeLogs(topology, old, candidate, blockers, warnings);
             JudgeEvents(topology, old, candidate, blockers, warnings);
             JudgeObjects(topology, old, candidate, blockers, warnings);
+            JudgeFollowers(topology, old, candidate, blockers, warnings);
             JudgeReverse(facts, old, candidate, blockers);
             JudgeTransactions(topology, old, options, blockers);
         }
@@ -59,6 +63,7 @@ internal sealed record FailoverPreflight
             New = candidate,
             Blockers = blockers,
             Warnings = warnings,
+            Followers = old is null || candidate is null ? [] : FollowersOf(topology, old, candidate),
             Events = old is null ? [] : EnabledOn(topology.Facts(old)!),
             Unlogged = old is null ? [] : [.. topology.Facts(old)!.LogFilters.Value ?? [], .. topology.Facts(old)!.Unlogged.Value ?? []],
             SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 },
@@ -304,15 +309,52 @@ internal sealed record FailoverPreflight
         }
     }
 
+    private static IReadOnlyList<string> FollowersOf(ReplicationTopology topology, string old, string candidate) =>
+        [.. topology.Links.Where(link => link.Source == old && link.Replica != candidate).Select(link => link.Replica).Distinct()];
+
+    // Whoever replicates from a replica of the old primary stays behind it, and so behind the new one.
+    private static void JudgeFollowers(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
+    {
+        foreach (string other in FollowersOf(topology, old, candidate))
+        {
+            IReadOnlyList<ReplicationChannel> channels = topology.Facts(other)!.Channels.Value!;
+            ReplicationLink link = topology.Links.First(link => link.Replica == other && link.Source == old);
+            if (ReplicaSource.Obstacle(channels) is { } obstacle)
+            {
+                Add(blockers, "ReplicaNotMovable", other, $"{obstacle}, so it could not follow {candidate}", "Let it replicate over the default channel by GTID, or detach it first.");
+            }
+            else if (!link.Channel.Replicates)
+            {
+                Add(blockers, "ReplicationStopped", other, $"receiver {link.Channel.Receiver}, applier {link.Channel.Applier}, so it could not follow {candidate}. {link.Channel.ReceiverError} {link.Channel.ApplierError}".TrimEnd(), "Start replication, bring it back by Repair-FoobarReplication, or detach it first.");
+            }
+
+            if (link.Errant is null or not "")
+            {
+                Add(blockers, "ErrantTransactions", other, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them to a file and copies it afresh from the primary.");
+            }
+        }
+
+        foreach (string idle in topology.Members.Select(member => member.Name).Where(name => name != old && topology.RoleOf(name) == MemberRole.Fenced))
+        {
+            Add(warnings, "NoReplica", idle, "is a member that replicates from none, and stays so", $"Repair-FoobarReplication -Server {idle} lets it follow the primary.");
+        }
+
+        foreach (ReplicationLink foreign in topology.Links.Where(link => link.Source is null))
+        {
+            Add(warnings, "NoReplica", foreign.Replica, $"replicates from {foreign.Channel.SourcePlace}, which is no member, and stays there", "Look at Get-FoobarReplication.");
+        }
+    }
+
     private static IReadOnlyList<ScheduledEvent> EnabledOn(ReplicationFacts primary) =>
         primary.Events.Value is { SchedulerOn: true } events ? [.. events.Events.Where(one => one.Status == EventStatus.Enabled)] : [];
 
     private static void JudgeReverse(SiteCase<ReplicationFacts> facts, string old, string candidate, List<FailoverBlocker> blockers)
     {
         string[] relevant = ["DB-015", "DB-017"];
+        string[] targets = [.. FollowersOf(ReplicationTopology.Of(facts), old, candidate).Prepend(old).Select(name => $"for {name}")];
         foreach (Finding finding in DatabaseControls.All.Where(control => relevant.Contains(control.Info.Id)).SelectMany(control => control.Apply(facts, null, facts.Time)))
         {
-            if (finding.Status is FindingStatus.Fail && (finding.ControlId == "DB-017" || (finding.Server == candidate && finding.Target == $"for {old}")))
+            if (finding.Status is FindingStatus.Fail && (finding.ControlId == "DB-017" || (finding.Server == candidate && targets.Contains(finding.Target))))
             {
                 Add(blockers, finding.ControlId == "DB-015" ? "Grants" : "ServerIds", finding.Server, $"{finding.Target}: expected {finding.Expected}, found {finding.Actual}", finding.Remediation ?? "");
             }

@@ -30,6 +30,9 @@ internal sealed record SwitchoverOrder
     /// <summary>The scheduled events that run on the old primary, and shall run on the new one.</summary>
     public IReadOnlyList<EventName> Events { get; init; } = [];
 
+    /// <summary>The other replicas of the old primary, which shall follow the new one.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
     /// <summary>For the journal and the marker.</summary>
     public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
     {
@@ -41,6 +44,7 @@ internal sealed record SwitchoverOrder
         ["durability"] = $"{Durability}",
         ["semiSync"] = $"{SemiSync}",
         ["events"] = EventName.Write(Events),
+        ["others"] = string.Join(',', Others),
     };
 
     /// <summary>From a journal or a marker.</summary>
@@ -56,6 +60,7 @@ internal sealed record SwitchoverOrder
             New = Require("new"),
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
+            Others = (parameters.GetValueOrDefault("others") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
             SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
         };
 

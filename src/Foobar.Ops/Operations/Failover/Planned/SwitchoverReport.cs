@@ -41,7 +41,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
             Canary = writes,
             Proof = await ProveAsync(result, account, limit.Token),
             Steps = result.Steps,
-            Error = await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, limit.Token) ?? unsettled,
+            Error = await ExplainAsync(result, limit.Token) ?? unsettled,
             Recommendation = Recommend(result, unsettled),
             Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
@@ -53,7 +53,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
     // Why a resume still has something to do; null if it has not.
     private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
     {
-        string[] left = [.. result.Steps.Where(step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "redundancy").Select(step => step.Step)];
+        string[] left = [.. result.Steps.Where(step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "redundancy" && !OtherReplicas.Owns(step.Step)).Select(step => step.Step)];
         if (left.Length > 0)
         {
             return $"left to do: {string.Join(", ", left)}";
@@ -83,11 +83,20 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         {
             _ when unsettled is not null => $"{own} Then run Invoke-FoobarFailover -Resume, which does what is left.".TrimStart(),
             PlanOutcome.UndoFailed => $"{own} Look at Get-FoobarReplication now, then run Invoke-FoobarFailover -Resume, which undoes the rest.".TrimStart(),
-            PlanOutcome.Degraded when result.Steps is [.., { Outcome: StepOutcome.Failed }] => $"{live.NewName} has no replica now: bring {live.OldName} back with Repair-FoobarReplication -Server {live.OldName}.",
+            PlanOutcome.Degraded when Left(result) is { Count: > 0 } left => OtherReplicas.Advice(left),
             PlanOutcome.Undone when result.Failure is not null => own ?? "Put right what the error names, and run the command again.",
             _ => own,
         };
     }
+
+    // The members that do not follow the new primary.
+    private IReadOnlyList<string> Left(PlanResult result) =>
+        [.. result.Steps is [.., { Outcome: StepOutcome.Failed }] ? [live.OldName] : Array.Empty<string>(), .. OtherReplicas.Left(result.Steps)];
+
+    // Of several members each has a reason of its own.
+    private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) => Left(result) is { Count: > 1 }
+        ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
+        : await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, token);
 
     private async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string primary, CancellationToken token)
     {

@@ -27,6 +27,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
     private readonly OperationMarker _marker = new(order.Id, order.Former);
     private readonly EventSwitch _events = new(live, order.Events);
+    private readonly OtherReplicas _others = new(live, order.Others);
     private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
 
     private long _closed;
@@ -67,7 +68,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Steps =
         [
             Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), .. OnlyWithEvents(StopEvents()), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
-            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. OnlyWithEvents(MoveEvents()), Held(Redundancy(), both: false),
+            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. _others.Steps().Select(step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents()), Held(Redundancy(), both: false),
         ],
     };
 
@@ -289,6 +290,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Change = async token =>
         {
             await reverse.WaitUntilRunningAsync(token);
+
+            // Else what it applies first waits until a replica of its own would have acknowledged.
+            await Old.SetSemiSyncSourceAsync(false, token);
             await _marker.SetAsync(live.NewSession, OperationState.Completed, token);
             string position = await New.PositionAsync(token);
             if (!await Old.WaitForAsync(position, Arrival, token))

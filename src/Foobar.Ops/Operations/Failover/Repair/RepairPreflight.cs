@@ -50,13 +50,16 @@ internal static class RepairPreflight
         .Where(member => member.Key != server && (member.Value.Value is null or { Refusal: not null }))
         .Select(member => $"; {member.Key} could not be asked: {member.Value.Failure ?? member.Value.Value!.Refusal}"));
 
+    // One whose source is a replica itself may be told to follow the primary instead.
+    private static bool IsServed(ReplicationTopology topology, ReplicationLink link) => link.Source is { } source && topology.RoleOf(source) != MemberRole.Replica;
+
     private static string? Returning(ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, bool copy, List<FailoverBlocker> blockers)
     {
         string[] replicating = [.. topology.Links.Where(link => link.Channel.Replicates && link.Source is not null).Select(link => link.Replica)];
         if (wanted is not null)
         {
             string? known = topology.Members.FirstOrDefault(member => string.Equals(member.Name, wanted, StringComparison.OrdinalIgnoreCase))?.Name;
-            if (known is null || (replicating.Contains(known) && !copy))
+            if (known is null || (!copy && topology.Links.Any(link => link.Replica == known && link.Channel.Replicates && IsServed(topology, link))))
             {
                 blockers.Add(new() { Code = "Server", Server = wanted, Message = known is null ? "is no member of the database" : "replicates already", Remediation = known is null ? "Name the member that shall come back; see Get-FoobarReplication." : "There is nothing to repair; -Copy copies it afresh all the same." });
             }
