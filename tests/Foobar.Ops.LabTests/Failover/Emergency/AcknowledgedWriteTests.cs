@@ -27,6 +27,9 @@ public enum Waiting
 
     /// <summary>The same after somebody looked; the candidate's timeout is longer.</summary>
     UnequalTimeouts,
+
+    /// <summary>They did, and another replica than the candidate acknowledged, whose receiver was held back.</summary>
+    ByAnother,
 }
 
 /// <summary>
@@ -36,10 +39,12 @@ public enum Waiting
 [Collection(OtherLabCollection.Name)]
 public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper output)
 {
-    /// <summary>Twenty runs of each; in the default run one of one, which the seed chooses.</summary>
+    private const string Other = "db-03";
+
+    /// <summary>Twenty runs of each; in the default run one of one, which the seed chooses, and one with two replicas.</summary>
     public static TheoryData<int, Waiting> Runs => new(
         from run in Enumerable.Range(1, Sample.IsAll ? 20 : 1)
-        from waiting in Sample.Of(Enum.GetValues<Waiting>(), Enum.GetValues<Waiting>().Length)
+        from waiting in Sample.Of(Enum.GetValues<Waiting>().Except([Waiting.ByAnother]), 4).Append(Waiting.ByAnother)
         select (run, waiting));
 
     [Theory]
@@ -53,7 +58,8 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
     private async Task RunAsync(string flavour, int run, Waiting waiting)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
+        string[] others = waiting == Waiting.ByAnother ? [Other] : [];
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour, replicas: 1 + others.Length);
         string old = Assert.Single(await bed.PrimariesAsync());
         string candidate = old == "web-01" ? "web-02" : "web-01";
         foreach (string member in (string[])[old, candidate])
@@ -62,7 +68,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
         }
 
         await bed.WaitUntilCaughtUpAsync();
-        SemiSync semiSync = new(bed, old, candidate);
+        SemiSync semiSync = new(bed, old, candidate, others);
         await semiSync.SwitchOnAsync(cancel);
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, candidate, 4, TimeSpan.FromMilliseconds(5), cancel);
         string[] lost = [];
@@ -76,7 +82,9 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
             // Every fourth machine loses its power, the others their cables, which takes less time to mend.
             await (run % 4 == 0 ? bed.Lab.PowerOffAsync(old, cancel) : bed.Lab.CutAsync(old, cancel));
             await semiSync.ReopenAsync(cancel);
-            result = await EmergencyAsync(bed, waiting, asks: run == 1);
+            int lacked = others.Length == 0 ? 0 : (await writers.ReadAsync(bed.Lab, Other)).Except(await writers.ReadAsync(bed.Lab, candidate)).Count();
+            Assert.Equal(others.Length > 0, lacked > 0);
+            result = await EmergencyAsync(bed, waiting, candidate, asks: run == 1);
             await Task.Delay(TimeSpan.FromSeconds(1), cancel);
             IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
             HashSet<string> there = [.. await writers.ReadAsync(bed.Lab, candidate)];
@@ -96,27 +104,32 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
 
         // Each is one of those that were committed after what the plan named, and is saved.
         Assert.True(lost.Length <= repair.ErrantCount, $"{lost.Length} acknowledged writes are lost, and {repair.ErrantCount} transactions were found that only {old} held");
-        Assert.True(waiting == Waiting.On || result.Loss.NeedsAcceptance, result.Loss.Reason);
+        Assert.True(waiting is Waiting.On or Waiting.ByAnother || result.Loss.NeedsAcceptance, result.Loss.Reason);
+        Assert.True(waiting != Waiting.ByAnother || lost.Length == 0, $"{lost.Length} acknowledged writes are lost that {Other} had received");
         await bed.WaitUntilCaughtUpAsync();
         Assert.Equal(candidate, Assert.Single(await bed.PrimariesAsync()));
-        Assert.Equal("", Assert.Single((await bed.TopologyAsync()).Links).Errant);
+        Assert.All((await bed.TopologyAsync()).Links, link => Assert.Equal((candidate, ""), (link.Source, link.Errant)));
         await semiSync.SwitchOffAsync(CancellationToken.None);
     }
 
     // A new session, as a command that is typed after the disaster has one.
-    private static async Task<FailoverResult> EmergencyAsync(FailoverBed bed, Waiting waiting, bool asks)
+    private static async Task<FailoverResult> EmergencyAsync(FailoverBed bed, Waiting waiting, string candidate, bool asks)
     {
         await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
         EmergencyOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
-        if (asks && waiting != Waiting.On)
+        if (asks && waiting is not (Waiting.On or Waiting.ByAnother))
         {
             FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => operation.RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
             Assert.Contains("DataLoss", refused.Message, StringComparison.Ordinal);
         }
 
         // What is accepted does not change what the plan says may be lost.
-        FailoverResult result = await operation.RunAsync(new FailoverOptions { AcceptDataLoss = true }, null, TestContext.Current.CancellationToken);
+        FailoverResult result = await operation.RunAsync(new FailoverOptions { To = candidate, AcceptDataLoss = true }, null, TestContext.Current.CancellationToken);
         Assert.Equal((PlanOutcome.Degraded, PrimaryCause.Unreachable), (result.Outcome, result.Verdict!.Cause));
+
+        // The old primary is left to do, and nothing else: the other replica follows already.
+        Assert.Equal(["redundancy"], result.Steps.Where(step => step.Outcome != StepOutcome.Done).Select(step => step.Step));
+        Assert.Equal(waiting == Waiting.ByAnother, result.Steps.Any(step => step.Step == $"follow-{Other}"));
         return result;
     }
 
@@ -145,7 +158,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
     }
 
     /// <summary>Semi-synchronous replication between two members, switched while they run.</summary>
-    private sealed class SemiSync(FailoverBed bed, string source, string replica)
+    private sealed class SemiSync(FailoverBed bed, string source, string replica, string[] others)
     {
         private bool IsMySql => bed.Lab.Plan.Options.Database == DatabaseFlavour.MySql;
 
@@ -156,15 +169,23 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
         public async Task SwitchOnAsync(CancellationToken cancel)
         {
             await SetAsync(source, $"{Source}_enabled = ON, GLOBAL {Source}_timeout = 15000", cancel);
-            await SetAsync(replica, $"{Source}_enabled = OFF, GLOBAL {Source}_timeout = 15000, GLOBAL {Replica}_enabled = ON", cancel);
-            await bed.Lab.RunAsync(replica, "mysql -e 'STOP REPLICA IO_THREAD; START REPLICA IO_THREAD'", cancel: cancel);
-            await UntilAsync("ON", cancel);
+            foreach (string member in others.Prepend(replica))
+            {
+                await SetAsync(member, $"{Source}_enabled = OFF, GLOBAL {Source}_timeout = 15000, GLOBAL {Replica}_enabled = ON", cancel);
+                await bed.Lab.RunAsync(member, "mysql -e 'STOP REPLICA IO_THREAD; START REPLICA IO_THREAD'", cancel: cancel);
+            }
+
+            await UntilAsync("status", "ON", cancel);
+            await UntilAsync("clients", $"{1 + others.Length}", cancel);
         }
 
         public async Task SwitchOffAsync(CancellationToken cancel)
         {
             await SetAsync(source, $"{Source}_enabled = OFF, GLOBAL {Replica}_enabled = OFF", cancel);
-            await SetAsync(replica, $"{Source}_enabled = OFF, GLOBAL {Replica}_enabled = OFF", cancel);
+            foreach (string member in others.Prepend(replica))
+            {
+                await SetAsync(member, $"{Source}_enabled = OFF, GLOBAL {Replica}_enabled = OFF", cancel);
+            }
         }
 
         public async Task BecomeAsync(Waiting waiting, CancellationToken cancel)
@@ -178,14 +199,18 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
                 case Waiting.FallenBack:
                     await SetAsync(source, $"{Source}_timeout = 500", cancel);
                     await CutAsync(cancel);
-                    await UntilAsync("OFF", cancel);
+                    await UntilAsync("status", "OFF", cancel);
                     await bed.SurveyAsync();
                     break;
                 case Waiting.UnequalTimeouts:
                     await SetAsync(source, $"{Source}_timeout = 1000", cancel);
                     await bed.SurveyAsync();
                     await CutAsync(cancel);
-                    await UntilAsync("OFF", cancel);
+                    await UntilAsync("status", "OFF", cancel);
+                    break;
+                case Waiting.ByAnother:
+                    await bed.SurveyAsync();
+                    await CutAsync(cancel);
                     break;
                 default:
                     await bed.SurveyAsync();
@@ -204,11 +229,11 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
 
         private Task<string> SetAsync(string server, string what, CancellationToken cancel) => bed.Lab.RunAsync(server, $"mysql -e 'SET GLOBAL {what}'", cancel: cancel);
 
-        private async Task UntilAsync(string status, CancellationToken cancel)
+        private async Task UntilAsync(string what, string value, CancellationToken cancel)
         {
             for (int attempt = 0; attempt < 100; attempt++)
             {
-                if ((await bed.Lab.RunAsync(source, $"mysql -N -e \"SHOW GLOBAL STATUS LIKE '{Source}_status'\"", cancel: cancel)).Trim().EndsWith(status, StringComparison.Ordinal))
+                if ((await bed.Lab.RunAsync(source, $"mysql -N -e \"SHOW GLOBAL STATUS LIKE '{Source}_{what}'\"", cancel: cancel)).Trim().EndsWith(value, StringComparison.Ordinal))
                 {
                     return;
                 }
@@ -216,7 +241,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
                 await Task.Delay(TimeSpan.FromMilliseconds(100), cancel);
             }
 
-            Assert.Fail($"{source}: {Source}_status did not become {status}.");
+            Assert.Fail($"{source}: {Source}_{what} did not become {value}.");
         }
     }
 }
