@@ -133,6 +133,20 @@ public sealed class FirewallControlTests
         Assert.Contains("20 more shadowed: rule 52-71", shadowed[^1].Actual, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, false, FindingStatus.Pass)]
+    [InlineData(false, true, FindingStatus.Fail)]
+    public void A_default_of_the_forward_chain_counts_for_the_IP_version_that_the_kernel_forwards(bool four, bool six, FindingStatus expected)
+    {
+        string chains = Listing(
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":1,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
+            """{"chain":{"family":"ip","table":"t","name":"four","handle":2,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}""",
+            """{"chain":{"family":"ip6","table":"t","name":"six","handle":3,"type":"filter","hook":"forward","prio":0,"policy":"accept"}}""");
+        FirewallFacts facts = Fixture.Facts(chains) with { Forwarding = Reading.Of(new ForwardingSettings(four, six)) };
+
+        Assert.Equal(expected, Assert.Single(Fixture.Judge("FW-004", facts), static finding => finding.Target == "forward").Status);
+    }
+
     [Fact]
     public void What_the_next_boot_would_open_is_found()
     {

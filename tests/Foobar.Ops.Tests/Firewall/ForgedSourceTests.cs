@@ -107,6 +107,22 @@ public sealed class ForgedSourceTests
         Assert.Contains(Fixture.Judge("FW-017", facts), static finding => finding.Status == FindingStatus.Fail && finding.Evidence!.Contains("inet t f rule 1", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true, false, FindingStatus.Pass)]
+    [InlineData(false, true, FindingStatus.Fail)]
+    public void Of_what_is_forwarded_only_the_IP_version_that_the_kernel_forwards_is_judged(bool four, bool six, FindingStatus expected)
+    {
+        const string Forward = """{"chain":{"family":"inet","table":"t","name":"f","handle":20,"type":"filter","hook":"forward","prio":0,"policy":"drop"}}""";
+        const string Closed = """{"chain":{"family":"inet","table":"t","name":"in","handle":19,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""";
+        string source = $"{Payload("ip6", "saddr", "\"2001:db8:b::12\"")},{Accept}";
+        FirewallFacts facts = Fixture.Facts(Listing(Closed, Forward, Rule("f", 21, source))) with
+        {
+            Network = Reading.Of(TwoLinks), ReversePath = Filter(0, 0), Forwarding = Reading.Of(new ForwardingSettings(four, six)),
+        };
+
+        Assert.Equal(expected, Fixture.Judge("FW-017", facts).Max(static finding => finding.Status == FindingStatus.Fail ? FindingStatus.Fail : FindingStatus.Pass));
+    }
+
     [Fact]
     public void The_settings_are_read_by_interface()
     {

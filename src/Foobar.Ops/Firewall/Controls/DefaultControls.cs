@@ -33,10 +33,12 @@ internal static class DefaultControls
     private static IEnumerable<Verdict> JudgeDefault(FirewallAnalysis analysis, FirewallFacts facts)
     {
         yield return Default(analysis, "input", analysis.ArrivingHere(), analysis.StrayHere(), analysis.Model.Delivered());
-        bool forwards = !facts.Forwarding.TryGet(out ForwardingSettings? settings) || settings.Ipv4 || settings.Ipv6;
-        if (forwards)
+        int forwarded = analysis.Forwards(facts.Forwarding);
+        if (forwarded != Diagram.False)
         {
-            yield return Default(analysis, "forward", analysis.ArrivingForOthers(), analysis.StrayForOthers(), analysis.Model.Forwarded());
+            yield return Default(
+                analysis, "forward", analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), analysis.Diagram.And(analysis.StrayForOthers(), forwarded),
+                analysis.Model.Forwarded());
         }
     }
 

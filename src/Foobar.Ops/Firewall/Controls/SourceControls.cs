@@ -67,10 +67,10 @@ internal static class SourceControls
     private static IEnumerable<(int Space, int Function, string[] Hooks)> Ways(FirewallAnalysis analysis, FirewallFacts facts)
     {
         yield return (analysis.ArrivingHere(), analysis.Model.Delivered(), ["prerouting", "input"]);
-        bool forwards = !facts.Forwarding.TryGet(out ForwardingSettings? settings) || settings.Ipv4 || settings.Ipv6;
-        if (forwards || analysis.Server.Is(Role.NetworkFirewall))
+        int forwarded = analysis.Server.Is(Role.NetworkFirewall) ? Diagram.True : analysis.Forwards(facts.Forwarding);
+        if (forwarded != Diagram.False)
         {
-            yield return (analysis.ArrivingForOthers(), analysis.Model.Forwarded(), ["prerouting", "forward", "postrouting"]);
+            yield return (analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), analysis.Model.Forwarded(), ["prerouting", "forward", "postrouting"]);
         }
     }
 }

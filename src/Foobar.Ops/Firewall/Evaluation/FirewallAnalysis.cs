@@ -92,6 +92,12 @@ internal sealed class FirewallAnalysis
     /// <summary>TCP segments of no connection that arrive from elsewhere for someone else.</summary>
     public int StrayForOthers() => ForOthers(Policy.StrayArriving());
 
+    /// <summary>The packets of the IP versions that the kernel forwards; all where that is not known.</summary>
+    /// <param name="forwarding">The kernel's settings.</param>
+    public int Forwards(Reading<ForwardingSettings> forwarding) => !forwarding.TryGet(out ForwardingSettings? settings) ? Diagram.True : Diagram.Or(
+        settings.Ipv4 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv4) : Diagram.False,
+        settings.Ipv6 ? Diagram.FieldIs(PacketField.Family, PacketValues.Ipv6) : Diagram.False);
+
     private int ForHere(int arriving) => Diagram.And(
         arriving,
         ByKnownInterface(),

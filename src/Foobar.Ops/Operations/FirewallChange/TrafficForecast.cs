@@ -67,13 +67,13 @@ internal sealed class TrafficForecast
         Workspace workspace = new([before, after], [network]);
         FirewallAnalysis analysis = FirewallAnalysis.Of(server, after, workspace);
         FirewallModel old = new(before, network, workspace, namesRules: false);
-        bool forwards = !server.Facts.Forwarding.TryGet(out ForwardingSettings? forwarding) || forwarding.Ipv4 || forwarding.Ipv6;
+        int forwarded = analysis.Forwards(server.Facts.Forwarding);
         TrafficForecast forecast = new(analysis, server.Facts);
         (int opened, int closed) = forecast.Change(analysis.ArrivingHere(), old.Passing(old.Delivered()), analysis.Model.Passing(analysis.Model.Delivered()));
-        (int opening, int closing) = !forwards ? (Diagram.False, Diagram.False)
-            : forecast.Change(analysis.ArrivingForOthers(), old.Passing(old.Forwarded()), analysis.Model.Passing(analysis.Model.Forwarded()));
+        (int opening, int closing) = forwarded == Diagram.False ? (Diagram.False, Diagram.False)
+            : forecast.Change(analysis.Diagram.And(analysis.ArrivingForOthers(), forwarded), old.Passing(old.Forwarded()), analysis.Model.Passing(analysis.Model.Forwarded()));
         (int here, int through) = OpeningForecast.Beyond(analysis);
-        return (forecast.Bounded(opened, opening), forecast.Bounded(closed, closing), forecast.Bounded(here, forwards ? through : Diagram.False));
+        return (forecast.Bounded(opened, opening), forecast.Bounded(closed, closing), forecast.Bounded(here, analysis.Diagram.And(through, forwarded)));
     }
 
     // What stays undecided is no change.
