@@ -38,7 +38,9 @@ internal static class PersistenceControls
         }
 
         Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, value => value.Ruleset.Parse());
-        return boot.Judge(saved => Compare(facts, WithoutPassing(Managed(running)), WithoutPassing(Managed(saved)), persisted));
+        return boot.Judge(saved => RuntimeRules.TakeOut(running, saved) is var (now, later)
+            ? Compare(facts, WithoutPassing(now), WithoutPassing(later), persisted)
+            : []);
     }
 
     private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, Ruleset saved, PersistedFirewall persisted)
@@ -59,12 +61,6 @@ internal static class PersistenceControls
         ? parts.Where(part => part.Item2.Count > 0).Select(part => $"{part.Item1} {string.Join(", ", part.Item2)}")
         : []);
 
-    // What docker and fail2ban add at run time they add again after a boot; no file holds it.
-    private static Ruleset Managed(Ruleset ruleset) => new(
-        ruleset.Chains.Where(chain => !IsPassing(RuleMaker.Of(chain.Table, chain.Name, null)))
-            .Select(chain => chain with { Rules = [.. chain.Rules.Where(rule => !IsPassing(rule.ManagedBy) && !IsPassing(RuleMaker.Of(rule.Table, Target(rule), null)))] }),
-        ruleset.Sets);
-
     // What is in a set that packets or programs fill passes; after a boot it is empty.
     private static Ruleset WithoutPassing(Ruleset ruleset)
     {
@@ -72,10 +68,6 @@ internal static class PersistenceControls
         return new Ruleset(
             ruleset.Chains, ruleset.Sets.Select(set => set.IsDynamic || filling.Of(set).Count > 0 ? set with { Elements = [] } : set));
     }
-
-    private static string Target(FirewallRule rule) => rule.Statements.OfType<Statement.Verdict>().Select(verdict => verdict.Chain).OfType<string>().FirstOrDefault() ?? string.Empty;
-
-    private static bool IsPassing(string? maker) => maker is "docker" or "fail2ban";
 
     private static IEnumerable<Verdict> Firewalld(PersistedFirewall persisted)
     {

@@ -20,7 +20,7 @@ internal static class RuleControls
             "Each rule decides about some packet",
             "A rule that earlier rules leave nothing for does not do what its reader believes: often a drop that came too late.",
             "Move the rule before those that shadow it, or remove it."),
-        server => FirewallAnalysis.Judge(server, analysis => Judge(RuleReach.Idle(analysis.Model).Where(idle => idle.Kind != IdleKind.Dead))));
+        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, RuleReach.Idle(analysis.Model).Where(idle => idle.Kind != IdleKind.Dead))));
 
     /// <summary>FW-007.</summary>
     public static Control<ServerCase<FirewallFacts>> NoneDead { get; } = new(
@@ -30,7 +30,7 @@ internal static class RuleControls
             "Each rule can match some packet",
             "A rule whose matches exclude each other, whose set is empty or whose chain nothing leads to is a mistake or a leftover.",
             "Correct its matches, fill its set, jump to its chain, or remove it."),
-        server => FirewallAnalysis.Judge(server, analysis => Judge(RuleReach.Dead(analysis.Model))));
+        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, RuleReach.Dead(analysis.Model))));
 
     /// <summary>FW-013.</summary>
     public static Control<ServerCase<FirewallFacts>> OneFilter { get; } = new(
@@ -56,9 +56,10 @@ internal static class RuleControls
 
     // Programs that manage rules by themselves make chains ahead of need; only an operator's own rules are findings. Nor is
     // it one that declared flows overlap, each of which has its rule in a ruleset made from the policy.
-    private static IEnumerable<Verdict> Judge(IEnumerable<IdleRule> rules)
+    private static IEnumerable<Verdict> Judge(FirewallAnalysis analysis, IEnumerable<IdleRule> rules)
     {
         IdleRule[] idle = [.. rules.Where(idle => idle.Rule.ManagedBy is null or Own
+            && !RuntimeRules.IsOfDocker(idle.Rule, analysis.Model.Ruleset)
             && !(idle.Kind != IdleKind.Dead && IsOwn(idle.Rule) && idle.Reasons().All(IsOwn)))];
         return idle.Take(MaxVerdicts).Select(Describe).Concat(Rest(idle[Math.Min(idle.Length, MaxVerdicts)..])).OrPass("no such rule");
     }
