@@ -21,7 +21,7 @@ internal static class ServerConfiguration
         [
             .. NetworkFiles.For(plan, server),
             .. FirewallFiles.For(plan, server),
-            .. AccessFiles.For(plan, flavour, operatorPublicKey, hostKey),
+            .. AccessFiles.For(plan, server, flavour, operatorPublicKey, hostKey),
             .. TimeFiles.For(plan, server),
             .. AgentFiles.All,
             new ServerFile("/etc/machine-id", Guid.NewGuid().ToString("N") + "\n"),

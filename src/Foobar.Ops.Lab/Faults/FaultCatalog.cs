@@ -11,6 +11,9 @@ internal static class FaultCatalog
     [
         .. ServerFaults.All,
         .. FirewallFaults.All,
+        .. FirewalldFaults.All,
+        .. UfwFaults.All,
+        .. ContainerFaults.All,
         .. CertificateFaults.All,
         .. BalancerFaults.All,
         .. MonitoringFaults.All,

@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Setup;
 
 namespace Foobar.Ops.Lab.Faults;
 
@@ -10,8 +11,19 @@ internal static class FirewallFaults
     private const string Load = "nft -f /etc/nftables.conf";
     private const string NotLoaded = "true";
 
+    /// <summary>Puts a server's rules back by whoever keeps them there.</summary>
+    private const string Restore =
+        "if systemctl is-enabled --quiet firewalld 2>/dev/null; then firewall-cmd --quiet --reload; elif [ -e /etc/default/ufw ]; then ufw reload; else nft -f /etc/nftables.conf; fi; "
+        + "[ ! -e /etc/foobar-container/network.sh ] || sh /etc/foobar-container/network.sh";
+
     /// <summary>The table.</summary>
-    public static IReadOnlyList<Fault> All { get; } =
+    public static IReadOnlyList<Fault> All { get; } = [.. Rows().Select(static fault => fault is FileFault file ? file with { AppliesTo = options => AreKeptInFile(options, file.Servers) } : fault)];
+
+    // The file is nobody's where firewalld or ufw keep the rules: these have faults of their own.
+    private static bool AreKeptInFile(LabOptions options, params string[] servers) =>
+        options.Firewall is HostFirewall.Nftables or HostFirewall.Docker || servers.All(static server => server == "fw-01");
+
+    private static IEnumerable<Fault> Rows() =>
     [
         new FileFault("fw-open-port", Area.Firewall, "FW-001", "web-01 accepts port 8080 from everyone", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 8080 accept#' \"$file\"", Load)
@@ -60,8 +72,8 @@ internal static class FirewallFaults
             { AlsoSeenBy = ["FW-001", "FW-003", "FW-010"], Witness = "passes: inet filter input: policy accept" },
         new ShellFault("fw-flushed", Area.Firewall, "FW-004", "The ruleset of web-02 is flushed", "web-02",
             "nft flush ruleset",
-            "nft -f /etc/nftables.conf")
-            { Thing = Ruleset, AlsoSeenBy = ["FW-001", "FW-003", "FW-008", "FW-010"], Witness = "passes without a rule|passes: " },
+            Restore)
+            { Thing = Ruleset, AlsoSeenBy = ["FW-001", "FW-003", "FW-008", "FW-010", "FW-011", "FW-017"], Witness = "passes without a rule|passes: " },
         new FileFault("fw-no-replies", Area.Firewall, "FW-005", "web-01 takes no replies to its own connections", ["web-01"], Path,
             "sed -i '/ct state established,related accept/d' \"$file\"", Load)
             { Witness = "(established in internal) is dropped: inet filter input: policy drop" },
@@ -80,7 +92,7 @@ internal static class FirewallFaults
         new ShellFault("fw-not-persisted", Area.Firewall, "FW-008", "A rule of lb-01 that answers pings runs, but the next boot would not load it", "lb-01",
             "nft insert rule inet filter input icmp type echo-request accept",
             "nft -f /etc/nftables.conf")
-            { Thing = Ruleset, AlsoSeenBy = ["FW-002"], Witness = "the next boot closes|icmp type 8" },
+            { AppliesTo = static options => AreKeptInFile(options, "lb-01"), Thing = Ruleset, AlsoSeenBy = ["FW-002"], Witness = "the next boot closes|icmp type 8" },
         new FileFault("fw-file-not-loaded", Area.Firewall, "FW-008", "The file of lb-01 opens a port as soon as it is loaded", ["lb-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 8443 accept#' \"$file\"", NotLoaded)
             { Witness = "the next boot opens|tcp dport 8443" },
@@ -90,11 +102,12 @@ internal static class FirewallFaults
         new ShellFault("fw-not-at-boot", Area.Firewall, "FW-008", "The firewall of lb-01 is not loaded at boot", "lb-01",
             "systemctl disable --quiet nftables",
             "systemctl enable --quiet nftables")
-            { Thing = Ruleset, Witness = "no service is enabled that loads rules" },
+            { AppliesTo = static options => AreKeptInFile(options, "lb-01"), Thing = Ruleset, Witness = "no service is enabled that loads rules" },
         new ShellFault("fw-listens-too-wide", Area.Firewall, "FW-009", "web-01 has an address of a network that no flow leads to, and its services listen there too", "web-01",
             "ip link add maintenance type veth peer name maintenance-end && ip address add 198.18.0.11/24 dev maintenance && ip link set maintenance up",
             "ip link del maintenance 2>/dev/null || true")
-            { AlsoSeenBy = ["FW-001"], Witness = "198.18.0.11 too, where no declared flow leads|tcp/22" },
+            // Beside docker sshd is told its addresses, and nothing else listens on all.
+            { AppliesTo = static options => options.Firewall != HostFirewall.Docker, AlsoSeenBy = ["FW-001"], Witness = "198.18.0.11 too, where no declared flow leads|tcp/22" },
         new FileFault("fw-ssh-open", Area.Firewall, "FW-010", "lb-01 accepts SSH from everyone", ["lb-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        tcp dport 22 accept#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-001", "FW-006", "FW-017"], Witness = "tcp 203.0.113.7:40000 -> 198.51.100.|:22 (new in public) passes" },
@@ -110,7 +123,7 @@ internal static class FirewallFaults
         new ShellFault("fw-forwards", Area.Firewall, "FW-011", "lb-01 forwards packets between its networks", "lb-01",
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'chain inet filter forward { policy accept; }'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
-            { Thing = Ruleset, AlsoSeenBy = ["FW-004", "FW-008", "FW-017"], Witness = "net.ipv4.ip_forward|is forwarded: inet filter forward: policy accept" },
+            { AppliesTo = static options => AreKeptInFile(options, "lb-01"), Thing = Ruleset, AlsoSeenBy = ["FW-004", "FW-008", "FW-017"], Witness = "net.ipv4.ip_forward|is forwarded: inet filter forward: policy accept" },
         new ShellFault("fw-legacy-beside", Area.Firewall, "FW-013", "Legacy iptables drops a port on web-02 beside nftables", "web-02",
             "iptables-legacy -A INPUT -p tcp --dport 8443 -j DROP",
             "iptables-legacy -F INPUT")
@@ -118,7 +131,7 @@ internal static class FirewallFaults
         new ShellFault("fw-nat-bypass", Area.Firewall, "FW-012", "A published container port on lb-01 leads around its input chain", "lb-01",
             "sysctl -qw net.ipv4.ip_forward=1 && nft 'add table ip nat; add chain ip nat prerouting { type nat hook prerouting priority dstnat; }; add rule ip nat prerouting tcp dport 8081 dnat to 172.17.0.2:80; insert rule inet filter forward ip daddr 172.17.0.2 accept'",
             "sysctl -qw net.ipv4.ip_forward=0; nft -f /etc/nftables.conf")
-            { Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011", "FW-017"], Witness = "ip nat prerouting rule 1|:8081 (new in public) passes|172.17.0.2" },
+            { AppliesTo = static options => AreKeptInFile(options, "lb-01"), Thing = Ruleset, AlsoSeenBy = ["FW-008", "FW-011", "FW-017"], Witness = "ip nat prerouting rule 1|:8081 (new in public) passes|172.17.0.2" },
         new FileFault("fw-any-interface", Area.Firewall, "FW-017", "The rules of lb-01 for its internal senders no longer name the interface", ["lb-01"], Path,
             "sed -i 's#iifname \"internal\" ip#ip#' \"$file\"", Load)
             { Witness = "interface public|(new in public) passes: inet filter input rule" },
@@ -126,7 +139,7 @@ internal static class FirewallFaults
             "lb=$(sed -n 's#.* ip daddr \\([0-9.]*\\) .*flow visitors.*#\\1#p' \"$file\" | head -n 1); op=$(sed -n 's#.* ip saddr \\([0-9.]*\\) .*flow operators.*#\\1#p' \"$file\" | head -n 1); "
             + "sed -i '/hook forward/a ct status dnat accept' \"$file\"; "
             + "printf 'table ip hidden {\n chain before { type nat hook prerouting priority dstnat; ip daddr %s tcp dport 80 dnat to %s:22; }\n chain after { type nat hook postrouting priority srcnat; ct status dnat snat to %s; }\n}\n' \"$lb\" \"$lb\" \"$op\" >> \"$file\"", Load)
-            { AlsoSeenBy = ["FW-017"], Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: inet filter input rule" },
+            { AlsoSeenBy = ["FW-017"], Witness = "outside -> fw-01 -> lb-01|ip hidden before rule 1|:80 (new)|lb-01: " },
         new FileFault("fw-sender-blocked", Area.Firewall, "FW-014", "web-01 lets nothing out to the other database's port", ["web-01"], Path,
             BlockPeer, Load)
             { AlsoSeenBy = ["FW-016"], Witness = "flow replication|:3306 (new)|web-01: inet filter output rule 1" },

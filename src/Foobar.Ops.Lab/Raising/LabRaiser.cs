@@ -20,20 +20,21 @@ internal sealed class LabRaiser(IProgress<string> progress)
         await HostRequirements.EnsureAsync(progress, cancel);
         using LabLock one = LabLock.Take($"lab.{options.Name}", $"The lab '{options.Name}' can't be raised");
         string image = await ImageStore.EnsureAsync(ImageFlavour.Of(options), progress, cancel);
-        LabRecord record = await RecordAsync(options, image, cancel);
+        string? layer = await ImageStore.EnsureLayerAsync(options, image, progress, cancel);
+        LabRecord record = await RecordAsync(options, image, layer, cancel);
         LabPlan plan = record.ToPlan();
         KernelLimits.Raise(progress);
 
         progress.Report($"Raising the lab '{options.Name}' in slot {record.Slot}");
         LabAuthority authority = LabAuthority.Open(plan.Files.Authority);
         await Task.WhenAll(WriteAccessAsync(plan, authority, cancel), LabNetwork.EnsureAsync(plan, cancel));
-        await Task.WhenAll([new OutsideHost(plan).EnsureAsync(record.Image, cancel), .. plan.Servers.Select(server => StartAsync(plan, server, record.Image, authority, cancel))]);
+        await Task.WhenAll([new OutsideHost(plan).EnsureAsync(record.Image, cancel), .. plan.Servers.Select(server => StartAsync(plan, server, record, authority, cancel))]);
         progress.Report("Waiting until all services answer and replication runs");
         await new Readiness(plan).WaitAsync(cancel);
         return plan;
     }
 
-    private static async Task<LabRecord> RecordAsync(LabOptions options, string image, CancellationToken cancel)
+    private static async Task<LabRecord> RecordAsync(LabOptions options, string image, string? layer, CancellationToken cancel)
     {
         if (LabRecord.Find(options.Name) is LabRecord existing)
         {
@@ -44,7 +45,7 @@ internal sealed class LabRaiser(IProgress<string> progress)
 
         IReadOnlyList<IPAddress> mirrors = await DebianMirror.FindAddressesAsync(cancel);
         using LabLock slots = await LabLock.WaitAsync("slots", _ => { }, cancel);
-        LabRecord record = new() { Options = options, Image = image, Slot = Slots.Choose(LabRecord.All().Select(lab => lab.Slot), mirrors) };
+        LabRecord record = new() { Options = options, Image = image, Layer = layer, Slot = Slots.Choose(LabRecord.All().Select(lab => lab.Slot), mirrors) };
         record.Save(LabSecrets.Create());
         return record;
     }
@@ -56,7 +57,7 @@ internal sealed class LabRaiser(IProgress<string> progress)
         await InventoryFile.WriteAsync(plan, cancel);
     }
 
-    private static async Task StartAsync(LabPlan plan, LabServer server, string image, LabAuthority authority, CancellationToken cancel)
+    private static async Task StartAsync(LabPlan plan, LabServer server, LabRecord record, LabAuthority authority, CancellationToken cancel)
     {
         Container container = new(plan.Options.Name, server);
         if (container.IsRunning)
@@ -65,7 +66,7 @@ internal sealed class LabRaiser(IProgress<string> progress)
         }
 
         ServerFiles files = plan.Files.Server(server.Name);
-        await ServerDisk.MountAsync(files, image, cancel);
+        await ServerDisk.MountAsync(files, record.Layer is string layer ? [layer, record.Image] : [record.Image], cancel);
         if (!File.Exists(files.Prepared))
         {
             string operatorKey = await File.ReadAllTextAsync(plan.Files.OperatorKey + ".pub", cancel);
@@ -83,5 +84,5 @@ internal sealed class LabRaiser(IProgress<string> progress)
     }
 
     private static string Kind(LabOptions options) =>
-        $"--database {options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}{(options.Grown ? " --grown" : string.Empty)}{(options.Replicas > 1 ? $" --replicas {options.Replicas}" : string.Empty)}";
+        $"--database {options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}{(options.Grown ? " --grown" : string.Empty)}{(options.Firewall != HostFirewall.Nftables ? $" --firewall {options.Firewall.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Replicas > 1 ? $" --replicas {options.Replicas}" : string.Empty)}";
 }

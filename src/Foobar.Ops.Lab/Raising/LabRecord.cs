@@ -18,6 +18,9 @@ internal sealed record LabRecord
     /// <summary>The directory of the base image its servers stand on.</summary>
     public required string Image { get; init; }
 
+    /// <summary>The directory of what its servers have over the base image; <see langword="null"/> for nothing.</summary>
+    public string? Layer { get; init; }
+
     /// <summary>When it was first raised.</summary>
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 

@@ -15,7 +15,10 @@ internal static class ServerDisk
     private const string Inodes = "32768";
 
     /// <summary>Mounts the server's root file system; a disk that was not wholly prepared is made anew.</summary>
-    public static async Task MountAsync(ServerFiles server, string image, CancellationToken cancel)
+    /// <param name="server">The server's files.</param>
+    /// <param name="images">The directories it is laid over, the uppermost first.</param>
+    /// <param name="cancel">Cancels the mount.</param>
+    public static async Task MountAsync(ServerFiles server, IReadOnlyList<string> images, CancellationToken cancel)
     {
         if (!File.Exists(server.Prepared))
         {
@@ -40,7 +43,7 @@ internal static class ServerDisk
             Directory.CreateDirectory(upper);
             Directory.CreateDirectory(work);
             await Tool.RunAsync(
-                "mount", ["-t", "overlay", "-o", $"lowerdir={image},upperdir={upper},workdir={work}", "overlay", server.Root], cancel: cancel);
+                "mount", ["-t", "overlay", "-o", $"lowerdir={string.Join(':', images)},upperdir={upper},workdir={work}", "overlay", server.Root], cancel: cancel);
         }
     }
 

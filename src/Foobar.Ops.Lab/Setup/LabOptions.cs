@@ -39,6 +39,22 @@ internal enum TlsVariant
     Web,
 }
 
+/// <summary>What keeps the rules of the servers' own firewalls.</summary>
+internal enum HostFirewall
+{
+    /// <summary>nftables, loaded from its file.</summary>
+    Nftables,
+
+    /// <summary>firewalld, on all servers but fw-01.</summary>
+    Firewalld,
+
+    /// <summary>ufw, on all servers but fw-01.</summary>
+    Ufw,
+
+    /// <summary>nftables, and beside it on the web servers the rules that dockerd writes.</summary>
+    Docker,
+}
+
 /// <summary>What kind of lab to raise.</summary>
 internal sealed partial record LabOptions
 {
@@ -65,6 +81,9 @@ internal sealed partial record LabOptions
     /// two kinds in a list, several virtual hosts, an access log that is buffered and lies elsewhere.
     /// </summary>
     public bool Grown { get; init; }
+
+    /// <summary>What keeps the rules of the servers' own firewalls.</summary>
+    public HostFirewall Firewall { get; init; }
 
     /// <summary>How many replicas there are: one on web-02, the further ones on servers of their own.</summary>
     public int Replicas { get; init; } = 1;

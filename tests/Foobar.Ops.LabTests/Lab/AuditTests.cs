@@ -17,7 +17,10 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 {
     private const int WholeSiteForOneOf = 8;
 
-    /// <summary>Each database and each place where TLS ends, all pairs in a thorough run; the servers of a newer Debian; a site that has grown; three database members.</summary>
+    /// <summary>
+    /// Each database and each place where TLS ends, all pairs in a thorough run; the servers of a newer Debian; a site that has
+    /// grown; three database members; each of those that may keep the servers' rules.
+    /// </summary>
     public static TheoryData<string> Variants => new(
         from database in Enum.GetValues<DatabaseFlavour>()
         from tls in Enum.GetValues<TlsVariant>()
@@ -28,11 +31,15 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         Grown.ToString(),
         ThreeMembers(DatabaseFlavour.MySql).ToString(),
         ThreeMembers(DatabaseFlavour.MariaDb).ToString(),
+        KeptBy(HostFirewall.Firewalld).ToString(),
+        KeptBy(HostFirewall.Ufw).ToString(),
+        KeptBy(HostFirewall.Docker).ToString(),
     };
 
     /// <summary>
     /// A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
-    /// where that area is another, of all on a newer Debian, of the web's on a grown site, of the database's with three members; every fault in a thorough run. Every control is tested offline too.
+    /// where that area is another, of all on a newer Debian, of the web's on a grown site, of the database's with three members, of the firewalls' where others keep
+    /// the rules; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
     public static TheoryData<string, string> Faults => new(Chosen.Select(one => ($"{one.Kind}", one.Fault.Name)));
 
@@ -42,6 +49,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     // Semi-synchronous too, which no other kind is.
     private static Kind ThreeMembers(DatabaseFlavour database) => new(database, TlsVariant.Edge, Replicas: 2);
+
+    private static Kind KeptBy(HostFirewall firewall) => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Firewall: firewall);
 
     private static List<(Kind Kind, Fault Fault)> Chosen { get; } =
     [
@@ -60,6 +69,10 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(Newer, _ => true), 16),
         .. Sample.Of(On(Grown, IsOfVisitors), 4),
         .. Sample.Of(Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
+        .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 5),
+        .. Sample.Of(On(KeptBy(HostFirewall.Ufw), IsOfFirewall), 5),
+        .. Sample.Of(On(KeptBy(HostFirewall.Docker), static fault => !fault.AppliesTo(new LabOptions())), 2),
+        .. Sample.Of(On(KeptBy(HostFirewall.Docker), static fault => IsOfFirewall(fault) && fault.AppliesTo(new LabOptions())), 20),
     ];
 
     [Theory]
@@ -122,6 +135,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     // Where TLS ends decides how visitors are served.
     private static bool IsOfVisitors(Fault fault) => fault.Area is Area.Tls or Area.LoadBalancing;
 
+    private static bool IsOfFirewall(Fault fault) => fault.Area == Area.Firewall;
+
     private static bool Applies(Fault fault, TlsVariant tls) => fault.AppliesTo(new LabOptions { Database = DatabaseFlavour.MySql, Tls = tls });
 
     private static IEnumerable<(Kind Kind, Fault Fault)> On(Kind kind, Func<Fault, bool> wanted) =>
@@ -130,24 +145,32 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     private async Task<RaisedLab> RequireAsync(string kind)
     {
         Kind wanted = Kind.Parse(kind);
-        return await labs.RequireAsync(wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Replicas);
+        return await labs.RequireAsync(
+            wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Firewall, wanted.Replicas);
     }
 
-    /// <summary>A kind of lab, in a word that names it in a test's name.</summary>
-    private sealed record Kind(DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false, int Replicas = 1)
+    /// <summary>A kind of lab, in a few words that name it in a test's name.</summary>
+    private sealed record Kind(
+        DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false,
+        HostFirewall Firewall = HostFirewall.Nftables, int Replicas = 1)
     {
-        public LabOptions Options => new() { Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, SemiSync = Replicas > 1, Replicas = Replicas };
-
-        public static Kind Parse(string text) => text.Split(' ') switch
+        public LabOptions Options => new()
         {
-            [var database, var tls] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)),
-            [var database, var tls, nameof(Grown)] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), IsGrown: true),
-            [var database, var tls, var replicas, "replicas"] =>
-                new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), Replicas: int.Parse(replicas, CultureInfo.InvariantCulture)),
-            [var database, var tls, var suite] => new(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls), Enum.Parse<DebianSuite>(suite)),
-            _ => throw new ArgumentException($"'{text}' is no kind of lab.", nameof(text)),
+            Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, Firewall = Firewall, SemiSync = Replicas > 1, Replicas = Replicas,
         };
 
-        public override string ToString() => $"{Database} {Tls} {Suite}{(IsGrown ? nameof(Grown) : "")}{(Replicas > 1 ? $"{Replicas} replicas" : "")}".TrimEnd();
+        public static Kind Parse(string text) => text.Split(' ') is [var database, var tls, .. var more]
+            ? more.Aggregate(new Kind(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)), static (kind, word) =>
+                word == nameof(Grown) ? kind with { IsGrown = true }
+                : word.Split('-') is [var replicas, "replicas"] ? kind with { Replicas = int.Parse(replicas, CultureInfo.InvariantCulture) }
+                : Enum.TryParse(word, out DebianSuite suite) ? kind with { Suite = suite }
+                : kind with { Firewall = Enum.Parse<HostFirewall>(word) })
+            : throw new ArgumentException($"'{text}' is no kind of lab.", nameof(text));
+
+        public override string ToString() => string.Join(' ', ((string?[])
+        [
+            $"{Database}", $"{Tls}", Suite?.ToString(), IsGrown ? nameof(Grown) : null, Firewall == HostFirewall.Nftables ? null : $"{Firewall}",
+            Replicas > 1 ? $"{Replicas}-replicas" : null,
+        ]).OfType<string>());
     }
 }

@@ -55,17 +55,22 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="semiSync">Whether the databases replicate semi-synchronously.</param>
     /// <param name="suite">Which Debian the servers are; left out, the oldest that has the database.</param>
     /// <param name="grown">Whether HAProxy and nginx are configured as on a site that has grown.</param>
+    /// <param name="firewall">What keeps the rules of the servers' own firewalls.</param>
     /// <param name="replicas">How many replicas the database has.</param>
     internal async Task<RaisedLab> RequireAsync(
         DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
-        DebianSuite? suite = null, bool grown = false, int replicas = 1)
+        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
             Assert.Skip(obstacle.Message);
         }
 
-        LabOptions options = new() { Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync, Grown = grown, Replicas = replicas };
+        LabOptions options = new()
+        {
+            Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync, Grown = grown,
+            Firewall = firewall, Replicas = replicas,
+        };
         options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
@@ -145,7 +150,7 @@ public sealed class LabFixture : IAsyncLifetime
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, LabOptions kind) =>
-        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}".ToLowerInvariant();
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {

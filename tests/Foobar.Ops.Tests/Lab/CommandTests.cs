@@ -25,12 +25,14 @@ public sealed class CommandTests
     [Theory]
     [InlineData("up", "--database", "oracle")]
     [InlineData("up", "--tls", "nowhere")]
+    [InlineData("up", "--firewall", "pf")]
     [InlineData("exec", "web-01")]
     [InlineData("brake")]
     public void What_is_not_known_is_an_error(params string[] arguments) => Assert.NotEmpty(LabCommand.Create().Parse(arguments).Errors);
 
     [Theory]
     [InlineData("up", "--name", "other", "--database", "MariaDB", "--tls", "reencrypt", "--semi-sync", "--replicas", "2")]
+    [InlineData("up", "--firewall", "firewalld")]
     [InlineData("exec", "--name", "other", "web-01", "uptime -p")]
     [InlineData("heal", "--all")]
     [InlineData("down", "--images")]

@@ -64,6 +64,30 @@ public sealed class ConfigurationTests
     }
 
     [Theory]
+    [InlineData("Firewalld", "/etc/firewalld/zones/", "<accept/>")]
+    [InlineData("Ufw", "/etc/ufw/foobar-setup.sh", "ufw allow ")]
+    public void Other_keepers_of_rules_get_one_for_each_sender_of_a_flow(string firewall, string path, string accept)
+    {
+        LabPlan plan = LabPlans.Of(firewall: Enum.Parse<HostFirewall>(firewall));
+
+        foreach (LabServer server in plan.Servers.Where(server => !server.Is(Role.NetworkFirewall)))
+        {
+            ServerFile[] files = [.. FirewallFiles.For(plan, server)];
+            string[] rules = [.. files.Where(file => file.Path.StartsWith(path, StringComparison.Ordinal)).SelectMany(file => file.Content.Split('\n')).Where(line => line.Contains(accept, StringComparison.Ordinal))];
+
+            Assert.DoesNotContain(files, file => file.Path == "/etc/nftables.conf");
+            foreach (Admission admission in Admission.To(plan, server))
+            {
+                string[] senders = admission.Others ? [] : [.. admission.Senders];
+                Assert.All(senders, sender => Assert.Contains(rules, rule => rule.Contains(sender, StringComparison.Ordinal)));
+                Assert.All(admission.PortNumbers, port => Assert.Contains(rules, rule => rule.Contains(port, StringComparison.Ordinal)));
+            }
+        }
+
+        Assert.Contains(FirewallFiles.For(plan, plan.Firewall), file => file.Path == "/etc/nftables.conf");
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public void Only_replicas_follow_and_refuse_writes(int replicas)

@@ -37,6 +37,32 @@ public sealed partial class FaultCatalogTests
         }
     }
 
+    [Theory]
+    [InlineData("Firewalld", "firewalld-")]
+    [InlineData("Ufw", "ufw-")]
+    [InlineData("Docker", "docker-")]
+    public void What_keeps_the_rules_has_faults_of_its_own_that_no_other_lab_can_have(string firewall, string prefix)
+    {
+        Fault[] faults = [.. FaultCatalog.All.Where(fault => fault.Name.StartsWith(prefix, StringComparison.Ordinal))];
+
+        Assert.NotEmpty(faults);
+        Assert.All(faults, fault =>
+        {
+            Assert.Equal([Enum.Parse<HostFirewall>(firewall)], Enum.GetValues<HostFirewall>().Where(one => fault.AppliesTo(new LabOptions { Firewall = one })));
+            Assert.NotNull(fault.Witness);
+        });
+    }
+
+    [Fact]
+    public void What_changes_the_file_of_nftables_is_not_made_where_nothing_loads_it()
+    {
+        foreach (HostFirewall firewall in (HostFirewall[])[HostFirewall.Firewalld, HostFirewall.Ufw])
+        {
+            IEnumerable<FileFault> faults = FaultCatalog.For(new LabOptions { Firewall = firewall }).OfType<FileFault>();
+            Assert.All(faults.Where(static fault => fault.Path == "/etc/nftables.conf"), static fault => Assert.Equal(["fw-01"], fault.Servers));
+        }
+    }
+
     [Fact]
     public void Both_ways_of_a_fault_are_called_the_same() => Assert.All(FaultCatalog.All.OfType<VariantFault>(), fault =>
     {

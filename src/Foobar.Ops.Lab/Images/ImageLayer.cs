@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+using System.Text;
+using Foobar.Ops.Lab.Setup;
+
+namespace Foobar.Ops.Lab.Images;
+
+/// <summary>
+/// What a kind of lab has over a base image: packages that other labs do without. It is a directory of its own, so that no image
+/// grows by it or is built anew.
+/// </summary>
+/// <param name="Name">The layer's name.</param>
+/// <param name="Packages">The packages.</param>
+/// <param name="Services">Units of theirs that no server runs unless the lab enables them.</param>
+internal sealed record ImageLayer(string Name, IReadOnlyList<string> Packages, IReadOnlyList<string> Services)
+{
+    /// <summary>The layer for a kind of lab; <see langword="null"/> if it needs none.</summary>
+    public static ImageLayer? Of(LabOptions options) => options.Firewall switch
+    {
+        HostFirewall.Firewalld => new("firewalld", ["firewalld"], ["firewalld.service"]),
+        HostFirewall.Ufw => new("ufw", ["ufw"], ["ufw.service"]),
+        _ => null,
+    };
+
+    /// <summary>The name of the layer this recipe makes over an image.</summary>
+    public string NameOver(string imageName) => $"{Prefix(imageName)}{Digest()}";
+
+    /// <summary>Whether a directory's name is that of a layer over an image that this recipe or a former one made.</summary>
+    public bool HasMade(string imageName, string directoryName) => directoryName.StartsWith(Prefix(imageName), StringComparison.Ordinal);
+
+    /// <summary>Whether a directory's name is that of any layer over an image.</summary>
+    public static bool IsOver(string imageName, string directoryName) => directoryName.StartsWith($"{imageName}+", StringComparison.Ordinal);
+
+    private string Prefix(string imageName) => $"{imageName}+{Name}-";
+
+    private string Digest() => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\0', [ImageBuilder.Layer, .. Packages, .. Services]))))[..12];
+}
