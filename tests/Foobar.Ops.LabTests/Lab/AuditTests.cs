@@ -38,8 +38,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 
     /// <summary>
     /// A fault for every third control, on the default kind of lab or on one that can have it, and a sample of an area's again
-    /// where that area is another, of all on a newer Debian, of the web's on a grown site, of the database's with three members, of the firewalls' where others keep
-    /// the rules; every fault in a thorough run. Every control is tested offline too.
+    /// where that area is another, of all on a newer Debian, of the web's on a grown site, of the database's with three members,
+    /// of the firewalls' where others keep the rules; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
     public static TheoryData<string, string> Faults => new(Chosen.Select(one => ($"{one.Kind}", one.Fault.Name)));
 
