@@ -122,7 +122,7 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     {
         if (rehearsal.ExitCode != 0)
         {
-            return $"nft does not load its own listing of them ({rehearsal.ErrorText.Trim().Split('\n')[0]})";
+            return $"nft does not load its own listing of them ({ErrorOf(rehearsal)})";
         }
 
         string[] listings = rehearsal.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -136,6 +136,13 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
         return RulesetComparison.Compare(rulesets[0], rulesets[^1], network) is [{ } difference, ..]
             ? $"loaded again from nft's listing they treat other packets differently at the {difference.Hook} hook ({difference.Witness})"
             : null;
+    }
+
+    // nft warns of tables that iptables keeps before it tells what is wrong.
+    private static string ErrorOf(CommandResult result)
+    {
+        string[] lines = result.ErrorText.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return lines.FirstOrDefault(static line => !line.StartsWith("# Warning", StringComparison.Ordinal)) ?? lines.FirstOrDefault() ?? string.Empty;
     }
 
     /// <summary>The target's addresses and routes, on which the binding of flows to interfaces stands.</summary>
