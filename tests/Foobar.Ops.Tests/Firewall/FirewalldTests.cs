@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Collection;
+using static Foobar.Ops.Tests.Firewall.Rules;
 
 namespace Foobar.Ops.Tests.Firewall;
 
@@ -61,6 +63,31 @@ public sealed class FirewalldTests
         Assert.Contains(Judge(other), finding => finding.Status == FindingStatus.Fail);
     }
 
-    private static IReadOnlyList<Finding> Judge(PersistedFirewall persisted) =>
-        Fixture.Judge("FW-008", Fixture.Facts(Fixture.Clean) with { Persisted = Reading.Of(persisted) });
+    [Fact]
+    public void That_the_kernel_has_none_of_its_rules_is_found_though_firewalld_says_that_it_runs()
+    {
+        Finding finding = Assert.Single(Judge(Same, Fixture.Clean));
+        Assert.Equal((FindingStatus.Fail, "firewalld"), (finding.Status, finding.Target));
+    }
+
+    [Theory]
+    [InlineData("inet", "", FindingStatus.Fail)]
+    [InlineData("ip", "", FindingStatus.Fail)]
+    [InlineData("inet", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Fail)]
+    [InlineData("ip", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Pass)]
+    public void What_stands_beside_its_rules_is_compared_too_but_for_tables_that_its_direct_rules_share(string family, string direct, FindingStatus expected)
+    {
+        string beside = Fixture.Edit(Fixture.Text("firewalld.json"), objects =>
+        {
+            objects.Add(JsonNode.Parse($$$"""{"chain":{"family":"{{{family}}}","table":"beside","name":"in","handle":901,"type":"filter","hook":"input","prio":0,"policy":"accept"} }"""));
+            objects.Add(JsonNode.Parse($$$"""{"rule":{"family":"{{{family}}}","table":"beside","chain":"in","handle":902,"expr":[{{{Payload("tcp", "dport", "8443")}}},{{{Drop}}}] } }"""));
+        });
+        IReadOnlyList<Finding> findings = Judge(Same with { FirewalldDirectRunning = direct, FirewalldDirectPermanent = direct }, beside);
+        Assert.Equal(expected, Assert.Single(findings).Status);
+    }
+
+    private static PersistedFirewall Same { get; } = new() { Mechanisms = ["firewalld"], FirewalldRunning = Running, FirewalldPermanent = Permanent };
+
+    private static IReadOnlyList<Finding> Judge(PersistedFirewall persisted, string? listing = null) =>
+        Fixture.Judge("FW-008", Fixture.Facts(listing ?? Fixture.Text("firewalld.json")) with { Persisted = Reading.Of(persisted) });
 }

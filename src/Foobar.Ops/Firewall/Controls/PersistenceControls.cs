@@ -28,7 +28,8 @@ internal static class PersistenceControls
 
         if (persisted.Mechanisms.Contains("firewalld"))
         {
-            return Firewalld(persisted).OrPass("firewalld's running and permanent configuration filter the same");
+            return ((IEnumerable<Verdict>)[.. Firewalld(persisted), .. BesideFirewalld(facts, running, persisted)])
+                .OrPass("firewalld's running and permanent configuration filter the same");
         }
 
         // What is listed alike does alike; only otherwise the packets tell.
@@ -37,20 +38,20 @@ internal static class PersistenceControls
             return [Verdict.Pass(actual: $"the same after the next boot ({Mechanism(persisted)})")];
         }
 
-        Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, value => value.Ruleset.Parse());
-        return boot.Judge(saved => RuntimeRules.TakeOut(running, saved) is var (now, later)
-            ? Compare(facts, WithoutPassing(now), WithoutPassing(later), persisted)
-            : []);
+        return Compare(facts, running, persisted, static _ => true).OrPass($"the same after the next boot ({Mechanism(persisted)})");
     }
 
-    private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, Ruleset saved, PersistedFirewall persisted)
+    private static IEnumerable<Verdict> Compare(FirewallFacts facts, Ruleset running, PersistedFirewall persisted, Func<FirewallChain, bool> isMeant)
     {
-        string mechanism = Mechanism(persisted);
-        HostNetwork network = facts.Network.TryGet(out HostNetwork? known) ? known : new HostNetwork();
-        IReadOnlyList<HookDifference> differences = RulesetComparison.Compare(running, saved, network);
-        return differences
-            .Select(difference => Verdict.Fail(difference.Hook, "the same after the next boot", Describe(difference), $"{mechanism}; {difference.Witness}"))
-            .OrPass($"the same after the next boot ({mechanism})");
+        Ruleset Meant(Ruleset all) => new(all.Chains.Where(isMeant), all.Sets);
+        Reading<Ruleset> boot = FirewallFacts.Parsed(facts.Persisted, static value => value.Ruleset.Parse());
+        return boot.Judge(saved =>
+        {
+            (Ruleset now, Ruleset later) = RuntimeRules.TakeOut(Meant(running), Meant(saved));
+            HostNetwork network = facts.Network.TryGet(out HostNetwork? known) ? known : new HostNetwork();
+            return RulesetComparison.Compare(WithoutPassing(now), WithoutPassing(later), network).Select(difference => Verdict.Fail(
+                difference.Hook, "the same after the next boot", Describe(difference), $"{Mechanism(persisted)}; {difference.Witness}"));
+        });
     }
 
     private static string Mechanism(PersistedFirewall persisted) =>
@@ -68,6 +69,27 @@ internal static class PersistenceControls
         return new Ruleset(
             ruleset.Chains, ruleset.Sets.Select(set => set.IsDynamic || filling.Of(set).Count > 0 ? set with { Elements = [] } : set));
     }
+
+    // What firewalld says of itself is no witness that its rules are in the kernel, nor of what stands there beside them. It makes
+    // direct rules by iptables in tables that others share; where there are any, these tables are not told apart.
+    private static IEnumerable<Verdict> BesideFirewalld(FirewallFacts facts, Ruleset running, PersistedFirewall persisted)
+    {
+        if (persisted.FirewalldRunning.Length > 0 && !running.Chains.Any(static chain => chain.Name.Contains("_ZONES", StringComparison.Ordinal)))
+        {
+            return
+            [
+                Verdict.Fail(
+                    "firewalld", "its rules are in the kernel", "the kernel has none of them; the next boot loads them", "nft list ruleset: no chain of firewalld's zones"),
+            ];
+        }
+
+        bool isShared = persisted.FirewalldDirectRunning.Length + persisted.FirewalldDirectPermanent.Length > 0;
+        return running.Chains.Any(IsOfFirewalld)
+            ? Compare(facts, running, persisted, chain => !IsOfFirewalld(chain) && !(isShared && (chain.Family is "ip" or "ip6")))
+            : [];
+    }
+
+    private static bool IsOfFirewalld(FirewallChain chain) => RuleMaker.Of(chain.Table, chain.Name, null) == "firewalld";
 
     private static IEnumerable<Verdict> Firewalld(PersistedFirewall persisted)
     {
