@@ -134,6 +134,23 @@ public sealed class FirewallControlTests
     }
 
     [Theory]
+    [InlineData("""{"set":["icmp","ipv6-icmp"]}""", FindingStatus.Pass)]
+    [InlineData("\"ipv6-icmp\"", FindingStatus.Fail)]
+    public void Control_messages_are_open_over_IPv6_where_all_of_them_are_over_IPv4(string protocols, FindingStatus expected)
+    {
+        string rule = $$$"""{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":{{{protocols}}}}},{{{Accept}}}""";
+        Assert.Equal(expected, Assert.Single(Fixture.Judge("FW-003", Fixture.Facts(Input("drop", rule)))).Status);
+    }
+
+    [Fact]
+    public void One_control_message_over_IPv4_does_not_open_all_over_IPv6()
+    {
+        const string Six = """{"match":{"op":"==","left":{"meta":{"key":"l4proto"}},"right":"ipv6-icmp"}}""";
+        FirewallFacts facts = Fixture.Facts(Input("drop", $"{Payload("icmp", "type", "\"timestamp-request\"")},{Accept}", $"{Six},{Accept}"));
+        Assert.Equal(FindingStatus.Fail, Assert.Single(Fixture.Judge("FW-003", facts)).Status);
+    }
+
+    [Theory]
     [InlineData(true, false, FindingStatus.Pass)]
     [InlineData(false, true, FindingStatus.Fail)]
     public void A_default_of_the_forward_chain_counts_for_the_IP_version_that_the_kernel_forwards(bool four, bool six, FindingStatus expected)

@@ -209,11 +209,20 @@ internal static class FlowControls
         Diagram diagram = analysis.Diagram;
         int arriving = diagram.And(analysis.ArrivingHere(), analysis.Policy.FromInternet(), diagram.Not(analysis.Policy.Essential()));
         int open = diagram.And(arriving, analysis.Model.Passing(analysis.Model.Delivered()).Must);
-        int four = Services(diagram, diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv4)));
+        int four = AlsoOfIcmp6(diagram, Services(diagram, OverFour(open)), Services(diagram, OverFour(arriving)));
         int undeclared = diagram.Except(diagram.And(open, diagram.FieldIs(PacketField.Family, PacketValues.Ipv6)), analysis.Policy.Allowed(analysis.Own));
         int more = diagram.Except(undeclared, four);
         return OpenSpaces.Judge(analysis, more, static model => model.Delivered(), "closed over IPv6 as it is over IPv4", "prerouting", "input").OrPass("IPv6 is no more open than IPv4");
+
+        int OverFour(int space) => diagram.And(space, diagram.FieldIs(PacketField.Family, PacketValues.Ipv4));
     }
+
+    // The messages of ICMP have other numbers over IPv6: where all of them pass over IPv4, all may over IPv6.
+    private static int AlsoOfIcmp6(Diagram diagram, int open, int all) =>
+        diagram.And(all, diagram.FieldIs(PacketField.Protocol, PacketValues.Icmp)) is var messages && messages != Diagram.False
+            && diagram.Except(messages, open) == Diagram.False
+            ? diagram.Or(open, diagram.FieldIs(PacketField.Protocol, PacketValues.IcmpV6))
+            : open;
 
     private static int Services(Diagram diagram, int space)
     {
