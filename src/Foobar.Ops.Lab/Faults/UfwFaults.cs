@@ -6,7 +6,8 @@ namespace Foobar.Ops.Lab.Faults;
 /// <summary>Faults of servers whose rules ufw keeps: by its own commands, in its files, or past it.</summary>
 internal static class UfwFaults
 {
-    private const string Again = "ufw disable >/dev/null; ufw --force enable >/dev/null";
+    // Not by "ufw enable", which would write its rules for IPv6 away.
+    private const string Again = "/lib/ufw/ufw-init force-reload";
 
     private static readonly Func<LabOptions, bool> Applies = static options => options.Firewall == HostFirewall.Ufw;
 
@@ -24,7 +25,7 @@ internal static class UfwFaults
             "ip filter ufw-user-input rule|:8080 (new in internal) passes"),
         Row("ufw-deny-first", "FW-002", "A rule of ufw on web-02 denies the database port before the rules that allow it", "web-02",
             "ufw prepend deny 3306/tcp", "ufw delete deny 3306/tcp",
-            "flow replication|is dropped: ip filter ufw-user-input rule 1", "FW-014", "FW-016", "LB-002"),
+            "flow replication|is dropped|ip filter ufw-user-input rule 1", "FW-014", "FW-016", "LB-002"),
         Row("ufw-allow-before-deny", "FW-017", "A rule of ufw on lb-01 lets the internal network in by the public interface before it is denied there", "lb-01",
             "ufw prepend allow in on public from 192.0.2.0/24 to any port 443 proto tcp", "ufw delete allow in on public from 192.0.2.0/24 to any port 443 proto tcp",
             "interface public|ufw-user-input rule 1", "FW-001"),
