@@ -1,5 +1,6 @@
 using Foobar.Ops.Drivers.Database;
 using Foobar.Ops.Drivers.Ssh;
+using Foobar.Ops.Drivers.Tls;
 using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Drivers;
@@ -9,10 +10,14 @@ internal sealed class DriverSet : IDriverSet
 {
     private readonly Lazy<IDatabaseDriver> _database = new(static () => new MySqlConnectorDriver());
     private readonly Lazy<ISshDriver> _ssh = new(static () => new SshNetDriver());
+    private readonly Lazy<ITlsDriver> _tls = new(static () => new BouncyCastleDriver());
 
     /// <inheritdoc/>
     public IDatabaseDriver Database => _database.Value;
 
     /// <inheritdoc/>
     public ISshDriver Ssh => _ssh.Value;
+
+    /// <inheritdoc/>
+    public ITlsDriver Tls => _tls.Value;
 }

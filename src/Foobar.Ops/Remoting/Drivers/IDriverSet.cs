@@ -8,4 +8,7 @@ internal interface IDriverSet
 
     /// <summary>Opens SSH connections without an OpenSSH client.</summary>
     ISshDriver Ssh { get; }
+
+    /// <summary>Shakes hands with TLS endpoints.</summary>
+    ITlsDriver Tls { get; }
 }
