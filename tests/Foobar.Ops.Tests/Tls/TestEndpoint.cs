@@ -44,6 +44,9 @@ internal sealed class TestEndpoint : IDisposable
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(greeting));
     });
 
+    /// <summary>Does with each connection what the test says.</summary>
+    public static TestEndpoint Of(Func<Stream, Task> serve) => new(serve);
+
     public static TestEndpoint Silent() => new(_ => Task.Delay(TimeSpan.FromSeconds(30)));
 
     public async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
