@@ -54,6 +54,7 @@
         'Test-FoobarMonitoring'
         'Test-FoobarReplication'
         'Test-FoobarServer'
+        'Test-FoobarTls'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -10,16 +10,38 @@ Describe 'Binding' {
         { & $_ -Inventory $offline -IntervalSeconds 0 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
     }
 
-    It 'takes an unknown control for an error in <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarMonitoring' {
+    It 'takes an unknown control for an error in <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarTls', 'Test-FoobarMonitoring' {
         { & $_ -Inventory $offline -Control NO-* } | Should -Throw -ErrorId 'ControlNotFound,*'
     }
 
-    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate' {
+    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate', 'Test-FoobarTls' {
         @() | & $_ -Inventory $offline | Should -BeNullOrEmpty
     }
 
     It 'asks only load balancers for their backends' {
         Get-FoobarServer -Inventory $offline web-02 | Get-FoobarBackend -Inventory $offline | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Test-FoobarTls' {
+    It 'knows its controls, and no other area''s' {
+        { Test-FoobarTls -HostName 127.0.0.1 -Port 1 -Control TLS-001 } | Should -Throw -ErrorId 'ControlNotFound,*'
+        (Get-FoobarControl -Id TLS-02*, TLS-03*).Count | Should -BeGreaterOrEqual 12
+    }
+
+    It 'says what stands in the way of a scan' {
+        Test-FoobarTls -HostName 127.0.0.1 -Port 1 -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'EndpointUnreachable,*'
+    }
+
+    It 'refuses a profile that Mozilla does not have' {
+        { Test-FoobarTls -HostName 127.0.0.1 -Profile best } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'completes <_>' -ForEach 'StartTls MySql', 'Profile modern' {
+        $parameter, $value = $_ -split ' '
+        $line = "Test-FoobarTls -HostName a -$parameter "
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $value
     }
 }
 
@@ -111,6 +133,21 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
 
     It 'is healthy by <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarMonitoring' {
         & $_ | Where-Object Status -in Fail, Unknown | Should -BeNullOrEmpty
+    }
+
+    It 'speaks TLS as its policy says, by <_>' -ForEach @{}, @{ Gentle = $true } {
+        $scan = Test-FoobarTls -PassThru @_
+        $scan.Protocols.Where{ $_.Offered.Support -eq 'Yes' }.Version | Should -Be 'Tls12', 'Tls13'
+        $scan.Protocols.Offered.Support | Should -Not -Contain 'Unknown'
+        $scan.Findings | Where-Object Status -in Fail, Unknown | Should -BeNullOrEmpty
+        $scan.Connections | Should -BeLessThan 60
+    }
+
+    It 'speaks TLS at its databases' {
+        $address = (Get-FoobarServer web-01).Addresses[0]
+        $scan = Test-FoobarTls -HostName $address -StartTls MySql -Server web-02 -PassThru
+        $scan.Protocols.Where{ $_.Offered.Support -eq 'Yes' }.Version | Should -Contain 'Tls12'
+        $scan.Server | Should -Be 'web-02'
     }
 
     It 'counts traffic over one window' {

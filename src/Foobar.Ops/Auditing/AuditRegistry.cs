@@ -6,6 +6,7 @@ using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Monitoring;
 using Foobar.Ops.Servers;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Scan;
 using Foobar.Ops.Topology;
 
 namespace Foobar.Ops.Auditing;
@@ -34,8 +35,8 @@ public static class AuditRegistry
         new(new(WriteEndpointControls.LeadsToPrimary, JudgeWriteEndpoint), [LoadBalancerPart, DatabasePart]),
     ];
 
-    /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>).</summary>
-    public static IReadOnlyList<ControlInfo> Tried => ConnectionControls.All;
+    /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>, <c>Test-FoobarTls</c>).</summary>
+    public static IReadOnlyList<ControlInfo> Tried { get; } = [.. ConnectionControls.All, .. ScanControls.All.Select(control => control.Info)];
 
     /// <summary>What is known of every control, by area and id.</summary>
     public static IReadOnlyList<ControlInfo> Controls { get; } =

@@ -1,7 +1,6 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tls;
@@ -9,8 +8,6 @@ namespace Foobar.Ops.Tls;
 /// <summary>Reads <see cref="CertificateFacts"/>: one handshake an endpoint through the server's session, and one command.</summary>
 public sealed class CertificateCollector : Collector<CertificateFacts>
 {
-    private const string SocketScript = "ss -H -tuln";
-
     /// <inheritdoc/>
     public override string Name => "certificates";
 
@@ -23,18 +20,10 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> keys = KeySearch.RunAsync(
             connection, cancellationToken);
-        Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
-        EndpointAnswer[][] answers = await Task.WhenAll(SiteEndpoints.Of(server, session.Site)
-            .Select(endpoint => LookAsync(connection, endpoint with { Host = HostOf(endpoint.Port, server, sockets) }, session.Site.Policy.Tls, cancellationToken)));
+        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAsync(connection, server, session.Site, cancellationToken);
+        EndpointAnswer[][] answers = await Task.WhenAll(endpoints.Select(endpoint => LookAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
         (Reading<IReadOnlyList<KeyFile>> files, IReadOnlyList<string> doubts) = await keys;
         return new CertificateFacts { Endpoints = [.. answers.SelectMany(each => each)], KeyFiles = files, KeyDoubts = doubts };
-    }
-
-    /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
-    private static string HostOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets)
-    {
-        ListeningSocket? bound = sockets.Value?.FirstOrDefault(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface);
-        return bound?.Address ?? (server.Addresses.Count > 0 ? server.Addresses[0].ToString() : "127.0.0.1");
     }
 
     /// <summary>One answer a certificate that the endpoint serves.</summary>

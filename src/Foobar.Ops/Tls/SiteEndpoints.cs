@@ -1,4 +1,7 @@
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tls;
 
@@ -7,9 +10,19 @@ internal static class SiteEndpoints
 {
     private const string AnyFlowEnd = "*";
 
+    private const string SocketScript = "ss -H -tuln";
+
+    /// <summary>The endpoints on a server, each with the address to connect to.</summary>
+    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAsync(IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
+    {
+        Reading<IReadOnlyList<ListeningSocket>> sockets =
+            await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
+        return [.. Of(server, site).Select(endpoint => endpoint with { Host = HostOf(endpoint.Port, server, sockets) })];
+    }
+
     /// <summary>
     /// The endpoints on a server: for visitors where TLS ends and where it passes through; for the load balancer where it
-    /// encrypts again. The host is left for the collector to find.
+    /// encrypts again. The host is left to be found.
     /// </summary>
     public static IEnumerable<TlsEndpoint> Of(Server server, Site site)
     {
@@ -40,4 +53,11 @@ internal static class SiteEndpoints
 
     private static TlsEndpoint Endpoint(Server server, int port, string serverName, EndpointAudience audience) =>
         new() { Host = "", Port = port, ServerName = serverName, Via = server.Name, Audience = audience };
+
+    /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
+    private static string HostOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets)
+    {
+        ListeningSocket? bound = sockets.Value?.FirstOrDefault(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface);
+        return bound?.Address ?? (server.Addresses.Count > 0 ? server.Addresses[0].ToString() : "127.0.0.1");
+    }
 }
