@@ -35,7 +35,9 @@ internal static class AccessFiles
             : string.Empty;
 
         // The bridge of a server's containers is no network that flows lead to.
-        IEnumerable<string> addresses = plan.Options.Firewall != HostFirewall.Docker ? [] : server.Links.SelectMany(link => (string[])[$"{link.V4}", $"{link.V6}"]);
+        IEnumerable<string> addresses = plan.Options.Firewall != HostFirewall.Docker
+            ? []
+            : server.Links.SelectMany(static link => (string[])[$"{link.V4}", $"{link.V6}"]);
         return $"""
             HostKey /etc/ssh/ssh_host_ed25519_key
             AuthenticationMethods publickey

@@ -11,7 +11,8 @@ internal static class FirewalldFiles
     [
         // Interfaces that are in no zone take nothing: the default zone of the package would let anybody reach sshd.
         new ServerFile("/etc/firewalld/firewalld.conf", "DefaultZone=drop\nFirewallBackend=nftables\nIPv6_rpfilter=yes\nLogDenied=off\n"),
-        .. server.Links.Select(link => new ServerFile($"/etc/firewalld/zones/{link.Interface}.xml", Zone(link, [.. Admission.To(plan, server).Where(one => one.Link == link)]))),
+        .. server.Links.Select(link => new ServerFile(
+            $"/etc/firewalld/zones/{link.Interface}.xml", Zone(link, [.. Admission.To(plan, server).Where(one => one.Link == link)]))),
         ServerFile.Enable("firewalld.service"),
     ];
 

@@ -19,12 +19,14 @@ internal static class UfwFiles
         IEnumerable<string> rules =
         [
             .. admissions.Where(static one => !one.Others).SelectMany(static one => one.Senders.Select(sender => Rule("allow", one, sender))),
-            .. admissions.Where(static one => one.Others).SelectMany(static one => one.Senders.Select(sender => $"ufw deny in on {one.Link.Interface} from {sender}")).Distinct(),
+            .. admissions.Where(static one => one.Others)
+                .SelectMany(static one => one.Senders.Select(sender => $"ufw deny in on {one.Link.Interface} from {sender}")).Distinct(),
             .. admissions.Where(static one => one.Others).Select(static one => Rule("allow", one, "any")).Distinct(),
         ];
         return $"set -e\nufw logging off\nufw default deny incoming\n{string.Join('\n', rules)}\nufw --force enable\n";
     }
 
     private static string Rule(string action, Admission admission, string sender) =>
-        $"ufw {action} in on {admission.Link.Interface} proto {admission.Transport} from {sender} to any port {string.Join(',', admission.PortNumbers)} comment 'flow {admission.Flow.Name}'";
+        $"ufw {action} in on {admission.Link.Interface} proto {admission.Transport} from {sender} "
+        + $"to any port {string.Join(',', admission.PortNumbers)} comment 'flow {admission.Flow.Name}'";
 }
