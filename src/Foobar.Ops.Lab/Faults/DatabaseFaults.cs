@@ -86,7 +86,8 @@ internal static class DatabaseFaults
                 SET @errant = GTID_SUBTRACT(GTID_SUBTRACT(@keep, GTID_SUBTRACT(@keep, @own)), '$(cat /run/foobar-errant-before)');
                 SET @keep = GTID_SUBTRACT(@keep, @errant); RESET BINARY LOGS AND GTIDS; SET GLOBAL gtid_purged = @keep; START REPLICA; SET GLOBAL super_read_only = ON"
         else
-            mysql -e 'STOP REPLICA; SET sql_log_bin = 0; DROP DATABASE IF EXISTS scratch_errant; RESET MASTER; START REPLICA'
+            # Without its binlog state it would number its own transactions from 1 again once it is a primary.
+            mysql -e 'STOP REPLICA; SET sql_log_bin = 0; DROP DATABASE IF EXISTS scratch_errant; SET @keep = @@global.gtid_slave_pos; RESET MASTER; SET GLOBAL gtid_binlog_state = @keep; START REPLICA'
         fi
         """;
 
