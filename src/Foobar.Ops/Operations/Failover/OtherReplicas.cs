@@ -38,10 +38,7 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
         Change = token => FollowAsync(name, token),
     });
 
-    /// <summary>Those that follow the new primary by now, as far as this run made them.</summary>
-    public IReadOnlyList<string> Following => _following;
-
-    /// <summary>How many of them acknowledge as semi-synchronous replicas.</summary>
+    /// <summary>How many acknowledge as semi-synchronous replicas, of those that this run made follow.</summary>
     public async Task<long> AcknowledgingAsync(CancellationToken token)
     {
         long acknowledging = 0;
@@ -106,6 +103,9 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
 
         await member.RepointAsync(host, live.Policy.Port, token);
         await member.HastenStopAsync(false, token);
+
+        // Else what it applies first waits until a replica of its own would have acknowledged.
+        await member.SetSemiSyncSourceAsync(false, token);
     }
 
     // A source sends a transaction some milliseconds before it counts it as executed.

@@ -285,7 +285,7 @@ internal sealed class EmergencySteps(FailoverConnections live, EmergencyOrder or
         {
             await _marker.SetAsync(live.NewSession, OperationState.Degraded, token);
             IsMarked = true;
-            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(_others.Following.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.NewName} yet; {live.OldName}: {Fenced}.")
+            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(order.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.NewName} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",
