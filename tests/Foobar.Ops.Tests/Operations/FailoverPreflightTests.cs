@@ -19,6 +19,7 @@ public sealed class FailoverPreflightTests
         ("an older candidate", "Version", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { Version = "8.4.0" }) })),
         ("a newer candidate", "Version", () => HealthySite.Case(replica: HealthySite.Replica with { Identity = Reading.Of(HealthySite.Replica.Identity.Value! with { Version = "9.8.0" }) })),
         ("a missing grant", "Grants", () => HealthySite.Case(replica: HealthySite.Replica with { Accounts = Reading.Of<IReadOnlyList<ReplicationAccount>>([new() { User = "replication", Host = "192.0.2.12" }]) })),
+        ("a log that does not know what was applied", "BinlogState", () => HealthySite.Case(replica: HealthySite.Replica with { Gtid = Reading.Of(HealthySite.Replica.Gtid.Value! with { Executed = "", Position = "0-1-100" }) })),
         ("a read-only disk", "FileSystem", () => HealthySite.Case(replica: HealthySite.Replica with { Storage = Reading.Of(HealthySite.Replica.Storage.Value! with { ReadOnly = true }) })),
         ("an unreadable disk", "FileSystem", () => HealthySite.Case(replica: HealthySite.Replica with { Storage = Reading.Unreadable<DatabaseStorage>("no") })),
         ("an idle transaction", "IdleTransaction", () => Open(new() { ConnectionId = 9, User = "app", AgeSeconds = 4, Idle = true, StateSeconds = 4, RowsLocked = 1 })),

@@ -1,3 +1,4 @@
+using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Findings;
 
 namespace Foobar.Ops.Database;
@@ -41,6 +42,17 @@ public sealed record GtidFacts
 
     /// <summary>All it is known to hold. A MariaDB replica that was copied or lost its binary log knows more from its position than from its log.</summary>
     internal string Reached => Position is { Length: > 0 } ? $"{ExecutedLater ?? Executed},{Position}" : ExecutedLater ?? Executed;
+
+    /// <summary>
+    /// Whether what it writes next would get numbers that its source has given already: its binary log does not know what it
+    /// applied, as after <c>RESET MASTER</c> (MariaDB counts on from <c>gtid_binlog_state</c>). One that is applying tells a
+    /// little late what it holds; so without a later reading a domain counts only if its log knows nothing of it.
+    /// </summary>
+    internal bool NumbersAgain =>
+        Position is { } position && MariaDbGtidState.TryParse(position, out MariaDbGtidState? applied)
+        && MariaDbGtidState.TryParse(ExecutedLater ?? Executed, out MariaDbGtidState? logged)
+        && logged.Position() is var known
+        && applied.Position().Any(domain => !known.TryGetValue(domain.Key, out ulong last) || (ExecutedLater is not null && last < domain.Value));
 
     internal static GtidFacts From(ServerVariables variables, DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql
         ? new()

@@ -53,6 +53,7 @@ public sealed class EmergencyPreflightTests
         Assert.Equal("ReplicationStopped", Single(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { Applier = ReplicationThread.Stopped, ApplierError = "1062: duplicate" }]) }));
         Assert.Equal("Filtered", Single(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { DelaySeconds = 60 }]) }));
         Assert.Equal("NoGtid", Single(Replica with { Channels = Reading.Of<IReadOnlyList<ReplicationChannel>>([HealthySite.Channel with { AutoPosition = false }]) }));
+        Assert.Equal("BinlogState", Single(Replica with { Gtid = Reading.Of(Replica.Gtid.Value! with { Executed = "", Position = "0-1-100" }) }));
         Assert.Equal("NoBinaryLog", Single(Replica with { Binlog = Reading.Of(Replica.Binlog.Value! with { LogsReplicated = false }) }));
         Assert.Equal("FileSystem", Single(Replica with { Storage = Reading.Unreadable<DatabaseStorage>("no") }));
         Assert.Equal("Unreachable", Single(ReplicationFacts.Unreadable("refused", "test")));

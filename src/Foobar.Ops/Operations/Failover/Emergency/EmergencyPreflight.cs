@@ -174,6 +174,11 @@ internal static class EmergencyPreflight
             Add("NoBinaryLog", "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
         }
 
+        if (facts.Gtid.Value is { NumbersAgain: true })
+        {
+            Add("BinlogState", BinlogState.Problem, BinlogState.Advice);
+        }
+
         if (facts.Storage.Value is null or { ReadOnly: true } or { BinlogUsedPercent: >= 98 } || facts.Guard.Value is { EngineReadOnly: true })
         {
             Add("FileSystem", facts.Storage.Value is null ? $"its file systems could not be read: {facts.Storage.Failure}" : facts.Storage.Value.ReadOnly ? "its file system is mounted read-only" : "its disk is full or its engine read-only", "Make it writable first.");

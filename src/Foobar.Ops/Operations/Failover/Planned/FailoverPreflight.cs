@@ -207,6 +207,11 @@ internal sealed record FailoverPreflight
             Add(blockers, "NoBinaryLog", candidate, "keeps no complete binary log, so nobody could replicate from it", "log_bin and log_replica_updates need a restart.");
         }
 
+        if (facts.Gtid.Value is { NumbersAgain: true })
+        {
+            Add(blockers, "BinlogState", candidate, BinlogState.Problem, BinlogState.Advice);
+        }
+
         if (facts.Storage.Value is not { ReadOnly: false })
         {
             Add(blockers, "FileSystem", candidate, facts.Storage.Value is null ? $"its file systems could not be read: {facts.Storage.Failure}" : "its file system is mounted read-only", "Look at the kernel's log; remount it.");
