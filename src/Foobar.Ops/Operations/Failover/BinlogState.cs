@@ -8,6 +8,9 @@ internal static class BinlogState
         "its binary log does not know what it applied (gtid_binlog_state is behind gtid_slave_pos, as after RESET MASTER): "
         + "as the primary it would give numbers a second time, and no replica could follow";
 
-    /// <summary>What to do.</summary>
-    public const string Advice = "On it: STOP SLAVE; RESET MASTER; SET GLOBAL gtid_binlog_state = @@GLOBAL.gtid_slave_pos; START SLAVE.";
+    /// <summary>What to do. The position stands there as a text: MariaDB 10.11 hangs for ever on a SET that reads @@gtid_slave_pos itself.</summary>
+    /// <param name="position">The candidate's <c>gtid_slave_pos</c>.</param>
+    public static string Advice(string? position) =>
+        $"On it: STOP ALL SLAVES; SET GLOBAL gtid_binlog_state = '{position}'; START ALL SLAVES. "
+        + "If that is refused because its log holds transactions: Repair-FoobarReplication -Copy.";
 }

@@ -176,7 +176,7 @@ internal static class EmergencyPreflight
 
         if (facts.Gtid.Value is { NumbersAgain: true })
         {
-            Add("BinlogState", BinlogState.Problem, BinlogState.Advice);
+            Add("BinlogState", BinlogState.Problem, BinlogState.Advice(facts.Gtid.Value.Position));
         }
 
         if (facts.Storage.Value is null or { ReadOnly: true } or { BinlogUsedPercent: >= 98 } || facts.Guard.Value is { EngineReadOnly: true })

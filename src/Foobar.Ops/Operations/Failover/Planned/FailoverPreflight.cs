@@ -209,7 +209,7 @@ internal sealed record FailoverPreflight
 
         if (facts.Gtid.Value is { NumbersAgain: true })
         {
-            Add(blockers, "BinlogState", candidate, BinlogState.Problem, BinlogState.Advice);
+            Add(blockers, "BinlogState", candidate, BinlogState.Problem, BinlogState.Advice(facts.Gtid.Value.Position));
         }
 
         if (facts.Storage.Value is not { ReadOnly: false })
