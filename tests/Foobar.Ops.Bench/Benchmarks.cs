@@ -18,6 +18,7 @@ internal static class Benchmarks
         new("failover", FailoverBench.RunAsync),
         new("import", ImportBench.RunAsync),
         new("database", DatabaseBench.RunAsync),
+        new("tls-scan", TlsScanBench.RunAsync),
         new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
     ];
 

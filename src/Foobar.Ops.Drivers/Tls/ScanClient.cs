@@ -126,7 +126,12 @@ internal sealed class ScanClient(TlsCrypto crypto, WholeOffer offer) : DefaultTl
         ? null
         : [new ServerName(NameType.host_name, Encoding.ASCII.GetBytes(offer.ServerName.TrimEnd('.')))];
 
-    private List<int> Groups() => [.. offer.Groups.Where(Crypto.HasNamedGroup)];
+    private List<int> Groups() => [.. offer.Groups.Where(Has)];
+
+    // Of a hybrid group the algorithms know only the parts.
+    private bool Has(int group) => NamedGroup.RefersToASpecificHybrid(group)
+        ? Crypto.HasNamedGroup(NamedGroup.GetHybridFirst(group)) && Crypto.HasNamedGroup(NamedGroup.GetHybridSecond(group))
+        : Crypto.HasNamedGroup(group);
 
     private SavedSession? Save()
     {

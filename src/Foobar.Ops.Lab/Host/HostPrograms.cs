@@ -40,5 +40,6 @@ internal static class HostPrograms
     public static IReadOnlyList<HostProgram> Benchmarks { get; } =
     [
         new("nft", "nftables"), new("ip", "iproute2"), new("ssh", "openssh-client"), new("nmap", "nmap"), new("ansible-playbook", "ansible"),
+        new("sslscan", "sslscan"), new("testssl", "testssl.sh"),
     ];
 }
