@@ -58,7 +58,7 @@ public sealed class SetFoobarFirewall : ServerChoiceCmdlet
         }
 
         FirewallChange change = Run((_, token) => FirewallChange.PrepareAsync(
-            site, servers, Options(), TimeProvider.System, token));
+            site, OwnOf(site, servers), Options(), TimeProvider.System, token));
         FirewallChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
         if (IsWhatIf())
         {

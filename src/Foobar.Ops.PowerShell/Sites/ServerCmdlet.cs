@@ -29,7 +29,7 @@ public abstract class ServerCmdlet : ServerChoiceCmdlet
         if (approved.Count > 0)
         {
             ISiteSession site = OpenSite();
-            Run((output, token) => ProcessServersAsync(site, approved, output, token));
+            Run((output, token) => ProcessServersAsync(site, OwnOf(site, approved), output, token));
         }
     }
 

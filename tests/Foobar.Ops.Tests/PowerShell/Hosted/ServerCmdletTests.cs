@@ -37,6 +37,17 @@ public sealed class ServerCmdletTests : IDisposable
     }
 
     [Fact]
+    public void The_servers_are_those_of_the_session_that_is_opened()
+    {
+        ThingLog log = new();
+        ShellRun run = _shell.Set("log", log).Set("inventory", Repository.PathOf("tests", "Pester", "Data", "foobar.json"))
+            .Run("Set-Thing -Inventory $inventory -Log $log -Role Web -Confirm:$false");
+
+        Assert.Empty(run.Errors);
+        Assert.Equal(["work web-01", "work web-02"], log.Events.Where(what => what.StartsWith("work", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_name_the_inventory_does_not_hold_is_an_error_of_its_own_and_the_others_are_worked_on()
     {
         ShellRun run = _shell.Set("log", new ThingLog()).Run(Whole("Set-Thing web-01, web-77"));

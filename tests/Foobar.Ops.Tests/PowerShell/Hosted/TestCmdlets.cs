@@ -69,7 +69,7 @@ internal sealed class SetThing : ServerCmdlet
 
     private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
-        Log!.Add($"work {server.Name}");
+        Log!.Add(ReferenceEquals(site.Site.Find(server.Name), server) ? $"work {server.Name}" : $"work {server.Name}, which the session does not know");
         await Task.Yield();
         await Log.Work(server, output, cancellationToken);
         output.Write(server.Name);
