@@ -72,6 +72,35 @@ public sealed class HostileServerTests
     }
 
     [Fact]
+    public async Task What_was_not_asked_in_time_is_unknown()
+    {
+        using TestEndpoint endpoint = TestEndpoint.Of(async stream =>
+        {
+            await HelloAsync(stream);
+            await Task.Delay(TimeSpan.FromMilliseconds(300));
+            await stream.WriteAsync(ServerBytes.Alert(40));
+        });
+
+        TlsScan scan = await TlsScanner.ScanAsync(
+            endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions { Concurrency = 1, TimeLimit = TimeSpan.FromSeconds(1) }, null, TestContext.Current.CancellationToken);
+
+        Assert.Contains(scan.Protocols, protocol => protocol.Offered.Support == Support.Unknown && protocol.Offered.Detail!.Contains("1 s were over", StringComparison.Ordinal));
+        Assert.InRange(scan.Duration, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public async Task A_scan_ends_when_it_is_cancelled()
+    {
+        using TestEndpoint endpoint = TestEndpoint.Silent();
+        using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(200));
+        long started = Stopwatch.GetTimestamp();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TlsScanner.ScanAsync(endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions(), null, cancel.Token));
+
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
     public async Task SSL_2_and_SSL_3_are_seen()
     {
         using TestEndpoint endpoint = TestEndpoint.Of(async stream =>
