@@ -126,6 +126,24 @@ public sealed class ScannerTests : IDisposable
     }
 
     [Fact]
+    public async Task Both_certificates_of_a_server_show_in_its_suites_and_signatures()
+    {
+        using RSA key = RSA.Create(2048);
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+        using X509Certificate2 rsa = _authority.Issue(["www.foobar.com"], key: key);
+        using OpenSslServer server = new(ecdsa, "-cipher ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", second: rsa);
+
+        TlsScan scan = await server.ScanAsync();
+
+        Assert.Equal(
+            ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"], Suites(scan, TlsVersion.Tls12).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"], scan.SignaturesTls13.Items.Select(scheme => scheme.Name));
+        Assert.Contains(scan.SignaturesTls12.Items, scheme => scheme.Name == "rsa_pkcs1_sha256");
+        Assert.Null(scan.SignaturesTls13.Incomplete);
+    }
+
+    [Fact]
     public async Task Suites_that_protect_nothing_are_seen()
     {
         string[] suites = Suites(await ScanAsync("-tls1_2 -cipher aNULL:eNULL:@SECLEVEL=0"), TlsVersion.Tls12);
