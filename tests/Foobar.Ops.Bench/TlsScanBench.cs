@@ -31,7 +31,8 @@ internal static class TlsScanBench
         TlsEndpoint endpoint = (await SiteScan.EndpointsAsync(session, balancer, site, cancel))[0];
         string[] sslscan = ["sslscan", $"--sni-name={endpoint.ServerName}", endpoint.ToString()];
         string[] testssl =
-            ["testssl", "--quiet", "--warnings", "off", "--ip", endpoint.Host, string.Create(CultureInfo.InvariantCulture, $"https://{endpoint.ServerName}:{endpoint.Port}/")];
+            ["testssl", "--quiet", "--warnings", "off", "--ip", endpoint.Host,
+                string.Create(CultureInfo.InvariantCulture, $"https://{endpoint.ServerName}:{endpoint.Port}/")];
 
         Figures first = await MeasureAsync(session, () => ScanAsync(endpoint, cancel), cancel);
         List<Figures> ours = [], peer = [];
@@ -74,14 +75,17 @@ internal static class TlsScanBench
     /// <summary>How many connections HAProxy took on its TLS listeners since it started.</summary>
     private static async Task<double> ConnectionsAsync(IServerSession balancer, CancellationToken cancel)
     {
-        CommandResult result = await balancer.RunAsync(RemoteCommand.FromScript("echo 'show info' | socat - /run/haproxy/admin.sock"), cancel);
+        CommandResult result = await balancer.RunAsync(
+            RemoteCommand.FromScript("echo 'show info' | socat - /run/haproxy/admin.sock"), cancel);
         string line = result.OutputText.Split('\n').First(static each => each.StartsWith("CumSslConns:", StringComparison.Ordinal));
         return double.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);
     }
 
     private static async Task RunAsync(string[] command, CancellationToken cancel)
     {
-        using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(
+            command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
         process.StandardInput.Close();
         Task<string> errors = process.StandardError.ReadToEndAsync(cancel);
         await process.StandardOutput.ReadToEndAsync(cancel);
@@ -89,7 +93,8 @@ internal static class TlsScanBench
         await process.WaitForExitAsync(cancel);
     }
 
-    private static double Median(List<Figures> figures, Func<Figures, double> of) => figures.Select(of).Order().ElementAt(figures.Count / 2);
+    private static double Median(List<Figures> figures, Func<Figures, double> of) =>
+        figures.Select(of).Order().ElementAt(figures.Count / 2);
 
     private sealed record Figures(double Seconds, double Connections);
 }

@@ -43,7 +43,8 @@ internal sealed class BouncyCastleDriver : ITlsDriver
             await talk.SendAsync(cancellationToken);
             return result;
         }
-        catch (Exception error) when (error is not (OperationCanceledException or IOException { InnerException: System.Net.Sockets.SocketException }))
+        catch (Exception error) when (
+            error is not (OperationCanceledException or IOException { InnerException: System.Net.Sockets.SocketException }))
         {
             return client.Result(protocol) with { Problem = $"ended the handshake: {client.Alert ?? error.Message}" };
         }
@@ -62,7 +63,8 @@ internal sealed class BouncyCastleDriver : ITlsDriver
                 await talk.TurnAsync(patience.Token);
             }
         }
-        catch (Exception error) when (error is IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception error) when (
+            error is IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // None came, which is an answer too; the handshake itself is done.
         }

@@ -27,7 +27,8 @@ internal sealed class ScanClient(TlsCrypto crypto, WholeOffer offer) : DefaultTl
     public WholeHandshake Result(ScanProtocol protocol) => new()
     {
         Certificates = _certificates,
-        Protocol = m_context?.SecurityParameters is { IsApplicationProtocolSet: true, ApplicationProtocol: { } name } ? name.GetUtf8Decoding() : null,
+        Protocol = m_context?.SecurityParameters is { IsApplicationProtocolSet: true, ApplicationProtocol: { } name }
+            ? name.GetUtf8Decoding() : null,
         HasStatus = _hasStatus,
         WantsClientCertificate = _wantsCertificate,
         IsResumed = _isResumed,
@@ -115,11 +116,13 @@ internal sealed class ScanClient(TlsCrypto crypto, WholeOffer offer) : DefaultTl
     protected override IList<SignatureAndHashAlgorithm> GetSupportedSignatureAlgorithms() =>
     [
         .. TlsUtilities.GetDefaultSupportedSignatureAlgorithms(m_context),
-        .. ((int[])[SignatureScheme.mldsa44, SignatureScheme.mldsa65, SignatureScheme.mldsa87]).Select(SignatureScheme.GetSignatureAndHashAlgorithm),
+        .. ((int[])[SignatureScheme.mldsa44, SignatureScheme.mldsa65, SignatureScheme.mldsa87]).Select(
+            SignatureScheme.GetSignatureAndHashAlgorithm),
     ];
 
     /// <inheritdoc/>
-    protected override IList<ProtocolName>? GetProtocolNames() => offer.Protocols.Count == 0 ? null : [.. offer.Protocols.Select(ProtocolName.AsUtf8Encoding)];
+    protected override IList<ProtocolName>? GetProtocolNames() =>
+        offer.Protocols.Count == 0 ? null : [.. offer.Protocols.Select(ProtocolName.AsUtf8Encoding)];
 
     /// <inheritdoc/>
     protected override IList<ServerName>? GetSniServerNames() => offer.ServerName.Length == 0 || IPAddress.TryParse(offer.ServerName, out _)
@@ -139,7 +142,8 @@ internal sealed class ScanClient(TlsCrypto crypto, WholeOffer offer) : DefaultTl
         SessionParameters? parameters = session?.ExportSessionParameters();
 
         // To a ticket belongs an id of the client's own, by which it sees that the server took it (RFC 5077, 3.4).
-        byte[] id = session?.SessionID is { Length: > 0 } given ? given : _ticket is null ? [] : RandomNumberGenerator.GetBytes(SessionIdLength);
+        byte[] id = session?.SessionID is { Length: > 0 } given ? given : _ticket is null ? []
+            : RandomNumberGenerator.GetBytes(SessionIdLength);
         return parameters is null || id.Length == 0 ? null : new SavedSession(id, parameters, _ticket);
     }
 

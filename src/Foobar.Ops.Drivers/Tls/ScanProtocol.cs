@@ -26,7 +26,8 @@ internal sealed class ScanProtocol : TlsClientProtocol
         {
             int type = TlsUtilities.ReadUint16(extensions);
             byte[] content = TlsUtilities.ReadOpaque16(extensions);
-            EarlyDataBytes = type == EarlyDataExtension && content.Length == sizeof(uint) ? TlsUtilities.ReadUint32(content, 0) : EarlyDataBytes;
+            EarlyDataBytes = type == EarlyDataExtension && content.Length == sizeof(uint) ? TlsUtilities.ReadUint32(content, 0)
+                : EarlyDataBytes;
         }
     }
 }

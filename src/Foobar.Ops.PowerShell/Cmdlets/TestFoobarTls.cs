@@ -15,7 +15,9 @@ using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
-/// <summary>Scans what an endpoint really speaks by ClientHellos of its own, and judges it: those of the site, or any host and port.</summary>
+/// <summary>
+/// Scans what an endpoint really speaks by ClientHellos of its own, and judges it: those of the site, or any host and port.
+/// </summary>
 [Cmdlet(VerbsDiagnostic.Test, "FoobarTls", DefaultParameterSetName = SiteSet)]
 [OutputType(typeof(Finding), typeof(TlsScan))]
 public sealed class TestFoobarTls : ServerCmdlet
@@ -88,7 +90,8 @@ public sealed class TestFoobarTls : ServerCmdlet
         if (ParameterSetName == HostSet && Server is null && Role is null && !MyInvocation.ExpectingInput)
         {
             Run((output, token) => ScanAsync(
-                Endpoint(via: null), Profile ?? "intermediate", endpoint => TlsScanner.ScanAsync(endpoint, ConnectAsync, Options, output.Progress.Report, token), output));
+                Endpoint(via: null), Profile ?? "intermediate", endpoint =>
+                    TlsScanner.ScanAsync(endpoint, ConnectAsync, Options, output.Progress.Report, token), output));
         }
         else
         {
@@ -99,11 +102,13 @@ public sealed class TestFoobarTls : ServerCmdlet
     // Without a host only servers that should speak TLS are asked.
     private protected override bool Approve(Server server) => ParameterSetName == HostSet || SiteScan.AppliesTo(server, FindSite());
 
-    private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken) =>
+    private protected override async Task ProcessServersAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken) =>
         await new ServerFanOut(ThrottleLimit, TimeSpan.FromSeconds(TimeoutSeconds) + ScanOptions.Grace)
             .RunAsync(servers, output, (server, token) => ProcessServerAsync(site, server, output, token), cancellationToken);
 
-    private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServerAsync(
+        ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {
         IServerSession session = await site.GetServerAsync(server.Name, cancellationToken);
         IReadOnlyList<TlsEndpoint> endpoints = ParameterSetName == HostSet
@@ -112,11 +117,14 @@ public sealed class TestFoobarTls : ServerCmdlet
         foreach (TlsEndpoint endpoint in endpoints)
         {
             await ScanAsync(
-                endpoint, Profile ?? site.Site.Policy.Tls.Profile, one => SiteScan.ScanAsync(session, one, Options, output.Progress.Report, cancellationToken), output);
+                endpoint, Profile ?? site.Site.Policy.Tls.Profile, one =>
+                    SiteScan.ScanAsync(session, one, Options, output.Progress.Report, cancellationToken), output);
         }
     }
 
-    /// <summary>Scans an endpoint and writes what came of it; an endpoint that can't be scanned is an error, and the others go on.</summary>
+    /// <summary>
+    /// Scans an endpoint and writes what came of it; an endpoint that can't be scanned is an error, and the others go on.
+    /// </summary>
     private async Task ScanAsync(TlsEndpoint endpoint, string profile, Func<TlsEndpoint, Task<TlsScan>> scanAsync, CmdletOutput output)
     {
         TlsScan scan;
@@ -130,7 +138,9 @@ public sealed class TestFoobarTls : ServerCmdlet
             return;
         }
 
-        output.Verbose(string.Create(CultureInfo.InvariantCulture, $"{endpoint}: {scan.Connections} connections in {scan.Duration.TotalSeconds:0.00} s."));
+        output.Verbose(
+            string.Create(
+            CultureInfo.InvariantCulture, $"{endpoint}: {scan.Connections} connections in {scan.Duration.TotalSeconds:0.00} s."));
         scan = scan with { Findings = ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(profile)), _scope.Holds) };
         if (PassThru)
         {

@@ -13,7 +13,8 @@ namespace Foobar.Ops.Tls.Profiles;
 /// <param name="NeedsOrder">Whether the server must choose by an order of its own.</param>
 /// <param name="KeyAlgorithms">The keys that its certificates may have.</param>
 public sealed record MozillaProfile(
-    string Name, IReadOnlyList<TlsVersion> Versions, IReadOnlySet<string> Suites, int PrimeBits, bool NeedsOrder, IReadOnlyList<string> KeyAlgorithms)
+    string Name, IReadOnlyList<TlsVersion> Versions, IReadOnlySet<string> Suites, int PrimeBits, bool NeedsOrder,
+        IReadOnlyList<string> KeyAlgorithms)
 {
     /// <summary>The version of the guidelines.</summary>
     public const string GuidelineVersion = "5.8";
@@ -29,18 +30,22 @@ public sealed record MozillaProfile(
         """;
 
     private const string OldSuites = """
-        ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 ECDHE_RSA_WITH_AES_128_CBC_SHA256 ECDHE_ECDSA_WITH_AES_128_CBC_SHA ECDHE_RSA_WITH_AES_128_CBC_SHA
-        ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 ECDHE_RSA_WITH_AES_256_CBC_SHA384 ECDHE_ECDSA_WITH_AES_256_CBC_SHA ECDHE_RSA_WITH_AES_256_CBC_SHA
+        ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 ECDHE_RSA_WITH_AES_128_CBC_SHA256
+        ECDHE_ECDSA_WITH_AES_128_CBC_SHA ECDHE_RSA_WITH_AES_128_CBC_SHA
+        ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 ECDHE_RSA_WITH_AES_256_CBC_SHA384
+        ECDHE_ECDSA_WITH_AES_256_CBC_SHA ECDHE_RSA_WITH_AES_256_CBC_SHA
         RSA_WITH_AES_128_GCM_SHA256 RSA_WITH_AES_256_GCM_SHA384 RSA_WITH_AES_128_CBC_SHA256 RSA_WITH_AES_256_CBC_SHA256
         RSA_WITH_AES_128_CBC_SHA RSA_WITH_AES_256_CBC_SHA RSA_WITH_3DES_EDE_CBC_SHA
         """;
 
     /// <summary>For clients of today alone.</summary>
-    public static MozillaProfile Modern { get; } = new("modern", [TlsVersion.Tls13], Set(Tls13Suites), LongPrime, NeedsOrder: false, ["ECDSA"]);
+    public static MozillaProfile Modern { get; } = new(
+        "modern", [TlsVersion.Tls13], Set(Tls13Suites), LongPrime, NeedsOrder: false, ["ECDSA"]);
 
     /// <summary>For nearly all clients.</summary>
     public static MozillaProfile Intermediate { get; } =
-        new("intermediate", [TlsVersion.Tls12, TlsVersion.Tls13], Set(Tls13Suites, IntermediateSuites), LongPrime, NeedsOrder: false, ["ECDSA", "RSA"]);
+        new("intermediate", [TlsVersion.Tls12, TlsVersion.Tls13], Set(Tls13Suites, IntermediateSuites), LongPrime, NeedsOrder: false,
+            ["ECDSA", "RSA"]);
 
     /// <summary>For very old clients, as a last resort.</summary>
     public static MozillaProfile Old { get; } = new(
@@ -58,5 +63,6 @@ public sealed record MozillaProfile(
     public bool Allows(CipherSuite suite) => Suites.Contains(suite.Name);
 
     private static HashSet<string> Set(params string[] lists) =>
-        [.. lists.SelectMany(static list => list.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)).Select(static name => "TLS_" + name)];
+        [.. lists.SelectMany(static list => list.Split((char[])[' ', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)).Select(
+            static name => "TLS_" + name)];
 }

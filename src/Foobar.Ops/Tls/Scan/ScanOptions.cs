@@ -3,7 +3,10 @@ namespace Foobar.Ops.Tls.Scan;
 /// <summary>How an endpoint is scanned.</summary>
 public sealed record ScanOptions
 {
-    /// <summary>What a caller with a time limit of its own adds to <see cref="TimeLimit"/>: the scan ends by itself and keeps what it knows.</summary>
+    /// <summary>
+    /// What a caller with a time limit of its own adds to <see cref="TimeLimit"/>: the scan ends by itself and keeps what it
+    /// knows.
+    /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>The protocol in which TLS is begun.</summary>

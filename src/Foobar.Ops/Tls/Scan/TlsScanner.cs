@@ -20,9 +20,11 @@ public static class TlsScanner
     /// <param name="options">How to go about it.</param>
     /// <param name="progress">Told what is being asked.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="FoobarException"><c>EndpointUnreachable</c>, <c>EndpointTimeout</c>, <c>TlsNotSpoken</c>, <c>TlsHandshakeFailed</c>: nothing could be learned of it.</exception>
+    /// <exception cref="FoobarException"><c>EndpointUnreachable</c>, <c>EndpointTimeout</c>, <c>TlsNotSpoken</c>,
+    /// <c>TlsHandshakeFailed</c>: nothing could be learned of it.</exception>
     public static async Task<TlsScan> ScanAsync(
-        TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, ScanOptions options, Action<string>? progress, CancellationToken cancellationToken)
+        TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, ScanOptions options, Action<string>? progress,
+            CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         DateTimeOffset time = DateTimeOffset.UtcNow;
@@ -69,11 +71,16 @@ public static class TlsScanner
             ?? answers[^1];
         throw telling switch
         {
-            { Error: WireException { IsOtherProtocol: true } } => Error("TlsNotSpoken", ErrorKind.InvalidData, endpoint, $"no TLS: it {telling.Text}", telling),
+            { Error: WireException { IsOtherProtocol: true } } =>
+                Error("TlsNotSpoken", ErrorKind.InvalidData, endpoint, $"no TLS: it {telling.Text}", telling),
             { Error: OperationCanceledException } => Error(
-                "EndpointTimeout", ErrorKind.Timeout, endpoint, FormattableString.Invariant($"no answer to a ClientHello within {options.ConnectionLimit.TotalSeconds:0.#} s"), telling),
-            { Error: FoobarException } => Error("EndpointUnreachable", ErrorKind.Connection, endpoint, telling.Error.Message.TrimEnd('.'), telling),
-            { Error: System.Net.Sockets.SocketException } => Error("EndpointUnreachable", ErrorKind.Connection, endpoint, telling.Error.Message.TrimEnd('.'), telling),
+                "EndpointTimeout", ErrorKind.Timeout, endpoint,
+                    FormattableString.Invariant($"no answer to a ClientHello within {options.ConnectionLimit.TotalSeconds:0.#} s"),
+                    telling),
+            { Error: FoobarException } =>
+                Error("EndpointUnreachable", ErrorKind.Connection, endpoint, telling.Error.Message.TrimEnd('.'), telling),
+            { Error: System.Net.Sockets.SocketException } =>
+                Error("EndpointUnreachable", ErrorKind.Connection, endpoint, telling.Error.Message.TrimEnd('.'), telling),
             _ => Error("TlsHandshakeFailed", ErrorKind.InvalidData, endpoint, $"no ClientHello was answered: it {telling.Text}", telling),
         };
     }

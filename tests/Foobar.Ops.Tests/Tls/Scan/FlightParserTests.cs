@@ -14,7 +14,9 @@ public sealed class FlightParserTests
     private static readonly byte[][] Samples =
     [
         ServerBytes.Flight(),
-        ServerBytes.Hello(0x1301, extensions: [.. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0x11, 0xEC])], random: ServerBytes.RetryRandom),
+        ServerBytes.Hello(
+            0x1301, extensions: [.. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0x11, 0xEC])],
+            random: ServerBytes.RetryRandom),
         [.. ServerBytes.Hello(0x0033), .. ServerBytes.Message(12, [0, 4, 0x80, 0, 0, 1, 0, 1, 2, 0, 1, 3, 4, 1, 0, 0])],
         ServerBytes.Alert(40),
         Ssl20Hello,
@@ -71,7 +73,9 @@ public sealed class FlightParserTests
     [InlineData("444F574E47524402", false)]
     [InlineData("0000000000000000", false)]
     public void A_forced_downgrade_is_marked_in_the_random_number(string end, bool marked) =>
-        Assert.Equal(marked, Parse(ServerBytes.Hello(0xC02F, random: [.. new byte[24], .. Convert.FromHexString(end)]), FlightPart.Hello).Hello!.ForbidsDowngrade);
+        Assert.Equal(
+            marked, Parse(
+            ServerBytes.Hello(0xC02F, random: [.. new byte[24], .. Convert.FromHexString(end)]), FlightPart.Hello).Hello!.ForbidsDowngrade);
 
     [Theory]
     [InlineData(new byte[] { 0x80, 0, 0, 1 }, 32)]
@@ -82,7 +86,9 @@ public sealed class FlightParserTests
     {
         byte[] exchange = [.. ServerBytes.Block16(prime), 0, 1, 2, 0, 1, 3, 4, 1, 0, 0];
 
-        Assert.Equal(new KeyExchange(null, bits, 0x0401), Parse([.. ServerBytes.Hello(0x0033), .. ServerBytes.Message(12, exchange)], FlightPart.KeyExchange).KeyExchange);
+        Assert.Equal(
+            new KeyExchange(null, bits, 0x0401),
+            Parse([.. ServerBytes.Hello(0x0033), .. ServerBytes.Message(12, exchange)], FlightPart.KeyExchange).KeyExchange);
     }
 
     [Fact]
@@ -90,7 +96,9 @@ public sealed class FlightParserTests
     {
         byte[] exchange = [.. ServerBytes.Block16([0x80, .. new byte[63]]), 0, 1, 3];
 
-        Assert.Equal(512, Parse([.. ServerBytes.Hello(0x0003, 0x0300), .. ServerBytes.Message(12, exchange)], FlightPart.KeyExchange).KeyExchange!.PrimeBits);
+        Assert.Equal(
+            512, Parse(
+            [.. ServerBytes.Hello(0x0003, 0x0300), .. ServerBytes.Message(12, exchange)], FlightPart.KeyExchange).KeyExchange!.PrimeBits);
     }
 
     [Fact]
@@ -113,7 +121,8 @@ public sealed class FlightParserTests
     [Fact]
     public void Another_protocol_is_told_by_what_it_says()
     {
-        WireException error = Assert.Throws<WireException>(() => Parse(Encoding.ASCII.GetBytes("HTTP/1.1 400 Bad Request\r\n\r\n"), FlightPart.All));
+        WireException error = Assert.Throws<WireException>(
+            () => Parse(Encoding.ASCII.GetBytes("HTTP/1.1 400 Bad Request\r\n\r\n"), FlightPart.All));
 
         Assert.True(error.IsOtherProtocol);
         Assert.Contains("HTTP/1.1 400 Bad Request", error.Message, StringComparison.Ordinal);
@@ -132,8 +141,10 @@ public sealed class FlightParserTests
         { ServerBytes.Record(23, new byte[100]), "before its ServerHello" },
         { ServerBytes.Record(21, [2]), "alert" },
         { [.. ServerBytes.Hello(1), .. ServerBytes.Certificates([.. Enumerable.Repeat(new byte[1], 101)])], "more certificates" },
-        { [.. Enumerable.Repeat(ServerBytes.Record(22, []), FlightParser.MostBytes).SelectMany(record => record).Take(FlightParser.MostBytes + 1)], "without an end" },
-        { [.. ServerBytes.Hello(0xC02F), .. Enumerable.Repeat(ServerBytes.Message(99, new byte[10000]), 100).SelectMany(record => record)], "without an end" },
+        { [.. Enumerable.Repeat(ServerBytes.Record(22, []), FlightParser.MostBytes).SelectMany(record => record).Take(
+            FlightParser.MostBytes + 1)], "without an end" },
+        { [.. ServerBytes.Hello(0xC02F), .. Enumerable.Repeat(ServerBytes.Message(99, new byte[10000]), 100).SelectMany(record => record)],
+            "without an end" },
     };
 
     [Theory]

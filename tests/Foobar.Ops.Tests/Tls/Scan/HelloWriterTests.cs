@@ -19,7 +19,9 @@ public sealed class HelloWriterTests
     [Fact]
     public void SSL_2_has_a_hello_of_its_own() => Assert.Equal(
         "802E0100020015000000100100800200800300800400800500800600400700C0",
-        Convert.ToHexString(HelloWriter.Write(new HelloOffer { Version = TlsVersion.Ssl20, Suites = [.. CipherSuite.Ssl20.Select(suite => suite.Number)] }).AsSpan(0, 32)));
+        Convert.ToHexString(
+            HelloWriter.Write(
+            new HelloOffer { Version = TlsVersion.Ssl20, Suites = [.. CipherSuite.Ssl20.Select(suite => suite.Number)] }).AsSpan(0, 32)));
 
     [Fact]
     public void SSL_3_has_no_extensions_and_tells_secure_renegotiation_by_a_suite()
@@ -47,7 +49,9 @@ public sealed class HelloWriterTests
     public void TLS_1_3_offers_no_key_share_unless_one_is_given()
     {
         Assert.Equal("0000", Convert.ToHexString(Extensions(Full with { Version = TlsVersion.Tls13 })[51]));
-        Assert.Equal("001D000107", Convert.ToHexString(Extensions(Full with { Version = TlsVersion.Tls13, KeyShares = HelloWriter.KeyShare(29, [7]) })[51][2..]));
+        Assert.Equal(
+            "001D000107",
+            Convert.ToHexString(Extensions(Full with { Version = TlsVersion.Tls13, KeyShares = HelloWriter.KeyShare(29, [7]) })[51][2..]));
         Assert.Equal("020304", Convert.ToHexString(Extensions(Full with { Version = TlsVersion.Tls13 })[43]));
         Assert.DoesNotContain(43, Extensions(Full).Keys);
     }
@@ -57,10 +61,12 @@ public sealed class HelloWriterTests
     [InlineData("192.0.2.1", false)]
     [InlineData("2001:db8::1", false)]
     [InlineData("", false)]
-    public void Only_a_name_is_asked_for(string name, bool sent) => Assert.Equal(sent, Extensions(Full with { ServerName = name }).ContainsKey(0));
+    public void Only_a_name_is_asked_for(string name, bool sent) =>
+        Assert.Equal(sent, Extensions(Full with { ServerName = name }).ContainsKey(0));
 
     [Fact]
-    public void Signatures_are_offered_from_TLS_1_2_on() => Assert.DoesNotContain(13, Extensions(Full with { Version = TlsVersion.Tls11 }).Keys);
+    public void Signatures_are_offered_from_TLS_1_2_on() =>
+        Assert.DoesNotContain(13, Extensions(Full with { Version = TlsVersion.Tls11 }).Keys);
 
     [Fact]
     public void A_fallback_is_said_by_a_suite() =>

@@ -82,9 +82,12 @@ public sealed class HostileServerTests
         });
 
         TlsScan scan = await TlsScanner.ScanAsync(
-            endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions { Concurrency = 1, TimeLimit = TimeSpan.FromSeconds(1) }, null, TestContext.Current.CancellationToken);
+            endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions { Concurrency = 1, TimeLimit = TimeSpan.FromSeconds(1) }, null,
+                TestContext.Current.CancellationToken);
 
-        Assert.Contains(scan.Protocols, protocol => protocol.Offered.Support == Support.Unknown && protocol.Offered.Detail!.Contains("1 s were over", StringComparison.Ordinal));
+        Assert.Contains(
+            scan.Protocols, protocol =>
+            protocol.Offered.Support == Support.Unknown && protocol.Offered.Detail!.Contains("1 s were over", StringComparison.Ordinal));
         Assert.InRange(scan.Duration, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4));
     }
 
@@ -95,7 +98,8 @@ public sealed class HostileServerTests
         using CancellationTokenSource cancel = new(TimeSpan.FromMilliseconds(200));
         long started = Stopwatch.GetTimestamp();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TlsScanner.ScanAsync(endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions(), null, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => TlsScanner.ScanAsync(endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions(), null, cancel.Token));
 
         Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(3));
     }
@@ -113,7 +117,9 @@ public sealed class HostileServerTests
             }
             else
             {
-                await stream.WriteAsync(hello[9] == 3 && hello[10] == 0 && Contains(hello, [0x00, 0x03, 0x00]) ? ServerBytes.Hello(0x0003, 0x0300) : ServerBytes.Alert(70));
+                await stream.WriteAsync(
+                    hello[9] == 3 && hello[10] == 0 && Contains(hello, [0x00, 0x03, 0x00]) ? ServerBytes.Hello(0x0003, 0x0300)
+                    : ServerBytes.Alert(70));
             }
         });
 
@@ -133,7 +139,9 @@ public sealed class HostileServerTests
             byte[] hello = await HelloAsync(stream);
             bool suits = Contains(hello, [0x13, 0x01]) && Contains(hello, [0x63, 0x99]) && Contains(hello, [0x02, 0x03, 0x04]);
             await stream.WriteAsync(suits
-                ? ServerBytes.Hello(0x1301, extensions: [.. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0x63, 0x99])], random: ServerBytes.RetryRandom)
+                ? ServerBytes.Hello(
+                    0x1301, extensions: [.. ServerBytes.Extension(43, [3, 4]), .. ServerBytes.Extension(51, [0x63, 0x99])],
+                    random: ServerBytes.RetryRandom)
                 : ServerBytes.Alert(40));
         });
 
@@ -149,7 +157,9 @@ public sealed class HostileServerTests
         using TestEndpoint endpoint = TestEndpoint.Of(async stream =>
         {
             byte[] hello = await HelloAsync(stream);
-            await stream.WriteAsync(hello.Length > 10 && hello[9] == 3 && hello[10] == 3 && !Contains(hello, [0x02, 0x03, 0x04]) ? ServerBytes.Flight(0xEEEE) : ServerBytes.Alert(70));
+            await stream.WriteAsync(
+                hello.Length > 10 && hello[9] == 3 && hello[10] == 3 && !Contains(hello, [0x02, 0x03, 0x04]) ? ServerBytes.Flight(0xEEEE)
+                : ServerBytes.Alert(70));
         });
 
         ProtocolOffer tls12 = (await ScanAsync(endpoint)).Of(TlsVersion.Tls12);

@@ -22,9 +22,11 @@ internal sealed class OpenSslServer : IDisposable
         Port = FreePort();
         List<string> arguments = ["s_server", "-accept", $"127.0.0.1:{Port}", "-quiet", "-cert", Write("a.pem", certificate)];
         arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Write("b.pem", second)]);
-        arguments.AddRange(named is null ? [] : ["-servername", "www.foobar.com", "-cert2", Write("n.pem", named), "-key2", Write("n.pem", named)]);
+        arguments.AddRange(
+            named is null ? [] : ["-servername", "www.foobar.com", "-cert2", Write("n.pem", named), "-key2", Write("n.pem", named)]);
         arguments.AddRange(options.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        ProcessStartInfo start = new("openssl", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(
+            "openssl", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         _process = Process.Start(start)!;
     }
 
@@ -55,7 +57,8 @@ internal sealed class OpenSslServer : IDisposable
             catch (SocketException error)
             {
                 client.Dispose();
-                throw new InvalidOperationException($"openssl s_server ended: {await _process.StandardError.ReadToEndAsync(cancellationToken)}", error);
+                throw new InvalidOperationException(
+                    $"openssl s_server ended: {await _process.StandardError.ReadToEndAsync(cancellationToken)}", error);
             }
         }
     }
@@ -73,7 +76,9 @@ internal sealed class OpenSslServer : IDisposable
         string path = Path.Combine(_directory.FullName, name);
         using RSA? rsa = certificate.GetRSAPrivateKey();
         using ECDsa? ecdsa = certificate.GetECDsaPrivateKey();
-        File.WriteAllText(path, certificate.ExportCertificatePem() + "\n" + (rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
+        File.WriteAllText(
+            path, certificate.ExportCertificatePem() + "\n" + (
+            rsa?.ExportPkcs8PrivateKeyPem() ?? ecdsa!.ExportPkcs8PrivateKeyPem()) + "\n");
         return path;
     }
 

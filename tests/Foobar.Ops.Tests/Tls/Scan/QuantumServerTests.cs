@@ -39,7 +39,8 @@ public sealed class QuantumServerTests
             }
         }));
 
-        TlsScan scan = await TlsScanner.ScanAsync(endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions(), null, TestContext.Current.CancellationToken);
+        TlsScan scan = await TlsScanner.ScanAsync(
+            endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions(), null, TestContext.Current.CancellationToken);
 
         Assert.Equal([TlsVersion.Tls13], scan.Offered.Select(protocol => protocol.Version));
         Assert.Equal(name, scan.Groups.ToString());

@@ -12,8 +12,11 @@ public sealed class RegistryTests
     public void Every_suite_that_OpenSSL_knows_has_its_number_and_name()
     {
         Needs.Programs("openssl");
-        using Process openssl = Process.Start(new ProcessStartInfo("openssl", ["ciphers", "-V", "-stdname", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]) { RedirectStandardOutput = true })!;
-        (int Number, string Name)[] known = [.. openssl.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
+        using Process openssl = Process.Start(
+            new ProcessStartInfo(
+            "openssl", ["ciphers", "-V", "-stdname", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"]) { RedirectStandardOutput = true })!;
+        (int Number,
+            string Name)[] known = [.. openssl.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
         openssl.WaitForExit();
 
         Assert.True(known.Length > 50);
@@ -73,6 +76,8 @@ public sealed class RegistryTests
     private static (int Number, string Name) Parse(string line)
     {
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return (int.Parse(words[0].Replace("0x", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture), words[2]);
+        return (int.Parse(
+            words[0].Replace("0x", "", StringComparison.Ordinal).Replace(",", "", StringComparison.Ordinal), NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture), words[2]);
     }
 }

@@ -111,7 +111,8 @@ public sealed class ScanControlTests
     [Fact]
     public void A_version_that_gave_no_answer_leaves_a_flaw_a_flaw()
     {
-        TlsScan scan = With(new ProtocolOffer { Version = TlsVersion.Ssl20, Offered = Observed.Unknown("gave no answer") }, Flaws["TLS-020"]);
+        TlsScan scan = With(
+            new ProtocolOffer { Version = TlsVersion.Ssl20, Offered = Observed.Unknown("gave no answer") }, Flaws["TLS-020"]);
 
         Assert.Equal(FindingStatus.Fail, Judge("TLS-020", scan).Status);
         Assert.Equal(FindingStatus.Unknown, Judge("TLS-021", scan).Status);
@@ -135,7 +136,9 @@ public sealed class ScanControlTests
         Assert.Equal(FindingStatus.Pass, Judge("TLS-021", scan, MozillaProfile.Old).Status);
         Assert.Equal(FindingStatus.Pass, Judge("TLS-022", scan, MozillaProfile.Old).Status);
         Assert.Equal(FindingStatus.Warning, Judge("TLS-024", scan, MozillaProfile.Old).Status);
-        Assert.Equal(FindingStatus.Fail, Judge("TLS-022", With(Offers(TlsVersion.Tls12, 0xC02B, 0xC02C) with { Order = SuiteOrder.Client }), MozillaProfile.Old).Status);
+        Assert.Equal(
+            FindingStatus.Fail,
+            Judge("TLS-022", With(Offers(TlsVersion.Tls12, 0xC02B, 0xC02C) with { Order = SuiteOrder.Client }), MozillaProfile.Old).Status);
     }
 
     [Fact]
@@ -153,11 +156,14 @@ public sealed class ScanControlTests
     {
         HashSet<string> known = [.. CipherSuite.All.Select(suite => suite.Name)];
 
-        Assert.Equal([3, 9, 24], new[] { MozillaProfile.Modern, MozillaProfile.Intermediate, MozillaProfile.Old }.Select(profile => profile.Suites.Count));
+        Assert.Equal(
+            [3, 9, 24],
+            new[] { MozillaProfile.Modern, MozillaProfile.Intermediate, MozillaProfile.Old }.Select(profile => profile.Suites.Count));
         Assert.Empty(MozillaProfile.Old.Suites.Except(known));
         Assert.Empty(MozillaProfile.Intermediate.Suites.Except(MozillaProfile.Old.Suites));
         Assert.Empty(MozillaProfile.Modern.Suites.Except(MozillaProfile.Intermediate.Suites));
-        Assert.Equal(["modern", "intermediate", "old"], new[] { "MODERN", "intermediate", "old" }.Select(name => MozillaProfile.Of(name).Name));
+        Assert.Equal(
+            ["modern", "intermediate", "old"], new[] { "MODERN", "intermediate", "old" }.Select(name => MozillaProfile.Of(name).Name));
     }
 
     private static Finding Judge(string id, TlsScan scan, MozillaProfile? profile = null) =>

@@ -15,29 +15,42 @@ public sealed class ScannerTests : IDisposable
     [Fact]
     public async Task An_ordinary_server_is_seen_whole()
     {
-        TlsScan scan = await ScanAsync("-alpn h2,http/1.1 -cipher ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305 -serverpref");
+        TlsScan scan = await ScanAsync(
+            "-alpn h2,http/1.1 -cipher ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256"
+            + ":ECDHE-ECDSA-CHACHA20-POLY1305 -serverpref");
 
         Assert.Equal([TlsVersion.Tls12, TlsVersion.Tls13], Versions(scan));
         Assert.All(scan.Protocols, protocol => Assert.NotEqual(Support.Unknown, protocol.Offered.Support));
-        Assert.Equal(["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"], Suites(scan, TlsVersion.Tls12));
+        Assert.Equal(
+            ["TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"], Suites(scan, TlsVersion.Tls12));
         Assert.Equal(["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"], Suites(scan, TlsVersion.Tls13));
         Assert.Equal((SuiteOrder.Server, SuiteOrder.Server), (scan.Of(TlsVersion.Tls12).Order, scan.Of(TlsVersion.Tls13).Order));
-        Assert.Superset(new HashSet<string> { "x25519", "secp256r1", "x448", "secp384r1", "secp521r1" }, scan.Groups.Items.Select(group => group.Name).ToHashSet());
-        Assert.Equal(["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512"], scan.SignaturesTls12.Items.Take(3).Select(scheme => scheme.Name));
+        Assert.Superset(
+            new HashSet<string> { "x25519", "secp256r1", "x448", "secp384r1", "secp521r1" },
+            scan.Groups.Items.Select(group => group.Name).ToHashSet());
+        Assert.Equal(
+            ["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384", "ecdsa_secp521r1_sha512"],
+            scan.SignaturesTls12.Items.Take(3).Select(scheme => scheme.Name));
         Assert.Equal("ecdsa_secp256r1_sha256", scan.SignaturesTls13.ToString());
         Assert.Equal(["h2", "http/1.1"], scan.ApplicationProtocols.Items);
         Assert.Equal(["www.foobar.com"], scan.Certificate!.DnsNames);
         Assert.Equal([], scan.PrimeBits);
         Assert.Equal(
-            [Support.Yes, Support.No, Support.Yes, Support.Yes, Support.NotApplicable, Support.Yes, Support.Yes, Support.Yes, Support.Yes, Support.Yes, Support.No, Support.No, Support.No, Support.Yes, Support.Yes],
+            [Support.Yes, Support.No, Support.Yes, Support.Yes, Support.NotApplicable, Support.Yes, Support.Yes, Support.Yes, Support.Yes,
+                Support.Yes, Support.No, Support.No, Support.No, Support.Yes, Support.Yes],
             Supports(scan));
         Assert.InRange(scan.Connections, 1, 60);
-        Assert.Null(scan.Groups.Incomplete ?? scan.SignaturesTls12.Incomplete ?? scan.SignaturesTls13.Incomplete ?? scan.ApplicationProtocols.Incomplete);
+        Assert.Null(
+            scan.Groups.Incomplete ?? scan.SignaturesTls12.Incomplete ?? scan.SignaturesTls13.Incomplete
+                ?? scan.ApplicationProtocols.Incomplete);
     }
 
     [Fact]
     public async Task A_server_without_an_order_follows_its_client() =>
-        Assert.Equal(SuiteOrder.Client, (await ScanAsync("-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256")).Of(TlsVersion.Tls12).Order);
+        Assert.Equal(
+            SuiteOrder.Client,
+            (await ScanAsync("-tls1_2 -cipher ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256")).Of(TlsVersion.Tls12).Order);
 
     [Fact]
     public async Task A_server_with_one_suite_has_no_order()
@@ -56,14 +69,17 @@ public sealed class ScannerTests : IDisposable
 
         Assert.Equal([version], Versions(scan));
         Assert.Contains("TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", Suites(scan, version));
-        Assert.Equal((Support.NotApplicable, Support.NotApplicable, Support.Yes), (scan.FallbackProtection.Support, scan.DowngradeMark.Support, scan.EncryptThenMac.Support));
+        Assert.Equal(
+            (Support.NotApplicable, Support.NotApplicable, Support.Yes),
+            (scan.FallbackProtection.Support, scan.DowngradeMark.Support, scan.EncryptThenMac.Support));
         Assert.Contains(scan.Groups.Items, group => group.Name == "secp256r1");
     }
 
     [Fact]
     public async Task TLS_1_3_alone_shows_what_it_seals()
     {
-        TlsScan scan = await ScanAsync("-tls1_3 -groups X448:P-384 -ciphersuites TLS_CHACHA20_POLY1305_SHA256 -alpn http/1.1 -early_data -max_early_data 4096");
+        TlsScan scan = await ScanAsync(
+            "-tls1_3 -groups X448:P-384 -ciphersuites TLS_CHACHA20_POLY1305_SHA256 -alpn http/1.1 -early_data -max_early_data 4096");
 
         Assert.Equal([TlsVersion.Tls13], Versions(scan));
         Assert.Equal("x448, secp384r1", scan.Groups.ToString());
@@ -71,7 +87,9 @@ public sealed class ScannerTests : IDisposable
         Assert.Equal(["http/1.1"], scan.ApplicationProtocols.Items);
         Assert.NotNull(scan.ApplicationProtocols.Incomplete);
         Assert.Equal((Support.Yes, Support.Yes, "4096 bytes"), (scan.TicketsTls13.Support, scan.EarlyData.Support, scan.EarlyData.Detail));
-        Assert.Equal((Support.Yes, Support.NotApplicable, Support.NotApplicable), (scan.SameCertificateWithoutName.Support, scan.Compression.Support, scan.SecureRenegotiation.Support));
+        Assert.Equal(
+            (Support.Yes, Support.NotApplicable, Support.NotApplicable),
+            (scan.SameCertificateWithoutName.Support, scan.Compression.Support, scan.SecureRenegotiation.Support));
         Assert.Equal(["www.foobar.com"], scan.Certificate!.DnsNames);
         Assert.NotNull(scan.SignaturesTls13.Incomplete);
     }
@@ -136,9 +154,11 @@ public sealed class ScannerTests : IDisposable
         TlsScan scan = await server.ScanAsync();
 
         Assert.Equal(
-            ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"], Suites(scan, TlsVersion.Tls12).Order(StringComparer.Ordinal));
+            ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"],
+                Suites(scan, TlsVersion.Tls12).Order(StringComparer.Ordinal));
         Assert.Equal(
-            ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"], scan.SignaturesTls13.Items.Select(scheme => scheme.Name));
+            ["ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384", "rsa_pss_rsae_sha512"],
+                scan.SignaturesTls13.Items.Select(scheme => scheme.Name));
         Assert.Contains(scan.SignaturesTls12.Items, scheme => scheme.Name == "rsa_pkcs1_sha256");
         Assert.Null(scan.SignaturesTls13.Incomplete);
     }
@@ -181,7 +201,9 @@ public sealed class ScannerTests : IDisposable
 
     private static Support[] Supports(TlsScan scan) => [.. new[]
     {
-        scan.SameCertificateWithoutName, scan.Compression, scan.SecureRenegotiation, scan.ExtendedMasterSecret, scan.EncryptThenMac, scan.FallbackProtection,
-        scan.DowngradeMark, scan.Tickets, scan.Resumption, scan.TicketsTls13, scan.EarlyData, scan.OcspStapling, scan.ClientCertificate, scan.VersionTolerance, scan.ExtensionTolerance,
+        scan.SameCertificateWithoutName, scan.Compression, scan.SecureRenegotiation, scan.ExtendedMasterSecret, scan.EncryptThenMac,
+            scan.FallbackProtection,
+        scan.DowngradeMark, scan.Tickets, scan.Resumption, scan.TicketsTls13, scan.EarlyData, scan.OcspStapling, scan.ClientCertificate,
+            scan.VersionTolerance, scan.ExtensionTolerance,
     }.Select(observed => observed.Support)];
 }

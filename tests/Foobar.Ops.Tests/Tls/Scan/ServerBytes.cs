@@ -13,9 +13,11 @@ internal static class ServerBytes
 
     public static byte[] Alert(byte description, byte level = 2) => Record(21, [level, description]);
 
-    public static byte[] Hello(int suite, int version = 0x0303, byte[]? extensions = null, byte[]? random = null, byte compression = 0) => Message(
+    public static byte[] Hello(int suite, int version = 0x0303, byte[]? extensions = null, byte[]? random = null, byte compression = 0) =>
+        Message(
         2,
-        [.. Number16(version), .. random ?? new byte[32], 0, .. Number16(suite), compression, .. extensions is null ? [] : Block16(extensions)]);
+        [.. Number16(version), .. random ?? new byte[32], 0, .. Number16(suite), compression, .. extensions is null ? []
+            : Block16(extensions)]);
 
     public static byte[] Extension(int type, byte[] content) => [.. Number16(type), .. Block16(content)];
 

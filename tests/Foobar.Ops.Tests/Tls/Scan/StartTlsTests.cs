@@ -23,7 +23,8 @@ public sealed class StartTlsTests
             byte[] hello = new byte[16384];
             int read = await stream.ReadAsync(hello);
             bool isTls12 = read > 10 && hello[0] == 22 && hello[10] == 3 && hello.AsSpan(0, read).IndexOf((byte[])[0x02, 0x03, 0x04]) < 0;
-            await stream.WriteAsync(isTls12 && hello.AsSpan(0, read).IndexOf((byte[])[0xC0, 0x2F]) >= 0 ? ServerBytes.Flight() : ServerBytes.Alert(70));
+            await stream.WriteAsync(
+                isTls12 && hello.AsSpan(0, read).IndexOf((byte[])[0xC0, 0x2F]) >= 0 ? ServerBytes.Flight() : ServerBytes.Alert(70));
         });
 
         TlsScan scan = await ScanAsync(endpoint, protocol);
@@ -65,7 +66,8 @@ public sealed class StartTlsTests
     }
 
     private static Task<TlsScan> ScanAsync(TestEndpoint endpoint, StartTls protocol) => TlsScanner.ScanAsync(
-        endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions { StartTls = protocol, ConnectionLimit = TimeSpan.FromSeconds(2) }, null, TestContext.Current.CancellationToken);
+        endpoint.Endpoint, endpoint.ConnectAsync, new ScanOptions { StartTls = protocol, ConnectionLimit = TimeSpan.FromSeconds(2) }, null,
+            TestContext.Current.CancellationToken);
 
     private static async Task BeginAsync(StartTls protocol, Stream stream)
     {
@@ -96,7 +98,8 @@ public sealed class StartTlsTests
 
     private static byte[] MySqlGreeting(int capabilities)
     {
-        byte[] packet = [10, .. Encoding.ASCII.GetBytes("8.4.3"), 0, 1, 0, 0, 0, .. new byte[8], 0, (byte)capabilities, (byte)(capabilities >> 8), 45, 2, 0, 0, 0];
+        byte[] packet = [10, .. Encoding.ASCII.GetBytes("8.4.3"), 0, 1, 0, 0, 0, .. new byte[8], 0, (byte)capabilities,
+            (byte)(capabilities >> 8), 45, 2, 0, 0, 0];
         return [(byte)packet.Length, 0, 0, 0, .. packet];
     }
 }

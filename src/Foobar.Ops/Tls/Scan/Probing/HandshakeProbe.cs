@@ -23,7 +23,8 @@ internal sealed class HandshakeProbe(Prober prober, HelloOffers offers)
         }
 
         ProtocolOffer earlier = known[^2];
-        ProbeOutcome answer = await prober.AskAsync(offers.Of(earlier.Version, Numbers(earlier)) with { Fallback = true }, FlightPart.Hello, cancellationToken);
+        ProbeOutcome answer = await prober.AskAsync(
+            offers.Of(earlier.Version, Numbers(earlier)) with { Fallback = true }, FlightPart.Hello, cancellationToken);
         return answer is { End: ProbeEnd.Alerted, Flight.Alert: AlertText.InappropriateFallback } ? Observed.Yes(answer.Text)
             : answer.End == ProbeEnd.Answered ? Observed.No(answer.Text)
             : Observed.Unknown(answer.Text);
@@ -37,7 +38,8 @@ internal sealed class HandshakeProbe(Prober prober, HelloOffers offers)
             return Observed.NotApplicable("TLS 1.3 alone does not choose by this field");
         }
 
-        ProbeOutcome answer = await prober.AskAsync(offers.Of(latest.Version, Numbers(latest)) with { FutureVersion = Future }, FlightPart.Hello, cancellationToken);
+        ProbeOutcome answer = await prober.AskAsync(
+            offers.Of(latest.Version, Numbers(latest)) with { FutureVersion = Future }, FlightPart.Hello, cancellationToken);
         return Tolerance(answer);
     }
 
@@ -49,7 +51,8 @@ internal sealed class HandshakeProbe(Prober prober, HelloOffers offers)
             return Observed.NotApplicable("SSL has no extensions");
         }
 
-        ProbeOutcome answer = await prober.AskAsync(offers.Of(latest.Version, Numbers(latest)) with { Grease = true }, FlightPart.Hello, cancellationToken);
+        ProbeOutcome answer = await prober.AskAsync(
+            offers.Of(latest.Version, Numbers(latest)) with { Grease = true }, FlightPart.Hello, cancellationToken);
         return Tolerance(answer);
     }
 

@@ -8,10 +8,13 @@ namespace Foobar.Ops.Tls.Scan.Probing;
 /// <param name="offers">The offers.</param>
 internal sealed class ListProbe(Prober prober, HelloOffers offers)
 {
-    /// <summary>The kinds of signature that TLS 1.3 has, each with its algorithms. An endpoint has a certificate for a kind or not.</summary>
+    /// <summary>
+    /// The kinds of signature that TLS 1.3 has, each with its algorithms. An endpoint has a certificate for a kind or not.
+    /// </summary>
     private static readonly SignatureScheme[][] Kinds =
     [
-        Schemes("ecdsa_secp"), Schemes("ecdsa_brainpool"), Schemes("ed"), Schemes("mldsa"), Schemes("rsa_pss_rsae"), Schemes("rsa_pss_pss"), Schemes("sm2"),
+        Schemes("ecdsa_secp"), Schemes("ecdsa_brainpool"), Schemes("ed"), Schemes("mldsa"),
+        Schemes("rsa_pss_rsae"), Schemes("rsa_pss_pss"), Schemes("sm2"),
     ];
 
     /// <summary>The groups of TLS 1.3: the endpoint names one after another by its HelloRetryRequests.</summary>
@@ -22,7 +25,8 @@ internal sealed class ListProbe(Prober prober, HelloOffers offers)
             left =>
             {
                 HelloOffer offer = offers.Of(TlsVersion.Tls13, suites) with { Groups = left };
-                return prober.AskAsync(offers.SendsShares ? offer with { KeyShares = HelloOffers.Shares(left) } : offer, FlightPart.Hello, cancellationToken);
+                return prober.AskAsync(
+                    offers.SendsShares ? offer with { KeyShares = HelloOffers.Shares(left) } : offer, FlightPart.Hello, cancellationToken);
             },
             answer => answer.HelloOf(TlsVersion.Tls13)?.Group,
             answer => answer.Refuses(TlsVersion.Tls13));
@@ -34,9 +38,11 @@ internal sealed class ListProbe(Prober prober, HelloOffers offers)
     /// <param name="suites">The suites that are offered of it.</param>
     /// <param name="leaf">The certificate served; a client must know the curve of its key too (RFC 8422, 5.1).</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<OfferedList<NamedGroup>> GroupsAsync(TlsVersion version, IReadOnlyList<CipherSuite> suites, Certificate? leaf, CancellationToken cancellationToken)
+    public async Task<OfferedList<NamedGroup>> GroupsAsync(
+        TlsVersion version, IReadOnlyList<CipherSuite> suites, Certificate? leaf, CancellationToken cancellationToken)
     {
-        int[] curves = [.. suites.Where(static suite => suite.Exchange.StartsWith("ECDHE", StringComparison.Ordinal)).Select(static suite => suite.Number)];
+        int[] curves = [.. suites.Where(static suite => suite.Exchange.StartsWith("ECDHE", StringComparison.Ordinal)).Select(
+            static suite => suite.Number)];
         if (curves.Length == 0)
         {
             return new([]);
@@ -54,7 +60,8 @@ internal sealed class ListProbe(Prober prober, HelloOffers offers)
     }
 
     /// <summary>The signature algorithms of TLS 1.2, which the endpoint names in its key exchange.</summary>
-    public async Task<OfferedList<SignatureScheme>> SignaturesTls12Async(IReadOnlyList<CipherSuite> suites, CancellationToken cancellationToken)
+    public async Task<OfferedList<SignatureScheme>> SignaturesTls12Async(
+        IReadOnlyList<CipherSuite> suites, CancellationToken cancellationToken)
     {
         int[] signing = [.. suites.Where(static suite => suite.IsForwardSecret && !suite.IsAnonymous).Select(static suite => suite.Number)];
         if (signing.Length == 0)
@@ -64,7 +71,8 @@ internal sealed class ListProbe(Prober prober, HelloOffers offers)
 
         Walk walk = await Walk.RunAsync(
             SignatureScheme.All.Select(static scheme => scheme.Number),
-            left => prober.AskAsync(offers.Of(TlsVersion.Tls12, signing) with { Signatures = left }, FlightPart.KeyExchange, cancellationToken),
+            left => prober.AskAsync(
+                offers.Of(TlsVersion.Tls12, signing) with { Signatures = left }, FlightPart.KeyExchange, cancellationToken),
             answer => answer.HelloOf(TlsVersion.Tls12) is null ? null : answer.Flight.KeyExchange?.Signature,
             answer => answer.Refuses(TlsVersion.Tls12));
         return new([.. walk.Chosen.Select(SignatureScheme.Of)], walk.Incomplete);
@@ -84,27 +92,42 @@ internal sealed class ListProbe(Prober prober, HelloOffers offers)
         }
 
         async Task<ProbeOutcome> AskAsync(IEnumerable<SignatureScheme> schemes) => await prober.AskAsync(
-            offers.Of(TlsVersion.Tls13, suites) with { Signatures = [.. schemes.Select(static scheme => scheme.Number)], KeyShares = shares, Groups = [.. groups.Items.Select(static group => group.Number)] },
+            offers.Of(TlsVersion.Tls13, suites) with
+            {
+                Signatures = [.. schemes.Select(static scheme => scheme.Number)],
+                KeyShares = shares,
+                Groups = [.. groups.Items.Select(static group => group.Number)],
+            },
             FlightPart.Hello,
             cancellationToken);
         ProbeOutcome[] ofKinds = await Task.WhenAll(Kinds.Select(AskAsync));
-        SignatureScheme[] single = [.. Kinds.Where((_, index) => ofKinds[index].HelloOf(TlsVersion.Tls13) is not null).SelectMany(static kind => kind)];
+        SignatureScheme[] single = [.. Kinds.Where((_, index) => ofKinds[index].HelloOf(TlsVersion.Tls13) is not null).SelectMany(
+            static kind => kind)];
         ProbeOutcome[] ofSingle = await Task.WhenAll(single.Select(scheme => AskAsync([scheme])));
         return new(
             [.. single.Where((_, index) => ofSingle[index].HelloOf(TlsVersion.Tls13) is not null)],
-            ofKinds.Concat(ofSingle).FirstOrDefault(static answer => answer.HelloOf(TlsVersion.Tls13) is null && !answer.Refuses(TlsVersion.Tls13))?.Text);
+            ofKinds.Concat(ofSingle).FirstOrDefault(
+                static answer => answer.HelloOf(TlsVersion.Tls13) is null && !answer.Refuses(TlsVersion.Tls13))?.Text);
     }
 
     /// <summary>The application protocols that the endpoint takes in a version that names them in clear.</summary>
-    public async Task<OfferedList<string>> ProtocolsAsync(TlsVersion version, IReadOnlyList<int> suites, CancellationToken cancellationToken)
+    public async Task<OfferedList<string>> ProtocolsAsync(
+        TlsVersion version, IReadOnlyList<int> suites, CancellationToken cancellationToken)
     {
         Walk walk = await Walk.RunAsync(
             Enumerable.Range(0, HelloOffers.Protocols.Count),
-            left => prober.AskAsync(offers.Of(version, suites) with { Protocols = [.. left.Select(static index => HelloOffers.Protocols[index])] }, FlightPart.Hello, cancellationToken),
+            left => prober.AskAsync(
+                offers.Of(version, suites) with { Protocols = [.. left.Select(static index => HelloOffers.Protocols[index])] },
+                FlightPart.Hello, cancellationToken),
             answer => answer.HelloOf(version)?.Protocol is { } chosen ? HelloOffers.Protocols.ToList().IndexOf(chosen) : null,
-            answer => answer.HelloOf(version) is not null || answer is { End: ProbeEnd.Alerted, Flight.Alert: AlertText.NoApplicationProtocol });
+            answer => answer.HelloOf(version) is not null
+                || answer is { End: ProbeEnd.Alerted, Flight.Alert: AlertText.NoApplicationProtocol });
         return new([.. walk.Chosen.Select(static index => HelloOffers.Protocols[index])], walk.Incomplete);
     }
 
-    private static SignatureScheme[] Schemes(string prefix) => [.. SignatureScheme.All.Where(scheme => scheme.Name.StartsWith(prefix, StringComparison.Ordinal) && !scheme.IsWeak && !scheme.Name.EndsWith("_sha224", StringComparison.Ordinal))];
+    private static SignatureScheme[] Schemes(string prefix) =>
+    [
+        .. SignatureScheme.All.Where(scheme => scheme.Name.StartsWith(prefix, StringComparison.Ordinal)
+            && !scheme.IsWeak && !scheme.Name.EndsWith("_sha224", StringComparison.Ordinal)),
+    ];
 }

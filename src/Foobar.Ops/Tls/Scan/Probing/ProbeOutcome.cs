@@ -40,7 +40,8 @@ internal sealed record ProbeOutcome(ProbeEnd End, ServerFlight Flight, string? R
     public bool Refuses(TlsVersion version) => End switch
     {
         ProbeEnd.Answered => Flight.Hello is { } hello && hello.Version < version,
-        ProbeEnd.Alerted => Flight.Alert is not (AccessDenied or UserCanceled or AlertText.UnrecognizedName or AlertText.NoApplicationProtocol),
+        ProbeEnd.Alerted =>
+            Flight.Alert is not (AccessDenied or UserCanceled or AlertText.UnrecognizedName or AlertText.NoApplicationProtocol),
         ProbeEnd.Closed => true,
         _ => false,
     };
@@ -48,7 +49,8 @@ internal sealed record ProbeOutcome(ProbeEnd End, ServerFlight Flight, string? R
     /// <summary>What was seen, for people.</summary>
     public string Text => End switch
     {
-        ProbeEnd.Answered => Flight.Hello is { } hello ? $"answered with {hello.Version.Text()}, {CipherSuite.Of(hello.Suite)}" : "answered",
+        ProbeEnd.Answered =>
+            Flight.Hello is { } hello ? $"answered with {hello.Version.Text()}, {CipherSuite.Of(hello.Suite)}" : "answered",
         ProbeEnd.Alerted => $"alert {AlertText.Of(Flight.Alert!.Value)}",
         _ => Reason ?? "no answer",
     };

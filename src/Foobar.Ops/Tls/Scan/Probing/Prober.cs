@@ -27,7 +27,8 @@ internal sealed class Prober(Func<CancellationToken, Task<Stream>> connect, Scan
         AskAsync(() => HelloWriter.Write(offer), part, cancellationToken);
 
     /// <summary>Makes a connection and does something with it; <see cref="ProbeEnd.Lost"/> with its reason where that fails.</summary>
-    public async Task<(T? Value, ProbeOutcome Outcome)> UseAsync<T>(Func<Stream, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
+    public async Task<(T? Value, ProbeOutcome Outcome)> UseAsync<T>(
+        Func<Stream, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
         where T : class
     {
         T? value = null;
@@ -50,12 +51,14 @@ internal sealed class Prober(Func<CancellationToken, Task<Stream>> connect, Scan
         return broke ? await GuardAsync((stream, token) => TalkAsync(stream, hello(), part, token), cancellationToken) : outcome;
     }
 
-    private async Task<ProbeOutcome> GuardAsync(Func<Stream, CancellationToken, Task<ProbeOutcome>> talk, CancellationToken cancellationToken)
+    private async Task<ProbeOutcome> GuardAsync(
+        Func<Stream, CancellationToken, Task<ProbeOutcome>> talk, CancellationToken cancellationToken)
     {
         await _slots.WaitAsync(cancellationToken);
         try
         {
-            return deadline.IsCancellationRequested ? Lost(FormattableString.Invariant($"was not asked: the scan's {options.TimeLimit.TotalSeconds:0.#} s were over"))
+            return deadline.IsCancellationRequested
+                ? Lost(FormattableString.Invariant($"was not asked: the scan's {options.TimeLimit.TotalSeconds:0.#} s were over"))
                 : _timeouts >= MostTimeouts ? Lost("was not asked: it left several connections without an answer")
                 : await TryAsync(talk, cancellationToken);
         }
@@ -93,7 +96,8 @@ internal sealed class Prober(Func<CancellationToken, Task<Stream>> connect, Scan
                     : FormattableString.Invariant($"gave no answer within {options.ConnectionLimit.TotalSeconds:0.#} s"),
                 error);
         }
-        catch (Exception error) when (error is IOException or SocketException || (error is FoobarException foobar && foobar.ErrorId != "ConnectionLost"))
+        catch (Exception error) when (
+            error is IOException or SocketException || (error is FoobarException foobar && foobar.ErrorId != "ConnectionLost"))
         {
             return Lost($"broke the connection: {error.Message.TrimEnd('.')}", error);
         }
@@ -111,7 +115,8 @@ internal sealed class Prober(Func<CancellationToken, Task<Stream>> connect, Scan
             if (read == 0)
             {
                 // An answer that ends early still shows what the endpoint chose.
-                return parser.Flight.Hello is null ? new ProbeOutcome(ProbeEnd.Closed, parser.Flight, "closed the connection without a word") : Outcome(parser.Flight);
+                return parser.Flight.Hello is null
+                    ? new ProbeOutcome(ProbeEnd.Closed, parser.Flight, "closed the connection without a word") : Outcome(parser.Flight);
             }
 
             parser.Take(buffer.AsSpan(0, read));

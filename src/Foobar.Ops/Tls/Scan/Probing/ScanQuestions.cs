@@ -19,7 +19,8 @@ internal sealed class ScanQuestions(Prober prober, HelloOffers offers, ScanFacts
     public async Task<TlsScan> AskAsync(CancellationToken cancellationToken)
     {
         byte[]? first = facts.Flight?.Certificates[0];
-        Task<OfferedList<SignatureScheme>> signatures = facts.Offered.FirstOrDefault(static protocol => protocol.Version == TlsVersion.Tls12) is { } tls12
+        Task<OfferedList<SignatureScheme>> signatures = facts.Offered.FirstOrDefault(
+            static protocol => protocol.Version == TlsVersion.Tls12) is { } tls12
             ? _lists.SignaturesTls12Async(tls12.Suites, cancellationToken)
             : Task.FromResult(new OfferedList<SignatureScheme>([]));
         Task<Observed> resumption = _whole.ResumptionAsync(cancellationToken);
@@ -52,9 +53,14 @@ internal sealed class ScanQuestions(Prober prober, HelloOffers offers, ScanFacts
             Tickets = facts.Tickets,
             Resumption = await resumption,
             TicketsTls13 = answers.Judge(static whole => Observed.Of(whole.HasTicket), alsoFailed: false),
-            EarlyData = answers.Judge(static whole => whole.EarlyDataBytes > 0 ? Observed.Yes(FormattableString.Invariant($"{whole.EarlyDataBytes} bytes")) : Observed.No(), alsoFailed: false),
-            OcspStapling = facts.Flight is { } flight ? Observed.Of(flight.HasCertificateStatus) : answers.Judge(static whole => Observed.Of(whole.HasStatus), alsoFailed: true),
-            ClientCertificate = facts.Flight is { } clear ? Observed.Of(clear.WantsClientCertificate) : answers.Judge(static whole => Observed.Of(whole.WantsClientCertificate), alsoFailed: true),
+            EarlyData = answers.Judge(
+                static whole => Observed.Of(
+                    whole.EarlyDataBytes > 0, whole.EarlyDataBytes > 0 ? FormattableString.Invariant($"{whole.EarlyDataBytes} bytes") : null),
+                alsoFailed: false),
+            OcspStapling = facts.Flight is { } flight ? Observed.Of(flight.HasCertificateStatus)
+                : answers.Judge(static whole => Observed.Of(whole.HasStatus), alsoFailed: true),
+            ClientCertificate = facts.Flight is { } clear ? Observed.Of(clear.WantsClientCertificate)
+                : answers.Judge(static whole => Observed.Of(whole.WantsClientCertificate), alsoFailed: true),
             VersionTolerance = await versions,
             ExtensionTolerance = await extensions,
             Connections = 0,
@@ -86,8 +92,11 @@ internal sealed class ScanQuestions(Prober prober, HelloOffers offers, ScanFacts
             : new([]);
 
     private async Task<OfferedList<string>> ProtocolsAsync(Task<SealedAnswers> tls13, CancellationToken cancellationToken) =>
-        facts.Clear is { Version: > TlsVersion.Ssl30 } clear ? await _lists.ProtocolsAsync(clear.Version, HandshakeProbe.Numbers(clear), cancellationToken)
-        : (await tls13).Whole is { } whole ? new(whole.Protocol is { } one ? [one] : [], whole.Protocol is null ? whole.Problem : "TLS 1.3 names only the one that it prefers")
+        facts.Clear is { Version: > TlsVersion.Ssl30 } clear
+            ? await _lists.ProtocolsAsync(clear.Version, HandshakeProbe.Numbers(clear), cancellationToken)
+        : (await tls13).Whole is { } whole
+            ? new(whole.Protocol is { } one ? [one] : [], whole.Protocol is null ? whole.Problem
+            : "TLS 1.3 names only the one that it prefers")
         : new([], (await tls13).Problem);
 
     private async Task<Observed> SameAsync(byte[]? first, Task<SealedAnswers> tls13, CancellationToken cancellationToken)
@@ -124,7 +133,8 @@ internal sealed class ScanQuestions(Prober prober, HelloOffers offers, ScanFacts
 /// <param name="Signatures">The signature algorithms.</param>
 /// <param name="Whole">The whole handshake; <see langword="null"/> if there was none.</param>
 /// <param name="Problem">Why there was none; <see langword="null"/> if TLS 1.3 is not offered.</param>
-internal sealed record SealedAnswers(OfferedList<NamedGroup> Groups, OfferedList<SignatureScheme> Signatures, WholeHandshake? Whole, string? Problem)
+internal sealed record SealedAnswers(
+    OfferedList<NamedGroup> Groups, OfferedList<SignatureScheme> Signatures, WholeHandshake? Whole, string? Problem)
 {
     /// <summary>Judges the whole handshake; of one that failed only what came before.</summary>
     public Observed Judge(Func<WholeHandshake, Observed> judge, bool alsoFailed) => Whole switch

@@ -92,7 +92,9 @@ internal static class StartTlsDialogue
     private static async Task BeginLdapAsync(Stream stream, CancellationToken cancellationToken)
     {
         byte[] oid = Encoding.ASCII.GetBytes("1.3.6.1.4.1.1466.20037");
-        await stream.WriteAsync((byte[])[0x30, (byte)(oid.Length + 7), 2, 1, 1, 0x77, (byte)(oid.Length + 2), 0x80, (byte)oid.Length, .. oid], cancellationToken);
+        await stream.WriteAsync(
+            (byte[])[0x30, (byte)(oid.Length + 7), 2, 1, 1, 0x77, (byte)(oid.Length + 2), 0x80, (byte)oid.Length, .. oid],
+            cancellationToken);
         byte[] message = await BerAsync(stream, 0x30, cancellationToken);
 
         // Message id, then [APPLICATION 24] with the result code as its first element.
@@ -119,7 +121,8 @@ internal static class StartTlsDialogue
                 : -1;
         }
 
-        return header[0] == tag && length is >= 0 and <= LongestPacket ? await ReadAsync(stream, length, cancellationToken) : throw Other("LDAP");
+        return header[0] == tag && length is >= 0 and <= LongestPacket ? await ReadAsync(stream, length, cancellationToken)
+            : throw Other("LDAP");
     }
 
     /// <summary>A reply of one or more lines (RFC 5321, 4.2.1); the last has a blank behind its code.</summary>
@@ -132,7 +135,8 @@ internal static class StartTlsDialogue
             lines.Add(line);
             if (!line.StartsWith(code, StringComparison.Ordinal) || lines.Count > MostLines)
             {
-                throw line.Length > 3 && char.IsAsciiDigit(line[0]) ? new WireException($"answers '{Shown(Encoding.ASCII.GetBytes(line))}'") : Other("SMTP");
+                throw line.Length > 3 && char.IsAsciiDigit(line[0]) ? new WireException($"answers '{Shown(Encoding.ASCII.GetBytes(line))}'")
+                    : Other("SMTP");
             }
         }
         while (lines[^1].Length > 3 && lines[^1][3] == '-');
@@ -164,7 +168,8 @@ internal static class StartTlsDialogue
     }
 
     private static string Shown(ReadOnlySpan<byte> bytes) =>
-        string.Concat(Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, 100)]).Where(static character => character is >= ' ' and <= '~'));
+        string.Concat(
+            Encoding.ASCII.GetString(bytes[..Math.Min(bytes.Length, 100)]).Where(static character => character is >= ' ' and <= '~'));
 
     private static WireException Other(string protocol) => new($"does not speak {protocol}") { IsOtherProtocol = true };
 

@@ -11,7 +11,8 @@ internal sealed class VersionProbe(Prober prober, HelloOffers offers)
     private const int BatchLength = 100;
 
     /// <summary>What the endpoint speaks of a version, and its answers.</summary>
-    public async Task<(ProtocolOffer Offer, IReadOnlyList<ProbeOutcome> Answers)> RunAsync(TlsVersion version, CancellationToken cancellationToken)
+    public async Task<(ProtocolOffer Offer, IReadOnlyList<ProbeOutcome> Answers)> RunAsync(
+        TlsVersion version, CancellationToken cancellationToken)
     {
         if (version == TlsVersion.Ssl20)
         {
@@ -43,9 +44,11 @@ internal sealed class VersionProbe(Prober prober, HelloOffers offers)
 
     /// <summary>An answer after which nothing else has to be tried: the version is refused as such.</summary>
     private static bool IsFinal(ProbeOutcome answer, TlsVersion version) =>
-        answer is { End: ProbeEnd.Alerted, Flight.Alert: AlertText.ProtocolVersion } || (answer.End == ProbeEnd.Answered && answer.Refuses(version));
+        answer is { End: ProbeEnd.Alerted, Flight.Alert: AlertText.ProtocolVersion }
+            || (answer.End == ProbeEnd.Answered && answer.Refuses(version));
 
-    private static Observed Absent(IReadOnlyList<ProbeOutcome> answers, TlsVersion version) => answers.All(answer => answer.Refuses(version))
+    private static Observed Absent(IReadOnlyList<ProbeOutcome> answers, TlsVersion version) =>
+        answers.All(answer => answer.Refuses(version))
         ? Observed.No(answers[0].Text)
         : Observed.Unknown(answers.First(answer => !answer.Refuses(version)).Text);
 
@@ -64,7 +67,9 @@ internal sealed class VersionProbe(Prober prober, HelloOffers offers)
             answer => answer.Refuses(version));
     }
 
-    /// <summary>A shorter list for a server that can't read a long one; in TLS 1.3, key shares for one that wants to be sent some.</summary>
+    /// <summary>
+    /// A shorter list for a server that can't read a long one; in TLS 1.3, key shares for one that wants to be sent some.
+    /// </summary>
     private async Task<Walk> OtherwiseAsync(TlsVersion version, Walk refused, CancellationToken cancellationToken)
     {
         if (version == TlsVersion.Tls13)
@@ -121,10 +126,13 @@ internal sealed class VersionProbe(Prober prober, HelloOffers offers)
 
     private static bool IsChaCha(int suite) => CipherSuite.Of(suite).Name.Contains("CHACHA", StringComparison.Ordinal);
 
-    /// <summary>SSL 2.0 lists all of its cipher kinds in one answer, and its client chooses. What is not such an answer is a refusal.</summary>
+    /// <summary>
+    /// SSL 2.0 lists all of its cipher kinds in one answer, and its client chooses. What is not such an answer is a refusal.
+    /// </summary>
     private async Task<(ProtocolOffer Offer, IReadOnlyList<ProbeOutcome> Answers)> Ssl20Async(CancellationToken cancellationToken)
     {
-        ProbeOutcome answer = await prober.AskAsync(offers.Of(TlsVersion.Ssl20, HelloOffers.OfVersion(TlsVersion.Ssl20)), FlightPart.Hello, cancellationToken);
+        ProbeOutcome answer = await prober.AskAsync(
+            offers.Of(TlsVersion.Ssl20, HelloOffers.OfVersion(TlsVersion.Ssl20)), FlightPart.Hello, cancellationToken);
         Observed offered = answer.Flight.Ssl20Kinds is not null ? Observed.Yes()
             : answer.End == ProbeEnd.Lost ? Observed.Unknown(answer.Text)
             : Observed.No(answer.Text);

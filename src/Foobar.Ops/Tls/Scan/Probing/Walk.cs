@@ -1,6 +1,8 @@
 namespace Foobar.Ops.Tls.Scan.Probing;
 
-/// <summary>What came of offering a list of numbers, taking away what was chosen, and offering the rest, until nothing was chosen.</summary>
+/// <summary>
+/// What came of offering a list of numbers, taking away what was chosen, and offering the rest, until nothing was chosen.
+/// </summary>
 /// <param name="Chosen">What was chosen, in that order.</param>
 /// <param name="Answers">All answers; the last one is that which ended it, unless everything was chosen.</param>
 /// <param name="Incomplete">Why there may be more; <see langword="null"/> if the endpoint said that there is not.</param>
@@ -12,7 +14,8 @@ internal sealed record Walk(IReadOnlyList<int> Chosen, IReadOnlyList<ProbeOutcom
     /// <param name="choice">What of it an answer chose; <see langword="null"/> for none.</param>
     /// <param name="ends">Whether an answer without a choice says that there is no more.</param>
     public static async Task<Walk> RunAsync(
-        IEnumerable<int> all, Func<IReadOnlyList<int>, Task<ProbeOutcome>> ask, Func<ProbeOutcome, int?> choice, Func<ProbeOutcome, bool> ends)
+        IEnumerable<int> all, Func<IReadOnlyList<int>, Task<ProbeOutcome>> ask, Func<ProbeOutcome, int?> choice, Func<ProbeOutcome,
+            bool> ends)
     {
         List<int> left = [.. all], chosen = [];
         List<ProbeOutcome> answers = [];

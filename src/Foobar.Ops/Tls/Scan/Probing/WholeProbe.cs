@@ -33,7 +33,8 @@ internal sealed class WholeProbe(Prober prober, ScanFacts facts, string serverNa
             return Observed.NotApplicable("TLS 1.2 is not offered");
         }
 
-        WholeOffer offer = new() { IsTls13 = false, Suites = HandshakeProbe.Numbers(tls12), Groups = HelloOffers.GroupsOf(TlsVersion.Tls12), ServerName = serverName };
+        WholeOffer offer = new() { IsTls13 = false, Suites = HandshakeProbe.Numbers(tls12), Groups = HelloOffers.GroupsOf(TlsVersion.Tls12),
+            ServerName = serverName };
         (WholeHandshake? first, ProbeOutcome outcome) = await ShakeHandsAsync(offer, cancellationToken);
         if (first is null || first.Problem is not null)
         {

@@ -39,13 +39,20 @@ public sealed record CipherSuite
     public required string Name { get; init; }
 
     /// <summary>Whether a key that is stolen later can't open what was recorded before.</summary>
-    public bool IsForwardSecret => IsTls13 || Exchange.StartsWith("DHE", StringComparison.Ordinal) || Exchange.StartsWith("ECDHE", StringComparison.Ordinal) || Exchange.StartsWith("ECCPWD", StringComparison.Ordinal) || IsAnonymous;
+    public bool IsForwardSecret =>
+        IsTls13 || Exchange.StartsWith("DHE", StringComparison.Ordinal) || Exchange.StartsWith("ECDHE", StringComparison.Ordinal)
+        || Exchange.StartsWith("ECCPWD", StringComparison.Ordinal) || IsAnonymous;
 
     /// <summary>Whether nobody proves who they are.</summary>
-    public bool IsAnonymous => Exchange.EndsWith("anon", StringComparison.Ordinal) || Exchange.EndsWith("anon_EXPORT", StringComparison.Ordinal);
+    public bool IsAnonymous =>
+        Exchange.EndsWith("anon", StringComparison.Ordinal) || Exchange.EndsWith("anon_EXPORT", StringComparison.Ordinal);
 
     /// <summary>Whether encryption and authentication are one (AEAD).</summary>
-    public bool IsAead => !IsSsl20 && (Cipher.Contains("_GCM", StringComparison.Ordinal) || Cipher.Contains("_CCM", StringComparison.Ordinal) || Cipher.Contains("POLY1305", StringComparison.Ordinal) || Cipher.Contains("AEGIS", StringComparison.Ordinal) || Cipher.Contains("_MGM", StringComparison.Ordinal));
+    public bool IsAead =>
+        !IsSsl20 && (
+        Cipher.Contains("_GCM", StringComparison.Ordinal) || Cipher.Contains("_CCM", StringComparison.Ordinal)
+        || Cipher.Contains("POLY1305", StringComparison.Ordinal) || Cipher.Contains("AEGIS", StringComparison.Ordinal)
+        || Cipher.Contains("_MGM", StringComparison.Ordinal));
 
     /// <summary>Whether the cipher chains blocks (CBC), with a MAC apart.</summary>
     public bool IsCbc => Cipher.Contains("_CBC", StringComparison.Ordinal) || (IsSsl20 && Name.Contains("_CBC", StringComparison.Ordinal));
@@ -67,7 +74,8 @@ public sealed record CipherSuite
         : null;
 
     /// <summary>Whether it is one of TLS 1.3, which leaves the key exchange to the group.</summary>
-    internal bool IsTls13 => !IsSsl20 && !Name.Contains(With, StringComparison.Ordinal) && Name.StartsWith("TLS_", StringComparison.Ordinal);
+    internal bool IsTls13 =>
+        !IsSsl20 && !Name.Contains(With, StringComparison.Ordinal) && Name.StartsWith("TLS_", StringComparison.Ordinal);
 
     /// <summary>How keys are exchanged and who signs, before <c>WITH</c>: <c>ECDHE_RSA</c>; empty in TLS 1.3.</summary>
     internal string Exchange => Split(0);
@@ -87,6 +95,7 @@ public sealed record CipherSuite
     private string Split(int part)
     {
         int at = IsSsl20 ? -1 : Name.IndexOf(With, StringComparison.Ordinal);
-        return at < 0 ? (part == 0 ? "" : Name.Replace("TLS_", "", StringComparison.Ordinal)) : part == 0 ? Name["TLS_".Length..at] : Name[(at + With.Length)..];
+        return at < 0 ? (part == 0 ? "" : Name.Replace("TLS_", "", StringComparison.Ordinal)) : part == 0 ? Name["TLS_".Length..at]
+            : Name[(at + With.Length)..];
     }
 }

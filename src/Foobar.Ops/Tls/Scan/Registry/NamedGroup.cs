@@ -29,7 +29,8 @@ public sealed record NamedGroup(int Number, string Name)
     internal bool IsOfTls12 => Number <= 30;
 
     /// <summary>The group of a number.</summary>
-    public static NamedGroup Of(int number) => All.FirstOrDefault(group => group.Number == number) ?? new(number, FormattableString.Invariant($"0x{number:X4}"));
+    public static NamedGroup Of(int number) =>
+        All.FirstOrDefault(group => group.Number == number) ?? new(number, FormattableString.Invariant($"0x{number:X4}"));
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -28,7 +28,8 @@ public sealed record SignatureScheme(int Number, string Name)
     public bool IsQuantumSafe => Name.StartsWith("mldsa", StringComparison.Ordinal);
 
     /// <summary>The algorithm of a number.</summary>
-    public static SignatureScheme Of(int number) => All.FirstOrDefault(scheme => scheme.Number == number) ?? new(number, FormattableString.Invariant($"0x{number:X4}"));
+    public static SignatureScheme Of(int number) =>
+        All.FirstOrDefault(scheme => scheme.Number == number) ?? new(number, FormattableString.Invariant($"0x{number:X4}"));
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -38,7 +38,8 @@ internal sealed class FlightParser(FlightPart part)
 
     private const byte ChangeCipherSpec = 20, AlertRecord = 21, HandshakeRecord = 22, ApplicationData = 23;
 
-    private const byte ServerHelloMessage = 2, CertificateMessage = 11, ServerKeyExchange = 12, CertificateRequest = 13, ServerHelloDone = 14, CertificateStatus = 22;
+    private const byte ServerHelloMessage = 2, CertificateMessage = 11, ServerKeyExchange = 12, CertificateRequest = 13,
+        ServerHelloDone = 14, CertificateStatus = 22;
 
     private readonly List<byte> _records = [];
     private readonly List<byte> _messages = [];
@@ -60,7 +61,8 @@ internal sealed class FlightParser(FlightPart part)
         _taken += bytes.Length;
         if (_taken > MostBytes)
         {
-            throw new WireException(FormattableString.Invariant($"sent more than {MostBytes} bytes without an end to its part of the handshake"));
+            throw new WireException(
+                FormattableString.Invariant($"sent more than {MostBytes} bytes without an end to its part of the handshake"));
         }
 
         _records.AddRange(bytes);
@@ -125,7 +127,9 @@ internal sealed class FlightParser(FlightPart part)
         }
     }
 
-    /// <summary>Ends the answer, but for a warning other than that the connection closes (RFC 6066, 3: an unknown name may be one).</summary>
+    /// <summary>
+    /// Ends the answer, but for a warning other than that the connection closes (RFC 6066, 3: an unknown name may be one).
+    /// </summary>
     private void TakeAlert(byte[] content)
     {
         const byte Warning = 1;
@@ -167,14 +171,16 @@ internal sealed class FlightParser(FlightPart part)
     {
         if (type == ServerHelloMessage)
         {
-            Flight = Flight.Hello is null ? Flight with { Hello = MessageParser.ServerHello(body) } : throw new WireException("sent two ServerHellos");
+            Flight = Flight.Hello is null ? Flight with { Hello = MessageParser.ServerHello(body) }
+                : throw new WireException("sent two ServerHellos");
         }
         else if (Flight.Hello is { } hello)
         {
             Flight = type switch
             {
                 CertificateMessage => Flight with { Certificates = MessageParser.Certificates(body) },
-                ServerKeyExchange => Flight with { KeyExchange = MessageParser.KeyExchange(body, CipherSuite.Of(hello.Suite), hello.Version) },
+                ServerKeyExchange =>
+                    Flight with { KeyExchange = MessageParser.KeyExchange(body, CipherSuite.Of(hello.Suite), hello.Version) },
                 CertificateRequest => Flight with { WantsClientCertificate = true },
                 CertificateStatus => Flight with { HasCertificateStatus = body.Length > MessageHeaderLength },
                 ServerHelloDone => Flight with { IsDone = true },
@@ -206,7 +212,9 @@ internal sealed class FlightParser(FlightPart part)
 
         byte[] body = [.. _records.GetRange(3, length - 1)];
         Flight = type == Hello ? Flight with { Ssl20Kinds = MessageParser.Ssl20Kinds(body) }
-            : body.Length >= 2 ? Flight with { Alert = BinaryPrimitives.ReadUInt16BigEndian(body) == NoCipher ? AlertText.HandshakeFailure : AlertText.ProtocolVersion }
+            : body.Length >= 2
+                ? Flight with { Alert = BinaryPrimitives.ReadUInt16BigEndian(body) == NoCipher ? AlertText.HandshakeFailure
+                : AlertText.ProtocolVersion }
             : throw Other();
         return true;
     }
@@ -215,6 +223,7 @@ internal sealed class FlightParser(FlightPart part)
     {
         byte[] first = [.. _records.TakeWhile(static value => value is not ((byte)'\r' or (byte)'\n')).Take(60)];
         string text = string.Concat(Encoding.ASCII.GetString(first).Where(static character => character is >= ' ' and <= '~'));
-        return new WireException(text.Length > 3 ? $"answers in plain text: '{text}'" : "answers with something that is not TLS") { IsOtherProtocol = true };
+        return new WireException(
+            text.Length > 3 ? $"answers in plain text: '{text}'" : "answers with something that is not TLS") { IsOtherProtocol = true };
     }
 }

@@ -38,6 +38,8 @@ internal sealed record HelloOffer
     /// <summary>Whether values that no server knows and all must ignore are among the offers (GREASE, RFC 8701).</summary>
     public bool Grease { get; init; }
 
-    /// <summary>A version of the future to write instead of <see cref="Version"/>; every server must answer with one that it knows.</summary>
+    /// <summary>
+    /// A version of the future to write instead of <see cref="Version"/>; every server must answer with one that it knows.
+    /// </summary>
     public ushort? FutureVersion { get; init; }
 }

@@ -76,7 +76,8 @@ internal static class HelloWriter
     {
         bool isTls13 = offer.Version == TlsVersion.Tls13;
         IEnumerable<int> groups = offer.Grease ? offer.Groups.Prepend(GreaseValue) : offer.Groups;
-        IEnumerable<string> protocols = offer.Grease && offer.Protocols.Count > 0 ? offer.Protocols.Prepend(GreaseProtocol) : offer.Protocols;
+        IEnumerable<string> protocols = offer.Grease && offer.Protocols.Count > 0 ? offer.Protocols.Prepend(GreaseProtocol)
+            : offer.Protocols;
         bool signs = offer.Version >= TlsVersion.Tls12 && offer.Signatures.Count > 0;
         return
         [
@@ -86,7 +87,8 @@ internal static class HelloWriter
             .. offer.Groups.Count > 0 && !isTls13 ? Extension(11, [1, 0]) : [],
             .. signs ? Extension(13, Block16(Numbers(offer.Signatures))) : [],
             .. signs ? Extension(50, Block16(Numbers(SignatureScheme.All.Select(static scheme => scheme.Number)))) : [],
-            .. offer.Protocols.Count > 0 ? Extension(16, Block16([.. protocols.SelectMany(static name => Block8(Encoding.ASCII.GetBytes(name)))])) : [],
+            .. offer.Protocols.Count > 0
+                ? Extension(16, Block16([.. protocols.SelectMany(static name => Block8(Encoding.ASCII.GetBytes(name)))])) : [],
             .. Extension(5, [1, 0, 0, 0, 0]),
             .. isTls13 ? Tls13(offer) : Older(),
             .. offer.Grease ? Extension(OtherGrease, [0]) : [],

@@ -42,17 +42,22 @@ internal sealed record ServerFlight
 /// <param name="ForbidsDowngrade">Whether its random number says that a later version was possible (RFC 8446, 4.1.3).</param>
 /// <param name="Extensions">The extensions, by type.</param>
 internal sealed record ServerHello(
-    TlsVersion Version, int Suite, bool IsRetry, bool IsCompressed, bool HasSession, bool ForbidsDowngrade, IReadOnlyDictionary<int, byte[]> Extensions)
+    TlsVersion Version, int Suite, bool IsRetry, bool IsCompressed, bool HasSession, bool ForbidsDowngrade, IReadOnlyDictionary<int,
+        byte[]> Extensions)
 {
     /// <summary>The group of its key share, or that it asks for; <see langword="null"/> in older versions.</summary>
-    public int? Group => Extensions.TryGetValue(51, out byte[]? share) && share.Length >= sizeof(ushort) ? (share[0] << 8) | share[1] : null;
+    public int? Group =>
+        Extensions.TryGetValue(51, out byte[]? share) && share.Length >= sizeof(ushort) ? (share[0] << 8) | share[1] : null;
 
     /// <summary>The application protocol chosen; <see langword="null"/> if none was.</summary>
-    public string? Protocol => Extensions.TryGetValue(16, out byte[]? list) && list.Length > 3 && list[2] == list.Length - 3 ? System.Text.Encoding.ASCII.GetString(list.AsSpan(3)) : null;
+    public string? Protocol =>
+        Extensions.TryGetValue(16, out byte[]? list) && list.Length > 3 && list[2] == list.Length - 3
+        ? System.Text.Encoding.ASCII.GetString(list.AsSpan(3)) : null;
 }
 
 /// <summary>The parameters of a ServerKeyExchange.</summary>
 /// <param name="Group">The named curve; <see langword="null"/> where it is none.</param>
 /// <param name="PrimeBits">The size of the prime of Diffie-Hellman, or of the short-lived RSA key of an export suite, in bits.</param>
-/// <param name="Signature">The number of the signature algorithm; <see langword="null"/> before TLS 1.2 and where nothing is signed.</param>
+/// <param name="Signature">The number of the signature algorithm; <see langword="null"/> before TLS 1.2 and where nothing is
+/// signed.</param>
 internal sealed record KeyExchange(int? Group, int? PrimeBits, int? Signature);

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Foobar.Ops.Tls.Scan.Wire;
 
-/// <summary>Reads the fields of a message one after another; a length that reaches beyond its end is a <see cref="WireException"/>.</summary>
+/// <summary>
+/// Reads the fields of a message one after another; a length that reaches beyond its end is a <see cref="WireException"/>.
+/// </summary>
 internal ref struct WireSpan(ReadOnlySpan<byte> bytes)
 {
     private ReadOnlySpan<byte> _left = bytes;
