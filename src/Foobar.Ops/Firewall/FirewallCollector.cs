@@ -2,6 +2,7 @@ using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Collection;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
@@ -46,11 +47,12 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
         var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
         var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
+        Task<Reading<Ruleset>> ruleset = ParseAsync(running);
         var network = ReadNetworkAsync(connection, cancellationToken);
         var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
         var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
         var reversePath = Read(RemoteCommand.FromScript(ReversePathScript), result => ParseReversePath(Text(result)), ReversePathSource);
-        await Task.WhenAll(running, persisted, network, sockets, forwarding, reversePath);
+        await Task.WhenAll(running, ruleset, persisted, network, sockets, forwarding, reversePath);
         return new FirewallFacts
         {
             Running = await running,
@@ -59,13 +61,20 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             Sockets = await sockets,
             Forwarding = await forwarding,
             ReversePath = await reversePath,
-        };
+        }.WithRuleset(await ruleset);
+    }
+
+    // The server takes longer for what the next boot loads; a large ruleset is parsed meanwhile.
+    private static async Task<Reading<Ruleset>> ParseAsync(Task<Reading<RulesetText>> running)
+    {
+        Reading<RulesetText> text = await running.ConfigureAwait(false);
+        return await Task.Run(() => FirewallFacts.Parse(text)).ConfigureAwait(false);
     }
 
     private const string ReversePathSource = "sysctl -r net.ipv4.conf.*.rp_filter";
 
     /// <summary>Reads the addresses and routes of any machine.</summary>
-    internal static Task<Reading<Model.HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
+    internal static Task<Reading<HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
         connection.ReadResultAsync(
             RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name),
             "ip -json address show; ip -json route show; ip -json rule show", cancellationToken);
@@ -110,10 +119,10 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
     private static string Text(CommandResult result) => SessionReadings.Succeeded(result).OutputText;
 
-    private static Model.HostNetwork ParseNetwork(string text, string server)
+    private static HostNetwork ParseNetwork(string text, string server)
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
-        Model.HostNetwork network = NetworkParser.Parse(
+        HostNetwork network = NetworkParser.Parse(
             sections.Require("addresses"),
             [sections.Require("routes"), sections.Require("routes6")],
             [

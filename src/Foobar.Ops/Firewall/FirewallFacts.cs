@@ -43,13 +43,24 @@ public sealed record FirewallFacts
         {
             if (_ruleset is not { } known || !ReferenceEquals(known.Text, Running))
             {
-                known = (Running, Parsed(Running, text => text.Parse()));
+                known = (Running, Parse(Running));
                 _ruleset = known;
             }
 
             return known.Parsed;
         }
     }
+
+    /// <summary>The same facts, with the running ruleset parsed already.</summary>
+    /// <param name="ruleset">What <see cref="Running"/> says.</param>
+    internal FirewallFacts WithRuleset(Reading<Ruleset> ruleset)
+    {
+        _ruleset = (Running, ruleset);
+        return this;
+    }
+
+    /// <summary>The running ruleset of a text.</summary>
+    internal static Reading<Ruleset> Parse(Reading<RulesetText> running) => Parsed(running, static text => text.Parse());
 
     /// <summary>From the text that was read to what it says; text that is not understood is a reading without a value.</summary>
     internal static Reading<TResult> Parsed<TText, TResult>(Reading<TText> text, Func<TText, TResult> parse)
