@@ -11,6 +11,8 @@ internal static class WebFiles
     /// <summary>The loopback port the application listens on.</summary>
     public const int ApplicationPort = 8080;
 
+    private const string Certificate = "/etc/nginx/tls/site.pem";
+    private const string SecondCertificate = "/etc/nginx/tls/site-rsa.pem";
     private const string GrownLog = "/srv/logs/nginx/www-access.log";
 
     /// <summary>The files.</summary>
@@ -19,7 +21,12 @@ internal static class WebFiles
         if (plan.Options.Tls != TlsVariant.Edge)
         {
             IssuedCertificate certificate = plan.Options.Tls == TlsVariant.Web ? authority.IssueSite() : authority.IssueServer(server);
-            yield return new ServerFile("/etc/nginx/tls/site.pem", certificate.ChainAndKey) { Mode = ServerFile.OwnerOnly };
+            yield return new ServerFile(Certificate, certificate.ChainAndKey) { Mode = ServerFile.OwnerOnly };
+        }
+
+        if (HasTwoKinds(plan))
+        {
+            yield return new ServerFile(SecondCertificate, authority.IssueSite(rsa: true).ChainAndKey) { Mode = ServerFile.OwnerOnly };
         }
 
         yield return new ServerFile("/etc/nginx/nginx.conf", Nginx(plan, server));
@@ -114,7 +121,7 @@ internal static class WebFiles
         int port = LabPolicy.WebPort(plan.Options.Tls);
         string listen = plan.Options.Tls == TlsVariant.Edge
             ? $"listen {link.V4}:{port};\nlisten [{link.V6}]:{port};"
-            : $"listen {link.V4}:{port} ssl;\nlisten [{link.V6}]:{port} ssl;\n" + Tls;
+            : $"listen {link.V4}:{port} ssl;\nlisten [{link.V6}]:{port} ssl;\n" + Tls(plan);
         if (plan.Options.Tls == TlsVariant.Web)
         {
             listen += "\nadd_header Strict-Transport-Security \"max-age=63072000; includeSubDomains\" always;";
@@ -123,14 +130,22 @@ internal static class WebFiles
         return string.Join('\n', listen.Split('\n').Select(line => "        " + line));
     }
 
-    private const string Tls = """
-        ssl_certificate /etc/nginx/tls/site.pem;
-        ssl_certificate_key /etc/nginx/tls/site.pem;
-        ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305;
-        ssl_session_cache shared:tls:2m;
-        ssl_session_tickets off;
-        """;
+    // Visitors reach such a site with keys of either kind, whether HAProxy or nginx ends TLS.
+    private static bool HasTwoKinds(LabPlan plan) => plan.Options is { Grown: true, Tls: TlsVariant.Web };
+
+    private static string Tls(LabPlan plan)
+    {
+        string[] certificates = HasTwoKinds(plan) ? [Certificate, SecondCertificate] : [Certificate];
+        string[] kinds = HasTwoKinds(plan) ? ["ECDSA", "RSA"] : ["ECDSA"];
+        string[] suites = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"];
+        return $"""
+            {string.Join('\n', certificates.Select(static path => $"ssl_certificate {path};\nssl_certificate_key {path};"))}
+            ssl_protocols TLSv1.2 TLSv1.3;
+            ssl_ciphers {string.Join(':', from kind in kinds from suite in suites select $"ECDHE-{kind}-{suite}")};
+            ssl_session_cache shared:tls:2m;
+            ssl_session_tickets off;
+            """;
+    }
 
     private static string Application(LabPlan plan, LabServer server) => JsonSerializer.Serialize(new Dictionary<string, object>
     {

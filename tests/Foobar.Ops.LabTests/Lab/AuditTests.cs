@@ -29,6 +29,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     {
         Newer.ToString(),
         Grown.ToString(),
+        TwoKindsAtNginx.ToString(),
         ThreeMembers(DatabaseFlavour.MySql).ToString(),
         ThreeMembers(DatabaseFlavour.MariaDb).ToString(),
         KeptBy(HostFirewall.Firewalld).ToString(),
@@ -46,6 +47,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     private static Kind Newer => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, DebianSuite.Trixie);
 
     private static Kind Grown => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, IsGrown: true);
+
+    private static Kind TwoKindsAtNginx => new(DatabaseFlavour.MariaDb, TlsVariant.Web, IsGrown: true);
 
     // Semi-synchronous too, which no other kind is.
     private static Kind ThreeMembers(DatabaseFlavour database) => new(database, TlsVariant.Edge, Replicas: 2);
@@ -68,6 +71,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(new(DatabaseFlavour.MariaDb, TlsVariant.Web), fault => Applies(fault, TlsVariant.Edge) && IsOfVisitors(fault)), 6),
         .. Sample.Of(On(Newer, _ => true), 16),
         .. Sample.Of(On(Grown, IsOfVisitors), 4),
+        .. Sample.Of(On(TwoKindsAtNginx, IsOfVisitors), 12),
         .. Sample.Of(Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
         .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 5),
         .. Sample.Of(On(KeptBy(HostFirewall.Ufw), IsOfFirewall), 5),
