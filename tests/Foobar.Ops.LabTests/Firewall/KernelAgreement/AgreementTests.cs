@@ -6,7 +6,7 @@ using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
 
-/// <summary>The model says of every packet what the kernel does with it, or that it can't tell.</summary>
+/// <summary>The model says of more than 20,000 packets what the kernel does with each, or that it can't tell.</summary>
 public sealed class AgreementTests(ITestOutputHelper output)
 {
     // One for each core, and as many again: the kernel lets a change of rules wait for all cores to take notice.
@@ -16,7 +16,7 @@ public sealed class AgreementTests(ITestOutputHelper output)
     public async Task Model_and_kernel_agree_on_random_rulesets_of_nftables()
     {
         Requirements.Check();
-        await CheckAsync(200, NftGenerator.Generate);
+        await CheckAsync(420, NftGenerator.Generate);
     }
 
     [Theory]
@@ -25,7 +25,7 @@ public sealed class AgreementTests(ITestOutputHelper output)
     public async Task Model_and_kernel_agree_on_random_rulesets_of_iptables(string variant)
     {
         Requirements.Check($"iptables-{variant}-restore", "ipset");
-        await CheckAsync(60, seed => IptablesGenerator.Generate(seed, variant));
+        await CheckAsync(90, seed => IptablesGenerator.Generate(seed, variant));
     }
 
     [Theory]
