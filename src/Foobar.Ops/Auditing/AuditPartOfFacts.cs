@@ -41,7 +41,17 @@ public sealed class AuditPart<TFacts>(
     internal override IEnumerable<Finding> Judge(Snapshot snapshot, AuditScope scope)
     {
         Server[] concerned = [.. snapshot.Site.Servers.Where(server => AppliesTo(server, snapshot.Site))];
-        return
+
+        // Each kind has models of its own of what was read, which for a large ruleset take a while to make.
+        Task<Finding[]> together = Task.Run(() => (Finding[])
+        [
+            .. from control in _perSite
+               where scope.Holds(control.Info)
+               from finding in Judge(control, concerned, snapshot)
+               where scope.Holds(finding, snapshot.Site)
+               select finding,
+        ]);
+        Finding[] each =
         [
             .. from control in perServer
                where scope.Holds(control.Info)
@@ -49,12 +59,8 @@ public sealed class AuditPart<TFacts>(
                where scope.Holds(server)
                from finding in Judge(control, server, snapshot)
                select finding,
-            .. from control in _perSite
-               where scope.Holds(control.Info)
-               from finding in Judge(control, concerned, snapshot)
-               where scope.Holds(finding, snapshot.Site)
-               select finding,
         ];
+        return [.. each, .. together.GetAwaiter().GetResult()];
     }
 
     internal override object Lasting(object facts) => lasting?.Invoke((TFacts)facts) ?? facts;

@@ -15,7 +15,7 @@ public sealed record FirewallFacts
         Reading.Unreadable<IReadOnlyList<ReversePathSetting>>("It was not read.");
 
     // With the text it was made of: "with" copies fields, and a copy may have another text.
-    private (Reading<RulesetText> Text, Reading<Ruleset> Parsed)? _ruleset;
+    private Tuple<Reading<RulesetText>, Reading<Ruleset>>? _ruleset;
 
     /// <summary>What the kernel filters with.</summary>
     public required Reading<RulesetText> Running { get; init; }
@@ -41,13 +41,17 @@ public sealed record FirewallFacts
     {
         get
         {
-            if (_ruleset is not { } known || !ReferenceEquals(known.Text, Running))
+            // Who else asks meanwhile gets the same one: models are kept by it.
+            lock (Running)
             {
-                known = (Running, Parse(Running));
-                _ruleset = known;
-            }
+                if (_ruleset is not { } known || !ReferenceEquals(known.Item1, Running))
+                {
+                    known = Tuple.Create(Running, Parse(Running));
+                    _ruleset = known;
+                }
 
-            return known.Parsed;
+                return known.Item2;
+            }
         }
     }
 
@@ -55,7 +59,7 @@ public sealed record FirewallFacts
     /// <param name="ruleset">What <see cref="Running"/> says.</param>
     internal FirewallFacts WithRuleset(Reading<Ruleset> ruleset)
     {
-        _ruleset = (Running, ruleset);
+        _ruleset = Tuple.Create(Running, ruleset);
         return this;
     }
 
