@@ -127,6 +127,11 @@ public sealed class TestFoobarTls : ServerCmdlet
     /// </summary>
     private async Task ScanAsync(TlsEndpoint endpoint, string profile, Func<TlsEndpoint, Task<TlsScan>> scanAsync, CmdletOutput output)
     {
+        if (StartTls == StartTls.MySql && !IsLoopback(endpoint.Host))
+        {
+            output.Warn($"{endpoint}: MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of them (100). Scan it from itself (-Server NAME -HostName 127.0.0.1), or run FLUSH HOSTS afterwards.");
+        }
+
         TlsScan scan;
         try
         {
@@ -151,6 +156,9 @@ public sealed class TestFoobarTls : ServerCmdlet
             output.WriteAll(scan.Findings);
         }
     }
+
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (System.Net.IPAddress.TryParse(host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));
 
     private TlsEndpoint Endpoint(string? via) => new() { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via };
 
