@@ -12,6 +12,9 @@ internal sealed class Container(string lab, LabServer server)
 
     private readonly ServerFiles _files = LabFiles.Of(lab).Server(server.Name);
 
+    // Through it systemd-nspawn passes mounts into a container that runs; it removes it at its end.
+    private string Propagated => $"/run/systemd/nspawn/propagate/{lab}-{server.Name}";
+
     /// <summary>The server.</summary>
     public LabServer Server => server;
 
@@ -47,6 +50,11 @@ internal sealed class Container(string lab, LabServer server)
         }
 
         ControlGroups.Remove(lab, server.Name);
+        if (Directory.Exists(Propagated))
+        {
+            // A supervisor that had to be killed too has not removed it.
+            Directory.Delete(Propagated, recursive: true);
+        }
     }
 
     /// <summary>The process id of its init as this machine sees it, or <see langword="null"/> while it has none.</summary>

@@ -35,6 +35,24 @@ public sealed class RaisingTests(LabFixture labs)
         }
     }
 
+    [Fact]
+    public async Task Servers_killed_with_their_supervisors_are_removed_without_a_trace()
+    {
+        await labs.RequireAsync(DatabaseFlavour.MariaDb);
+        string propagated = $"/run/systemd/nspawn/propagate/{Name}-web-01";
+        using Process raising = Start("up", "--name", Name, "--database", "mariadb");
+        for (int attempt = 0; attempt < 600 && !Directory.Exists(propagated); attempt++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
+
+        raising.Kill();
+        await raising.WaitForExitAsync();
+        ControlGroups.Kill(Name, "web-01", string.Empty);
+        Assert.True(Directory.Exists(propagated));
+        await RemoveWithoutTraceAsync();
+    }
+
     /// <summary>How long it takes until all servers are booting; from then on the program only waits.</summary>
     private static async Task<TimeSpan> TimeUntilAllBootAsync()
     {
