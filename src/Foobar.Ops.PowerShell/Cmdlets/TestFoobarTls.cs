@@ -129,7 +129,7 @@ public sealed class TestFoobarTls : ServerCmdlet
     {
         if (StartTls == StartTls.MySql && !IsLoopback(endpoint.Host))
         {
-            output.Warn($"{endpoint}: MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of them (100). Scan it from itself (-Server NAME -HostName 127.0.0.1), or run FLUSH HOSTS afterwards.");
+            output.Warn($"{endpoint}: MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of them (100), unless it runs with skip_name_resolve. A login from that host, or FLUSH HOSTS, sets the count back.");
         }
 
         TlsScan scan;
