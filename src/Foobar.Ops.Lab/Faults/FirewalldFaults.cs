@@ -37,7 +37,7 @@ internal static class FirewalldFaults
             "filter_IN_policy_maintenance_allow rule 1|:5000 (new in internal) passes"),
         Row("firewalld-direct-rule", "FW-002", "A direct rule on web-02 drops the database port before the zones are asked", "web-02",
             Both(DirectRule.Replace("{0}", "add", StringComparison.Ordinal)), Both(DirectRule.Replace("{0}", "remove", StringComparison.Ordinal)),
-            "flow replication|is dropped|ip filter INPUT rule 1", "FW-006", "FW-014", "FW-016", "LB-002"),
+            "flow replication|is dropped|ip filter INPUT rule 1", "FW-006", "FW-008", "FW-014", "FW-016", "LB-002"),
         Row("firewalld-beside", "FW-008", "A table beside firewalld's on web-01 drops a port until the next boot only", "web-01",
             "nft 'table inet beside { chain input { type filter hook input priority 0; tcp dport 8443 drop; }; }'", "nft delete table inet beside 2>/dev/null || true",
             "the next boot opens|dport 8443"),

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
@@ -103,18 +102,5 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         }
     }
 
-    private async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
-    {
-        TcpClient client = new();
-        try
-        {
-            await client.ConnectAsync(HostName, Port, cancellationToken);
-            return client.GetStream();
-        }
-        catch
-        {
-            client.Dispose();
-            throw;
-        }
-    }
+    private Task<Stream> ConnectAsync(CancellationToken cancellationToken) => DirectConnection.OpenAsync(HostName, Port, cancellationToken);
 }

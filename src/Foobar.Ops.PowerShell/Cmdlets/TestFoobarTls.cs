@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Management.Automation;
-using System.Net.Sockets;
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
@@ -127,9 +126,9 @@ public sealed class TestFoobarTls : ServerCmdlet
     /// </summary>
     private async Task ScanAsync(TlsEndpoint endpoint, string profile, Func<TlsEndpoint, Task<TlsScan>> scanAsync, CmdletOutput output)
     {
-        if (StartTls == StartTls.MySql && !IsLoopback(endpoint.Host))
+        if (StartTls.Risk(endpoint.Host) is { } risk)
         {
-            output.Warn($"{endpoint}: MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of them (100), unless it runs with skip_name_resolve. A login from that host, or FLUSH HOSTS, sets the count back.");
+            output.Warn($"{endpoint}: {risk}");
         }
 
         TlsScan scan;
@@ -157,23 +156,7 @@ public sealed class TestFoobarTls : ServerCmdlet
         }
     }
 
-    private static bool IsLoopback(string host) =>
-        host == "localhost" || (System.Net.IPAddress.TryParse(host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));
-
     private TlsEndpoint Endpoint(string? via) => new() { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via };
 
-    private async Task<Stream> ConnectAsync(CancellationToken cancellationToken)
-    {
-        TcpClient client = new();
-        try
-        {
-            await client.ConnectAsync(HostName, Port, cancellationToken);
-            return client.GetStream();
-        }
-        catch
-        {
-            client.Dispose();
-            throw;
-        }
-    }
+    private Task<Stream> ConnectAsync(CancellationToken cancellationToken) => DirectConnection.OpenAsync(HostName, Port, cancellationToken);
 }

@@ -71,16 +71,18 @@ public sealed class FirewalldTests
     }
 
     [Theory]
-    [InlineData("inet", "", FindingStatus.Fail)]
-    [InlineData("ip", "", FindingStatus.Fail)]
-    [InlineData("inet", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Fail)]
-    [InlineData("ip", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Pass)]
-    public void What_stands_beside_its_rules_is_compared_too_but_for_tables_that_its_direct_rules_share(string family, string direct, FindingStatus expected)
+    [InlineData("inet beside", "", FindingStatus.Fail)]
+    [InlineData("ip filter", "", FindingStatus.Fail)]
+    [InlineData("inet beside", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Fail)]
+    [InlineData("ip beside", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Fail)]
+    [InlineData("ip filter", "ipv4 filter INPUT 0 -j LOG", FindingStatus.Unknown)]
+    public void What_stands_beside_its_rules_is_compared_too_and_unknown_in_tables_that_its_direct_rules_share(string place, string direct, FindingStatus expected)
     {
+        (string family, string table) = (place.Split(' ')[0], place.Split(' ')[1]);
         string beside = Fixture.Edit(Fixture.Text("firewalld.json"), objects =>
         {
-            objects.Add(JsonNode.Parse($$$"""{"chain":{"family":"{{{family}}}","table":"beside","name":"in","handle":901,"type":"filter","hook":"input","prio":0,"policy":"accept"} }"""));
-            objects.Add(JsonNode.Parse($$$"""{"rule":{"family":"{{{family}}}","table":"beside","chain":"in","handle":902,"expr":[{{{Payload("tcp", "dport", "8443")}}},{{{Drop}}}] } }"""));
+            objects.Add(JsonNode.Parse($$$"""{"chain":{"family":"{{{family}}}","table":"{{{table}}}","name":"in","handle":901,"type":"filter","hook":"input","prio":0,"policy":"accept"} }"""));
+            objects.Add(JsonNode.Parse($$$"""{"rule":{"family":"{{{family}}}","table":"{{{table}}}","chain":"in","handle":902,"expr":[{{{Payload("tcp", "dport", "8443")}}},{{{Drop}}}] } }"""));
         });
         IReadOnlyList<Finding> findings = Judge(Same with { FirewalldDirectRunning = direct, FirewalldDirectPermanent = direct }, beside);
         Assert.Equal(expected, Assert.Single(findings).Status);

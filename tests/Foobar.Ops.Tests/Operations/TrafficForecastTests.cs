@@ -64,6 +64,15 @@ public sealed class TrafficForecastTests
     }
 
     [Fact]
+    public void What_comes_by_an_interface_without_an_address_is_told_and_by_one_that_is_not_there_is_not()
+    {
+        const string Rules = "-A INPUT -i spare -p tcp --dport 25 -j ACCEPT\n-A INPUT -i gone -p tcp --dport 26 -j ACCEPT";
+        (IReadOnlyList<string> opens, _, _) = Forecast("lb-01", "", Rules, unaddressed: "spare");
+        Assert.Contains(opens, static line => line.Contains("tcp/25 by spare", StringComparison.Ordinal));
+        Assert.DoesNotContain(opens, static line => line.Contains("tcp/26", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_server_with_one_way_in_has_sources_without_a_route()
     {
         (IReadOnlyList<string> opens, _, _) = Forecast("web-01", "", "-A INPUT -s 203.0.113.7/32 -p tcp --dport 9100 -j ACCEPT");
@@ -101,7 +110,7 @@ public sealed class TrafficForecastTests
     }
 
     private static (IReadOnlyList<string> Opens, IReadOnlyList<string> Closes, IReadOnlyList<string> Beyond) Forecast(
-        string server, string before, string after, bool wide = false, Site? site = null, IReadOnlyList<ReversePathSetting>? reversePath = null)
+        string server, string before, string after, bool wide = false, Site? site = null, IReadOnlyList<ReversePathSetting>? reversePath = null, string? unaddressed = null)
     {
         SiteCase<FirewallFacts> young = Case(server, after);
         FirewallFacts facts = young.Facts[server].Value!;
@@ -111,6 +120,7 @@ public sealed class TrafficForecastTests
         }
 
         facts = reversePath is null ? facts : facts with { ReversePath = Reading.Of(reversePath) };
+        facts = unaddressed is null ? facts : facts with { Network = Reading.Of(facts.Network.Value! with { Interfaces = [.. facts.Network.Value!.Interfaces, unaddressed] }) };
         Site declared = site ?? SmallSite.Site;
         return TrafficForecast.Of(
             new ServerCase<FirewallFacts>(declared.Find(server)!, declared, facts, TestSite.Now),

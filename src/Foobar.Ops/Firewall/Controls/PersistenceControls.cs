@@ -71,7 +71,7 @@ internal static class PersistenceControls
     }
 
     // What firewalld says of itself is no witness that its rules are in the kernel, nor of what stands there beside them. It makes
-    // direct rules by iptables in tables that others share; where there are any, these tables are not told apart.
+    // direct rules by iptables in tables that others share; where there are any, these tables can't be told apart.
     private static IEnumerable<Verdict> BesideFirewalld(FirewallFacts facts, Ruleset running, PersistedFirewall persisted)
     {
         if (persisted.FirewalldRunning.Length > 0 && !running.Chains.Any(static chain => chain.Name.Contains("_ZONES", StringComparison.Ordinal)))
@@ -83,11 +83,21 @@ internal static class PersistenceControls
             ];
         }
 
-        bool isShared = persisted.FirewalldDirectRunning.Length + persisted.FirewalldDirectPermanent.Length > 0;
-        return running.Chains.Any(IsOfFirewalld)
-            ? Compare(facts, running, persisted, chain => !IsOfFirewalld(chain) && !(isShared && (chain.Family is "ip" or "ip6")))
-            : [];
+        if (!running.Chains.Any(IsOfFirewalld))
+        {
+            return [];
+        }
+
+        bool hasDirect = persisted.FirewalldDirectRunning.Length + persisted.FirewalldDirectPermanent.Length > 0;
+        IEnumerable<Verdict> told = Compare(facts, running, persisted, chain => !IsOfFirewalld(chain) && !(hasDirect && IsShared(chain)));
+        return hasDirect && running.Chains.Any(static chain => IsShared(chain) && chain.Rules.Count > 0)
+            ? told.Append(Verdict.Unknown(
+                "tables of iptables", "Which of their rules are firewalld's direct ones and which the next boot would lack can't be told apart. Move the direct rules to policies or rich rules."))
+            : told;
     }
+
+    private static bool IsShared(FirewallChain chain) =>
+        (chain.Family is "ip" or "ip6") && chain.Table is "filter" or "nat" or "mangle" or "raw" or "security";
 
     private static bool IsOfFirewalld(FirewallChain chain) => RuleMaker.Of(chain.Table, chain.Name, null) == "firewalld";
 

@@ -88,8 +88,16 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
     private async Task LeaveAsync(IDatabaseSession session, DatabaseMember member, string host, CancellationToken token)
     {
         session.TimeLimit = StopLimit;
-        await member.HastenStopAsync(true, token);
-        await member.StopReplicatingAsync(token);
+        try
+        {
+            await member.HastenStopAsync(true, token);
+            await member.StopReplicatingAsync(token);
+        }
+        finally
+        {
+            await member.HastenStopAsync(false, CancellationToken.None);
+        }
+
         string beyond = await BeyondAsync(session, member, token);
         if (beyond.Length > 0)
         {
@@ -102,7 +110,6 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
         }
 
         await member.RepointAsync(host, live.Policy.Port, token);
-        await member.HastenStopAsync(false, token);
 
         // Else what it applies first waits until a replica of its own would have acknowledged.
         await member.SetSemiSyncSourceAsync(false, token);

@@ -122,7 +122,7 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     {
         if (rehearsal.ExitCode != 0)
         {
-            return $"nft does not load its own listing of them ({ErrorOf(rehearsal)})";
+            return $"nft does not load its own listing of them ({ErrorOf(rehearsal.ErrorText)})";
         }
 
         string[] listings = rehearsal.OutputText.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -139,9 +139,9 @@ internal sealed class ChangePreparation(ISiteSession session, TimeProvider time)
     }
 
     // nft warns of tables that iptables keeps before it tells what is wrong.
-    private static string ErrorOf(CommandResult result)
+    internal static string ErrorOf(string said)
     {
-        string[] lines = result.ErrorText.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] lines = said.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return lines.FirstOrDefault(static line => !line.StartsWith("# Warning", StringComparison.Ordinal)) ?? lines.FirstOrDefault() ?? string.Empty;
     }
 

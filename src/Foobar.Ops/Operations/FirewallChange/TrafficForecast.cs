@@ -45,10 +45,10 @@ internal sealed class TrafficForecast
         _forged = _diagram.Or(by.Select(static one => one.All));
 
         // Interfaces that are not there bring nothing, and what the kernel drops by itself no rule opens.
-        _never = forged.Interfaces.Count == 0 || !forged.IsKnown ? Diagram.False : _diagram.Or(
-            _diagram.Or(by.Select(static one => one.Kept)),
-            _diagram.Not(_diagram.Or(forged.Interfaces.Select(
-                name => _diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(name))))));
+        string[] there = [.. analysis.Network.Interfaces.Where(static name => name != "lo")];
+        int absent = there.Length == 0 ? Diagram.False : _diagram.Not(_diagram.Or(
+            there.Select(name => _diagram.FieldIs(PacketField.InInterface, (UInt128)analysis.Model.Workspace.Atoms.Of(name)))));
+        _never = _diagram.Or(_diagram.Or(by.Select(static one => one.Kept)), absent);
         _oneWayIn = forged.Interfaces.Count < 2;
         _twoFamilies = analysis.Own.Select(static address => address.AddressFamily).Distinct().Count() > 1;
     }

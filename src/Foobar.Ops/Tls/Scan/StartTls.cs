@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Foobar.Ops.Tls.Scan;
 
 /// <summary>The protocol in which an endpoint is asked to begin TLS.</summary>
@@ -31,4 +33,13 @@ public static class StartTlsPorts
         StartTls.Ldap => 389,
         _ => 443,
     };
+
+    /// <summary>What a scan in a protocol may bring upon the host that it comes from; <see langword="null"/> if nothing.</summary>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="host">The host that is scanned.</param>
+    public static string? Risk(this StartTls protocol, string host) => protocol != StartTls.MySql || IsLoopback(host) ? null
+        : "MySQL counts handshakes that break off as errors of the host they come from, and refuses that host after max_connect_errors of them (100), "
+            + "unless it runs with skip_name_resolve. A login from that host, or FLUSH HOSTS, sets the count back.";
+
+    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -11,6 +11,17 @@ public sealed class StartTlsTests
     private static readonly byte[] Greeting = MySqlGreeting(capabilities: 0xFFFF);
 
     [Theory]
+    [InlineData(StartTls.MySql, "192.0.2.11", true)]
+    [InlineData(StartTls.MySql, "db.example", true)]
+    [InlineData(StartTls.MySql, "127.0.0.1", false)]
+    [InlineData(StartTls.MySql, "::1", false)]
+    [InlineData(StartTls.MySql, "localhost", false)]
+    [InlineData(StartTls.PostgreSql, "192.0.2.11", false)]
+    [InlineData(StartTls.None, "192.0.2.11", false)]
+    public void A_scan_of_MySQL_may_bring_its_host_a_refusal(StartTls protocol, string host, bool risky) =>
+        Assert.Equal(risky, protocol.Risk(host)?.Contains("max_connect_errors", StringComparison.Ordinal) == true);
+
+    [Theory]
     [InlineData(StartTls.MySql)]
     [InlineData(StartTls.PostgreSql)]
     [InlineData(StartTls.Smtp)]
