@@ -13,6 +13,7 @@ namespace Foobar.Ops.LabTests.Lab;
 /// the whole site for a share of the faults: reading everything takes most of the time.
 /// </summary>
 [Collection(LabCollection.Name)]
+[TestCaseOrderer(typeof(KindByKind))]
 public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassFixture<KeptSessions>
 {
     private const int WholeSiteForOneOf = 8;

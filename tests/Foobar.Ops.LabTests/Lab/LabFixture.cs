@@ -21,9 +21,16 @@ public sealed class LabFixture : IAsyncLifetime
 {
     private const string Prefix = "ci-";
 
+    // Two collections side by side, and labs that tests raise themselves, stay below the number of labs that fit on a machine.
+    private const int MostInACollection = 5;
+
     private static readonly Progress<string> Said = new(step => TestContext.Current.SendDiagnosticMessage(step));
 
     private readonly ConcurrentDictionary<LabOptions, Lazy<Task<RaisedLab>>> _labs = new();
+
+    private readonly ConcurrentDictionary<LabOptions, long> _lastUse = new();
+
+    private long _uses;
 
     private readonly List<Task> _images = [];
 
@@ -73,6 +80,7 @@ public sealed class LabFixture : IAsyncLifetime
         };
         options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
+        await MakeRoomForAsync(options);
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
         {
@@ -92,8 +100,7 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="which">Which ones; a test that needs one all the same gets another.</param>
     internal async Task RetireAsync(Predicate<LabOptions> which)
     {
-        string own = NameOf(CollectionName);
-        foreach (LabOptions options in _labs.Keys.Where(one => one.Name.StartsWith(own, StringComparison.Ordinal) && which(one)))
+        foreach (LabOptions options in OfThisCollection().Where(one => which(one)))
         {
             if (_labs.TryRemove(options, out _))
             {
@@ -107,6 +114,20 @@ public sealed class LabFixture : IAsyncLifetime
     {
         _labs.TryRemove(lab.Plan.Options, out _);
         await lab.DownAsync(CancellationToken.None);
+    }
+
+    // Tests of one collection run one after another, so none uses the lab that was asked for the longest time ago.
+    private async Task MakeRoomForAsync(LabOptions options)
+    {
+        _lastUse[options] = Interlocked.Increment(ref _uses);
+        LabOptions[] others = [.. OfThisCollection().Where(one => one != options).OrderByDescending(one => _lastUse[one])];
+        await RetireAsync(others.Skip(MostInACollection - 1).Contains);
+    }
+
+    private IEnumerable<LabOptions> OfThisCollection()
+    {
+        string own = NameOf(CollectionName);
+        return _labs.Keys.Where(one => one.Name.StartsWith(own, StringComparison.Ordinal));
     }
 
     // Two images take as long as one if they are built side by side: most runs need both, and the third later. A lab that needs
