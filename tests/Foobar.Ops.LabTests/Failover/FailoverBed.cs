@@ -8,6 +8,7 @@ using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Failover;
 

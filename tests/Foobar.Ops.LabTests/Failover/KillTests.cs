@@ -5,6 +5,7 @@ using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Planning;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Failover;
 

@@ -3,6 +3,7 @@ using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Failover;
 

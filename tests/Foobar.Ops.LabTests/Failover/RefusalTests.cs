@@ -4,6 +4,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Failover;
 

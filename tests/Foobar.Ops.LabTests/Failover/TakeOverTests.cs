@@ -7,6 +7,7 @@ using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Operations.Failover.Repair;
 using Foobar.Ops.Planning;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Failover;
 

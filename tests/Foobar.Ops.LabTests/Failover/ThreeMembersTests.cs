@@ -6,6 +6,7 @@ using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Repair;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Failover;
 

@@ -6,6 +6,7 @@ using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.FirewallChange;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall;
 

@@ -4,6 +4,7 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Faults;
 using Foobar.Ops.Lab.Setup;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Lab;
 

@@ -4,6 +4,7 @@ using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Host;
 using Foobar.Ops.Lab.Raising;
 using Foobar.Ops.Lab.Setup;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Lab;
 

@@ -5,6 +5,7 @@ using Foobar.Ops.Lab.Host;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Remoting;
 

@@ -17,7 +17,7 @@ public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
     private static readonly string[] Work =
         ["sleep 1000", "trap '' TERM; while :; do sleep 1000; done", "seq 1 2000000", "echo short", "(setsid sleep 1000 &); sleep 1000"];
 
-    private static int Rounds => Environment.GetEnvironmentVariable("FOOBAR_LAB_THOROUGH") == "1" ? 50 : 1;
+    private static int Rounds => Sample.IsAll ? 50 : 1;
 
     public static TheoryData<string> Shells => ["dash", "bash --posix", "busybox sh"];
 

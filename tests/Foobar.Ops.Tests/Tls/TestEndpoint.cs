@@ -21,8 +21,10 @@ internal sealed class TestEndpoint : IDisposable
     public TlsEndpoint Endpoint => new() { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port, ServerName = "www.foobar.com" };
 
     /// <summary>Serves TLS with a leaf and what else it should present.</summary>
-    public static TestEndpoint Tls(X509Certificate2 leaf, X509Certificate2Collection others, bool wantsClientCertificate = false) => new(async stream =>
+    public static TestEndpoint Tls(
+        X509Certificate2 leaf, X509Certificate2Collection others, bool wantsClientCertificate = false, TimeSpan delay = default) => new(async stream =>
     {
+        await Task.Delay(delay);
         await using SslStream tls = new(stream);
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
         {

@@ -9,6 +9,7 @@ using Foobar.Ops.LabTests.Firewall.KernelRulesets;
 using Foobar.Ops.LabTests.Firewall.KernelSandbox;
 using Foobar.Ops.LabTests.Firewall.KernelWitnesses;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Firewall.KernelDefaults;
 

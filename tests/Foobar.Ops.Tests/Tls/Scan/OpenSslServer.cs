@@ -16,7 +16,9 @@ internal sealed class OpenSslServer : IDisposable
     private readonly Process _process;
 
     /// <summary>Starts it with a certificate, and options that are divided by blanks.</summary>
-    public OpenSslServer(X509Certificate2 certificate, string options = "", X509Certificate2? second = null, X509Certificate2? named = null)
+    public OpenSslServer(
+        X509Certificate2 certificate, string options = "", X509Certificate2? second = null, X509Certificate2? named = null,
+        X509Certificate2[]? chain = null)
     {
         Needs.Programs("openssl");
         Port = FreePort();
@@ -24,6 +26,12 @@ internal sealed class OpenSslServer : IDisposable
         arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Write("b.pem", second)]);
         arguments.AddRange(
             named is null ? [] : ["-servername", "www.foobar.com", "-cert2", Write("n.pem", named), "-key2", Write("n.pem", named)]);
+        if (chain is not null)
+        {
+            arguments.AddRange("-cert_chain", Path.Combine(_directory.FullName, "c.pem"));
+            File.WriteAllText(arguments[^1], string.Join('\n', chain.Select(static one => one.ExportCertificatePem())));
+        }
+
         arguments.AddRange(options.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         ProcessStartInfo start = new(
             "openssl", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };

@@ -1,6 +1,4 @@
-using Foobar.Ops.Testing;
-
-namespace Foobar.Ops.LabTests.Lab;
+namespace Foobar.Ops.Testing;
 
 /// <summary>How much of what could be tried a run tries: all of it if FOOBAR_LAB_THOROUGH is 1, else a share that the seed chooses.</summary>
 internal static class Sample
