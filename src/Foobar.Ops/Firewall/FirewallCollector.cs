@@ -2,6 +2,7 @@ using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Collection;
+using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
@@ -47,8 +48,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
         var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
         var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
-        Task<Reading<Ruleset>> ruleset = ParseAsync(running);
         var network = ReadNetworkAsync(connection, cancellationToken);
+        Task<Reading<Ruleset>> ruleset = ParseAsync(running, network);
         var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
         var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
         var reversePath = Read(RemoteCommand.FromScript(ReversePathScript), result => ParseReversePath(Text(result)), ReversePathSource);
@@ -64,11 +65,19 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         }.WithRuleset(await ruleset);
     }
 
-    // The server takes longer for what the next boot loads; a large ruleset is parsed meanwhile.
-    private static async Task<Reading<Ruleset>> ParseAsync(Task<Reading<RulesetText>> running)
+    // The server takes longer for what the next boot loads; a large ruleset is parsed, and its model made, meanwhile.
+    private static async Task<Reading<Ruleset>> ParseAsync(Task<Reading<RulesetText>> running, Task<Reading<HostNetwork>> network)
     {
         Reading<RulesetText> text = await running.ConfigureAwait(false);
-        return await Task.Run(() => FirewallFacts.Parse(text)).ConfigureAwait(false);
+        Task<Reading<Ruleset>> parsed = Task.Run(() => FirewallFacts.Parse(text));
+        Reading<HostNetwork> around = await network.ConfigureAwait(false);
+        Reading<Ruleset> ruleset = await parsed.ConfigureAwait(false);
+        if (ruleset.TryGet(out Ruleset? rules) && around.TryGet(out HostNetwork? here))
+        {
+            await Task.Run(() => FirewallAnalysis.Prepare(rules, here)).ConfigureAwait(false);
+        }
+
+        return ruleset;
     }
 
     private const string ReversePathSource = "sysctl -r net.ipv4.conf.*.rp_filter";

@@ -5,6 +5,7 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Evaluation;
+using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Firewall.Nftables;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
@@ -20,6 +21,19 @@ public sealed class FirewallControlTests
         FirewallFacts facts = Fixture.Facts(Fixture.Clean);
         Finding[] bad = [.. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts)).Where(finding => finding.Status is not (FindingStatus.Pass or FindingStatus.NotApplicable))];
         Assert.True(bad.Length == 0, string.Join('\n', bad.Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} | {finding.Evidence} | {finding.Reason}")));
+    }
+
+    [Fact]
+    public void A_model_made_while_facts_are_read_gives_the_same_findings()
+    {
+        string broken = Fixture.WithFirst("services", $"{Payload("tcp", "dport", "8080")},{Accept}");
+        FirewallFacts prepared = Fixture.Facts(broken);
+        Assert.True(prepared.Ruleset.TryGet(out Ruleset? ruleset) && prepared.Network.TryGet(out HostNetwork? _));
+        FirewallAnalysis.Prepare(ruleset, Fixture.Network);
+
+        string[] Words(FirewallFacts facts) =>
+            [.. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts)).Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} {finding.Evidence}")];
+        Assert.Equal(Words(Fixture.Facts(broken)), Words(prepared));
     }
 
     [Fact]

@@ -14,6 +14,8 @@ internal sealed class FirewallAnalysis
 
     private static readonly ConditionalWeakTable<FirewallFacts, FirewallAnalysis> Known = [];
 
+    private static readonly ConditionalWeakTable<Ruleset, Tuple<HostNetwork, FirewallModel>> Prepared = [];
+
     // 2001:db8:ffff::7; the IPv4 one is 203.0.113.7 (RFC 3849, RFC 5737).
     public static readonly UInt128 DocumentationSource6 = new(0x2001_0db8_ffff_0000, 7);
     public const uint DocumentationSource4 = 0xCB00_7107;
@@ -31,7 +33,7 @@ internal sealed class FirewallAnalysis
         Site = server.Site;
         Network = server.Facts.Network.TryGet(out HostNetwork? network) ? network : new HostNetwork();
         RoutesUnknown = Network.KnownRoutes.Count > 0 ? null : Network.RoutesUnknown ?? server.Facts.Network.Failure ?? "it has no routes";
-        Model = new FirewallModel(ruleset, Network, workspace, namesRules: false);
+        Model = (workspace is null ? TakePrepared(ruleset) : null) ?? new FirewallModel(ruleset, Network, workspace, namesRules: false);
         Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, server.Site);
         Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
         Own = [.. Network.Addresses.Select(address => address.Address).Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).DefaultIfEmpty(IPAddress.None)];
@@ -43,6 +45,25 @@ internal sealed class FirewallAnalysis
     /// <param name="ruleset">The ruleset.</param>
     /// <param name="workspace">The store to work in; what is compared shares one.</param>
     public static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset, Workspace? workspace = null) => new(server, ruleset, workspace);
+
+    /// <summary>
+    /// Makes the model that the first analysis of a ruleset will use, and asks it what takes longest. Whoever waits for other
+    /// facts has the time.
+    /// </summary>
+    /// <param name="ruleset">The running ruleset.</param>
+    /// <param name="network">The server's addresses and routes.</param>
+    public static void Prepare(Ruleset ruleset, HostNetwork network)
+    {
+        FirewallModel model = new(ruleset, network, namesRules: false);
+        model.Delivered();
+        Prepared.AddOrUpdate(ruleset, Tuple.Create(network, model));
+    }
+
+    // A model serves one analysis: it grows while it is asked.
+    private FirewallModel? TakePrepared(Ruleset ruleset) =>
+        Prepared.TryGetValue(ruleset, out Tuple<HostNetwork, FirewallModel>? made) && ReferenceEquals(made.Item1, Network) && Prepared.Remove(ruleset)
+            ? made.Item2
+            : null;
 
     public Server Server { get; }
 
