@@ -85,10 +85,11 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         }
 
         Warn(preview);
-        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {string.Join("; ", preview.Steps.DefaultIfEmpty("move writes"))}", $"{preview.Summary}?", "Invoke-FoobarFailover"))
+        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {string.Join("; ", Outline(preview))}", $"{preview.Summary}?", "Invoke-FoobarFailover"))
         {
             using Secret? canary = CanaryCredential?.TakeSecret();
-            FailoverOptions asked = Options() with { Confirmed = Move(preview) };
+            // What was chosen by rule stays chosen.
+            FailoverOptions asked = Options() with { To = To ?? preview.NewPrimary, Confirmed = Move(preview) };
             FailoverOptions options = canary is null ? asked : asked with
             {
                 Canary = new DatabaseLogin(CanaryCredential!.UserName, canary),
@@ -125,7 +126,7 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
 
             Warn(preview);
             shown = Move(preview);
-            plan = $"{preview.OldPrimary} -> {preview.NewPrimary}: {preview.Verdict!.Reason} {preview.Loss!.Reason} {string.Join("; ", preview.Steps)}";
+            plan = $"{preview.OldPrimary} -> {preview.NewPrimary}: {preview.Verdict!.Reason} {preview.Loss!.Reason} {string.Join("; ", Outline(preview))}";
             question = $"{preview.Summary}?";
         }
 
@@ -185,6 +186,9 @@ public sealed class InvokeFoobarFailover : SiteCmdlet
         },
         _ => null,
     };
+
+    private static IEnumerable<string> Outline(FailoverPreview preview) =>
+        ((string[])(preview.Choice is { } choice ? [choice] : [])).Concat(preview.Steps.DefaultIfEmpty("move writes"));
 
     private static ConfirmedMove? Move(FailoverPreview preview) => preview is { OldPrimary: { } old, NewPrimary: { } candidate } ? new(old, candidate) : null;
 

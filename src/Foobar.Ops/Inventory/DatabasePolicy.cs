@@ -26,6 +26,12 @@ public sealed record DatabasePolicy
     /// <summary>Whether acknowledged writes must be on a replica too (semi-synchronous replication).</summary>
     public bool SemiSync { get; init; }
 
+    /// <summary>The members that a failover without a named candidate promotes first, the most wanted first, by name.</summary>
+    public IReadOnlyList<string> Preferred { get; init; } = [];
+
+    /// <summary>The members that are never promoted, by name.</summary>
+    public IReadOnlyList<string> NeverPromote { get; init; } = [];
+
     /// <summary>Where the application writes; <see langword="null"/> where it connects to a member directly.</summary>
     public WriteEndpoint? WriteEndpoint { get; init; }
 

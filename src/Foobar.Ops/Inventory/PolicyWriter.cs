@@ -92,6 +92,8 @@ internal static class PolicyWriter
             json.WriteBoolean("semiSync", true);
         }
 
+        json.ListUnlessEmpty("preferred", policy.Preferred);
+        json.ListUnlessEmpty("neverPromote", policy.NeverPromote);
         if (policy.WriteEndpoint is { } write)
         {
             json.Object("writeEndpoint", () => WriteEndpoint(json, InventoryWord.Of(write.Kind), write.Server, write.Backend, write.Address));

@@ -40,6 +40,8 @@ public sealed class InventoryLoaderTests
         Assert.Equal(["foobar.com"], policy.Tls.Names);
         DatabasePolicy database = policy.Database!;
         Assert.Equal((Role.App, DatabaseTopology.Galera, 2, 3307, "/run/db/db.sock", 1.5, true), (database.Members, database.Topology, database.Writers, database.Port, database.Socket, database.MaxLagSeconds, database.SemiSync));
+        Assert.Equal(["web-02"], database.Preferred);
+        Assert.Equal(["web-01"], database.NeverPromote);
         Assert.Equal(new WriteEndpoint { Kind = WriteEndpointKind.Haproxy, Server = "lb-01", Backend = "mysql-write", Address = "192.0.2.10:3306" }, database.WriteEndpoint);
         Assert.Equal(new ReadEndpoint { Server = "lb-01", Backend = "mysql-read", Address = "[2001:db8::10]:3307" }, database.ReadEndpoint);
         Assert.Equal(("/run/lb/admin.sock", "nginx"), (policy.LoadBalancing.AdminSocket, policy.LoadBalancing.WebBackend));

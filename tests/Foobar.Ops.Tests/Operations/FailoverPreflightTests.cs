@@ -74,7 +74,24 @@ public sealed class FailoverPreflightTests
         Assert.Equal("web-02", behind.New);
         Assert.Empty(behind.Blockers);
         Assert.Empty(behind.Followers);
-        Assert.Equal("Candidate", Assert.Single(FailoverPreflight.Planned(HealthySite.CaseOfThree(), new()).Blockers).Code);
+    }
+
+    [Fact]
+    public void A_candidate_that_nobody_names_is_chosen_by_rule()
+    {
+        FailoverPreflight first = FailoverPreflight.Planned(HealthySite.CaseOfThree(), new());
+        Assert.Equal(("web-02", "web-02 was chosen of web-02, db-03: it stands first in the inventory"), (first.New, first.Choice));
+        Assert.Empty(first.Blockers);
+        Assert.Equal(["db-03"], first.Followers);
+
+        // One that can't be promoted is none while another can.
+        ReplicationFacts blocked = HealthySite.Replica with { Binlog = Reading.Of(HealthySite.Replica.Binlog.Value! with { LogsReplicated = false }) };
+        FailoverPreflight other = FailoverPreflight.Planned(HealthySite.CaseOfThree(replica: blocked), new());
+        Assert.Equal(("db-03", "db-03 was chosen of web-02, db-03: nothing stands in its way"), (other.New, other.Choice));
+        Assert.Empty(other.Blockers);
+
+        Assert.Null(FailoverPreflight.Planned(HealthySite.CaseOfThree(), new() { To = "db-03" }).Choice);
+        Assert.Null(FailoverPreflight.Planned(HealthySite.Case(), new()).Choice);
     }
 
     [Fact]

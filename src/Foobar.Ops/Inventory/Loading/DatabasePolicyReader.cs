@@ -17,6 +17,8 @@ internal static class DatabasePolicyReader
             Socket = keys.Optional("socket", null, Forms.OptionalServerPath),
             MaxLagSeconds = keys.Optional("maxLagSeconds", usual.MaxLagSeconds, Scalars.Number(0, 86400)),
             SemiSync = keys.Optional("semiSync", usual.SemiSync, Scalars.Flag),
+            Preferred = keys.Optional("preferred", usual.Preferred, Lists.Of("names of members", 0, Scalars.Text)),
+            NeverPromote = keys.Optional("neverPromote", usual.NeverPromote, Lists.Of("names of members", 0, Scalars.Text)),
             WriteEndpoint = keys.Optional("writeEndpoint", null, WriteEndpoint),
             ReadEndpoint = keys.Optional("readEndpoint", null, ReadEndpoint),
         };

@@ -46,6 +46,29 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
         Check(database.WriteEndpoint is null or { Kind: not WriteEndpointKind.Haproxy } or { Backend: not null }, ["database", "writeEndpoint"], "the key \"backend\" is missing", "the backend of HAProxy that leads to the primary");
         Known(database.WriteEndpoint?.Server, ["database", "writeEndpoint", "server"]);
         Known(database.ReadEndpoint?.Server, ["database", "readEndpoint", "server"]);
+        string[] names = [.. site.WithRole(database.Members).Select(static member => member.Name)];
+        Members(names, ["database", "preferred"], []);
+        Members(names, ["database", "neverPromote"], database.Preferred);
+    }
+
+    private void Members(string[] members, string[] path, IReadOnlyList<string> preferred)
+    {
+        if (At(path) is not { Kind: JsonValueKind.Array } list)
+        {
+            return;
+        }
+
+        foreach (SourceValue name in list.Items.Where(static item => item.Kind == JsonValueKind.String))
+        {
+            if (!members.Contains(name.Text, StringComparer.OrdinalIgnoreCase))
+            {
+                problems.Add(name, $"{name.Shown} is no member of the database", "the name of a member", Nearest.To(name.Text, members));
+            }
+            else if (preferred.Contains(name.Text, StringComparer.OrdinalIgnoreCase))
+            {
+                problems.Add(name, $"{name.Shown} is preferred too", "a member that \"preferred\" does not name");
+            }
+        }
     }
 
     private void Known(string? server, string[] path)

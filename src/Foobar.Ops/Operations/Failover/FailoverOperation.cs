@@ -34,7 +34,7 @@ public sealed class FailoverOperation
     public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         FailoverPreflight preflight = await PreflightAsync(options, cancellationToken);
-        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Blockers = preflight.Blockers, Warnings = preflight.Warnings, Steps = [] };
+        FailoverPreview preview = new() { OldPrimary = preflight.Old, NewPrimary = preflight.New, Choice = preflight.Choice, Blockers = preflight.Blockers, Warnings = preflight.Warnings, Steps = [] };
         if (preflight is not { Old: { } old, New: { } candidate })
         {
             return preview;

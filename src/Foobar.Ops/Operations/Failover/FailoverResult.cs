@@ -14,6 +14,9 @@ public sealed record FailoverPreview
     /// <summary>The member that shall become the primary.</summary>
     public string? NewPrimary { get; init; }
 
+    /// <summary>Why that member was chosen among several replicas; <see langword="null"/> if it was named, or is the only one.</summary>
+    public string? Choice { get; init; }
+
     /// <summary>The steps, in order.</summary>
     public required IReadOnlyList<string> Steps { get; init; }
 

@@ -5,12 +5,15 @@ using Foobar.Ops.Operations.Failover;
 using Foobar.Ops.Operations.Failover.Emergency;
 using Foobar.Ops.Operations.Failover.Endpoints;
 using Foobar.Ops.Tests.Database;
+using DatabasePolicy = Foobar.Ops.Inventory.DatabasePolicy;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;
 
 /// <summary>What an emergency failover is refused for, and what it says may be lost.</summary>
 public sealed class EmergencyPreflightTests
 {
+    private static readonly DatabasePolicy Usual = new();
+
     private static readonly PrimaryVerdict Dead = new() { Primary = "web-01", Dead = true, Cause = PrimaryCause.DatabaseDown, Reason = "dead.", Reports = [] };
     private static readonly LossEstimate Nothing = new() { Bound = LossBound.Nothing, Reason = "nothing." };
     private static readonly LossEstimate Something = new() { Bound = LossBound.AfterLastReceived, Reason = "something." };
@@ -83,13 +86,26 @@ public sealed class EmergencyPreflightTests
     }
 
     [Fact]
+    public void A_replica_that_is_never_promoted_gives_what_it_has_to_another()
+    {
+        List<FailoverBlocker> blockers = [];
+        ReplicationTopology topology = ReplicationTopology.Of(Dying(Ahead));
+        DatabasePolicy never = new() { NeverPromote = ["DB-03"] };
+
+        Assert.Equal("web-02", EmergencyPreflight.Choose(topology, never, ["web-02", "db-03"], null, blockers)!.Name);
+        Assert.Empty(blockers);
+        Assert.Equal("db-03", EmergencyPreflight.Choose(topology, never, ["db-03"], null, blockers)!.Name);
+        Assert.Equal("NeverPromote", Assert.Single(blockers).Code);
+    }
+
+    [Fact]
     public void A_wrong_candidate_blocks()
     {
         List<FailoverBlocker> blockers = [];
         ReplicationTopology topology = ReplicationTopology.Of(HealthySite.Case());
-        Assert.Equal("web-02", EmergencyPreflight.Choose(topology, ["web-02"], null, blockers));
+        Assert.Equal(new("web-02", null), EmergencyPreflight.Choose(topology, Usual, ["web-02"], null, blockers));
         Assert.Empty(blockers);
-        Assert.Null(EmergencyPreflight.Choose(topology, ["web-02"], "web-01", blockers));
+        Assert.Null(EmergencyPreflight.Choose(topology, Usual, ["web-02"], "web-01", blockers));
         Assert.Equal("Candidate", Assert.Single(blockers).Code);
     }
 
@@ -98,13 +114,15 @@ public sealed class EmergencyPreflightTests
     {
         List<FailoverBlocker> blockers = [];
         ReplicationTopology topology = ReplicationTopology.Of(Dying(Ahead));
-        Assert.Equal("db-03", EmergencyPreflight.Choose(topology, ["web-02", "db-03"], null, blockers));
-        Assert.Equal("web-02", EmergencyPreflight.Choose(topology, ["web-02", "db-03"], "web-02", blockers));
+        Assert.Equal(
+            new("db-03", "db-03 was chosen of web-02, db-03: it has received the most"),
+            EmergencyPreflight.Choose(topology, Usual, ["web-02", "db-03"], null, blockers));
+        Assert.Equal(new("web-02", null), EmergencyPreflight.Choose(topology, Usual, ["web-02", "db-03"], "web-02", blockers));
         Assert.Empty(blockers);
         Assert.Equal((7, 0), (EmergencyPreflight.Lacks(topology, "web-02", "db-03"), EmergencyPreflight.Lacks(topology, "db-03", "web-02")));
 
         ReplicationFacts silent = Ahead with { Binlog = Reading.Of(Ahead.Binlog.Value! with { LogsReplicated = false }) };
-        Assert.Equal("web-02", EmergencyPreflight.Choose(ReplicationTopology.Of(Dying(silent)), ["web-02", "db-03"], "web-02", blockers));
+        Assert.Equal("web-02", EmergencyPreflight.Choose(ReplicationTopology.Of(Dying(silent)), Usual, ["web-02", "db-03"], "web-02", blockers)!.Name);
         FailoverBlocker blocker = Assert.Single(blockers);
         Assert.Contains("lacks 7 transactions that db-03 has received, and can't take them: db-03 keeps no complete binary log", blocker.Message, StringComparison.Ordinal);
         Assert.Contains("db-03", blocker.Remediation, StringComparison.Ordinal);

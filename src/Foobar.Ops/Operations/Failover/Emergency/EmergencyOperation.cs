@@ -35,6 +35,7 @@ public sealed class EmergencyOperation
         {
             OldPrimary = scene.Primary,
             NewPrimary = scene.Candidate,
+            Choice = scene.Choice,
             Verdict = scene.Verdict,
             Loss = scene.Loss,
             Blockers = scene.Blockers,

@@ -1,6 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
 using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Failover.Emergency;
@@ -82,31 +83,50 @@ internal static class EmergencyPreflight
     }
 
     /// <summary>
-    /// The replica that is asked for, or the one that has received the most of a primary. What it lacks it takes from the others
-    /// before it is promoted, if they keep a log from which it can.
+    /// The replica that is asked for, or the one that has received the most of a primary, and by the rules of
+    /// <see cref="CandidateRanking"/> among equal ones. What it lacks it takes from the others before it is promoted, if they
+    /// keep a log from which it can.
     /// </summary>
-    public static string? Choose(ReplicationTopology topology, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
+    public static CandidateChoice? Choose(ReplicationTopology topology, DatabasePolicy policy, IReadOnlyList<string> replicas, string? wanted, List<FailoverBlocker> blockers)
     {
-        string? chosen = wanted is null ? null : replicas.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
-        if (wanted is not null && chosen is null)
+        CandidateRanking ranking = new(topology, policy);
+        CandidateChoice choice;
+        if (wanted is null)
+        {
+            IReadOnlyList<string> allowed = ranking.Allowed(replicas) is { Count: > 0 } some ? some : replicas;
+            choice = ranking.Best(allowed, name => Obstacles(topology, name), name => replicas.Max(other => Lacks(topology, name, other)));
+        }
+        else if (replicas.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase)) is { } named)
+        {
+            choice = new(named, null);
+        }
+        else
         {
             blockers.Add(new() { Code = "Candidate", Server = wanted, Message = $"does not replicate from the primary: {(replicas.Count > 0 ? $"only {string.Join(", ", replicas)} does" : "no member that answers does")}", Remediation = "Name a replica of the primary." });
             return null;
         }
 
-        chosen ??= replicas.MinBy(one => replicas.Max(other => Lacks(topology, one, other)));
-        foreach (string other in replicas.Where(other => chosen is not null && Lacks(topology, chosen, other) > 0))
+        string chosen = choice.Name;
+        blockers.AddRange(ranking.Judge(chosen));
+        foreach (string other in replicas.Where(other => Lacks(topology, chosen, other) > 0))
         {
             string? why = topology.Facts(other)!.Binlog.Value is not { Enabled: true, LogsReplicated: true } ? $"{other} keeps no complete binary log"
-                : topology.Facts(chosen!)!.Channels.Value is not { } channels || ReplicaSource.Obstacle(channels) is not null ? $"{chosen} can't be given another source"
+                : topology.Facts(chosen)!.Channels.Value is not { } channels || ReplicaSource.Obstacle(channels) is not null ? $"{chosen} can't be given another source"
                 : null;
             if (why is not null)
             {
-                blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {Lacks(topology, chosen!, other)} transactions that {other} has received, and can't take them: {why}"), Remediation = $"Promote {other}." });
+                blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {Lacks(topology, chosen, other)} transactions that {other} has received, and can't take them: {why}"), Remediation = $"Promote {other}." });
             }
         }
 
-        return chosen;
+        return choice;
+    }
+
+    private static int Obstacles(ReplicationTopology topology, string candidate)
+    {
+        List<FailoverBlocker> blockers = [];
+        JudgeCandidate(topology, candidate, blockers);
+        return blockers.Count;
     }
 
     /// <summary>How many transactions one lacks of all that the other has received or executed.</summary>

@@ -18,6 +18,9 @@ internal sealed record EmergencyScene
     /// <summary>The member that shall take its place.</summary>
     public required string Candidate { get; init; }
 
+    /// <summary>Why it was chosen among several replicas; <see langword="null"/> if it was named, or is the only one.</summary>
+    public string? Choice { get; init; }
+
     /// <summary>What became of the primary.</summary>
     public required PrimaryVerdict Verdict { get; init; }
 
@@ -107,7 +110,8 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             SiteCase<ReplicationFacts> facts = await reading;
             ReplicationTopology topology = ReplicationTopology.Of(facts);
             replicas = [.. replicas, .. Late(topology, members, primary).Except(replicas)];
-            string candidate = EmergencyPreflight.Choose(topology, replicas, options.To, _blockers) ?? replicas[0];
+            CandidateChoice choice = EmergencyPreflight.Choose(topology, policy, replicas, options.To, _blockers) ?? new(replicas[0], null);
+            string candidate = choice.Name;
             if (candidate != likely)
             {
                 PrimaryVerdict verdict = await looking;
@@ -116,7 +120,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
                 looking = Task.FromResult(verdict);
             }
 
-            return await SceneAsync(facts, live, lookout, looking, cancellationToken);
+            return await SceneAsync(facts, live, lookout, looking, cancellationToken) with { Choice = choice.Reason };
         }
         catch
         {

@@ -14,6 +14,9 @@ internal sealed record FailoverPreflight
     /// <summary>The candidate; <see langword="null"/> if there is not exactly one.</summary>
     public string? New { get; init; }
 
+    /// <summary>Why it was chosen among several; <see langword="null"/> if it was named, or is the only replica.</summary>
+    public string? Choice { get; init; }
+
     /// <summary>What stands in the way; empty for nothing.</summary>
     public required IReadOnlyList<FailoverBlocker> Blockers { get; init; }
 
@@ -42,25 +45,25 @@ internal sealed record FailoverPreflight
         List<FailoverBlocker> blockers = [.. Others(topology)];
         List<FailoverBlocker> warnings = [];
         string? old = PrimaryOf(topology, blockers);
-        string? candidate = Candidate(topology, old, options, blockers);
-        if (old is not null && candidate is not null)
+        CandidateRanking ranking = new(topology, facts.Site.Policy.Database!);
+        CandidateChoice? choice = null;
+        IReadOnlyList<string> candidates = Candidates(topology, ranking, old, options, blockers);
+        if (old is not null && candidates.Count > 0)
         {
-            JudgeLink(topology, old, candidate, facts.Site.Policy.Database!, blockers);
-            JudgeCandidate(topology, candidate, blockers);
-            JudgeVersions(topology, old, candidate, blockers, warnings);
-            JudgeLogs(topology, old, candidate, blockers, warnings);
-            JudgeEvents(topology, old, candidate, blockers, warnings);
-            JudgeObjects(topology, old, candidate, blockers, warnings);
-            JudgeFollowers(topology, old, candidate, blockers, warnings);
-            JudgeReverse(facts, old, candidate, blockers);
-            JudgeTransactions(topology, old, options, blockers);
+            Dictionary<string, (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings)> judged =
+                candidates.ToDictionary(name => name, name => Judge(facts, topology, ranking, old, name, options));
+            choice = ranking.Best(candidates, name => judged[name].Blockers.Count, name => Behind(topology, old, name));
+            blockers.AddRange(judged[choice.Name].Blockers);
+            warnings.AddRange(judged[choice.Name].Warnings);
         }
 
+        string? candidate = choice?.Name;
         SemiSyncFacts? semiSync = old is null ? null : topology.Facts(old)?.SemiSync.Value;
         return new()
         {
             Old = old,
             New = candidate,
+            Choice = choice?.Reason,
             Blockers = blockers,
             Warnings = warnings,
             Followers = old is null || candidate is null ? [] : FollowersOf(topology, old, candidate),
@@ -131,33 +134,57 @@ internal sealed record FailoverPreflight
         Add(blockers, "Unreachable", member, failure.TrimEnd('.') + consequence, $"Bring the member back, or see why it can't be reached.{dead}");
     }
 
-    private static string? Candidate(ReplicationTopology topology, string? old, FailoverOptions options, List<FailoverBlocker> blockers)
+    private static (List<FailoverBlocker> Blockers, List<FailoverBlocker> Warnings) Judge(
+        SiteCase<ReplicationFacts> facts, ReplicationTopology topology, CandidateRanking ranking, string old, string candidate, FailoverOptions options)
     {
-        List<string> candidates = [.. topology.Links.Where(link => link.Source == old && old is not null).Select(link => link.Replica)];
-        string? wanted = options.To;
+        List<FailoverBlocker> blockers = [.. ranking.Judge(candidate)];
+        List<FailoverBlocker> warnings = [];
+        JudgeLink(topology, old, candidate, facts.Site.Policy.Database!, blockers);
+        JudgeCandidate(topology, candidate, blockers);
+        JudgeVersions(topology, old, candidate, blockers, warnings);
+        JudgeLogs(topology, old, candidate, blockers, warnings);
+        JudgeEvents(topology, old, candidate, blockers, warnings);
+        JudgeObjects(topology, old, candidate, blockers, warnings);
+        JudgeFollowers(topology, old, candidate, blockers, warnings);
+        JudgeReverse(facts, old, candidate, blockers);
+        JudgeTransactions(topology, old, options, blockers);
+        return (blockers, warnings);
+    }
+
+    // What is committed between two looks is on its way: nobody lacks it.
+    private static double Behind(ReplicationTopology topology, string old, string candidate) =>
+        topology.Links.First(link => link.Replica == candidate && link.Source == old) is { LagSeconds: not 0 } link ? link.BacklogTransactions ?? double.MaxValue : 0;
+
+    /// <summary>The replicas of which one may become the primary; that there is none is told.</summary>
+    private static IReadOnlyList<string> Candidates(
+        ReplicationTopology topology, CandidateRanking ranking, string? old, FailoverOptions options, List<FailoverBlocker> blockers)
+    {
+        List<string> candidates = [.. topology.Links.Where(link => link.Source == old && old is not null).Select(link => link.Replica).Distinct()];
         string[] silent = [.. topology.Members.Select(member => member.Name).Where(name => topology.Failure(name) is not null)];
-        bool isTold = wanted is null
-            ? candidates.Count != 1 && (old is null || (candidates.Count == 0 && silent.Length > 0))
-            : silent.Length > 0 && (old is null || silent.Contains(wanted, StringComparer.OrdinalIgnoreCase));
-        if (isTold)
+        if (options.To is not { } wanted)
         {
-            return null;
+            if (old is not null && candidates.Count == 0 && silent.Length == 0)
+            {
+                Add(blockers, "Candidate", null, "the primary has no replica", "Name the member that shall become the primary.");
+            }
+
+            return candidates.Count <= 1 ? candidates : ranking.Allowed(candidates) is { Count: > 0 } allowed ? allowed : candidates;
         }
 
-        if (wanted is not null && !candidates.Contains(wanted, StringComparer.OrdinalIgnoreCase))
+        // A member that does not answer is told as such.
+        if (silent.Length > 0 && (old is null || silent.Contains(wanted, StringComparer.OrdinalIgnoreCase)))
+        {
+            return [];
+        }
+
+        string? named = candidates.FirstOrDefault(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
+        if (named is null)
         {
             string known = candidates.Count > 0 ? $"only {string.Join(", ", candidates)} does" : "no member does";
             Add(blockers, "Candidate", wanted, string.Equals(wanted, old, StringComparison.OrdinalIgnoreCase) ? "is the primary already" : $"does not replicate from {old ?? "the primary"}: {known}", "Name a replica of the primary.");
-            return null;
         }
 
-        if (wanted is null && candidates.Count != 1)
-        {
-            Add(blockers, "Candidate", null, candidates.Count == 0 ? "the primary has no replica" : $"the primary has several replicas: {string.Join(", ", candidates)}", "Name the member that shall become the primary.");
-            return null;
-        }
-
-        return wanted is null ? candidates[0] : candidates.First(name => string.Equals(name, wanted, StringComparison.OrdinalIgnoreCase));
+        return named is null ? [] : [named];
     }
 
     private static void JudgeLink(ReplicationTopology topology, string old, string candidate, DatabasePolicy policy, List<FailoverBlocker> blockers)
