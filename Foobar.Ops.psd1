@@ -46,6 +46,7 @@
         'Measure-FoobarQps'
         'Measure-FoobarWrite'
         'Repair-FoobarReplication'
+        'Resume-FoobarFailover'
         'Set-FoobarBackend'
         'Set-FoobarFirewall'
         'Test-FoobarCertificate'

@@ -24,13 +24,8 @@ Describe 'Invoke-FoobarFailover' {
         [System.Management.Automation.CommandMetadata]::new($command).ConfirmImpact | Should -Be 'High'
     }
 
-    It 'takes a candidate or -Resume, not both' {
-        { Invoke-FoobarFailover -To web-02 -Resume -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
-    }
-
-    It 'takes over only what is resumed' {
-        { Invoke-FoobarFailover -TakeOver -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'MissingMandatoryParameter,*'
-        { Invoke-FoobarFailover -Emergency -TakeOver -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    It 'takes a canary only where writes are moved as planned' {
+        { Invoke-FoobarFailover -Emergency -CanaryIntervalMilliseconds 5 -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 
     It 'refuses limits that make no sense' {
@@ -62,6 +57,22 @@ Describe 'Invoke-FoobarFailover -Emergency' {
 
     It 'takes the candidate by position' {
         (Get-Command Invoke-FoobarFailover).ParameterSets.Where({ $_.Name -eq 'Emergency' }).Parameters.Where({ $_.Name -eq 'To' }).Position | Should -Be 0
+    }
+}
+
+Describe 'Resume-FoobarFailover' {
+    It 'asks before it changes anything, and knows -WhatIf' {
+        $command = Get-Command Resume-FoobarFailover
+        $command.Parameters.Keys | Should -Contain 'WhatIf'
+        [System.Management.Automation.CommandMetadata]::new($command).ConfirmImpact | Should -Be 'High'
+    }
+
+    It 'says that nothing was left unfinished' {
+        { Resume-FoobarFailover -Inventory $inventory -Confirm:$false -ErrorAction Stop } | Should -Throw -ErrorId 'NothingToResume,*'
+    }
+
+    It 'refuses limits that make no sense' {
+        { Resume-FoobarFailover -DrainSeconds 0 -Inventory $inventory -WhatIf } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
     }
 }
 

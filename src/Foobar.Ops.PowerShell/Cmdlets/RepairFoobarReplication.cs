@@ -42,10 +42,6 @@ public sealed class RepairFoobarReplication : SiteCmdlet
     [ValidateRange(1, 1440)]
     public int CatchUpMinutes { get; set; } = 10;
 
-    /// <summary>Whether the plan is written out, before the result or instead of it with -WhatIf.</summary>
-    [Parameter]
-    public SwitchParameter PassThru { get; set; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -73,19 +69,19 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             CatchUpLimit = TimeSpan.FromMinutes(CatchUpMinutes),
         };
         RepairPreview preview = Run((output, token) => new RepairOperation(site).PreviewAsync(options, token));
-        if (PassThru)
+        if (IsWhatIf())
         {
+            // What stands in the way is an error when it is tried.
+            foreach (FailoverBlocker blocker in preview.Blockers)
+            {
+                WriteWarning(blocker.ToString());
+            }
+
             WriteObject(preview);
         }
 
-        // What stands in the way is an error when it is tried.
-        foreach (FailoverBlocker blocker in IsWhatIf() ? preview.Blockers : [])
-        {
-            WriteWarning(blocker.ToString());
-        }
-
         if (ShouldProcess(
-            $"{preview.Server ?? "unknown"}, a replica of {preview.Primary ?? "unknown"}: {preview.Reason} {string.Join("; ", preview.Steps.DefaultIfEmpty("bring it back"))}",
+            $"{preview.Server ?? "unknown"}, a replica of {preview.Primary ?? "unknown"}: {preview.Reason}".TrimEnd(),
             $"Bring {preview.Server ?? "an unknown member"} back as a replica of {preview.Primary ?? "an unknown primary"}{(Copy ? ", copied afresh" : "")}? {preview.Reason}".TrimEnd(),
             "Repair-FoobarReplication"))
         {

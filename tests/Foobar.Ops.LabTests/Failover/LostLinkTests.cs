@@ -33,7 +33,7 @@ public sealed class LostLinkTests(LabFixture labs)
         if (result.Unfinished)
         {
             Assert.Equal(PlanOutcome.Degraded, result.Outcome);
-            Assert.Contains("Invoke-FoobarFailover -Resume", result.Recommendation, StringComparison.Ordinal);
+            Assert.Contains("Resume-FoobarFailover", result.Recommendation, StringComparison.Ordinal);
             FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("OperationUnfinished", refused.ErrorId);
             FailoverResult resumed = await bed.Operation().ResumeAsync(new FailoverOptions { LostAfter = TimeSpan.Zero }, null, cancel);

@@ -53,7 +53,7 @@ public sealed class TakeOverTests(LabFixture labs)
 
         FoobarException told = await Assert.ThrowsAsync<FoobarException>(() => Elsewhere(bed).RunAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("OperationRunning", told.ErrorId);
-        Assert.Contains("-Resume -TakeOver", told.Recommendation, StringComparison.Ordinal);
+        Assert.Contains("Resume-FoobarFailover -TakeOver", told.Recommendation, StringComparison.Ordinal);
         FailoverResult result = await Elsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
 
         Assert.Equal((outcome ?? result.Outcome, null, ProofVerdict.Proven), (result.Outcome, result.Error, result.Proof.Verdict));

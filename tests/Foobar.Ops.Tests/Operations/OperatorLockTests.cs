@@ -16,7 +16,7 @@ public sealed class OperatorLockTests
     {
         FoobarException error = await LostAsync(holder: Ours);
         Assert.Equal("OperatorLockLost", error.ErrorId);
-        Assert.Contains("-Resume", error.Recommendation, StringComparison.Ordinal);
+        Assert.Contains("Resume-FoobarFailover", error.Recommendation, StringComparison.Ordinal);
     }
 
     [Fact]

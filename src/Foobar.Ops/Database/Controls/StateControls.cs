@@ -73,7 +73,7 @@ internal static class StateControls
         }]);
 
     public static Control<SiteCase<ReplicationFacts>> NothingUnfinished { get; } = OfFact(
-        Info("DB-030", Severity.High, "No failover was left unfinished", "One whose process died leaves the site without a primary or without the way back, and keeps every other failover out until it is ended.", "Invoke-FoobarFailover -Resume on the machine that began it, as that user; if that machine is lost, Invoke-FoobarFailover -Resume -TakeOver on another one."),
+        Info("DB-030", Severity.High, "No failover was left unfinished", "One whose process died leaves the site without a primary or without the way back, and keeps every other failover out until it is ended.", "Resume-FoobarFailover on the machine that began it, as that user; if that machine is lost, Resume-FoobarFailover -TakeOver on another one."),
         facts => facts.Unfinished,
         (member, unfinished) => unfinished.Select(mark => (member.Time - mark.Since).TotalSeconds > UnfinishedSeconds
                 ? Verdict.Fail("operation", "ended", $"{mark}")

@@ -75,7 +75,7 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
 
             throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {parameters.GetValueOrDefault("old")} to {parameters.GetValueOrDefault("new")} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
             {
-                Recommendation = "End it with Invoke-FoobarFailover -Resume.",
+                Recommendation = "End it with Resume-FoobarFailover.",
             };
         }
     }

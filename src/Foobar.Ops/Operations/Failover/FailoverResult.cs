@@ -92,7 +92,7 @@ public sealed record FailoverResult
     /// <summary>What to do about it.</summary>
     public string? Recommendation { get; init; }
 
-    /// <summary>Whether something is left that <c>Invoke-FoobarFailover -Resume</c> does; the journal is open until then.</summary>
+    /// <summary>Whether something is left that <c>Resume-FoobarFailover</c> does; the journal is open until then.</summary>
     public bool Unfinished { get; init; }
 
     /// <summary>When it began, in UTC.</summary>

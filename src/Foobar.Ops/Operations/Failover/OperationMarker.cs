@@ -19,7 +19,7 @@ namespace Foobar.Ops.Operations.Failover;
 internal sealed class OperationMarker(string id, string? former = null)
 {
     /// <summary>What to do about another operation's marker.</summary>
-    public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Invoke-FoobarFailover -Resume on that machine, as that user; if that machine is lost, with Invoke-FoobarFailover -Resume -TakeOver here.";
+    public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Resume-FoobarFailover on that machine, as that user; if that machine is lost, with Resume-FoobarFailover -TakeOver here.";
 
     private static readonly string[] Tables =
     [

@@ -144,7 +144,7 @@ internal sealed class OperatorLock : IAsyncDisposable
             : new FoobarException("OperatorLockLost", ErrorKind.Connection, $"{_session.Server}: the connection that held this operation's lock is gone: {why}.")
             {
                 Server = _session.Server,
-                Recommendation = $"Run Invoke-FoobarFailover -Resume once the member can be reached. While the member still holds the connection that was cut, "
+                Recommendation = $"Run Resume-FoobarFailover once the member can be reached. While the member still holds the connection that was cut, "
                     + $"as a rule for {LostAfter.TotalSeconds:0} s, it is refused with OperationRunning.",
             };
     }

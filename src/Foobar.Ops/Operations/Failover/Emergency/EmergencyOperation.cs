@@ -195,7 +195,7 @@ public sealed class EmergencyOperation
             SalvagedGtids = steps.Salvaged?.Gtids(live.New.Flavor) ?? "",
             Steps = result.Steps,
             Error = error ?? await GlobalLockReader.ExplainAsync(live.Site, live.NewName, result.Failure, limit.Token),
-            Recommendation = open || result.Outcome == PlanOutcome.UndoFailed ? $"{own} Then run Invoke-FoobarFailover -Resume, which does what is left.".TrimStart() : own,
+            Recommendation = open || result.Outcome == PlanOutcome.UndoFailed ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart() : own,
             Unfinished = open || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
             Duration = _time.GetUtcNow() - started,

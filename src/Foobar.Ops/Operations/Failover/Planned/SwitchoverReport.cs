@@ -81,8 +81,8 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         string? own = (result.Failure as FoobarException)?.Recommendation;
         return result.Outcome switch
         {
-            _ when unsettled is not null => $"{own} Then run Invoke-FoobarFailover -Resume, which does what is left.".TrimStart(),
-            PlanOutcome.UndoFailed => $"{own} Look at Get-FoobarReplication now, then run Invoke-FoobarFailover -Resume, which undoes the rest.".TrimStart(),
+            _ when unsettled is not null => $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart(),
+            PlanOutcome.UndoFailed => $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart(),
             PlanOutcome.Degraded when Left(result) is { Count: > 0 } left => OtherReplicas.Advice(left),
             PlanOutcome.Undone when result.Failure is not null => own ?? "Put right what the error names, and run the command again.",
             _ => own,
