@@ -55,7 +55,7 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
     {
         FailoverPreview preview = Run((_, token) => new FailoverOperation(site).PreviewAsync(Options(), token));
         Tell(preview);
-        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {preview.Summary}", $"{preview.Summary}?", "Invoke-FoobarFailover"))
+        if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {preview.Summary}", $"{preview.Summary}? -WhatIf shows the steps.", "Invoke-FoobarFailover"))
         {
             using Secret? canary = CanaryCredential?.TakeSecret();
 

@@ -199,13 +199,13 @@ public sealed class FailoverPartsTests
     public void A_question_is_one_short_sentence()
     {
         FailoverPreview preview = new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [.. Enumerable.Repeat(new string('x', 100), 13)], Blockers = [], PredictedGapLow = TimeSpan.FromMilliseconds(5), PredictedGapHigh = TimeSpan.FromMilliseconds(120) };
-        Assert.Equal("Move writes from web-01 to web-02 in 13 steps (-WhatIf shows them); they stand still for about 5 to 120 ms", preview.Summary);
+        Assert.Equal("Move writes from web-01 to web-02 in 13 steps; they stand still for about 5 to 120 ms", preview.Summary);
         FailoverPreview emergency = preview with
         {
             PredictedGapLow = null,
             Verdict = new() { Primary = "web-01", Dead = true, Cause = PrimaryCause.Unreachable, Reason = "Nobody reaches its machine.", Reports = [] },
             Loss = new() { Bound = LossBound.AfterLastReceived, Reason = "Whatever it committed after 0-1-7 is lost." },
         };
-        Assert.Equal("Put web-02 in the place of web-01 in 13 steps (-WhatIf shows them): Nobody reaches its machine. Whatever it committed after 0-1-7 is lost", emergency.Summary);
+        Assert.Equal("Put web-02 in the place of web-01 in 13 steps: Nobody reaches its machine. Whatever it committed after 0-1-7 is lost", emergency.Summary);
     }
 }

@@ -44,9 +44,9 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
             new("it runs the newest version", name => -VersionRank(name, replicas)),
             new("it waits for the disk at each commit (sync_binlog, innodb_flush_log_at_trx_commit)", name => IsDurable(name) ? 0 : 1),
             new("it is the least behind", name => Math.Round(Lag(name), 1)),
-            new("it stands first in the inventory", name => topology.Members.ToList().FindIndex(member => member.Name == name)),
+            new("it stands first in the inventory", name => Position(name)),
         ];
-        List<string> left = [.. replicas];
+        List<string> left = [.. replicas.OrderBy(Position)];
         Rule? decisive = null;
         foreach (Rule rule in rules.TakeWhile(_ => left.Count > 1))
         {
@@ -56,8 +56,10 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
             left = those;
         }
 
-        return new(left[0], decisive is null ? null : $"{left[0]} was chosen of {string.Join(", ", replicas)}: {decisive.Why}");
+        return new(left[0], decisive is null ? null : $"{left[0]} was chosen of {string.Join(", ", replicas.OrderBy(Position))}: {decisive.Why}");
     }
+
+    private int Position(string name) => topology.Members.ToList().FindIndex(member => member.Name == name);
 
     private bool IsRuledOut(string name) => policy.NeverPromote.Contains(name, StringComparer.OrdinalIgnoreCase);
 

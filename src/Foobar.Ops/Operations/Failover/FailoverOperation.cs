@@ -101,7 +101,7 @@ public sealed class FailoverOperation
         DateTimeOffset started = _time.GetUtcNow();
         using IDisposable hold = _store.Lock("failover", started);
         (string path, JournalState state) = _earlier.Unfinished
-            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.") { Recommendation = "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: Resume-FoobarFailover there, or -Resume -TakeOver here if that machine is lost." };
+            ?? throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No failover of {_session.Site.Name} was left unfinished on this machine.") { Recommendation = "If Get-FoobarReplication or a refused failover tells of one all the same, another machine or user began it: Resume-FoobarFailover there, or Resume-FoobarFailover -TakeOver here if that machine is lost." };
         if (EarlierFailover.IsEmergency(state.Parameters))
         {
             return await new EmergencyOperation(_session, _store, _time).ResumeAsync(path, state, options, progress, cancellationToken);

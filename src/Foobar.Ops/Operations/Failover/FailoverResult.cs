@@ -42,7 +42,7 @@ public sealed record FailoverPreview
     public string Summary => (Verdict is null
             ? $"Move writes from {OldPrimary ?? "an unknown primary"} to {NewPrimary ?? "an unknown member"}"
             : $"Put {NewPrimary ?? "an unknown member"} in the place of {OldPrimary ?? "an unknown primary"}")
-        + (Steps.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $" in {Steps.Count} steps (-WhatIf shows them)") : "")
+        + (Steps.Count > 0 ? string.Create(CultureInfo.InvariantCulture, $" in {Steps.Count} steps") : "")
         + (PredictedGapLow is { } low && PredictedGapHigh is { } high ? string.Create(CultureInfo.InvariantCulture, $"; they stand still for about {low.TotalMilliseconds:0} to {high.TotalMilliseconds:0} ms") : "")
         + (Loss is null ? "" : $": {Verdict?.Reason} {Loss.Reason}".TrimEnd('.'));
 }
