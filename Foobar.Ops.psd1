@@ -13,6 +13,7 @@
     # One file an area, in module/Formats; a test holds this list against the folder.
     FormatsToProcess     = @(
         'Formats/Auditing.Format.ps1xml'
+        'Formats/CertificateChange.Format.ps1xml'
         'Formats/Database.Format.ps1xml'
         'Formats/Findings.Format.ps1xml'
         'Formats/Firewall.Format.ps1xml'
@@ -56,6 +57,7 @@
         'Test-FoobarReplication'
         'Test-FoobarServer'
         'Test-FoobarTls'
+        'Update-FoobarCertificate'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

@@ -1,4 +1,5 @@
 using Foobar.Ops.Drivers.Database;
+using Foobar.Ops.Drivers.Keys;
 using Foobar.Ops.Drivers.Ssh;
 using Foobar.Ops.Drivers.Tls;
 using Foobar.Ops.Remoting.Drivers;
@@ -9,11 +10,15 @@ namespace Foobar.Ops.Drivers;
 internal sealed class DriverSet : IDriverSet
 {
     private readonly Lazy<IDatabaseDriver> _database = new(static () => new MySqlConnectorDriver());
+    private readonly Lazy<IKeyDriver> _keys = new(static () => new BouncyCastleKeys());
     private readonly Lazy<ISshDriver> _ssh = new(static () => new SshNetDriver());
     private readonly Lazy<ITlsDriver> _tls = new(static () => new BouncyCastleDriver());
 
     /// <inheritdoc/>
     public IDatabaseDriver Database => _database.Value;
+
+    /// <inheritdoc/>
+    public IKeyDriver Keys => _keys.Value;
 
     /// <inheritdoc/>
     public ISshDriver Ssh => _ssh.Value;

@@ -1,5 +1,6 @@
 using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Firewall;
+using Foobar.Ops.LabTests.Tls;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;
 
@@ -12,6 +13,7 @@ internal static class Program
         args is [DoomedOperation.Word, ..] ? DoomedOperation.RunAsync(args)
         : args is [PausedOperation.Word, ..] ? PausedOperation.RunAsync(args)
         : args is [DoomedChange.Word, ..] ? DoomedChange.RunAsync(args)
+        : args is [DoomedUpdate.Word, ..] ? DoomedUpdate.RunAsync(args)
         : args.Any(arg => arg is "--server" or "--internal-msbuild-node") ? TestPlatformTestFramework.RunAsync(args, SelfRegisteredExtensions.AddSelfRegisteredExtensions)
         : ConsoleRunner.Run(args);
 }

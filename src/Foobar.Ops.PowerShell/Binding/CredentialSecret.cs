@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Security;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Binding;
@@ -15,12 +16,15 @@ internal static class CredentialSecret
     public static NetworkCredential ToLogin(this PSCredential credential) => new(credential.UserName, credential.Password);
 
     /// <summary>The password, with no copy of it left behind.</summary>
-    public static Secret TakeSecret(this PSCredential credential)
+    public static Secret TakeSecret(this PSCredential credential) => credential.Password.TakeSecret();
+
+    /// <summary>The text, with no copy of it left behind.</summary>
+    public static Secret TakeSecret(this SecureString secure)
     {
-        nint text = Marshal.SecureStringToGlobalAllocUnicode(credential.Password);
+        nint text = Marshal.SecureStringToGlobalAllocUnicode(secure);
         try
         {
-            char[] characters = GC.AllocateUninitializedArray<char>(credential.Password.Length, pinned: true);
+            char[] characters = GC.AllocateUninitializedArray<char>(secure.Length, pinned: true);
             Marshal.Copy(text, characters, 0, characters.Length);
             Secret secret = new(characters);
             Array.Clear(characters);

@@ -6,6 +6,9 @@ internal interface IDriverSet
     /// <summary>Connects to MySQL and MariaDB.</summary>
     IDatabaseDriver Database { get; }
 
+    /// <summary>Reads private keys, and makes certificate requests.</summary>
+    IKeyDriver Keys { get; }
+
     /// <summary>Opens SSH connections without an OpenSSH client.</summary>
     ISshDriver Ssh { get; }
 

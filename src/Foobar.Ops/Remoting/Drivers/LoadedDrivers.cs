@@ -15,6 +15,10 @@ internal static class LoadedDrivers
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IDatabaseDriver Database => Get(static set => set.Database);
 
+    /// <summary>The driver of keys.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static IKeyDriver Keys => Get(static set => set.Keys);
+
     /// <summary>The SSH driver.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static ISshDriver Ssh => Get(static set => set.Ssh);
