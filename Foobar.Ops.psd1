@@ -46,6 +46,7 @@
         'Invoke-FoobarFailover'
         'Measure-FoobarQps'
         'Measure-FoobarWrite'
+        'New-FoobarCertificateRequest'
         'Repair-FoobarReplication'
         'Resume-FoobarFailover'
         'Set-FoobarBackend'

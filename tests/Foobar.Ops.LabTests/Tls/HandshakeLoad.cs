@@ -16,9 +16,11 @@ namespace Foobar.Ops.LabTests.Tls;
 /// </summary>
 internal sealed class HandshakeLoad : IAsyncDisposable
 {
-    private const int Most = 6000, Visitors = 4;
+    private const int Most = 20000, Visitors = 4;
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(5);
 
     private readonly CancellationTokenSource _end = new(Longest);
     private readonly ConcurrentQueue<(long Begun, string Fingerprint)> _served = new();
@@ -92,6 +94,9 @@ internal sealed class HandshakeLoad : IAsyncDisposable
             {
                 _failed.Enqueue($"{error.GetType().Name}: {error.Message}");
             }
+
+            // Visitors, no flood.
+            await Task.Delay(Between);
         }
     }
 

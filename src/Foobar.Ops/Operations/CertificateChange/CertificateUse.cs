@@ -1,7 +1,7 @@
 namespace Foobar.Ops.Operations.CertificateChange;
 
 /// <summary>A program that serves certificates.</summary>
-public enum CertificateProgram : long
+internal enum CertificateProgram
 {
     /// <summary>HAProxy.</summary>
     Haproxy,
