@@ -37,7 +37,7 @@ internal static class CertificateFaults
             AppliesTo = options => !EndsAtWeb(options),
 
             // There is no certificate to be judged.
-            AlsoSeenBy = ["TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "LB-006"],
+            AlsoSeenBy = ["TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-011", "TLS-012", "TLS-013", "LB-006"],
         },
         new FileFault(
             "web-server-in-plain-text", Area.Tls, "TLS-009", "web-02 answers the load balancer without TLS, though the policy wants it", ["web-02"],
@@ -48,7 +48,7 @@ internal static class CertificateFaults
             ShowsWhen = "echo show stat | socat - /run/haproxy/admin.sock | grep -q '^web,web-02,.*,DOWN,'",
 
             // There is no certificate to be judged, and the balancer, which checks with TLS, takes the server out.
-            AlsoSeenBy = ["TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-010", "LB-002"],
+            AlsoSeenBy = ["TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-010", "TLS-011", "TLS-012", "TLS-013", "LB-002"],
         },
     ];
 

@@ -87,9 +87,7 @@ public sealed class GetFoobarCertificate : ServerCmdlet
         TlsEndpoint endpoint = new() { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via };
         Foobar.Ops.Tls.TrustedAuthorities trusted = Foobar.Ops.Tls.TrustedAuthorities.From(authorities);
         TimeSpan limit = TimeSpan.FromSeconds(Math.Min(TimeoutSeconds, CertificateProbe.DefaultTimeLimit.TotalSeconds));
-        ServedCertificate first = await CertificateProbe.LookAsync(endpoint, connect, trusted, limit, cancellationToken);
-        output.Write(first);
-        foreach (Reading<ServedCertificate> other in await CertificateOffers.AskAsync(first, connect, trusted, limit, cancellationToken))
+        foreach (Reading<ServedCertificate> other in await CertificateOffers.LookAsync(endpoint, connect, trusted, limit, cancellationToken))
         {
             if (other.TryGet(out ServedCertificate? served))
             {

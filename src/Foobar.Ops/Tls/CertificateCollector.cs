@@ -36,11 +36,9 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         try
         {
             TrustedAuthorities authorities = TrustedAuthorities.From(policy.TrustedAuthorities);
-            ServedCertificate first = await CertificateProbe.LookAsync(
+            IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
                 endpoint, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
-            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(
-                first, Connect, authorities, CertificateProbe.DefaultTimeLimit, cancellationToken);
-            return [new(endpoint, Reading.Of(first, source)), .. others.Select(other => new EndpointAnswer(endpoint, other) { ErrorId = other.Value is null ? EndpointAnswer.OtherKindUnread : null })];
+            return [.. served.Select(one => new EndpointAnswer(endpoint, one) { ErrorId = one.Value is null ? EndpointAnswer.OtherKindUnread : null })];
         }
         catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
         {

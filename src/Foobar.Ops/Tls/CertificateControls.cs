@@ -21,6 +21,9 @@ public static class CertificateControls
         OnAll("TLS-006", Severity.High, "No certificate presented is signed with MD5 or SHA-1", "Such signatures can be forged; clients refuse them.", "Have the certificate issued again with SHA-256 or better.", "RFC 9155; CA/Browser Forum Baseline Requirements, 7.1.3.2", JudgeSignature),
         new(Info("TLS-008", Severity.High, "Only the service can read its private key", "Who reads the key can be the site, and read what visitors send.", "chown root: FILE; chmod 0600 FILE (the services read it before they drop privileges).", "openssl(1)"), JudgeKeyFiles),
         new(Info("TLS-010", Severity.Critical, "Each endpoint that should speak TLS does", "Visitors who are sent to https and find no TLS there see no site at all.", "Start the service that ends TLS, and see that it listens where the policy says.", "RFC 8446"), JudgeAnswers),
+        OnAll("TLS-011", Severity.Low, "The certificates presented are in order, and none is superfluous", "Clients that do not put a chain in order refuse it; what nobody needs is sent with every handshake.", "Let the file hold the leaf, then its intermediates, each behind the one that it issued, and nothing else.", "RFC 5246, 7.4.2; RFC 8446, 4.4.2", static (served, _) => PresentedJudge.Order(served)),
+        OnAll("TLS-012", Severity.High, "A certificate that demands an OCSP response is served with one", "Clients that heed the demand refuse the certificate without it.", "Let the server send the response along (HAProxy: ocsp-update on, or a file .ocsp; nginx: ssl_stapling on), or issue the certificate without must-staple.", "RFC 7633", static (served, _) => PresentedJudge.Demanded(served)),
+        OnAll("TLS-013", Severity.Critical, "The OCSP response sent along is good and current", "Browsers refuse a certificate that is revoked, and one with a response that is out of date.", "Replace a revoked certificate; else update the response, or send none along.", "RFC 6960; RFC 6066, 8", static (served, server) => PresentedJudge.Staple(served, server.Time)),
     ];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference) =>
@@ -53,15 +56,15 @@ public static class CertificateControls
         string[] missing = [.. wanted.Where(name => !HostNames.Covers(served.Leaf, name))];
         string covered = string.Join(", ", served.Leaf.DnsNames.Concat(served.Leaf.IpAddresses));
         return missing.Length == 0
-            ? Verdict.Pass(Target(served), covered)
-            : Verdict.Fail(Target(served), $"covers {string.Join(", ", missing)}", covered.Length == 0 ? "no subject alternative names" : $"covers {covered}", Evidence(served));
+            ? Verdict.Pass(served.Target, covered)
+            : Verdict.Fail(served.Target, $"covers {string.Join(", ", missing)}", covered.Length == 0 ? "no subject alternative names" : $"covers {covered}", served.Evidence);
     }
 
     private static Verdict JudgeDates(ServedCertificate served, ServerCase<CertificateFacts> server)
     {
         string dates = FormattableString.Invariant($"valid from {served.Leaf.NotBefore:yyyy-MM-dd HH:mm} to {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
-        return served.Leaf.IsValidAt(server.Time) ? Verdict.Pass(Target(served), dates)
-            : Verdict.Fail(Target(served), FormattableString.Invariant($"valid at {server.Time:yyyy-MM-dd HH:mm} UTC"), (server.Time < served.Leaf.NotBefore ? "not yet valid, " : "expired, ") + dates, Evidence(served));
+        return served.Leaf.IsValidAt(server.Time) ? Verdict.Pass(served.Target, dates)
+            : Verdict.Fail(served.Target, FormattableString.Invariant($"valid at {server.Time:yyyy-MM-dd HH:mm} UTC"), (server.Time < served.Leaf.NotBefore ? "not yet valid, " : "expired, ") + dates, served.Evidence);
     }
 
     private static Verdict JudgeMargin(ServedCertificate served, ServerCase<CertificateFacts> server)
@@ -70,26 +73,27 @@ public static class CertificateControls
         (TimeSpan warn, TimeSpan fail) = RenewalMargin.Of(lifetime, server.Site.Policy.Tls);
         string actual = FormattableString.Invariant(
             $"{RenewalMargin.Text(left)} of {RenewalMargin.Text(lifetime)} left, until {served.Leaf.NotAfter:yyyy-MM-dd HH:mm} UTC");
-        return !served.Leaf.IsValidAt(server.Time) ? Verdict.NotApplicable(Target(served), "not valid now")
-            : left < fail ? Verdict.Fail(Target(served), $"{RenewalMargin.Text(fail)} or more left", actual, Evidence(served))
-            : left < warn ? Verdict.Warning(Target(served), $"{RenewalMargin.Text(warn)} or more left", actual, Evidence(served))
-            : Verdict.Pass(Target(served), actual);
+        return !served.Leaf.IsValidAt(server.Time) ? Verdict.NotApplicable(served.Target, "not valid now")
+            : left < fail ? Verdict.Fail(served.Target, $"{RenewalMargin.Text(fail)} or more left", actual, served.Evidence)
+            : left < warn ? Verdict.Warning(served.Target, $"{RenewalMargin.Text(warn)} or more left", actual, served.Evidence)
+            : Verdict.Pass(served.Target, actual);
     }
 
     private static Verdict JudgeChain(ServedCertificate served, ServerCase<CertificateFacts> server) =>
-        served.IsTrusted ? Verdict.Pass(Target(served), $"issued by {served.Leaf.Issuer}")
+        served.IsTrusted ? Verdict.Pass(served.Target, $"issued by {served.Leaf.Issuer}")
+        : served.IsChainUndecided ? Verdict.Unknown(served.Target, "The chain has signatures of a kind that this system can't verify (ML-DSA needs OpenSSL 3.5 or later).", served.Evidence)
         : served.Endpoint.Audience == EndpointAudience.LoadBalancer && server.Site.Policy.Tls.TrustedAuthorities is null
-            ? Verdict.NotApplicable(Target(served), "the load balancer trusts authorities of its own here (ca-file)")
-            : Verdict.Fail(Target(served), "a chain to a trusted authority", string.Join("; ", served.ChainProblems), Evidence(served));
+            ? Verdict.NotApplicable(served.Target, "the load balancer trusts authorities of its own here (ca-file)")
+            : Verdict.Fail(served.Target, "a chain to a trusted authority", string.Join("; ", served.ChainProblems), served.Evidence);
 
     private static Verdict JudgeKey(ServedCertificate served, ServerCase<CertificateFacts> server)
     {
         Certificate leaf = served.Leaf;
         string key = FormattableString.Invariant($"{leaf.KeyAlgorithm}, {leaf.KeySizeBits} bits");
-        int? minimum = leaf.KeyAlgorithm switch { "RSA" => MinimumRsaBits, "ECDSA" or "Ed25519" or "Ed448" => MinimumCurveBits, _ => null };
+        int? minimum = leaf.KeyAlgorithm switch { "RSA" => MinimumRsaBits, "RSASSA-PSS" => MinimumRsaBits, "ECDSA" or "Ed25519" or "Ed448" => MinimumCurveBits, _ when AlgorithmNames.IsQuantumSafe(leaf.KeyAlgorithm) => 1, _ => null };
         return minimum is not null && leaf.KeySizeBits >= minimum
-            ? Verdict.Pass(Target(served), key)
-            : Verdict.Fail(Target(served), FormattableString.Invariant($"RSA of {MinimumRsaBits} bits or more, or an elliptic curve of {MinimumCurveBits}"), key, Evidence(served));
+            ? Verdict.Pass(served.Target, key)
+            : Verdict.Fail(served.Target, FormattableString.Invariant($"RSA of {MinimumRsaBits} bits or more, or an elliptic curve of {MinimumCurveBits}"), key, served.Evidence);
     }
 
     private static Verdict JudgeSignature(ServedCertificate served, ServerCase<CertificateFacts> server)
@@ -97,8 +101,8 @@ public static class CertificateControls
         // A root is trusted by itself; its signature proves nothing.
         Certificate? weak = served.Intermediates.Where(certificate => !certificate.IsSelfIssued).Prepend(served.Leaf).FirstOrDefault(certificate => IsWeak(certificate.SignatureAlgorithm));
         return weak is null
-            ? Verdict.Pass(Target(served), served.Leaf.SignatureAlgorithm)
-            : Verdict.Fail(Target(served), "SHA-256 or better", $"{weak.SignatureAlgorithm} on '{weak.Subject}'", Evidence(served));
+            ? Verdict.Pass(served.Target, served.Leaf.SignatureAlgorithm)
+            : Verdict.Fail(served.Target, "SHA-256 or better", $"{weak.SignatureAlgorithm} on '{weak.Subject}'", served.Evidence);
     }
 
     private static bool IsWeak(string algorithm) =>
@@ -120,9 +124,4 @@ public static class CertificateControls
             : answer.ErrorId is "AuthoritiesUnreadable" or EndpointAnswer.OtherKindUnread ? answer.Certificate.ToUnknown(target)
             : Verdict.Fail(target, "a TLS handshake", answer.Certificate.Failure ?? "nothing", answer.Certificate.Source);
     }
-
-    private static string Target(ServedCertificate served) => served.Target;
-
-    private static string Evidence(ServedCertificate served) =>
-        $"TLS handshake with {served.Endpoint}, SNI {served.Endpoint.ServerName}{(served.KeyKind is null ? "" : $", {served.KeyKind} signatures only")}: subject '{served.Leaf.Subject}', SHA-256 {served.Leaf.Sha256Fingerprint}";
 }

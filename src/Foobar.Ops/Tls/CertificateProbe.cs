@@ -59,7 +59,11 @@ public static class CertificateProbe
         {
             if (certificate is X509Certificate2 leaf)
             {
-                served = ServedCertificate.Describe(endpoint, leaf, chain?.ChainPolicy.ExtraStore ?? [], authorities);
+                // The platform gives what was presented with the leaf or without it.
+                X509Certificate2[] presented = [.. chain?.ChainPolicy.ExtraStore ?? []];
+                bool hasLeaf = presented.Length > 0 && presented[0].RawData.AsSpan().SequenceEqual(leaf.RawData);
+                served = ServedCertificate.Describe(endpoint, leaf, [.. presented.Skip(hasLeaf ? 1 : 0)], authorities)
+                    with { StapleProblem = "it was not asked for" };
             }
 
             return certificate is not null;

@@ -38,25 +38,29 @@ public sealed class TrustedAuthorities
         }
     }
 
+    /// <summary>Why a chain of the certificates presented does not lead to a trusted authority.</summary>
+    public IReadOnlyList<string> Problems(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time) =>
+        Build(leaf, presented, time).Problems;
+
     /// <summary>
-    /// Why a chain of the certificates presented does not lead to a trusted authority (RFC 8446, 4.4.2: each certificate
-    /// but the root must be presented). The platform also looks for missing ones in its stores, so what it found there is
-    /// told as missing. Nothing is downloaded. The leaf's own dates are left out: they are judged apart.
+    /// The chain of the certificates presented to a trusted authority, and why it does not lead to one (RFC 8446, 4.4.2: each
+    /// certificate but the root must be presented). The platform also looks for missing ones in its stores, so what it found
+    /// there is told as missing. Nothing is downloaded. The leaf's own dates are left out: they are judged apart.
     /// </summary>
-    public IReadOnlyList<string> Problems(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
+    internal BuiltChain Build(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
     {
-        List<string> problems = Build(leaf, presented, time);
-        if (problems.Count == 0)
+        BuiltChain whole = BuildOf(leaf, presented, time);
+        if (whole.Problems.Count == 0)
         {
-            return problems;
+            return whole;
         }
 
         // One that is out of date and not needed does no harm: an old cross-signed root beside a newer trusted one.
         X509Certificate2Collection current = [.. presented.Where(certificate => IsValidAt(certificate, time))];
-        return current.Count < presented.Count && Build(leaf, current, time).Count == 0 ? [] : problems;
+        return current.Count < presented.Count && BuildOf(leaf, current, time) is { Problems.Count: 0 } other ? other : whole;
     }
 
-    private List<string> Build(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
+    private BuiltChain BuildOf(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time)
     {
         using X509Chain chain = new();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
@@ -70,18 +74,56 @@ public sealed class TrustedAuthorities
             chain.ChainPolicy.CustomTrustStore.AddRange(_roots);
         }
 
-        chain.Build(leaf);
+        try
+        {
+            chain.Build(leaf);
+        }
+        catch (CryptographicException error)
+        {
+            // A key of a kind that the platform's library does not know.
+            return new BuiltChain
+            {
+                Certificates = [CertificateReader.Read(leaf)],
+                Missing = [],
+                Problems = [$"this system can't verify '{leaf.SubjectName.Name}': {error.Message}"],
+                IsUndecided = true,
+            };
+        }
+
         X509Certificate2[] path = [.. chain.ChainElements.Select(element => element.Certificate)];
-        return [.. NotPresented(path, presented), .. chain.ChainElements.SelectMany((element, depth) => Problems(element, depth, time)).Distinct()];
+        (string Name, string Of)[] missing = [.. Missing(path, presented)];
+        Certificate[] certificates = [.. path.Select(CertificateReader.Read)];
+        return new BuiltChain
+        {
+            Certificates = certificates,
+            Missing = [.. missing.Select(one => one.Name), .. chain.ChainElements.Where(IsPartial).Select(element => element.Certificate.IssuerName.Name)],
+            Problems =
+            [
+                .. missing.Select(one => $"the issuer of '{one.Of}' was neither presented nor is it a trusted root: {one.Name} was found on this machine only"),
+                .. chain.ChainElements.SelectMany((element, depth) => Problems(element, depth, time)).Distinct(),
+            ],
+
+            // The platform's library refuses what it does not know, which proves nothing.
+            IsUndecided = chain.ChainElements.Any(IsUnverified) && certificates.Any(IsOfNewKind),
+        };
     }
 
-    /// <summary>The certificates between leaf and root that the platform took from elsewhere.</summary>
-    private static IEnumerable<string> NotPresented(X509Certificate2[] path, X509Certificate2Collection presented) =>
+    private static bool IsPartial(X509ChainElement element) =>
+        element.ChainElementStatus.Any(static status => status.Status == X509ChainStatusFlags.PartialChain);
+
+    private static bool IsUnverified(X509ChainElement element) =>
+        element.ChainElementStatus.Any(static status => status.Status is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.NotTimeValid));
+
+    private static bool IsOfNewKind(Certificate certificate) =>
+        AlgorithmNames.IsQuantumSafe(certificate.SignatureAlgorithm) || AlgorithmNames.IsQuantumSafe(certificate.KeyAlgorithm);
+
+    /// <summary>The names of the certificates between leaf and root that the platform took from elsewhere, each with what it issued.</summary>
+    private static IEnumerable<(string Name, string Of)> Missing(X509Certificate2[] path, X509Certificate2Collection presented) =>
         from depth in Enumerable.Range(1, Math.Max(0, path.Length - 1))
         let certificate = path[depth]
         let isRoot = depth == path.Length - 1 && certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
         where !isRoot && !presented.Any(one => IsSameAuthority(one, certificate))
-        select $"the issuer of '{path[depth - 1].SubjectName.Name}' was neither presented nor is it a trusted root: {certificate.SubjectName.Name} was found on this machine only";
+        select (certificate.SubjectName.Name, path[depth - 1].SubjectName.Name);
 
     // Another certificate of the same authority and key (cross-signed, renewed) closes the chain as well.
     private static bool IsSameAuthority(X509Certificate2 one, X509Certificate2 other) =>

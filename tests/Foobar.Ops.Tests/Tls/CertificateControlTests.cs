@@ -1,6 +1,7 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Issuance;
 
 namespace Foobar.Ops.Tests.Tls;
 
@@ -21,6 +22,11 @@ public sealed class CertificateControlTests
             KeySizeBits = 256,
             SignatureAlgorithm = "sha256ECDSA",
             Sha256Fingerprint = "AA00000000000000AA00000000000000AA00000000000000AA00000000000000",
+            MustStaple = true,
+        },
+        Staple = new OcspStaple
+        {
+            Status = RevocationStatus.Good, ThisUpdate = TestSite.Now.AddDays(-1), NextUpdate = TestSite.Now.AddDays(6), IsAuthentic = true,
         },
         Protocol = "Tls13",
         CipherSuite = "TLS_AES_128_GCM_SHA256",
@@ -82,7 +88,10 @@ public sealed class CertificateControlTests
                 Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(-77), NotAfter = TestSite.Now.AddDays(13) } },
             ["TLS-004"] = Good with { ChainProblems = ["partial"] },
             ["TLS-005"] = Good with { Leaf = Good.Leaf with { KeyAlgorithm = "RSA", KeySizeBits = 1024 } },
-            ["TLS-006"] = Good with { Leaf = Good.Leaf with { SignatureAlgorithm = "sha1RSA" } },
+            ["TLS-006"] = Good with { Leaf = Good.Leaf with { SignatureAlgorithm = "sha1RSA-PSS" } },
+            ["TLS-011"] = Good with { IsInOrder = false },
+            ["TLS-012"] = Good with { Staple = null },
+            ["TLS-013"] = Good with { Staple = Good.Staple! with { Status = RevocationStatus.Revoked, RevokedAt = TestSite.Now } },
         };
 
         foreach ((string flawed, ServedCertificate served) in flaws)
@@ -90,6 +99,60 @@ public sealed class CertificateControlTests
             Assert.Equal([flawed], CertificateControls.All.SelectMany(control => Judge(control.Info.Id, served)).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.ControlId));
         }
     }
+
+    [Theory]
+    [InlineData("Good", -1, 6, true, null, FindingStatus.Pass)]
+    [InlineData("Good", -1, 6, null, null, FindingStatus.Pass)]
+    [InlineData("Good", -1, null, true, null, FindingStatus.Pass)]
+    [InlineData("Good", -8, -1, true, null, FindingStatus.Fail)]
+    [InlineData("Good", 1, 6, true, null, FindingStatus.Fail)]
+    [InlineData("Good", -1, 6, false, null, FindingStatus.Fail)]
+    [InlineData("Good", -1, 6, true, "it is malformed", FindingStatus.Fail)]
+    [InlineData("Unknown", -1, 6, true, null, FindingStatus.Fail)]
+    [InlineData("Revoked", -1, 6, true, null, FindingStatus.Fail)]
+    public void An_OCSP_response_must_be_good_and_current(string says, int from, int? until, bool? isAuthentic, string? problem, FindingStatus status)
+    {
+        OcspStaple staple = new()
+        {
+            Status = Enum.Parse<RevocationStatus>(says),
+            ThisUpdate = TestSite.Now.AddDays(from),
+            NextUpdate = until is { } days ? TestSite.Now.AddDays(days) : null,
+            IsAuthentic = isAuthentic,
+            Problem = problem,
+        };
+
+        Assert.Equal(status, Assert.Single(Judge("TLS-013", Good with { Staple = staple })).Status);
+    }
+
+    [Fact]
+    public void An_OCSP_response_that_could_not_be_asked_for_is_not_missing()
+    {
+        ServedCertificate unasked = Good with { Staple = null, StapleProblem = "no answer" };
+
+        Assert.All(["TLS-012", "TLS-013"], id => Assert.Equal(FindingStatus.Unknown, Assert.Single(Judge(id, unasked)).Status));
+    }
+
+    [Fact]
+    public void A_certificate_that_demands_no_OCSP_response_needs_none()
+    {
+        ServedCertificate without = Good with { Staple = null, Leaf = Good.Leaf with { MustStaple = false } };
+
+        Assert.All(["TLS-012", "TLS-013"], id => Assert.Equal(FindingStatus.NotApplicable, Assert.Single(Judge(id, without)).Status));
+    }
+
+    [Fact]
+    public void A_chain_that_this_system_cannot_verify_is_not_decided() =>
+        Assert.Equal(
+            FindingStatus.Unknown,
+            Assert.Single(Judge("TLS-004", Good with { ChainProblems = ["NotSignatureValid"], IsChainUndecided = true })).Status);
+
+    [Theory]
+    [InlineData("ML-DSA-44", 10496, FindingStatus.Pass)]
+    [InlineData("RSASSA-PSS", 2048, FindingStatus.Pass)]
+    [InlineData("RSASSA-PSS", 1024, FindingStatus.Fail)]
+    [InlineData("1.2.3.4", 0, FindingStatus.Fail)]
+    public void Keys_of_each_kind_are_measured_by_their_own_size(string kind, int bits, FindingStatus status) =>
+        Assert.Equal(status, Assert.Single(Judge("TLS-005", Good with { Leaf = Good.Leaf with { KeyAlgorithm = kind, KeySizeBits = bits } })).Status);
 
     [Theory]
     [InlineData(31, FindingStatus.Pass)]

@@ -4,7 +4,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Tests.Tls.Scan;
+using Foobar.Ops.Tests.Tls.Scan.Peers;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Issuance;
+using Org.BouncyCastle.Ocsp;
 
 namespace Foobar.Ops.Tests.Tls;
 
@@ -62,6 +66,80 @@ public sealed class CertificateOffersTests : IDisposable
         Assert.Equal("ECDSA", Assert.Single(await LookAsync("-no_ssl3", ecdsa, null, sendsChain: true)).Leaf.KeyAlgorithm);
     }
 
+    [Theory]
+    [InlineData("-tls1_2")]
+    [InlineData("-tls1_3")]
+    public async Task An_OCSP_response_is_seen_with_its_certificate(string version)
+    {
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+        string response = Path.Combine(_directory.FullName, "response.der");
+        await File.WriteAllBytesAsync(
+            response,
+            OcspStapleTests.Respond(ecdsa, _authority.Intermediate, new RevokedStatus(DateTime.UtcNow.AddDays(-2), 1), DateTime.UtcNow.AddDays(-1), DateTime.UtcNow.AddDays(3)),
+            TestContext.Current.CancellationToken);
+
+        ServedCertificate served = Assert.Single(await LookAsync(version, ecdsa, null, sendsChain: true, "-status_file", response));
+
+        Assert.Equal((RevocationStatus.Revoked, true, null), (served.Staple!.Status, served.Staple.IsAuthentic, served.StapleProblem));
+        Assert.NotNull(served.Protocol);
+    }
+
+    [Fact]
+    public async Task Without_an_OCSP_response_none_is_seen()
+    {
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+
+        ServedCertificate served = Assert.Single(await LookAsync("-no_ssl3", ecdsa, null, sendsChain: true));
+
+        Assert.Equal((null, null), (served.Staple, served.StapleProblem));
+        Assert.Equal(["CN=leaf", "CN=Test Intermediate", "CN=Test Root"], served.Chain.Select(one => one.Subject));
+        Assert.Equal((true, false, 0), (served.IsInOrder, served.HasRoot, served.Superfluous.Count + served.Missing.Count));
+    }
+
+    [Fact]
+    public async Task A_missing_intermediate_is_named()
+    {
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+
+        Assert.Equal(["CN=Test Intermediate"], Assert.Single(await LookAsync("-no_ssl3", ecdsa, null, sendsChain: false)).Missing);
+    }
+
+    // The platform's TLS may know neither; what the server presents is seen all the same, and its chain is not held against it.
+    [Fact]
+    public async Task A_certificate_of_MlDsa_is_seen_on_every_system()
+    {
+        using TestEndpoint endpoint = BouncyCastleServer.Quantum(0x0017);
+
+        IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
+            endpoint.Endpoint, endpoint.ConnectAsync, TrustedAuthorities.From(_authority.WriteRoot()), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        ServedCertificate first = served.Select(one => one.Value).OfType<ServedCertificate>().First();
+        Assert.Equal(("ML-DSA-44", "ML-DSA-44"), (first.Leaf.KeyAlgorithm, first.Leaf.SignatureAlgorithm));
+        Assert.All(["TLS-002", "TLS-003", "TLS-005", "TLS-006"], id => Assert.Equal(FindingStatus.Pass, Assert.Single(Judge(id, [first])).Status));
+        Assert.NotEqual(FindingStatus.Pass, Assert.Single(Judge("TLS-004", [first])).Status);
+    }
+
+    [Theory]
+    [InlineData("160303000602000002FFFF")]
+    [InlineData("16030300040B000000")]
+    [InlineData("16030300040200FFFF")]
+    [InlineData("1503030002022816030300010B")]
+    public async Task Malformed_messages_are_told_and_never_thrown(string hex)
+    {
+        using X509Certificate2 ecdsa = _authority.Issue(["www.foobar.com"]);
+        using TestEndpoint good = TestEndpoint.Tls(ecdsa, [_authority.Intermediate]);
+        using TestEndpoint bad = TestEndpoint.Of(async stream =>
+        {
+            _ = await stream.ReadAsync(new byte[4000]);
+            await stream.WriteAsync(Convert.FromHexString(hex));
+        });
+
+        IReadOnlyList<Reading<ServedCertificate>> all = await CertificateOffers.AskAsync(
+            await good.LookAsync(_authority.WriteRoot()), bad.ConnectAsync, TrustedAuthorities.System, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+
+        Assert.NotNull(all[0].Value!.StapleProblem);
+    }
+
     [Fact]
     public async Task A_kind_that_could_not_be_asked_for_is_not_decided()
     {
@@ -70,9 +148,11 @@ public sealed class CertificateOffersTests : IDisposable
         using TestEndpoint plain = TestEndpoint.Plain("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", waits: true);
         ServedCertificate first = await endpoint.LookAsync(_authority.WriteRoot());
 
-        IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(
+        IReadOnlyList<Reading<ServedCertificate>> all = await CertificateOffers.AskAsync(
             first, plain.ConnectAsync, TrustedAuthorities.System, TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
 
+        Assert.Contains("could not be asked", all[0].Value!.StapleProblem, StringComparison.Ordinal);
+        Reading<ServedCertificate>[] others = [.. all.Skip(1)];
         Assert.NotEmpty(others);
         CertificateFacts facts = new()
         {
@@ -83,19 +163,17 @@ public sealed class CertificateOffersTests : IDisposable
     }
 
     private async Task<IReadOnlyList<ServedCertificate>> LookAsync(
-        string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain)
+        string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain, params string[] more)
     {
         int port = FreePort();
-        using Process server = Start(port, version, first, second, sendsChain);
+        using Process server = Start(port, version, first, second, sendsChain, more);
         try
         {
             TlsEndpoint endpoint = new() { Host = "127.0.0.1", Port = port, ServerName = "www.foobar.com" };
             TrustedAuthorities authorities = TrustedAuthorities.From(_authority.WriteRoot());
-            ServedCertificate served = await CertificateProbe.LookAsync(
+            IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
                 endpoint, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            IReadOnlyList<Reading<ServedCertificate>> others = await CertificateOffers.AskAsync(
-                served, token => ConnectAsync(port, token), authorities, TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-            return [served, .. others.Select(other => other.Value ?? throw new InvalidOperationException(other.Failure))];
+            return [.. served.Select(other => other.Value ?? throw new InvalidOperationException(other.Failure))];
         }
         finally
         {
@@ -104,9 +182,9 @@ public sealed class CertificateOffersTests : IDisposable
         }
     }
 
-    private Process Start(int port, string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain)
+    private Process Start(int port, string version, X509Certificate2 first, X509Certificate2? second, bool sendsChain, string[] more)
     {
-        List<string> arguments = ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", version, "-cert", Write("a.pem", first), "-cipher", "DEFAULT@SECLEVEL=0"];
+        List<string> arguments = ["s_server", "-accept", $"127.0.0.1:{port}", "-quiet", version, "-cert", Write("a.pem", first), "-cipher", "DEFAULT@SECLEVEL=0", .. more];
         arguments.AddRange(second is null ? [] : ["-dcert", Write("b.pem", second), "-dkey", Path.Combine(_directory.FullName, "b.pem")]);
         if (sendsChain)
         {

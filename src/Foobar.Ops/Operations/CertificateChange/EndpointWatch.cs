@@ -8,6 +8,7 @@ using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Drivers;
 using Foobar.Ops.Tls;
 using Foobar.Ops.Tls.Offers;
+using Foobar.Ops.Tls.Scan.Wire;
 
 namespace Foobar.Ops.Operations.CertificateChange;
 
@@ -122,7 +123,7 @@ internal sealed class EndpointWatch(ISiteSession session)
                 served.Add(new ServedLeaf(LatticeName, other));
             }
         }
-        catch (Exception error) when (error is IOException or SocketException or CryptographicException or FoobarException or ArgumentException
+        catch (Exception error) when (error is IOException or WireException or SocketException or CryptographicException or FoobarException or ArgumentException
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return [];
@@ -139,7 +140,7 @@ internal sealed class EndpointWatch(ISiteSession session)
         {
             await using Stream stream = await way.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token);
             using OfferedHandshake handshake = new(stream);
-            IReadOnlyList<byte[]> certificates = await handshake.CertificatesAsync(kind, endpoint.ServerName, limit.Token);
+            IReadOnlyList<byte[]> certificates = (await handshake.AskAsync(kind, endpoint.ServerName, limit.Token)).Certificates;
             return certificates.Count == 0 ? null : Read(certificates[0]);
         }
         catch (AlertException alert) when (alert.MeansNothingSuits)

@@ -11,6 +11,9 @@ internal static class ClientHello
     /// <summary>The group of the one key share that is sent: every implementation of TLS 1.3 has it (RFC 8446, 9.1).</summary>
     public const ushort Secp256R1 = 0x0017;
 
+    /// <summary>The extensions that ask for an OCSP response (RFC 6066, 8) and for timestamps of logs (RFC 6962, 3.3.1).</summary>
+    public const ushort StatusRequest = 5, Timestamps = 18;
+
     private static readonly ushort[] Tls13Suites = [0x1301, 0x1302];
 
     /// <summary>The handshake message, without the header of its record.</summary>
@@ -30,6 +33,8 @@ internal static class ClientHello
             .. Extension(50, Block16(Numbers(any))),
             .. Extension(43, Block8(Numbers([0x0304, 0x0303]))),
             .. Extension(51, Block16([.. Numbers([Secp256R1]), .. Block16(share)])),
+            .. Extension(StatusRequest, [1, 0, 0, 0, 0]),
+            .. Extension(Timestamps, []),
             .. Extension(23, []),
             .. Extension(0xFF01, [0]),
         ];

@@ -21,16 +21,16 @@ internal sealed record KeyKind(string Name, ushort[] SignatureAlgorithms, ushort
     /// <summary>Ed25519 and Ed448 (RFC 8422, 5.1.3).</summary>
     public static KeyKind Edwards { get; } = new("Ed", [0x0807, 0x0808], [0xC02B, 0xC02C, 0xCCA9]);
 
+    /// <summary>ML-DSA, in TLS 1.3 alone (draft-ietf-tls-mldsa).</summary>
+    public static KeyKind MlDsa { get; } = new("ML-DSA", [0x0904, 0x0905, 0x0906], []);
+
     /// <summary>
-    /// The kinds that are asked for. Certificates with keys of other kinds (DSA, ML-DSA) are seen only where they are the
-    /// endpoint's first choice.
+    /// The kinds that are asked for. Certificates with keys of other kinds (DSA) are seen only where they are the endpoint's
+    /// first choice.
     /// </summary>
-    public static IReadOnlyList<KeyKind> All { get; } = [Rsa, Ecdsa, Edwards];
+    public static IReadOnlyList<KeyKind> All { get; } = [Rsa, Ecdsa, Edwards, MlDsa];
 
     /// <summary>Tells whether a certificate is of this kind.</summary>
     public bool Is(Certificate certificate) =>
-        certificate.KeyAlgorithm.StartsWith(Name, StringComparison.Ordinal) || (this == Rsa && certificate.KeyAlgorithm == RsaPss);
-
-    // id-RSASSA-PSS (RFC 4055, 3.1).
-    private const string RsaPss = "1.2.840.113549.1.1.10";
+        certificate.KeyAlgorithm.StartsWith(Name, StringComparison.Ordinal);
 }

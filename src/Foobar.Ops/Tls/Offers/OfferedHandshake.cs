@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Foobar.Ops.Tls.Scan.Registry;
+using Foobar.Ops.Tls.Scan.Wire;
 
 namespace Foobar.Ops.Tls.Offers;
 
@@ -9,38 +11,57 @@ namespace Foobar.Ops.Tls.Offers;
 /// </summary>
 internal sealed class OfferedHandshake(Stream stream) : IDisposable
 {
-    private const byte Alert = 21, Handshake = 22, ApplicationData = 23, ServerHello = 2, CertificateMessage = 11;
+    private const byte Alert = 21, Handshake = 22, ApplicationData = 23, ServerHelloMessage = 2, CertificateMessage = 11, CertificateStatus = 22;
+
+    private const byte Warning = 1, CloseNotify = 0;
+
+    private const int HeaderLength = 4, KeyShare = 51;
 
     // RFC 8446, 5.2: 2^14 bytes and what sealing adds; RFC 5246, 6.2.3: up to 2^14 + 2048.
     private const int LongestRecord = 16384 + 2048;
 
-    private const int LongestMessage = 1 << 20;
+    private const int LongestMessage = 1 << 17;
 
     private readonly ECDiffieHellman _key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
     private byte[] _pending = [];
+    private ServerHello? _hello;
     private HandshakeSecret? _secret;
 
-    /// <summary>The certificates presented, leaf first, in DER.</summary>
+    /// <summary>What the server presents, with what comes along.</summary>
     /// <exception cref="AlertException">The server ended the handshake.</exception>
     /// <exception cref="IOException">It closed the connection, or what it sent is not TLS.</exception>
-    public async Task<IReadOnlyList<byte[]>> CertificatesAsync(KeyKind kind, string serverName, CancellationToken cancellationToken)
+    /// <exception cref="WireException">A message is malformed.</exception>
+    public async Task<OfferedFlight> AskAsync(KeyKind kind, string serverName, CancellationToken cancellationToken)
     {
         byte[] hello = ClientHello.Build(kind, serverName, Point());
         await stream.WriteAsync((byte[])[Handshake, 3, 1, (byte)(hello.Length >> 8), (byte)hello.Length, .. hello], cancellationToken);
+        await stream.FlushAsync(cancellationToken);
         while (true)
         {
             byte[] message = await MessageAsync(cancellationToken);
-            switch (message[0])
+            if (message[0] == ServerHelloMessage && _hello is null)
             {
-                case ServerHello:
-                    TakeServerHello(hello, message);
-                    break;
-                case CertificateMessage:
-                    return Certificates(message.AsSpan(4), isTls13: _secret is not null);
-                default:
-                    break;
+                TakeServerHello(hello, message);
+            }
+            else if (message[0] == CertificateMessage && _hello is not null)
+            {
+                return _secret is null ? await WithStatusAsync(message.AsMemory(HeaderLength), cancellationToken)
+                    : PresentedMessage.Read13(message.AsSpan(HeaderLength));
             }
         }
+    }
+
+    /// <summary>In TLS 1.2 the OCSP response follows in a message of its own, if at all (RFC 6066, 8).</summary>
+    private async Task<OfferedFlight> WithStatusAsync(ReadOnlyMemory<byte> certificates, CancellationToken cancellationToken)
+    {
+        OfferedFlight flight = PresentedMessage.Read12(certificates.Span, _hello!);
+        if (_hello!.Extensions.ContainsKey(ClientHello.StatusRequest))
+        {
+            byte[] next = await MessageAsync(cancellationToken);
+            flight = next[0] == CertificateStatus ? flight with { Staple = PresentedMessage.Status(next.AsSpan(HeaderLength)) } : flight;
+        }
+
+        return flight;
     }
 
     public void Dispose()
@@ -93,6 +114,8 @@ internal sealed class OfferedHandshake(Stream stream) : IDisposable
         (byte type, content) = header[0] == ApplicationData && _secret is { } secret ? secret.Open(header, content) : (header[0], content);
         return type switch
         {
+            // A warning that a name is not recognized is no end (RFC 6066, 3).
+            Alert when content is [Warning, not CloseNotify] => [],
             Alert => throw new AlertException(content.Length > 1 ? content[1] : (byte)0),
             Handshake => content,
             _ => [],
@@ -102,62 +125,29 @@ internal sealed class OfferedHandshake(Stream stream) : IDisposable
     /// <summary>Finds out whether the server took TLS 1.3, and derives its keys if so.</summary>
     private void TakeServerHello(byte[] hello, byte[] message)
     {
-        ReadOnlySpan<byte> body = message.AsSpan(4);
-        int session = 2 + 32;
-        int suiteAt = session + 1 + body[session];
-        ushort suite = BinaryPrimitives.ReadUInt16BigEndian(body[suiteAt..]);
-        ReadOnlySpan<byte> extensions = body.Length > suiteAt + 5 ? body[(suiteAt + 5)..] : [];
-        ReadOnlySpan<byte> share = [];
-        bool isTls13 = false;
-        while (extensions.Length >= 4)
+        _hello = MessageParser.ServerHello(message.AsSpan(HeaderLength));
+        if (_hello.Version == TlsVersion.Tls13)
         {
-            ushort type = BinaryPrimitives.ReadUInt16BigEndian(extensions);
-            ReadOnlySpan<byte> content = extensions.Slice(4, BinaryPrimitives.ReadUInt16BigEndian(extensions[2..]));
-            isTls13 |= type == 43 && content is [0x03, 0x04];
-            share = type == 51 ? content : share;
-            extensions = extensions[(4 + content.Length)..];
-        }
-
-        if (isTls13)
-        {
-            _secret = HandshakeSecret.Derive(suite, Agree(share), [.. hello, .. message]);
+            _secret = HandshakeSecret.Derive(
+                (ushort)_hello.Suite, Agree(_hello.Extensions.GetValueOrDefault(KeyShare)), [.. hello, .. message]);
         }
     }
 
-    private byte[] Agree(ReadOnlySpan<byte> share)
+    private byte[] Agree(byte[]? share)
     {
         const int Coordinate = 32;
-        if (share.Length != 4 + 1 + (2 * Coordinate) || BinaryPrimitives.ReadUInt16BigEndian(share) != ClientHello.Secp256R1)
+        if (share is null || share.Length != 4 + 1 + (2 * Coordinate) || BinaryPrimitives.ReadUInt16BigEndian(share) != ClientHello.Secp256R1)
         {
             throw new IOException("it wants another group for the key exchange than P-256");
         }
 
-        ReadOnlySpan<byte> point = share[5..];
+        ReadOnlySpan<byte> point = share.AsSpan(5);
         using ECDiffieHellman peer = ECDiffieHellman.Create(new ECParameters
         {
             Curve = ECCurve.NamedCurves.nistP256,
             Q = new ECPoint { X = point[..Coordinate].ToArray(), Y = point[Coordinate..].ToArray() },
         });
         return _key.DeriveRawSecretAgreement(peer.PublicKey);
-    }
-
-    /// <summary>
-    /// The certificates of the message (RFC 5246, 7.4.2; in TLS 1.3 with a context before and extensions behind each: RFC
-    /// 8446, 4.4.2).
-    /// </summary>
-    private static List<byte[]> Certificates(ReadOnlySpan<byte> body, bool isTls13)
-    {
-        ReadOnlySpan<byte> list = body[((isTls13 ? 1 + body[0] : 0) + 3)..];
-        List<byte[]> certificates = [];
-        while (list.Length > 3)
-        {
-            int length = (list[0] << 16) | (list[1] << 8) | list[2];
-            certificates.Add(list.Slice(3, length).ToArray());
-            list = list[(3 + length)..];
-            list = isTls13 ? list[(2 + BinaryPrimitives.ReadUInt16BigEndian(list))..] : list;
-        }
-
-        return certificates;
     }
 }
 
