@@ -66,7 +66,7 @@ internal sealed class LabAuthority
     /// <summary>Issues a certificate.</summary>
     public IssuedCertificate Issue(CertificateRequestDetails details)
     {
-        using RSA? rsa = details.HasRsaKey ? RSA.Create(2048) : null;
+        using RSA? rsa = details.HasRsaKey ? RSA.Create(details.RsaBits) : null;
         using ECDsa? ecdsa = details.HasRsaKey ? null : ECDsa.Create(ECCurve.NamedCurves.nistP256);
         string subject = $"CN={details.CommonName}";
         CertificateRequest request = rsa is null
@@ -87,11 +87,26 @@ internal sealed class LabAuthority
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], false));
+        if (details.MustStaple)
+        {
+            // A sequence of the number of status_request (RFC 7633, 4.2.3.1).
+            request.CertificateExtensions.Add(new X509Extension("1.3.6.1.5.5.7.1.24", [0x30, 3, 2, 1, 5], false));
+        }
+
         AddKeyIdentifiers(request, _intermediate);
         using ECDsa signer = _intermediate.GetECDsaPrivateKey()!;
         using X509Certificate2 leaf = request.Create(
-            _intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), details.NotBefore, details.NotAfter, Serial());
+            _intermediate.SubjectName, details.HasOldSignature ? new OldSignatureGenerator(signer) : X509SignatureGenerator.CreateForECDsa(signer), details.NotBefore, details.NotAfter, Serial());
         return new IssuedCertificate(Pem(leaf), Pem(_intermediate), ((AsymmetricAlgorithm?)rsa ?? ecdsa!).ExportPkcs8PrivateKeyPem() + "\n");
+    }
+
+    /// <summary>An OCSP response that says that a certificate was revoked, in DER (RFC 6960, 4.2.1).</summary>
+    /// <param name="certificate">The certificate.</param>
+    public byte[] Revoke(IssuedCertificate certificate)
+    {
+        using X509Certificate2 leaf = X509Certificate2.CreateFromPem(certificate.Leaf);
+        using ECDsa signer = _intermediate.GetECDsaPrivateKey()!;
+        return OcspWriter.Revoked(leaf, _intermediate, signer, DateTimeOffset.UtcNow);
     }
 
     private void Save(string directory)

@@ -22,6 +22,11 @@ internal sealed record FileFault(
     /// <summary>An edit that puts <see cref="NewContent"/> in place of what the file holds, and keeps its owner and mode.</summary>
     public const string Replace = "cat > \"$file\"";
 
+    /// <summary>
+    /// A file or directory that the edit makes besides, readable by root alone, as <c>$extra</c>; the undo removes it.
+    /// </summary>
+    public string? Extra { get; init; }
+
     private string Saved => $"/var/lib/foobar-lab/{Name}.saved";
 
     /// <inheritdoc/>
@@ -30,7 +35,7 @@ internal sealed record FileFault(
     /// <inheritdoc/>
     public override async Task BreakAsync(RaisedLab lab, CancellationToken cancel)
     {
-        string command = $"set -e; file={Path}; cp --preserve=all \"$file\" {Saved}; {Edit}; "
+        string command = $"set -e; umask 077; file={Path}; extra={Extra}; cp --preserve=all \"$file\" {Saved}; {Edit}; "
             + $"if cmp --silent \"$file\" {Saved} && [ \"$(stat -c %a%U%G \"$file\")\" = \"$(stat -c %a%U%G {Saved})\" ]; then echo 'the edit changed nothing' >&2; exit 1; fi; {Reload}";
         foreach (string server in Servers)
         {
@@ -43,7 +48,7 @@ internal sealed record FileFault(
     {
         foreach (string server in Servers)
         {
-            await lab.RunAsync(server, $"if [ -e {Saved} ]; then set -e; cp --preserve=all {Saved} {Path}; {Reload}; rm {Saved}; fi", cancel: cancel);
+            await lab.RunAsync(server, $"if [ -e {Saved} ]; then set -e; cp --preserve=all {Saved} {Path}; {Reload}; rm {Saved}; fi{(Extra is null ? "" : $"; rm -rf {Extra}")}", cancel: cancel);
         }
     }
 }
