@@ -2,6 +2,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
 
@@ -12,7 +13,7 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     public override string Name => "certificates";
 
     /// <inheritdoc/>
-    public override bool AppliesTo(Server server, Site site) => server.Is(Role.LoadBalancer) || server.Is(Role.Web) || server.Is(site.Policy.Tls.EndsAt);
+    public override bool AppliesTo(Server server, Site site) => server.Is(Role.LoadBalancer) || server.Is(Role.Web) || server.Is(Role.Database) || server.Is(site.Policy.Tls.EndsAt);
 
     /// <inheritdoc/>
     public override async Task<CertificateFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
@@ -20,10 +21,43 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<(Reading<IReadOnlyList<KeyFile>> Files, IReadOnlyList<string> Doubts)> keys = KeySearch.RunAsync(
             connection, cancellationToken);
-        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAsync(connection, server, session.Site, cancellationToken);
+        Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> files = CertificateFileSearch.RunAsync(
+            connection, cancellationToken);
+        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAllAsync(connection, server, session.Site, cancellationToken);
         EndpointAnswer[][] answers = await Task.WhenAll(endpoints.Select(endpoint => LookAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
-        (Reading<IReadOnlyList<KeyFile>> files, IReadOnlyList<string> doubts) = await keys;
-        return new CertificateFacts { Endpoints = [.. answers.SelectMany(each => each)], KeyFiles = files, KeyDoubts = doubts };
+        EndpointAnswer[] unnamed = await Task.WhenAll(endpoints.Where(endpoint => endpoint.Audience == EndpointAudience.Visitors).DistinctBy(endpoint => endpoint.Port)
+            .Select(endpoint => LookUnnamedAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
+        (Reading<IReadOnlyList<KeyFile>> keyFiles, IReadOnlyList<string> keyDoubts) = await keys;
+        (Reading<IReadOnlyList<CertificateFile>> certificateFiles, IReadOnlyList<string> fileDoubts) = await files;
+        return new CertificateFacts
+        {
+            Endpoints = [.. answers.SelectMany(each => each)],
+            Unnamed = unnamed,
+            KeyFiles = keyFiles,
+            KeyDoubts = keyDoubts,
+            Files = certificateFiles,
+            FileDoubts = fileDoubts,
+        };
+    }
+
+    /// <summary>What an endpoint serves to a client that names no host.</summary>
+    private static async Task<EndpointAnswer> LookUnnamedAsync(
+        IServerSession connection, TlsEndpoint named, TlsPolicy policy, CancellationToken cancellationToken)
+    {
+        TlsEndpoint endpoint = named with { ServerName = "" };
+        string source = $"TLS handshake with {endpoint}, no SNI";
+        try
+        {
+            return new(endpoint, Reading.Of(
+                await CertificateProbe.LookAsync(
+                    endpoint, cancel => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), cancel),
+                    TrustedAuthorities.From(policy.TrustedAuthorities), CertificateProbe.DefaultTimeLimit, cancellationToken),
+                source));
+        }
+        catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
+        {
+            return new(endpoint, Reading.Unreadable<ServedCertificate>(error.Message, source)) { ErrorId = error.ErrorId };
+        }
     }
 
     /// <summary>One answer a certificate that the endpoint serves.</summary>

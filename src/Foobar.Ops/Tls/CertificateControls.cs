@@ -1,5 +1,6 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
 
@@ -24,6 +25,8 @@ public static class CertificateControls
         OnAll("TLS-011", Severity.Low, "The certificates presented are in order, and none is superfluous", "Clients that do not put a chain in order refuse it; what nobody needs is sent with every handshake.", "Let the file hold the leaf, then its intermediates, each behind the one that it issued, and nothing else.", "RFC 5246, 7.4.2; RFC 8446, 4.4.2", static (served, _) => PresentedJudge.Order(served)),
         OnAll("TLS-012", Severity.High, "A certificate that demands an OCSP response is served with one", "Clients that heed the demand refuse the certificate without it.", "Let the server send the response along (HAProxy: ocsp-update on, or a file .ocsp; nginx: ssl_stapling on), or issue the certificate without must-staple.", "RFC 7633", static (served, _) => PresentedJudge.Demanded(served)),
         OnAll("TLS-013", Severity.Critical, "The OCSP response sent along is good and current", "Browsers refuse a certificate that is revoked, and one with a response that is out of date.", "Replace a revoked certificate; else update the response, or send none along.", "RFC 6960; RFC 6066, 8", static (served, server) => PresentedJudge.Staple(served, server.Time)),
+        new(Info("TLS-014", Severity.Low, "A client that names no host gets the site's certificate, or none", "Old clients, monitors and scanners name none; another certificate than the site's breaks them, and shows what else is served there.", "Make the site's certificate the first of its listener (HAProxy: the first crt; nginx: listen ... default_server), or refuse the handshake (HAProxy: strict-sni; nginx: ssl_reject_handshake on).", "RFC 6066, 3"), JudgeUnnamed),
+        new(Info("TLS-015", Severity.High, "Running programs serve the certificates that their files hold", "A certificate that was renewed and not loaded takes the site down on the old one's last day, while every look at the file says that all is well.", "Reload the program (systemctl reload haproxy or nginx; ALTER INSTANCE RELOAD TLS), and let the renewal do that.", null), static server => CertificateFileJudge.Judge(server.Facts.Files, server.Facts.FileDoubts)),
     ];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference) =>
@@ -111,7 +114,15 @@ public static class CertificateControls
     private static IEnumerable<Verdict> JudgeKeyFiles(ServerCase<CertificateFacts> server) => server.Facts.KeyFiles.Judge(files =>
         files.Select(KeyFileJudge.Judge)
             .Concat(server.Facts.KeyDoubts.Select(doubt => Verdict.Unknown(null, $"A private key could not be looked at: {doubt}.", KeyFile.Source)))
-            .DefaultIfEmpty(Verdict.NotApplicable(actual: "HAProxy and nginx load no private key")));
+            .DefaultIfEmpty(Verdict.NotApplicable(actual: "no program loads a private key")));
+
+    private static IEnumerable<Verdict> JudgeUnnamed(ServerCase<CertificateFacts> server) => server.Facts.Unnamed.Count == 0
+        ? [Verdict.NotApplicable(actual: "no endpoint of this server is for visitors")]
+        : server.Facts.Unnamed.Select(answer => answer.Certificate.TryGet(out ServedCertificate? served)
+            ? HostNames.Covers(served.Leaf, server.Site.Name) ? Verdict.Pass(served.Target, "the site's certificate")
+                : Verdict.Fail(served.Target, $"a certificate for {server.Site.Name}, or none", $"'{served.Leaf.Subject}' for {string.Join(", ", served.Leaf.DnsNames.Concat(served.Leaf.IpAddresses))}", served.Evidence)
+            : answer.ErrorId == "TlsHandshakeFailed" ? Verdict.Pass($"{answer.Endpoint}", "refused without a name")
+            : answer.Certificate.ToUnknown($"{answer.Endpoint}"));
 
     private static IEnumerable<Verdict> JudgeAnswers(ServerCase<CertificateFacts> server) => server.Facts.Endpoints.Count == 0
         ? [Verdict.NotApplicable(actual: "no endpoint of this server should speak TLS")]

@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
 
@@ -14,8 +15,17 @@ public sealed record CertificateFacts
     /// <summary>Keys that those configurations name in a way that could not be followed to a file; each with its reason.</summary>
     public IReadOnlyList<string> KeyDoubts { get; init; } = [];
 
-    /// <summary>The files with private keys that HAProxy's and nginx's configurations name.</summary>
+    /// <summary>The files with private keys that the configurations of HAProxy, nginx and the database name.</summary>
     public required Reading<IReadOnlyList<KeyFile>> KeyFiles { get; init; }
+
+    /// <summary>The files with certificates that those configurations name, and whether the running programs serve them.</summary>
+    public Reading<IReadOnlyList<CertificateFile>> Files { get; init; } = Reading.Unreadable<IReadOnlyList<CertificateFile>>("They were not looked at.");
+
+    /// <summary>Certificates that those configurations name in a way that could not be followed to a file; each with its reason.</summary>
+    public IReadOnlyList<string> FileDoubts { get; init; } = [];
+
+    /// <summary>What the endpoints for visitors serve to a client that names no host (no SNI).</summary>
+    public IReadOnlyList<EndpointAnswer> Unnamed { get; init; } = [];
 }
 
 /// <summary>What came of looking at an endpoint.</summary>

@@ -16,6 +16,9 @@ namespace Foobar.Ops.Tls;
 /// </summary>
 public static class CertificateOffers
 {
+    // A balancer that passes TLS through gives each connection to another server.
+    private const int MostTimes = 3;
+
     /// <summary>
     /// Looks at an endpoint: at the certificate that it serves to a client that verifies every kind of key, by a whole
     /// handshake, then at those that it keeps for other kinds. A reading without a value stands for a kind that could not be
@@ -65,19 +68,26 @@ public static class CertificateOffers
         CancellationToken cancellationToken)
     {
         KeyKind[] own = [.. KeyKind.All.Where(kind => kind.Is(first.Leaf)).Take(1)];
-        IReadOnlyList<Reading<ServedCertificate>> again = await AskEachAsync(own, first.Endpoint, connect, authorities, timeLimit, cancellationToken);
+        Reading<ServedCertificate>? again = null;
+        for (int time = 0; time < MostTimes && own.Length > 0 && (time == 0 || (again?.Value is { } other && other.Leaf.Sha256Fingerprint != first.Leaf.Sha256Fingerprint)); time++)
+        {
+            again = await AskAsync(own[0], first.Endpoint, connect, authorities, timeLimit, cancellationToken);
+        }
+
         return
         [
-            Reading.Of(Whole(first, again.Count > 0 ? again[0] : null), $"TLS handshake with {first.Endpoint}"),
+            Reading.Of(Whole(first, again), $"TLS handshake with {first.Endpoint}"),
             .. await AskEachAsync(KeyKind.All.Except(own), first.Endpoint, connect, authorities, timeLimit, cancellationToken),
         ];
     }
 
-    /// <summary>What was served first, with what came along when the same certificate was asked for once more.</summary>
-    private static ServedCertificate Whole(ServedCertificate first, Reading<ServedCertificate>? again) =>
-        again?.Value is { } seen && seen.Leaf.Sha256Fingerprint == first.Leaf.Sha256Fingerprint
-            ? seen with { KeyKind = null, Protocol = first.Protocol, CipherSuite = first.CipherSuite, HandshakeProblem = first.HandshakeProblem }
-            : first with { StapleProblem = again?.Failure ?? "it did not present this certificate a second time" };
+    /// <summary>
+    /// What was served, with what came along when it was asked for once more. Where several servers with certificates of
+    /// their own stand behind an endpoint, that is the certificate of the last one.
+    /// </summary>
+    private static ServedCertificate Whole(ServedCertificate first, Reading<ServedCertificate>? again) => again?.Value is { } seen
+        ? seen with { KeyKind = null, Protocol = first.Protocol, CipherSuite = first.CipherSuite, HandshakeProblem = first.HandshakeProblem }
+        : first with { StapleProblem = again?.Failure ?? "no certificate of its kind was presented a second time" };
 
     private static async Task<IReadOnlyList<Reading<ServedCertificate>>> AskEachAsync(
         IEnumerable<KeyKind> kinds, TlsEndpoint endpoint, Func<CancellationToken, Task<Stream>> connect, TrustedAuthorities authorities,

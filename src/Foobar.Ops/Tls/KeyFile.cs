@@ -21,7 +21,7 @@ public sealed record KeyFile
     public string Permissions => "0" + Convert.ToString(Mode, 8).PadLeft(3, '0');
 
     /// <summary>What this is read from.</summary>
-    internal const string Source = "stat of the key files that HAProxy's and nginx's configurations name";
+    internal const string Source = "stat of the key files that the configurations of HAProxy, nginx and the database name";
 
     /// <summary>What a line about a path begins with where nothing is.</summary>
     internal const string MissingMark = "missing ";

@@ -3,10 +3,11 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
 
-/// <summary>Finds the files with private keys that HAProxy and nginx load, by their own configurations, and who can read them.</summary>
+/// <summary>Finds the files with private keys that HAProxy, nginx, MySQL and MariaDB load, by their own configurations, and who can read them.</summary>
 internal static class KeySearch
 {
     /// <summary>Finds them.</summary>
@@ -16,7 +17,8 @@ internal static class KeySearch
     {
         try
         {
-            KeyPlaces places = (await HaproxyAsync(session, cancellationToken)).With(await NginxAsync(session, cancellationToken));
+            KeyPlaces places = (await HaproxyAsync(session, cancellationToken)).With(await NginxAsync(session, cancellationToken))
+                .With(await DatabaseAsync(session, cancellationToken));
             if (places.Paths.Count == 0)
             {
                 return (Reading.Of<IReadOnlyList<KeyFile>>([], KeyFile.Source), places.Doubts);
@@ -65,6 +67,13 @@ internal static class KeySearch
         KeyPlaces none = new();
         none.Doubts.Add($"{NginxFiles.Source}: {configuration.Failure}");
         return none;
+    }
+
+    private static async Task<KeyPlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
+    {
+        CommandResult read = await session.RunAsync(
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true }, cancellationToken);
+        return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Keys;
     }
 
     /// <summary>What a configuration names and no file is there for.</summary>

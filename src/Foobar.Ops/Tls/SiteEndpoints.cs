@@ -20,6 +20,14 @@ internal static class SiteEndpoints
         return [.. Of(server, site).Select(endpoint => endpoint with { Host = HostOf(endpoint.Port, server, sockets) })];
     }
 
+    /// <summary>The same at each family's first address that the port is bound to, where it is bound to addresses.</summary>
+    public static async Task<IReadOnlyList<TlsEndpoint>> LocateAllAsync(IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
+    {
+        Reading<IReadOnlyList<ListeningSocket>> sockets =
+            await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
+        return [.. Of(server, site).SelectMany(endpoint => HostsOf(endpoint.Port, server, sockets).Select(host => endpoint with { Host = host }))];
+    }
+
     /// <summary>
     /// The endpoints on a server: for visitors where TLS ends and where it passes through; for the load balancer where it
     /// encrypts again. The host is left to be found.
@@ -53,6 +61,10 @@ internal static class SiteEndpoints
 
     private static TlsEndpoint Endpoint(Server server, int port, string serverName, EndpointAudience audience) =>
         new() { Host = "", Port = port, ServerName = serverName, Via = server.Name, Audience = audience };
+
+    private static IEnumerable<string> HostsOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets) =>
+        (sockets.Value ?? []).Where(socket => socket.Protocol == TransportProtocol.Tcp && socket.Port == port && socket.Scope == SocketScope.Interface)
+            .Select(socket => socket.Address).DistinctBy(address => address.Contains(':', StringComparison.Ordinal)).DefaultIfEmpty(HostOf(port, server, sockets));
 
     /// <summary>The address to connect to: one that the port is bound to, else the server's own first one.</summary>
     private static string HostOf(int port, Server server, Reading<IReadOnlyList<ListeningSocket>> sockets)

@@ -1,6 +1,7 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Files;
 using Foobar.Ops.Tls.Issuance;
 
 namespace Foobar.Ops.Tests.Tls;
@@ -70,7 +71,9 @@ public sealed class CertificateControlTests
         CertificateFacts facts = new()
         {
             Endpoints = [new EndpointAnswer(Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" }],
+            Unnamed = [new EndpointAnswer(Good.Endpoint, Reading.Unreadable<ServedCertificate>("refused", "a handshake")) { ErrorId = "EndpointUnreachable" }],
             KeyFiles = Reading.Unreadable<IReadOnlyList<KeyFile>>("no sudo"),
+            Files = Reading.Unreadable<IReadOnlyList<CertificateFile>>("no sudo"),
         };
 
         Finding finding = Assert.Single(TestSite.Judge(CertificateControls.All, id, facts, "lb-01"));
@@ -185,17 +188,57 @@ public sealed class CertificateControlTests
         Assert.StartsWith("not yet valid", Assert.Single(Judge("TLS-002", Good with { Leaf = Good.Leaf with { NotBefore = TestSite.Now.AddDays(1) } })).Actual, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("600", "root", FindingStatus.Pass)]
-    [InlineData("640", "ssl-cert", FindingStatus.Pass)]
-    [InlineData("640", "www-data", FindingStatus.Warning)]
-    [InlineData("644", "root", FindingStatus.Fail)]
-    [InlineData("660", "ssl-cert", FindingStatus.Fail)]
-    public void A_key_is_for_its_service_only(string mode, string group, FindingStatus status)
+    [InlineData("600", "root", "root", FindingStatus.Pass)]
+    [InlineData("640", "root", "ssl-cert", FindingStatus.Pass)]
+    [InlineData("640", "root", "www-data", FindingStatus.Warning)]
+    [InlineData("644", "root", "root", FindingStatus.Fail)]
+    [InlineData("660", "root", "ssl-cert", FindingStatus.Fail)]
+    [InlineData("600", "mysql", "mysql", FindingStatus.Pass)]
+    [InlineData("600", "haproxy", "haproxy", FindingStatus.Warning)]
+    [InlineData("600", "www-data", "root", FindingStatus.Fail)]
+    [InlineData("600", "alice", "root", FindingStatus.Fail)]
+    public void A_key_is_for_its_service_only(string mode, string owner, string group, FindingStatus status)
     {
-        CertificateFacts facts = Facts(Good) with { KeyFiles = Reading.Of(KeyFile.Parse($"{mode} root {group} /etc/haproxy/certs/a b.pem\n")) };
+        CertificateFacts facts = Facts(Good) with { KeyFiles = Reading.Of(KeyFile.Parse($"{mode} {owner} {group} /etc/haproxy/certs/a b.pem\n")) };
 
         Finding finding = Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-008", facts, "lb-01"));
         Assert.Equal((status, "/etc/haproxy/certs/a b.pem"), (finding.Status, finding.Target));
+    }
+
+    [Theory]
+    [InlineData("www.foobar.com", null, FindingStatus.Pass)]
+    [InlineData("shop.foobar.net", null, FindingStatus.Fail)]
+    [InlineData(null, "TlsHandshakeFailed", FindingStatus.Pass)]
+    [InlineData(null, "EndpointTimeout", FindingStatus.Unknown)]
+    public void Without_a_name_the_site_s_certificate_is_served_or_none(string? name, string? error, FindingStatus status)
+    {
+        Reading<ServedCertificate> answer = name is null ? Reading.Unreadable<ServedCertificate>("why")
+            : Reading.Of(Good with { Leaf = Good.Leaf with { DnsNames = [name] } });
+        CertificateFacts facts = Facts(Good) with { Unnamed = [new EndpointAnswer(Good.Endpoint, answer) { ErrorId = error }] };
+
+        Assert.Equal(status, Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-014", facts, "lb-01")).Status);
+    }
+
+    [Fact]
+    public void A_file_that_was_renewed_and_not_loaded_fails_with_both_certificates()
+    {
+        Certificate renewed = Good.Leaf with { Sha256Fingerprint = new string('B', 64), NotAfter = TestSite.Now.AddDays(90) };
+        Finding finding = JudgeFile(File with { Leaf = renewed, IsLoaded = false, Served = Good.Leaf });
+
+        Assert.Equal((FindingStatus.Fail, "/etc/haproxy/certs/site.pem"), (finding.Status, finding.Target));
+        Assert.Contains("BBBB", finding.Expected, StringComparison.Ordinal);
+        Assert.Contains("AA00", finding.Actual, StringComparison.Ordinal);
+        Assert.Contains("haproxy.cfg:35", finding.Evidence, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_nothing_is_known_of_is_not_decided_and_a_client_s_is_not_judged()
+    {
+        Assert.Equal(FindingStatus.Unknown, JudgeFile(File with { IsLoaded = null, LoadProblem = "no answer" }).Status);
+        Assert.Equal(FindingStatus.NotApplicable, JudgeFile(File with { IsLoaded = null, Uses = [File.Uses[0] with { Listeners = [] }] }).Status);
+        Assert.Equal(
+            [FindingStatus.Pass, FindingStatus.Unknown],
+            TestSite.Judge(CertificateControls.All, "TLS-015", Facts(Good) with { FileDoubts = ["crt $FILE: a variable"] }, "lb-01").Select(finding => finding.Status));
     }
 
     [Fact]
@@ -273,8 +316,29 @@ public sealed class CertificateControlTests
     private static CertificateFacts Facts(ServedCertificate served) => new()
     {
         Endpoints = [new EndpointAnswer(served.Endpoint, Reading.Of(served, "a handshake"))],
+        Unnamed = [new EndpointAnswer(Good.Endpoint with { ServerName = "" }, Reading.Of(Good, "a handshake"))],
         KeyFiles = Reading.Of(KeyFile.Parse("600 root root /etc/haproxy/certs/site.pem")),
+        Files = Reading.Of<IReadOnlyList<CertificateFile>>([File]),
     };
+
+    private static CertificateFile File { get; } = new()
+    {
+        Server = "lb-01",
+        Path = "/etc/haproxy/certs/site.pem",
+        Leaf = Good.Leaf,
+        Uses =
+        [
+            new CertificateUse
+            {
+                Program = "HAProxy", Place = "/etc/haproxy/haproxy.cfg:35 bind :443", Path = "/etc/haproxy/certs/site.pem", Listeners = ["127.0.0.1:443"],
+            },
+        ],
+        IsLoaded = true,
+        Time = TestSite.Now,
+    };
+
+    private static Finding JudgeFile(CertificateFile file) => Assert.Single(TestSite.Judge(
+        CertificateControls.All, "TLS-015", Facts(Good) with { Files = Reading.Of<IReadOnlyList<CertificateFile>>([file]) }, "lb-01"));
 
     private static FindingStatus JudgeSite(string id, params ServedCertificate?[] served)
     {

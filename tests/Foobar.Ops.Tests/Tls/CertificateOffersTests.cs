@@ -96,6 +96,23 @@ public sealed class CertificateOffersTests : IDisposable
         Assert.Equal((true, false, 0), (served.IsInOrder, served.HasRoot, served.Superfluous.Count + served.Missing.Count));
     }
 
+    // A balancer that passes TLS through gives each connection to another of its servers.
+    [Fact]
+    public async Task Behind_one_endpoint_may_stand_servers_with_certificates_of_their_own()
+    {
+        using X509Certificate2 one = _authority.Issue(["www.foobar.com"]), two = _authority.Issue(["www.foobar.com"]);
+        using TestEndpoint left = TestEndpoint.Tls(one, [_authority.Intermediate]), right = TestEndpoint.Tls(two, [_authority.Intermediate]);
+        int connections = 0;
+
+        IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
+            left.Endpoint,
+            token => (connections++ % 2 == 0 ? left : right).ConnectAsync(token),
+            TrustedAuthorities.From(_authority.WriteRoot()), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+
+        ServedCertificate only = Assert.Single(served).Value!;
+        Assert.Equal((one.GetCertHashString(HashAlgorithmName.SHA256), null, "Tls13"), (only.Leaf.Sha256Fingerprint, only.StapleProblem, only.Protocol));
+    }
+
     [Fact]
     public async Task A_missing_intermediate_is_named()
     {
