@@ -41,6 +41,7 @@
         'Get-FoobarMonitoringAgent'
         'Get-FoobarReplication'
         'Get-FoobarServer'
+        'Get-FoobarTlsLeg'
         'Invoke-FoobarAudit'
         'Invoke-FoobarCommand'
         'Invoke-FoobarFailover'

@@ -14,7 +14,7 @@ Describe 'Binding' {
         { & $_ -Inventory $offline -Control NO-* } | Should -Throw -ErrorId 'ControlNotFound,*'
     }
 
-    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate', 'Test-FoobarTls' {
+    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate', 'Get-FoobarTlsLeg', 'Test-FoobarTls' {
         @() | & $_ -Inventory $offline | Should -BeNullOrEmpty
     }
 
@@ -47,6 +47,22 @@ Describe 'Test-FoobarTls' {
         $parameter, $value = $_ -split ' '
         $line = "Test-FoobarTls -HostName a -$parameter "
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $value
+    }
+}
+
+Describe 'Get-FoobarTlsLeg' {
+    It 'completes the kinds of legs, and refuses another' {
+        $line = 'Get-FoobarTlsLeg -Kind '
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain 'BalancerToWeb'
+        { Get-FoobarTlsLeg -Inventory $offline -Kind Web } | Should -Throw -ErrorId 'CannotConvertArgumentNoMessage,*'
+    }
+
+    It 'names the server that can''t be read, and leaves its legs unknown' {
+        $legs = Get-FoobarTlsLeg -Inventory $offline -ErrorVariable failures -ErrorAction SilentlyContinue -TimeoutSeconds 20
+        $failures.Count | Should -BeGreaterThan 0
+        $legs.Kind | Should -Contain 'ClientToBalancer'
+        $legs.Rating | Select-Object -Unique | Should -Be 'Unknown'
+        $legs.ConfiguredBy | Should -Not -BeNullOrEmpty
     }
 }
 
@@ -154,6 +170,14 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         $warned | Should -Match 'max_connect_errors'
         $scan.Protocols.Where{ $_.Offered.Support -eq 'Yes' }.Version | Should -Contain 'Tls12'
         $scan.Server | Should -Be 'web-02'
+    }
+
+    It 'shows each leg, authenticated or on the server alone' {
+        $legs = Get-FoobarTlsLeg
+        $legs.Kind | Select-Object -Unique | Should -Be 'ClientToBalancer', 'BalancerToWeb', 'AppToDatabase', 'Replication', 'AgentToService'
+        $legs | Where-Object Kind -in AppToDatabase, Replication | ForEach-Object { $_.Rating | Should -Be 'Authenticated'; $_.OnTheWire | Should -Be 'Encrypted'; $_.Group | Should -Not -BeNullOrEmpty }
+        $legs | Where-Object IsMismatch | Should -BeNullOrEmpty
+        (Get-FoobarTlsLeg web-02 -Kind BalancerToWeb).Server | Should -Be 'web-02'
     }
 
     It 'counts traffic over one window' {

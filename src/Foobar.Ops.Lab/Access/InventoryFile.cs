@@ -53,6 +53,8 @@ internal static class InventoryFile
         {
             EndsAt = plan.Options.Tls == TlsVariant.Web ? Role.Web : Role.LoadBalancer,
             Backends = plan.Options.Tls == TlsVariant.Reencrypt ? BackendEncryption.Tls : BackendEncryption.Plain,
+            // The application's settings name the authority that it trusts: server/foobar-app.py, ssl_verify_cert.
+            ApplicationVerifies = true,
             TrustedAuthorities = Path.GetFileName(plan.Files.RootCertificate),
         },
         Database = new DatabasePolicy

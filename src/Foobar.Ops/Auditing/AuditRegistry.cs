@@ -6,6 +6,7 @@ using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Monitoring;
 using Foobar.Ops.Servers;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Legs;
 using Foobar.Ops.Tls.Scan;
 using Foobar.Ops.Topology;
 
@@ -27,6 +28,7 @@ public static class AuditRegistry
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),
         new AuditPart<AgentFacts>(new AgentCollector(), AgentControls.All),
+        new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All),
     ];
 
     /// <summary>Controls that need the facts of several areas at once.</summary>

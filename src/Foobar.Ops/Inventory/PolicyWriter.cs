@@ -70,6 +70,16 @@ internal static class PolicyWriter
             json.WriteString("backends", InventoryWord.Of(policy.Backends));
         }
 
+        if (policy.Database != usual.Database)
+        {
+            json.WriteString("database", InventoryWord.Of(policy.Database));
+        }
+
+        if (policy.ApplicationVerifies)
+        {
+            json.WriteBoolean("applicationVerifies", true);
+        }
+
         json.WriteString("profile", policy.Profile);
         json.Number("warnDays", policy.WarnDays, usual.WarnDays);
         json.Number("failDays", policy.FailDays, usual.FailDays);

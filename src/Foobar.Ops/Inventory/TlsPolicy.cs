@@ -11,6 +11,12 @@ public sealed record TlsPolicy
     /// <summary>What stands behind a load balancer that ends TLS.</summary>
     public BackendEncryption Backends { get; init; } = BackendEncryption.Plain;
 
+    /// <summary>What stands on connections to the database: the application's and the replicas'.</summary>
+    public BackendEncryption Database { get; init; } = BackendEncryption.Tls;
+
+    /// <summary>Whether the application verifies the database's certificate, which no server shows.</summary>
+    public bool ApplicationVerifies { get; init; }
+
     /// <summary>The profile of Mozilla's server side TLS guidelines that handshakes must keep: <c>modern</c>, <c>intermediate</c>, <c>old</c>.</summary>
     public string Profile { get; init; } = "intermediate";
 
@@ -33,14 +39,14 @@ public sealed record TlsPolicy
     public string? TrustedAuthorities { get; init; }
 }
 
-/// <summary>What stands between a load balancer that ends TLS and its web servers.</summary>
+/// <summary>What stands on connections behind the point where TLS ends: to the web servers, or to the database.</summary>
 public enum BackendEncryption : long
 {
-    /// <summary>Plain HTTP.</summary>
+    /// <summary>Plain text.</summary>
     [JsonStringEnumMemberName("plain")]
     Plain,
 
-    /// <summary>TLS, the web server's certificate verified.</summary>
+    /// <summary>TLS, the server's certificate verified.</summary>
     [JsonStringEnumMemberName("tls")]
     Tls,
 

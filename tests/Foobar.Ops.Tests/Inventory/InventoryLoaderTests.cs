@@ -35,6 +35,7 @@ public sealed class InventoryLoaderTests
         Assert.Equal(["operator", "203.0.113.99"], policy.Flows[1].From);
         Assert.Equal(["foobar-app.service", "docker.service"], policy.Servers.Units[Role.App]);
         Assert.Equal((70, 85.5, 10, 0.5), (policy.Servers.DiskWarnPercent, policy.Servers.DiskFailPercent, policy.Servers.MemoryAvailableFailPercent, policy.Servers.MaxClockOffsetSeconds));
+        Assert.Equal((BackendEncryption.MutualTls, true), (policy.Tls.Database, policy.Tls.ApplicationVerifies));
         Assert.Equal((Role.LoadBalancer, BackendEncryption.MutualTls, "modern", 40, 20, 8443), (policy.Tls.EndsAt, policy.Tls.Backends, policy.Tls.Profile, policy.Tls.WarnDays, policy.Tls.FailDays, policy.Tls.Port));
         Assert.Equal("/srv/site/tls/ca.pem", policy.Tls.TrustedAuthorities);
         Assert.Equal(["foobar.com"], policy.Tls.Names);

@@ -90,6 +90,8 @@ internal sealed class PolicyReader(Problems problems, string directory)
         {
             EndsAt = keys.Optional("endsAt", usual.EndsAt, TlsEnd),
             Backends = keys.Optional("backends", usual.Backends, Scalars.Word<BackendEncryption>),
+            Database = keys.Optional("database", usual.Database, Scalars.Word<BackendEncryption>),
+            ApplicationVerifies = keys.Optional("applicationVerifies", usual.ApplicationVerifies, Scalars.Flag),
             Profile = keys.Optional("profile", usual.Profile, Scalars.OneOf(TlsProfiles)),
             WarnDays = keys.Optional("warnDays", usual.WarnDays, Scalars.Whole(0, 3650)),
             FailDays = keys.Optional("failDays", usual.FailDays, Scalars.Whole(0, 3650)),

@@ -52,6 +52,34 @@ internal sealed record HaproxySection(HaproxyFile File, HaproxyLine Head)
 
         return sections;
     }
+
+    /// <summary>The defaults sections that a section inherits from, the first one inherited first.</summary>
+    /// <param name="sections">All sections, in the order in which HAProxy reads them.</param>
+    /// <param name="section">The section that inherits.</param>
+    /// <param name="doubt">Told whether something makes that uncertain, in which keyword, and why.</param>
+    public static IReadOnlyCollection<HaproxySection> DefaultsOf(
+        IReadOnlyList<HaproxySection> sections, HaproxySection section, Action<bool, string, string> doubt)
+    {
+        Stack<HaproxySection> chain = new();
+        HaproxySection heir = section;
+        while (chain.Count < sections.Count)
+        {
+            IEnumerable<HaproxySection> before = sections.TakeWhile(each => each != heir).Where(each => each.Kind == "defaults");
+
+            // A defaults section inherits only from one it names, a proxy also from the last one before it.
+            HaproxySection? found = heir.From is { } name ? before.LastOrDefault(each => each.Name == name) : heir.Kind == "defaults" ? null : before.LastOrDefault();
+            doubt(found is null && heir.From is not null, "from", $"there is no defaults section '{heir.From}' before it");
+            doubt(heir.Head.IsConditional, heir.Kind, "a conditional block holds the section");
+            if (found is null)
+            {
+                break;
+            }
+
+            chain.Push(heir = found);
+        }
+
+        return chain;
+    }
 }
 
 /// <summary>A file of HAProxy's configuration.</summary>

@@ -29,7 +29,7 @@ internal sealed record ServerOption(string Name, ConfigurationWord Word, Configu
                 yield break;
             }
 
-            ConfigurationWord? argument = !HaproxyWords.ServerFlags.Contains(name) && each.MoveNext() ? each.Current : null;
+            ConfigurationWord? argument = !HaproxyServerWords.Flags.Contains(name) && each.MoveNext() ? each.Current : null;
             yield return new ServerOption(name, keyword, argument, HaproxyWords.ServerOptions.Trouble(name));
         }
     }

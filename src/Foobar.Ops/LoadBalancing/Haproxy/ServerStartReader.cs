@@ -28,7 +28,7 @@ internal sealed class ServerStartReader
     public static ServerStart Read(IReadOnlyList<HaproxySection> sections, HaproxySection section, HaproxyLine server)
     {
         ServerStartReader reader = new();
-        foreach (HaproxySection defaults in reader.DefaultsOf(sections, section))
+        foreach (HaproxySection defaults in HaproxySection.DefaultsOf(sections, section, reader.Doubt))
         {
             reader.TakeSection(defaults, null);
         }
@@ -54,30 +54,6 @@ internal sealed class ServerStartReader
 
     /// <summary>Tells whether a line makes a server: it has a name and an address.</summary>
     public static bool IsServer(HaproxyLine line) => line.Keyword == "server" && line.Words.Count > 2;
-
-    /// <summary>The defaults sections that a section inherits from, the first one inherited first.</summary>
-    private Stack<HaproxySection> DefaultsOf(IReadOnlyList<HaproxySection> sections, HaproxySection section)
-    {
-        Stack<HaproxySection> chain = new();
-        HaproxySection heir = section;
-        while (chain.Count < sections.Count)
-        {
-            IEnumerable<HaproxySection> before = sections.TakeWhile(each => each != heir).Where(each => each.Kind == "defaults");
-
-            // A defaults section inherits only from one it names, a proxy also from the last one before it.
-            HaproxySection? found = heir.From is { } name ? before.LastOrDefault(each => each.Name == name) : heir.Kind == "defaults" ? null : before.LastOrDefault();
-            Doubt(found is null && heir.From is not null, "from", $"there is no defaults section '{heir.From}' before it");
-            Doubt(heir.Head.IsConditional, heir.Kind, "a conditional block holds the section");
-            if (found is null)
-            {
-                break;
-            }
-
-            chain.Push(heir = found);
-        }
-
-        return chain;
-    }
 
     private void TakeSection(HaproxySection section, HaproxyLine? server)
     {
