@@ -26,7 +26,7 @@ Describe 'Binding' {
 Describe 'Test-FoobarTls' {
     It 'knows its controls, and no other area''s' {
         { Test-FoobarTls -HostName 127.0.0.1 -Port 1 -Control TLS-001 } | Should -Throw -ErrorId 'ControlNotFound,*'
-        (Get-FoobarControl -Id TLS-02*, TLS-03*).Count | Should -BeGreaterOrEqual 12
+        (Get-FoobarControl -Id TLS-02*, TLS-03*, TLS-05*).Count | Should -BeGreaterOrEqual 15
     }
 
     It 'says what stands in the way of a scan' {
@@ -162,6 +162,8 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         $scan.Protocols.Offered.Support | Should -Not -Contain 'Unknown'
         $scan.Findings | Where-Object Status -in Fail, Unknown | Should -BeNullOrEmpty
         $scan.Connections | Should -BeLessThan 60
+        $scan.Grade.Letter | ForEach-Object { $_ | Should -BeLike 'A*' }
+        $scan[0].Http.Secure.Value.StrictTransportSecurity | Should -Match 'max-age'
     }
 
     It 'speaks TLS at its databases' {

@@ -89,8 +89,8 @@ public sealed class TestFoobarTls : ServerCmdlet
         if (ParameterSetName == HostSet && Server is null && Role is null && !MyInvocation.ExpectingInput)
         {
             Run((output, token) => ScanAsync(
-                Endpoint(via: null), Profile ?? "intermediate", endpoint =>
-                    TlsScanner.ScanAsync(endpoint, ConnectAsync, Options, output.Progress.Report, token), output));
+                new EndpointScan(Endpoint(via: null), Options, (port, cancel) => DirectConnection.OpenAsync(HostName, port, cancel), null),
+                Profile ?? "intermediate", output, token));
         }
         else
         {
@@ -116,16 +116,17 @@ public sealed class TestFoobarTls : ServerCmdlet
         foreach (TlsEndpoint endpoint in endpoints)
         {
             await ScanAsync(
-                endpoint, Profile ?? site.Site.Policy.Tls.Profile, one =>
-                    SiteScan.ScanAsync(session, one, Options, output.Progress.Report, cancellationToken), output);
+                await SiteScan.PrepareAsync(session, endpoint, Options, site.Site.Policy.Tls.TrustedAuthorities, cancellationToken),
+                Profile ?? site.Site.Policy.Tls.Profile, output, cancellationToken);
         }
     }
 
     /// <summary>
     /// Scans an endpoint and writes what came of it; an endpoint that can't be scanned is an error, and the others go on.
     /// </summary>
-    private async Task ScanAsync(TlsEndpoint endpoint, string profile, Func<TlsEndpoint, Task<TlsScan>> scanAsync, CmdletOutput output)
+    private async Task ScanAsync(EndpointScan endpointScan, string profile, CmdletOutput output, CancellationToken cancellationToken)
     {
+        TlsEndpoint endpoint = endpointScan.Endpoint;
         if (StartTls.Risk(endpoint.Host) is { } risk)
         {
             output.Warn($"{endpoint}: {risk}");
@@ -134,7 +135,7 @@ public sealed class TestFoobarTls : ServerCmdlet
         TlsScan scan;
         try
         {
-            scan = await scanAsync(endpoint);
+            scan = await endpointScan.RunAsync(output.Progress.Report, cancellationToken);
         }
         catch (FoobarException error) when (error.ErrorId != "ConnectionLost")
         {
@@ -157,6 +158,4 @@ public sealed class TestFoobarTls : ServerCmdlet
     }
 
     private TlsEndpoint Endpoint(string? via) => new() { Host = HostName, Port = Port, ServerName = ServerName ?? HostName, Via = via };
-
-    private Task<Stream> ConnectAsync(CancellationToken cancellationToken) => DirectConnection.OpenAsync(HostName, Port, cancellationToken);
 }

@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Tls.Http;
 using Foobar.Ops.Tls.Profiles;
 using Foobar.Ops.Tls.Scan.Registry;
 
@@ -75,6 +76,16 @@ public static class ScanControls
             "Raise the TLS library's security level, or set its signature algorithms "
             + "(HAProxy: sigalgs; nginx: ssl_conf_command SignatureAlgorithms).",
             "RFC 9155", JudgeSignatures),
+        New("TLS-050", Severity.Medium, "Plain HTTP leads to HTTPS on the same host at once",
+            "Who types the name alone must not be served in plain text; and a first hop to another host keeps HSTS of this one from being seen.",
+            "HAProxy: http-request redirect scheme https code 301; nginx: return 301 https://$host$request_uri.",
+            "RFC 9110, 15.4.2; hstspreload.org", HttpJudge.Redirect),
+        New("TLS-051", Severity.Medium, "Browsers are told, for long enough, to use HTTPS alone",
+            "Without HSTS, or with one that is forgotten soon, the first request of a visit goes out in plain text and can be turned aside.",
+            "http-response set-header Strict-Transport-Security \"max-age=63072000; includeSubDomains\"", "RFC 6797", HttpJudge.Hsts),
+        New("TLS-052", Severity.Medium, "Cookies go over TLS alone",
+            "A cookie without Secure is sent in plain text with the first request to http, and with it the session.",
+            "Set-Cookie: NAME=VALUE; Secure; HttpOnly; SameSite=Lax", "RFC 6265, 4.1.2.5", HttpJudge.Cookies),
     ];
 
     /// <summary>Judges a scan.</summary>

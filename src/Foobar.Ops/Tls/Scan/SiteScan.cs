@@ -1,11 +1,16 @@
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Tls.Http;
 
 namespace Foobar.Ops.Tls.Scan;
 
 /// <summary>The endpoints of a site that are scanned by its policy: those whose certificates are judged.</summary>
 public static class SiteScan
 {
+    private const string SocketScript = "ss -H -tuln";
+
     /// <summary>Whether a server should have such an endpoint.</summary>
     public static bool AppliesTo(Server server, Site site) => new CertificateCollector().AppliesTo(server, site);
 
@@ -14,10 +19,21 @@ public static class SiteScan
         IServerSession connection, Server server, Site site, CancellationToken cancellationToken) =>
         await SiteEndpoints.LocateAsync(connection, server, site, cancellationToken);
 
-    /// <summary>Scans an endpoint through a server's session.</summary>
-    public static Task<TlsScan> ScanAsync(
-        IServerSession connection, TlsEndpoint endpoint, ScanOptions options, Action<string>? progress,
-            CancellationToken cancellationToken) => TlsScanner.ScanAsync(
-            endpoint, token =>
-                connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, endpoint.Port), token), options, progress, cancellationToken);
+    /// <summary>A scan of an endpoint through a server's session.</summary>
+    /// <param name="connection">The session.</param>
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="options">How to go about it.</param>
+    /// <param name="authorities">A PEM file of the authorities to trust instead of the system's.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<EndpointScan> PrepareAsync(
+        IServerSession connection, TlsEndpoint endpoint, ScanOptions options, string? authorities, CancellationToken cancellationToken)
+    {
+        // Through a session a port that is closed looks like one that hangs up.
+        Reading<IReadOnlyList<ListeningSocket>> sockets =
+            await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
+        bool isClosed = sockets.Value is { } all && !all.Any(socket =>
+            socket.Protocol == TransportProtocol.Tcp && socket.Port == HttpFacts.PlainPort && (socket.Scope == SocketScope.Wildcard || socket.Address == endpoint.Host));
+        return new EndpointScan(
+            endpoint, options, (port, token) => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, port), token), authorities) { IsPlainClosed = isClosed };
+    }
 }

@@ -1,5 +1,6 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Http;
 using Foobar.Ops.Tls.Profiles;
 using Foobar.Ops.Tls.Scan;
 using Foobar.Ops.Tls.Scan.Registry;
@@ -9,7 +10,7 @@ namespace Foobar.Ops.Tests.Tls.Scan;
 /// <summary>What is made of a scan.</summary>
 public sealed class ScanControlTests
 {
-    private static readonly TlsScan Good = new()
+    internal static readonly TlsScan Good = new()
     {
         Endpoint = new TlsEndpoint { Host = "198.51.100.10", Port = 443, ServerName = "www.foobar.com", Via = "lb-01" },
         Protocols =
@@ -37,6 +38,17 @@ public sealed class ScanControlTests
         ClientCertificate = Observed.No(),
         VersionTolerance = Observed.Yes(),
         ExtensionTolerance = Observed.Yes(),
+        Http = new HttpFacts
+        {
+            Plain = Reading.Of(new HttpAnswer { Url = "http://www.foobar.com/", StatusCode = 301, Location = "https://www.foobar.com/" }),
+            Secure = Reading.Of(new HttpAnswer
+            {
+                Url = "https://www.foobar.com/",
+                StatusCode = 200,
+                StrictTransportSecurity = "max-age=63072000; includeSubDomains",
+                Cookies = [new("session", Secure: true, HttpOnly: true, "Lax")],
+            }),
+        },
         Connections = 50,
         Duration = TimeSpan.FromMilliseconds(100),
         Time = TestSite.Now,
@@ -103,6 +115,7 @@ public sealed class ScanControlTests
             EarlyData = lost,
             VersionTolerance = lost,
             ExtensionTolerance = lost,
+            Http = new HttpFacts { Plain = Reading.Unreadable<HttpAnswer>("no answer"), Secure = Reading.Unreadable<HttpAnswer>("no answer") },
         };
 
         Assert.All(ScanControls.All, control => Assert.Equal(FindingStatus.Unknown, Judge(control.Info.Id, scan).Status));
