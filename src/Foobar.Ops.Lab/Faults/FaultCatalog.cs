@@ -15,6 +15,7 @@ internal static class FaultCatalog
         .. UfwFaults.All,
         .. ContainerFaults.All,
         .. CertificateFaults.All,
+        .. TlsFaults.All,
         .. BalancerFaults.All,
         .. MonitoringFaults.All,
         .. DatabaseFaults.All,

@@ -5,7 +5,7 @@ using Foobar.Ops.Tls.Scan;
 namespace Foobar.Ops.Tls.Legs;
 
 /// <summary>
-/// Reads how agents report, from their own settings: datadog.yaml (dd_url, skip_ssl_validation), newrelic-infra.yml
+/// Reads how agents that run report, from their own settings: datadog.yaml (dd_url, skip_ssl_validation), newrelic-infra.yml
 /// (collector_url), the collectors of Sumo Logic (endpoint, api_base_url, url, insecure, insecure_skip_verify), telegraf.conf
 /// ([[outputs]], urls, insecure_skip_verify, tls_cert), collectd.conf (write_http: URL, VerifyPeer; network: Server,
 /// SecurityLevel), zabbix_agentd.conf (Server, ServerActive, TLSConnect, TLSAccept), and the arguments of a running node_exporter
@@ -19,8 +19,20 @@ internal static partial class AgentLinkReader
     /// <summary>Prints the lines of settings that matter under a line with the agent and the file.</summary>
     public const string Script = """
         LC_ALL=C
+        runs() {
+          command -v systemctl > /dev/null || return 0
+          for unit in "$@"; do systemctl is-active --quiet "$unit" 2>/dev/null && return 0; done
+          return 1
+        }
         take() {
           [ -f "$2" ] || return 0
+          case $1 in
+            datadog) runs datadog-agent ;;
+            newrelic) runs newrelic-infra ;;
+            sumologic) runs otelcol-sumo collector ;;
+            zabbix) runs zabbix-agent2 zabbix-agent ;;
+            *) runs "$1" ;;
+          esac || return 0
           printf '==> %s %s\n' "$1" "$2"
           grep -E "$3" -- "$2" | sed -E 's#(://)[^/@"'"'"' ]*@#\1#g; s#([a-zA-Z0-9+]+://[^/?"'"'"' ,]*)[/?][^"'"'"' ,]*#\1#g'
           printf '\n'

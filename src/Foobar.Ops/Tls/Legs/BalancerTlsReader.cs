@@ -35,12 +35,20 @@ internal sealed class BalancerTlsReader
             + "send-proxy-v2-ssl, send-proxy-v2-ssl-cn, set-proxy-v2-tlv-fmt, shard, slowstart, socks4, source, stick, strict-maxconn, "
             + "tcp-md5sig, tcp-ut, tfo, track, usesrc, weight, ws");
 
+    /// <summary>The version from which on HAProxy asks for the host of a request (<c>sni-auto</c>) unless told otherwise.</summary>
+    private static readonly Version AsksByItself = new(3, 3);
+
+    private const string RequestedHost = "the host asked for";
+
     private readonly List<string> _doubts = [];
+    private Version? _version;
     private bool _tls, _isTcp, _verifies = true, _shows, _saysName;
     private string? _authorities, _verifyHost, _sni;
 
     /// <summary>Reads a configuration.</summary>
-    public static BalancerTls Read(IReadOnlyList<HaproxySection> sections) => new()
+    /// <param name="sections">The configuration.</param>
+    /// <param name="version">The version of HAProxy; <see langword="null"/> if it is not known.</param>
+    public static BalancerTls Read(IReadOnlyList<HaproxySection> sections, Version? version) => new()
     {
         Listeners = [.. sections.Where(static section => section.Kind is "frontend" or "listen").SelectMany(section => Listeners(sections, section))],
         Servers =
@@ -49,7 +57,7 @@ internal sealed class BalancerTlsReader
                where section.Kind is "backend" or "listen"
                from line in section.Lines
                where line.Keyword == "server" && line.Words.Count > 2
-               select Server(sections, section, line),
+               select Server(sections, section, line, version),
         ],
     };
 
@@ -82,11 +90,16 @@ internal sealed class BalancerTlsReader
         return reader._isTcp;
     }
 
-    private static BalancedServer Server(IReadOnlyList<HaproxySection> sections, HaproxySection section, HaproxyLine line)
+    /// <summary>Reads what <c>haproxy -v</c> prints: <c>HAProxy version 3.2.26-1 2026/10/14</c>; <see langword="null"/> for anything else.</summary>
+    public static Version? VersionOf(string text) =>
+        text.Split(' ', '\n') is [_, "version", { } version, ..] && Version.TryParse(version.Split('-', '~', '+')[0], out Version? parsed) ? parsed : null;
+
+    private static BalancedServer Server(
+        IReadOnlyList<HaproxySection> sections, HaproxySection section, HaproxyLine line, Version? version)
     {
         string? usual = sections.Where(static each => each.Kind == "global").SelectMany(static each => each.Lines)
             .LastOrDefault(static each => each.Keyword == "ssl-server-verify" && each.Words.Count > 1)?.Words[1].Text;
-        BalancerTlsReader reader = new() { _verifies = usual != "none" };
+        BalancerTlsReader reader = new() { _verifies = usual != "none", _version = version };
         reader.TakeAll(sections, section, line);
         reader.TakeOptions(line.Words.Skip(3));
         reader.Doubt(line.IsConditional, "server", "a conditional block holds it");
@@ -102,15 +115,17 @@ internal sealed class BalancerTlsReader
             IsTcp = reader._isTcp,
             Verifies = reader._verifies,
             Authorities = reader._authorities,
-            VerifiedName = reader._sni ?? reader._verifyHost,
+            VerifiedName = reader._sni ?? reader._verifyHost ?? (reader.IsSilent && version >= AsksByItself ? RequestedHost : null),
             ShowsCertificate = reader._shows,
             Doubts = [.. reader._doubts.Concat(reader.NameDoubt()).Distinct()],
         };
     }
 
-    // Without a word of it HAProxy 3.3 and later takes the name from the request, earlier ones check none.
-    private IEnumerable<string> NameDoubt() => _tls && !_isTcp && _verifies && !_saysName && _verifyHost is null
-        ? ["neither 'sni' nor 'verifyhost' names the server, so the version of HAProxy decides whether its name is checked (sni-auto)"]
+    /// <summary>Whether nothing says which name is asked for.</summary>
+    private bool IsSilent => _tls && !_isTcp && !_saysName && _verifyHost is null;
+
+    private IEnumerable<string> NameDoubt() => IsSilent && _verifies && _version is null
+        ? ["neither 'sni' nor 'verifyhost' names the server, so the version of HAProxy, which is not known, decides whether its name is checked (sni-auto)"]
         : [];
 
     private void TakeAll(IReadOnlyList<HaproxySection> sections, HaproxySection section, HaproxyLine? server)
@@ -181,7 +196,7 @@ internal sealed class BalancerTlsReader
                 (_sni, _saysName) = (NameOf(argument), true);
                 break;
             case "sni-auto":
-                (_sni, _saysName) = ("the host asked for", true);
+                (_sni, _saysName) = (RequestedHost, true);
                 break;
             case "no-sni-auto":
                 (_sni, _saysName) = (null, true);

@@ -93,8 +93,10 @@ public sealed class LegCollector : Collector<LegFacts>
         try
         {
             IReadOnlyList<HaproxyFile> files = await HaproxyFiles.ReadAsync(connection, cancellationToken);
+            Reading<Version?> version = await connection.ReadAsync(
+                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v"), BalancerTlsReader.VersionOf, "haproxy -v", cancellationToken);
             return files.Count == 0 ? Reading.Unreadable<BalancerTls>("there is no HAProxy", HaproxyFiles.Source)
-                : Reading.Of(BalancerTlsReader.Read(HaproxySection.Of(files)), HaproxyFiles.Source);
+                : Reading.Of(BalancerTlsReader.Read(HaproxySection.Of(files), version.Value), HaproxyFiles.Source);
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
         {

@@ -142,7 +142,19 @@ public sealed class LegReaderTests
         Assert.Equal((place, state, verified), (link.Place, link.State, link.Verified.Support));
     }
 
-    private static BalancerTls Balancer(string text) => BalancerTlsReader.Read(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)]));
+    [Theory]
+    [InlineData("HAProxy version 3.2.26-1 2026/10/14 - https://haproxy.org/\nStatus: x", null, 0)]
+    [InlineData("HAProxy version 3.3.1 2026/01/01", "the host asked for", 0)]
+    [InlineData("HA-Proxy", null, 1)]
+    public void Whether_a_name_is_checked_without_a_word_of_it_depends_on_the_version(string version, string? name, int doubts)
+    {
+        BalancedServer server = Assert.Single(Balancer("backend web\n server w 192.0.2.11:443 ssl verify required ca-file /ca.pem\n", BalancerTlsReader.VersionOf(version)).Servers);
+
+        Assert.Equal((name, doubts), (server.VerifiedName, server.Doubts.Count));
+    }
+
+    private static BalancerTls Balancer(string text, Version? version = null) =>
+        BalancerTlsReader.Read(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)]), version);
 
     private static DatabaseRow Row(params (string Column, object? Value)[] cells) => new(cells.Select(static cell => KeyValuePair.Create(cell.Column, cell.Value)));
 }
