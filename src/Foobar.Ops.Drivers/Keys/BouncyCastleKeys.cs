@@ -230,8 +230,8 @@ internal sealed class BouncyCastleKeys : IKeyDriver
         _ => throw new KeyUnreadableException($"is a key of a kind that no certificate of a server has ({key.GetType().Name})"),
     };
 
-    private static bool IsUnreadable(Exception error) => error is IOException or PemException or InvalidCipherTextException or GeneralSecurityException
-        or CryptoException or ArgumentException or InvalidOperationException or FormatException or NullReferenceException or InvalidCastException or IndexOutOfRangeException;
+    // It throws what it happens to meet in a broken file, of all kinds.
+    private static bool IsUnreadable(Exception error) => error is not KeyUnreadableException;
 
     private sealed class Finder(Secret? passphrase) : IPasswordFinder
     {

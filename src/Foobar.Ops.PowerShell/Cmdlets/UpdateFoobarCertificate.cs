@@ -83,8 +83,7 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
 
         ISiteSession site = OpenSite();
         OperationStore store = OperationStore.Of(site.Site);
-        using Secret? passphrase = Passphrase?.TakeSecret();
-        using CertificateChange change = Run((_, token) => PrepareAsync(site, OwnOf(site, servers), passphrase, token));
+        using CertificateChange change = Run((_, token) => PrepareAsync(site, OwnOf(site, servers), token));
         CertificateChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
         if (IsWhatIf())
         {
@@ -119,8 +118,9 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
         }
     }
 
-    private Task<CertificateChange> PrepareAsync(ISiteSession site, IReadOnlyList<Server> servers, Secret? passphrase, CancellationToken cancellationToken)
+    private async Task<CertificateChange> PrepareAsync(ISiteSession site, IReadOnlyList<Server> servers, CancellationToken cancellationToken)
     {
+        using Secret? passphrase = Passphrase?.TakeSecret();
         CertificateChangeOptions options = new()
         {
             Places = Place,
@@ -130,8 +130,8 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
             AcceptLaterChanges = AcceptLaterChanges,
         };
         return Undo
-            ? CertificateChange.PrepareUndoAsync(site, servers, options, TimeProvider.System, cancellationToken)
-            : CertificateChange.PrepareAsync(site, servers, Resolve(Path)!, Resolve(KeyPath), CertificateName, passphrase, options, TimeProvider.System, cancellationToken);
+            ? await CertificateChange.PrepareUndoAsync(site, servers, options, TimeProvider.System, cancellationToken)
+            : await CertificateChange.PrepareAsync(site, servers, Resolve(Path)!, Resolve(KeyPath), CertificateName, passphrase, options, TimeProvider.System, cancellationToken);
     }
 
     private string? Resolve(string? path) => path is null ? null : SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);

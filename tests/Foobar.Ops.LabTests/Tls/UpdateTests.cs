@@ -157,6 +157,34 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         Assert.DoesNotContain(Fingerprint(path), served);
     }
 
+    [Fact]
+    public async Task A_database_that_has_a_certificate_for_the_same_names_takes_it_for_new_connections()
+    {
+        await using UpdateBed bed = await UpdateBed.MakeAsync(labs);
+        IssuedCertificate old = bed.Lab.Authority.IssueSite();
+        string path = bed.IssueSite();
+        string before = (await bed.Lab.RunAsync("web-01", "mysql -NBe 'SELECT @@ssl_cert, @@ssl_key'")).Trim().Replace("\t", "' '", StringComparison.Ordinal);
+        await bed.Lab.RunAsync("web-01", "install -d -o mysql -g mysql -m 700 /var/lib/mysql/site; cat > /var/lib/mysql/site/cert.pem", old.Chain);
+        await bed.Lab.RunAsync("web-01", "cd /var/lib/mysql/site; cat > key.pem; chown mysql:mysql *; chmod 400 key.pem; mysql -e \"SET GLOBAL ssl_cert='site/cert.pem', GLOBAL ssl_key='site/key.pem'; ALTER INSTANCE RELOAD TLS\"", old.Key);
+        try
+        {
+            CertificateChangeResult result = await bed.UpdateAsync(path);
+
+            Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Error}\n{string.Join('\n', result.Steps)}");
+            Assert.Contains("web-01: /var/lib/mysql/site/key.pem", result.Files);
+            Assert.Equal("400 mysql mysql\n", await bed.Lab.RunAsync("web-01", "stat -c '%a %U %G' /var/lib/mysql/site/key.pem"));
+            string served = await bed.Lab.RunAsync("web-01", "echo | openssl s_client -starttls mysql -connect $(mysql -NBe 'SELECT IF(@@bind_address IN (\"*\", \"0.0.0.0\", \"::\"), \"127.0.0.1\", SUBSTRING_INDEX(@@bind_address, \",\", 1))'):3306 2>/dev/null | openssl x509 -noout -fingerprint -sha256 | tr -d :");
+            Assert.Contains(Fingerprint(path), served, StringComparison.Ordinal);
+            CertificateChangeResult undone = await bed.UndoAsync();
+            Assert.True(undone.Outcome == PlanOutcome.Completed, undone.Error);
+        }
+        finally
+        {
+            string[] words = before.Split("' '");
+            await bed.Lab.RunAsync("web-01", $"mysql -e \"SET GLOBAL ssl_cert='{words[0]}', GLOBAL ssl_key='{words[1]}'; ALTER INSTANCE RELOAD TLS\"; rm -rf /var/lib/mysql/site");
+        }
+    }
+
     internal static IPEndPoint[] Doors(UpdateBed bed) => [new(bed.Lab.Plan.Addresses.BalancerPublic.V4, 443), new(bed.Lab.Plan.Addresses.BalancerPublic.V6, 443)];
 
     internal static string Fingerprint(string path)

@@ -139,6 +139,9 @@ internal sealed class CertificateSource
 
         (byte[] Leaf, PrivateKey Key)[] pairs =
             [.. from key in _keys from one in _certificates.DistinctBy(Convert.ToHexString) where _driver.IsKeyOf(key.PublicKey, one) select (one, key)];
+
+        // A store of an authority's own may hold its key, too.
+        pairs = [.. pairs.Where(pair => !pairs.Any(other => IsIssuer(pair.Leaf, other.Leaf)))];
         byte[] leaf = pairs.Length > 0 ? pairs[0].Leaf : FindLeaf();
         if (pairs.DistinctBy(static pair => Convert.ToHexString(pair.Leaf)).Count() > 1)
         {
@@ -158,6 +161,12 @@ internal sealed class CertificateSource
         }
 
         return new CertificateMaterial(chain, needsKey ? pairs[0].Key.Pem : null, notes);
+    }
+
+    private static bool IsIssuer(byte[] issuer, byte[] issued)
+    {
+        using X509Certificate2 one = X509CertificateLoader.LoadCertificate(issuer), other = X509CertificateLoader.LoadCertificate(issued);
+        return !issuer.AsSpan().SequenceEqual(issued) && other.IssuerName.RawData.AsSpan().SequenceEqual(one.SubjectName.RawData);
     }
 
     // The one that issued none of the others; the first of them where there are several.

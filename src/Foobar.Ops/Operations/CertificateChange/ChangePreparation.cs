@@ -29,7 +29,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
         IReadOnlyList<CertificatePlace> places = PlaceChoice.Choose(material.Leaf, ground.Places, options.Places);
         bool IsOld(CertificatePlace place) => !place.File.Certificates.SequenceEqual(material.Chain, ByteComparer.Instance);
         PlaceFile[] files = [.. places.Where(IsOld).SelectMany(static place => place.Files).DistinctBy(static file => file.RealPath)];
-        ChangeTarget target = Target(server, ground, places) with { Files = files, Expected = [material.Leaf.Sha256Fingerprint], ServerKey = options.ServerKey };
+        ChangeTarget target = Target(server, ground, places) with { Files = files, Expected = [material.Leaf.Sha256Fingerprint], Ends = [material.Leaf.NotAfter], ServerKey = options.ServerKey };
         return places.Count == 0 ? target : await LearnAsync(target, ground, Sha1(material.Chain[0]), material.ToSize(), material.Leaf, cancellationToken);
     }
 
@@ -58,7 +58,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
 
         // In the order of the copies, which are put back by it.
         PlaceFile[] files = [.. kept.Files.Select(file => ground.Files.FirstOrDefault(one => one.RealPath == file.RealPath) ?? new PlaceFile { Path = file.RealPath, RealPath = file.RealPath, Access = "" })];
-        ChangeTarget target = Target(server, ground, places) with { Back = kept, Files = files, Expected = [.. read.Select(static leaf => leaf.Sha256Fingerprint)] };
+        ChangeTarget target = Target(server, ground, places) with { Back = kept, Files = files, Expected = [.. read.Select(static leaf => leaf.Sha256Fingerprint)], Ends = [.. read.Select(static leaf => leaf.NotAfter)] };
         return (await LearnAsync(target, ground, Sha1(leaves[0]), 0, read[0], cancellationToken), read[0]);
     }
 
@@ -87,6 +87,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
         HaproxyFiles = ground.HaproxyFiles,
         Socket = session.Site.Policy.LoadBalancing.AdminSocket,
         Notes = ground.Doubts,
+        ReloadsDatabase = places.Any(static place => place.Program == CertificateProgram.Database),
         ReloadsNginx = places.Any(static place => place.Program == CertificateProgram.Nginx) && Runs(ground, "nginx"),
     };
 
@@ -159,6 +160,11 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
             uses.Doubts.Add((await nginx).Failure!);
         }
 
+        if (server.Is(Role.Database))
+        {
+            await AddDatabaseAsync(uses, server, cancellationToken);
+        }
+
         IReadOnlyList<PlaceFile> files = await FilesAsync(connection, uses.Uses.SelectMany(static use => use.Keys.Append(use.Certificate)), cancellationToken);
         (IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> doubts) = CertificatePlace.Of(uses.Uses, files);
         return new Ground
@@ -171,6 +177,21 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
             Leftovers = Leftover.Parse(SessionReadings.Succeeded(await left).OutputText, server.Name),
             Doubts = [.. uses.Doubts, .. doubts],
         };
+    }
+
+    private async Task AddDatabaseAsync(CertificateUses uses, Server server, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await DatabaseTls.ReadAsync(session, server, cancellationToken) is { } use)
+            {
+                uses.Uses.Add(use);
+            }
+        }
+        catch (FoobarException error)
+        {
+            uses.Doubts.Add($"the database's certificate was not looked at: {error.Message}");
+        }
     }
 
     private static async Task<(CertificateUses Uses, IReadOnlyList<string> Files)> HaproxyAsync(IServerSession connection, CancellationToken cancellationToken)

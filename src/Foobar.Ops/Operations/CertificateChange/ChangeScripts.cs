@@ -17,6 +17,7 @@ internal static class ChangeScripts
     //   temp_of    where the new file lies until it takes its place: the same directory, so that the change is one rename. HAProxy
     //              loads no file of a directory whose name begins with a dot.
     //   put_back   makes every file of a change what it was before, with owner and mode
+    //   nginx_takes  nginx's own look at its configuration: the one that the running master was started with
     //   end        tells what came of it; the last thing done
     private const string Tools = """
         store=/var/lib/foobar-ops/certificate
@@ -34,6 +35,27 @@ internal static class ChangeScripts
             while IFS= read -r extra; do
                 [ ! -e "$d/extra.$(basename -- "$extra")" ] || cp -p -- "$d/extra.$(basename -- "$extra")" "$extra"
             done < "$d/extras"
+        }
+        nginx_takes() {
+            program=nginx config= prefix=
+            for process in /proc/[0-9]*; do
+                name=
+                { read -r name < "$process/comm"; } 2>/dev/null
+                [ "$name" = nginx ] && [ "$(readlink "$process/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] || continue
+                title=$(tr '\0' ' ' < "$process/cmdline" 2>/dev/null)
+                case $title in 'nginx: master process '*) ;; *) continue ;; esac
+                set -f
+                set -- ${title#nginx: master process }
+                set +f
+                [ ! -x "$1" ] || program=$1
+                before=
+                for word in "$@"; do
+                    case $before in -c) config=$word ;; -p) prefix=$word ;; esac
+                    before=$word
+                done
+                break
+            done
+            "$program" -t -q ${config:+-c "$config"} ${prefix:+-p "$prefix"}
         }
         clear_temps() { while IFS= read -r real; do rm -f -- "$(temp_of "$real")"; done < "$d/files"; }
         alone() { if command -v flock >/dev/null 2>&1; then exec 5> "$d/lock" && flock -w 20 5; fi; }
@@ -122,7 +144,7 @@ internal static class ChangeScripts
         nginx=$1
         shift
         if [ $# -gt 0 ] && ! haproxy -c -q "$@" > "$d/said" 2>&1; then put_back; end "refused: haproxy -c: $(grep -v '^$' "$d/said" | tail -n 3 | tr '\n' ' ')"; fi
-        if [ "$nginx" = yes ] && ! nginx -t -q > "$d/said" 2>&1; then put_back; end "refused: nginx -t: $(tail -n 3 "$d/said" | tr '\n' ' ')"; fi
+        if [ "$nginx" = yes ] && ! nginx_takes > "$d/said" 2>&1; then put_back; end "refused: nginx -t: $(tail -n 3 "$d/said" | tr '\n' ' ')"; fi
         : > "$d/installed"
         end done
         """;
@@ -283,11 +305,11 @@ internal static class ChangeScripts
         """;
 
     // Each program's own look at its configuration: what a start would say now.
-    private const string Rehearse = Environment + """
+    private const string Rehearse = Environment + Tools + """
         nginx=$1
         shift
         [ $# -eq 0 ] || haproxy -c -q "$@" 2>&1 || exit 1
-        [ "$nginx" != yes ] || nginx -t -q 2>&1
+        [ "$nginx" != yes ] || nginx_takes 2>&1
         """;
 
     /// <summary>Lays the new files beside the old ones and saves those.</summary>

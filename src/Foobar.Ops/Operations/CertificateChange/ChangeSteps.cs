@@ -80,7 +80,7 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
             Description = $"Put the files in place if {Checkers(target)} would start with them",
             Inverse = "Put the old files back, and make the running programs serve them",
             Server = target.Server.Name,
-            Change = token => RunAsync(target.Server.Name, ChangeScripts.ToInstall(target), token, "CertificateNotInstalled"),
+            Change = token => RunAsync(target.Server.Name, ChangeScripts.ToInstall(target), token, NotInstalled),
             Undo = token => RestoreAsync(target, token),
             Limit = TimeSpan.FromSeconds(90),
         };
@@ -89,7 +89,11 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
             Name = $"activate {target.Server.Name}",
             Description = Activation(target),
             Server = target.Server.Name,
-            Change = token => RunAsync(target.Server.Name, ChangeScripts.ToActivate(target), token, "CertificateNotActivated"),
+            Change = async token =>
+            {
+                await RunAsync(target.Server.Name, ChangeScripts.ToActivate(target), token, NotActivated);
+                await ReloadDatabaseAsync(target, token);
+            },
             Verify = token => LoadedAsync(target, token),
             Limit = TimeSpan.FromSeconds(90),
         };
@@ -119,6 +123,7 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
             _ => [],
         },
         .. target.ReloadsNginx ? (string[])["nginx is reloaded gracefully"] : [],
+        .. target.ReloadsDatabase ? (string[])["the database takes it for new connections"] : [],
     ];
 
     private static Step Confirm(IReadOnlyList<ChangeTarget> targets, IReadOnlyList<EndpointState> states) => new()
@@ -138,9 +143,17 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
         PointOfNoReturn = true,
     };
 
+    private Task ReloadDatabaseAsync(ChangeTarget target, CancellationToken cancellationToken) =>
+        target.ReloadsDatabase ? DatabaseTls.ReloadAsync(session, target.Server, cancellationToken) : Task.CompletedTask;
+
     // HAProxy itself says what it will serve; an endpoint that can't be reached from outside is judged by this alone.
     private async Task LoadedAsync(ChangeTarget target, CancellationToken cancellationToken)
     {
+        if (target.ReloadsDatabase)
+        {
+            await DatabaseTls.ConfirmAsync(session, target.Server, target.Ends, cancellationToken);
+        }
+
         if (target.Haproxy != HaproxyWay.Swap || target.Back is not null)
         {
             return;
@@ -166,15 +179,22 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
                 Recommendation = $"See /var/lib/foobar-ops/certificate/pending.{target.Id} on the server: 'files' names the files, old.1, old.2 ... are their copies.",
             };
         }
+
+        await ReloadDatabaseAsync(target, cancellationToken);
     }
 
-    private async Task RunAsync(string name, RemoteCommand command, CancellationToken cancellationToken, string? errorId = null)
+    private static FoobarException NotInstalled(string server, string said) => new("CertificateNotInstalled", ErrorKind.Failed, $"{server}: {said}") { Server = server };
+
+    private static FoobarException NotActivated(string server, string said) => new("CertificateNotActivated", ErrorKind.Failed, $"{server}: {said}") { Server = server };
+
+    private async Task RunAsync(string name, RemoteCommand command, CancellationToken cancellationToken, Func<string, string, FoobarException>? refused = null)
     {
+        const int Refused = 9;
         IServerSession server = await session.GetServerAsync(name, cancellationToken);
         CommandResult result = await server.RunAsync(command, cancellationToken);
-        if (errorId is not null && result.ExitCode == 9)
+        if (refused is not null && result.ExitCode == Refused)
         {
-            throw new FoobarException(errorId, ErrorKind.Failed, $"{name}: {result.OutputText.Trim()}") { Server = name };
+            throw refused(name, result.OutputText.Trim());
         }
 
         SessionReadings.Succeeded(result, "a step of the certificate change");

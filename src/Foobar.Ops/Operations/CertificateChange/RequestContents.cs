@@ -94,7 +94,8 @@ internal sealed partial record RequestContents
     {
         try
         {
-            X500DistinguishedName name = new(text);
+            // Read again from its encoding: what was made from a text keeps the text as its name.
+            X500DistinguishedName name = new(new X500DistinguishedName(text).RawData);
             return name.EnumerateRelativeDistinguishedNames().All(static part => !part.HasMultipleElements && !(part.GetSingleElementValue() ?? "").Any(char.IsControl))
                 ? name
                 : throw Invalid($"'{text}' has a part of several values or with a control character.");
