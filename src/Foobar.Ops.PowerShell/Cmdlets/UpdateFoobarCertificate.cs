@@ -83,7 +83,16 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
 
         ISiteSession site = OpenSite();
         OperationStore store = OperationStore.Of(site.Site);
-        using CertificateChange change = Run((_, token) => PrepareAsync(site, OwnOf(site, servers), token));
+        using CertificateChange change = Run((output, token) =>
+        {
+            output.Progress.Report("Looking at what the servers have, and what they serve");
+            return PrepareAsync(site, OwnOf(site, servers), token);
+        });
+        foreach (string left in change.Unsettled)
+        {
+            WriteWarning(left);
+        }
+
         CertificateChangePreview[] changing = [.. change.Previews.Where(static preview => preview.IsChange)];
         if (IsWhatIf())
         {

@@ -40,8 +40,8 @@ internal sealed class UpdateBed : IAsyncDisposable
     public Task<string> TraceAsync(string server) =>
         Lab.RunAsync(server, $"for f in {Places}; do [ ! -f $f ] || {{ sha256sum $f; stat -c '%a %U %G %i' $f | cut -d' ' -f1-3; }}; done; ls -A /etc/haproxy/certs /etc/nginx/tls 2>/dev/null; true");
 
-    /// <summary>What HAProxy and nginx run with: other process ids are a restart.</summary>
-    public Task<string> ProcessesAsync(string server) => Lab.RunAsync(server, "pgrep -x haproxy; pgrep -x nginx; true");
+    /// <summary>The worker of HAProxy that listens, and the master of nginx: other process ids are a reload or a restart.</summary>
+    public Task<string> ProcessesAsync(string server) => Lab.RunAsync(server, "echo 'show info' | socat - UNIX:/run/haproxy/admin.sock 2>/dev/null | grep ^Pid; cat /run/nginx.pid 2>/dev/null; true");
 
     /// <summary>A certificate for the site's names in a file.</summary>
     public string IssueSite(bool rsa = false) => Write("site.pem", Lab.Authority.IssueSite(rsa).ChainAndKey);

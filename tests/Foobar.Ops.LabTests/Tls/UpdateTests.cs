@@ -26,6 +26,17 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
     public async Task Under_a_load_of_new_handshakes_none_fails_and_afterwards_all_serve_the_new_one(string tls, bool grown)
     {
         TlsVariant variant = Enum.Parse<TlsVariant>(tls);
+        await RenewUnderLoadAsync(variant, grown);
+
+        // A lab that only stands there takes its share of the machine.
+        if (Sample.IsAll && variant != TlsVariant.Edge)
+        {
+            await labs.RetireAsync(options => options.Tls == variant && options.Grown == grown);
+        }
+    }
+
+    private async Task RenewUnderLoadAsync(TlsVariant variant, bool grown)
+    {
         await using UpdateBed bed = await UpdateBed.MakeAsync(labs, variant, grown);
         Dictionary<string, string> before = await TracesAsync(bed);
         string processes = await bed.ProcessesAsync("lb-01");
@@ -37,7 +48,7 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         long since = Stopwatch.GetTimestamp();
         Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Error}\n{string.Join('\n', result.Steps)}");
         (int handshakes, IReadOnlyList<string> failed, IReadOnlySet<string> old, IReadOnlySet<string> young) = await load.StopAsync(since);
-        output.WriteLine($"{tls} grown={grown}: {handshakes} handshakes, {failed.Count} failed, {result.Steps.Sum(static step => step.Duration.TotalSeconds):F2} s of steps");
+        output.WriteLine($"{variant} grown={grown}: {handshakes} handshakes, {failed.Count} failed, {result.Steps.Sum(static step => step.Duration.TotalSeconds):F2} s of steps");
         Assert.Empty(failed);
         Assert.True(handshakes > 50, $"{handshakes} handshakes only");
         Assert.Equal([Fingerprint(path)], young);
@@ -59,10 +70,6 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
 
         Assert.True(undone.Outcome == PlanOutcome.Completed, undone.Error);
         Assert.Equal(before, await TracesAsync(bed));
-        if (Sample.IsAll && variant != TlsVariant.Edge)
-        {
-            await labs.RetireAsync(options => options.Tls == variant && options.Grown == grown);
-        }
     }
 
     [Fact]
@@ -173,7 +180,7 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
             Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Error}\n{string.Join('\n', result.Steps)}");
             Assert.Contains("web-01: /var/lib/mysql/site/key.pem", result.Files);
             Assert.Equal("400 mysql mysql\n", await bed.Lab.RunAsync("web-01", "stat -c '%a %U %G' /var/lib/mysql/site/key.pem"));
-            string served = await bed.Lab.RunAsync("web-01", "echo | openssl s_client -starttls mysql -connect $(mysql -NBe 'SELECT IF(@@bind_address IN (\"*\", \"0.0.0.0\", \"::\"), \"127.0.0.1\", SUBSTRING_INDEX(@@bind_address, \",\", 1))'):3306 2>/dev/null | openssl x509 -noout -fingerprint -sha256 | tr -d :");
+            string served = await bed.Lab.RunAsync("web-01", "a=$(ss -H -tln 'sport = :3306' | awk '{print $4; exit}'); case $a in '*'* | 0.0.0.0* | '[::]'*) a=127.0.0.1:3306 ;; esac; echo | openssl s_client -starttls mysql -connect $a 2>/dev/null | openssl x509 -noout -fingerprint -sha256 | tr -d :");
             Assert.Contains(Fingerprint(path), served, StringComparison.Ordinal);
             CertificateChangeResult undone = await bed.UndoAsync();
             Assert.True(undone.Outcome == PlanOutcome.Completed, undone.Error);

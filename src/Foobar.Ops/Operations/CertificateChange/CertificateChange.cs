@@ -41,6 +41,15 @@ public sealed class CertificateChange : IDisposable
     /// <summary>What would become of each server that has a place for it, in the order of the change.</summary>
     public IReadOnlyList<CertificateChangePreview> Previews { get; }
 
+    /// <summary>What earlier changes that were ended midway have left, a line a server; this change ends it.</summary>
+    public IReadOnlyList<string> Unsettled =>
+    [
+        .. from target in _changing
+           from left in target.Leftovers
+           where left.State != LeftoverState.Kept
+           select $"{target.Server.Name}: {left} was ended midway; {(left.State == LeftoverState.Installed ? "its files are in place, and are kept" : left.State == LeftoverState.Begun ? "the files of before it come back first" : "it had changed nothing")}.",
+    ];
+
     /// <summary>Reads a certificate from files of this machine and judges it; then reads what servers have. Changes nothing.</summary>
     /// <param name="session">The site's connections.</param>
     /// <param name="servers">The servers that may have places for it.</param>

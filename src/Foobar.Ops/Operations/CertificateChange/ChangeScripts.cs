@@ -94,6 +94,11 @@ internal static class ChangeScripts
         echo $(($(date +%s) + seconds)) > "$d/deadline"
         : > "$d/extras"
         : > "$d/files"
+        for other in "$store"/pending.*; do
+            [ "$other" != "$d" ] && [ "$(date +%s)" -lt "$(cat "$other/deadline" 2>/dev/null || echo 0)" ] || continue
+            echo "another change is under way here, by $(cat "$other/by" 2>/dev/null)" >&2
+            exit 10
+        done
         cat > "$d/in"
         sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p' "$d/in" > "$d/chain"
         sed -n '/-----BEGIN .*PRIVATE KEY-----/,/-----END .*PRIVATE KEY-----/p' "${serverkey:-$d/in}" > "$d/key"
