@@ -85,6 +85,7 @@ internal static class PolicyWriter
         json.Number("failDays", policy.FailDays, usual.FailDays);
         json.Number("port", policy.Port, usual.Port);
         json.ListUnlessEmpty("names", policy.Names);
+        json.ListUnlessEmpty("issuers", policy.Issuers);
         json.Text("trustedAuthorities", policy.TrustedAuthorities);
     }
 

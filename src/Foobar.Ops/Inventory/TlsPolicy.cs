@@ -33,6 +33,12 @@ public sealed record TlsPolicy
     public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>
+    /// The authorities that may issue the site's certificates, by the domain names of CAA records (<c>letsencrypt.org</c>); empty
+    /// where the policy leaves that open, and DNS is not asked.
+    /// </summary>
+    public IReadOnlyList<string> Issuers { get; init; } = [];
+
+    /// <summary>
     /// The path of a PEM file with the authorities to trust instead of the operator's system store; <see langword="null"/>
     /// for the system store. An inventory may give it relative to itself; the loader makes it absolute.
     /// </summary>

@@ -2,6 +2,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Tls.Caa;
 using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
@@ -23,21 +24,38 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
             connection, cancellationToken);
         Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> files = CertificateFileSearch.RunAsync(
             connection, cancellationToken);
-        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAllAsync(connection, server, session.Site, cancellationToken);
-        EndpointAnswer[][] answers = await Task.WhenAll(endpoints.Select(endpoint => LookAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
-        EndpointAnswer[] unnamed = await Task.WhenAll(endpoints.Where(endpoint => endpoint.Audience == EndpointAudience.Visitors).DistinctBy(endpoint => endpoint.Port)
-            .Select(endpoint => LookUnnamedAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
+        IReadOnlyList<EndpointAnswer> answers = await LookAsync(connection, server, session.Site, cancellationToken);
+        EndpointAnswer[] unnamed = await Task.WhenAll(answers.Select(answer => answer.Endpoint).Where(endpoint => endpoint.Audience == EndpointAudience.Visitors)
+            .DistinctBy(endpoint => endpoint.Port).Select(endpoint => LookUnnamedAsync(connection, endpoint, session.Site.Policy.Tls, cancellationToken)));
         (Reading<IReadOnlyList<KeyFile>> keyFiles, IReadOnlyList<string> keyDoubts) = await keys;
         (Reading<IReadOnlyList<CertificateFile>> certificateFiles, IReadOnlyList<string> fileDoubts) = await files;
         return new CertificateFacts
         {
-            Endpoints = [.. answers.SelectMany(each => each)],
+            Endpoints = answers,
             Unnamed = unnamed,
+            Caa = answers.Any(answer => answer.Endpoint.Audience == EndpointAudience.Visitors) ? await CaaAsync(session.Site, cancellationToken) : [],
             KeyFiles = keyFiles,
             KeyDoubts = keyDoubts,
             Files = certificateFiles,
             FileDoubts = fileDoubts,
         };
+    }
+
+    private static async Task<IReadOnlyList<Reading<CaaSet>>> CaaAsync(Site site, CancellationToken cancellationToken) => site.Policy.Tls.Issuers.Count == 0 ? []
+        : await Task.WhenAll(site.Policy.Tls.Names.Prepend(site.Name).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Select(name => CaaLookup.FindAsync(name, CaaLookup.Resolvers, cancellationToken)));
+
+    /// <summary>What a server's endpoints serve, an answer a certificate, and nothing else of it.</summary>
+    /// <param name="connection">The server's session.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="site">The site.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<IReadOnlyList<EndpointAnswer>> LookAsync(
+        IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<TlsEndpoint> endpoints = await SiteEndpoints.LocateAllAsync(connection, server, site, cancellationToken);
+        EndpointAnswer[][] answers = await Task.WhenAll(endpoints.Select(endpoint => LookAsync(connection, endpoint, site.Policy.Tls, cancellationToken)));
+        return [.. answers.SelectMany(each => each)];
     }
 
     /// <summary>What an endpoint serves to a client that names no host.</summary>

@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Tls.Caa;
 using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tls;
@@ -23,6 +24,9 @@ public sealed record CertificateFacts
 
     /// <summary>Certificates that those configurations name in a way that could not be followed to a file; each with its reason.</summary>
     public IReadOnlyList<string> FileDoubts { get; init; } = [];
+
+    /// <summary>The CAA records of the site's names; empty where the policy names no authorities, or no visitor is served here.</summary>
+    public IReadOnlyList<Reading<CaaSet>> Caa { get; init; } = [];
 
     /// <summary>What the endpoints for visitors serve to a client that names no host (no SNI).</summary>
     public IReadOnlyList<EndpointAnswer> Unnamed { get; init; } = [];

@@ -1,5 +1,6 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Tls.Caa;
 
 namespace Foobar.Ops.Tls;
 
@@ -18,6 +19,9 @@ public static class SiteCertificateControls
         new(
             CertificateControls.Info("TLS-009", Severity.Medium, "Traffic behind the load balancer is encrypted", "Behind a load balancer that ends TLS, who listens on the internal network reads passwords and sessions.", "Encrypt again towards the web servers (server ... ssl verify required), and set policy.tls.backends to Tls.", null),
             JudgeBackends),
+        new(
+            CertificateControls.Info("TLS-016", Severity.Medium, "DNS lets the declared authorities issue certificates for the site, and no other", "Without CAA records each of some hundred authorities may issue a certificate for the site to whoever deceives it.", "Publish a CAA record for each authority of policy.tls.issuers: 0 issue \"letsencrypt.org\".", "RFC 8659"),
+            JudgeCaa),
     ];
 
     private static IEnumerable<Verdict> JudgeSame(SiteCase<CertificateFacts> site)
@@ -55,6 +59,16 @@ public static class SiteCertificateControls
         return leaves.Max(leaf => leaf.NotAfter) - leaves.Min(leaf => leaf.NotAfter) <= SameRenewal
             && leaves.Select(leaf => leaf.Issuer).Distinct().Count() == 1
             && leaves.Select(leaf => string.Join(',', leaf.DnsNames.Order(StringComparer.Ordinal))).Distinct().Count() == 1;
+    }
+
+    /// <summary>Every server sees the same records; the first that was asked for them counts.</summary>
+    private static IEnumerable<Verdict> JudgeCaa(SiteCase<CertificateFacts> site)
+    {
+        IReadOnlyList<string> issuers = site.Site.Policy.Tls.Issuers;
+        IReadOnlyList<Reading<CaaSet>>? readings = site.Facts.Values.Select(reading => reading.Value?.Caa).FirstOrDefault(caa => caa is { Count: > 0 });
+        return issuers.Count == 0 ? [Verdict.NotApplicable(actual: "policy.tls.issuers names no authority")]
+            : readings is null ? [Verdict.Unknown(null, "No server that visitors reach was looked at, so DNS was not asked.")]
+            : readings.Select(reading => reading.TryGet(out CaaSet? set) ? CaaJudge.Judge(set, issuers) : reading.ToUnknown(null));
     }
 
     private static IEnumerable<Verdict> JudgeBackends(SiteCase<CertificateFacts> site)

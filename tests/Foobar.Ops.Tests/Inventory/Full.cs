@@ -41,7 +41,8 @@ internal static class Full
             },
             "tls": {
               "endsAt": "load-balancer", "backends": "mutual-tls", "profile": "modern", "warnDays": 40, "failDays": 20, "port": 8443,
-              "names": ["foobar.com"], "database": "mutual-tls", "applicationVerifies": true, "trustedAuthorities": "tls/ca.pem"
+              "names": ["foobar.com"], "issuers": ["letsencrypt.org"], "database": "mutual-tls", "applicationVerifies": true,
+              "trustedAuthorities": "tls/ca.pem"
             },
             "database": {
               "members": "app", "topology": "galera", "writers": 2, "port": 3307, "socket": "/run/db/db.sock", "maxLagSeconds": 1.5, "semiSync": true,

@@ -97,6 +97,7 @@ internal sealed class PolicyReader(Problems problems, string directory)
             FailDays = keys.Optional("failDays", usual.FailDays, Scalars.Whole(0, 3650)),
             Port = keys.Optional("port", usual.Port, Forms.Port),
             Names = keys.Optional("names", usual.Names, Lists.Of("host names", 0, Forms.HostName)),
+            Issuers = keys.Optional("issuers", usual.Issuers, Lists.Of("host names", 0, Forms.HostName)),
             TrustedAuthorities = keys.Optional("trustedAuthorities", null, Paths.Local(directory)),
         };
         keys.Finish();

@@ -27,6 +27,8 @@ internal ref struct WireSpan(ReadOnlySpan<byte> bytes)
 
     public ReadOnlySpan<byte> Block24() => Take(Number24());
 
+    public ReadOnlySpan<byte> Rest() => Take(_left.Length);
+
     public ReadOnlySpan<byte> Take(int length)
     {
         if (length > _left.Length)
