@@ -47,6 +47,11 @@ public static class CertificateOffers
                 KeyKind.All, endpoint, connect, authorities, timeLimit, cancellationToken);
             if (!others.Any(static other => other.Value is not null))
             {
+                if (await QuantumLook.TryAsync(endpoint, connect, authorities, timeLimit, cancellationToken) is { } seen)
+                {
+                    return [Reading.Of(seen with { HandshakeProblem = error.Message }, $"TLS handshake with {endpoint}, post-quantum groups")];
+                }
+
                 throw;
             }
 

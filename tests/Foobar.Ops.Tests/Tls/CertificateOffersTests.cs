@@ -122,10 +122,12 @@ public sealed class CertificateOffersTests : IDisposable
     }
 
     // The platform's TLS may know neither; what the server presents is seen all the same, and its chain is not held against it.
-    [Fact]
-    public async Task A_certificate_of_MlDsa_is_seen_on_every_system()
+    [Theory]
+    [InlineData(0x0017)]
+    [InlineData(0x11EC)]
+    public async Task A_certificate_of_MlDsa_is_seen_on_every_system_by_every_group(int group)
     {
-        using TestEndpoint endpoint = BouncyCastleServer.Quantum(0x0017);
+        using TestEndpoint endpoint = BouncyCastleServer.Quantum(group);
 
         IReadOnlyList<Reading<ServedCertificate>> served = await CertificateOffers.LookAsync(
             endpoint.Endpoint, endpoint.ConnectAsync, TrustedAuthorities.From(_authority.WriteRoot()), TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
