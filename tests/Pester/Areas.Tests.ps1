@@ -112,6 +112,37 @@ Describe 'Get-FoobarCertificate of any host' {
         }
     }
 
+    It 'begins TLS in the protocol that is told' {
+        $listener = [System.Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        $server = Start-ThreadJob {
+            $client = ($using:listener).AcceptTcpClient()
+            $client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("220 mail`r`n"))
+            $client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("250 mail`r`n"))
+            Start-Sleep -Seconds 2
+            $client.Dispose()
+        }
+        try {
+            $failure = { Get-FoobarCertificate -HostName 127.0.0.1 -Port $listener.LocalEndpoint.Port -StartTls Smtp -ErrorAction Stop } | Should -Throw -ErrorId 'TlsNotSpoken,*' -PassThru
+            "$failure" | Should -Match 'the mail server wants plain text'
+        }
+        finally {
+            $listener.Stop()
+            $server | Remove-Job -Force
+        }
+    }
+
+    It 'looks at each address of a name' {
+        $failures = $null
+        Get-FoobarCertificate -HostName localhost -Port 1 -ErrorAction SilentlyContinue -ErrorVariable failures -WarningAction SilentlyContinue
+        $failures | Should -Not -BeNullOrEmpty
+        $failures.TargetObject | Should -Contain '127.0.0.1:1'
+    }
+
+    It 'takes files and a host apart' {
+        { Get-FoobarCertificate -HostName 127.0.0.1 -File } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    }
+
     It 'says that the file with authorities is none' {
         { Get-FoobarCertificate -HostName 127.0.0.1 -Port 1 -TrustedAuthorities $PSCommandPath -ErrorAction Stop } | Should -Throw -ErrorId 'AuthoritiesUnreadable,*'
     }
@@ -130,6 +161,13 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         $served | Should -Not -BeNullOrEmpty
         $served.IsTrusted | Should -Not -Contain $false
         $served.DaysLeft | ForEach-Object { $_ | Should -BeGreaterThan 14 }
+    }
+
+    It 'loads every certificate that its files hold' {
+        $files = Get-FoobarCertificate -File
+        $files.Path | Should -Not -BeNullOrEmpty
+        $files | Where-Object IsLoaded -eq $false | Should -BeNullOrEmpty
+        $files[0].Uses[0].Place | Should -Not -BeNullOrEmpty
     }
 
     It 'has backends that are up' {

@@ -10,7 +10,7 @@ namespace Foobar.Ops.Tls.Files;
 /// Finds the files with certificates that HAProxy, nginx, MySQL and MariaDB load, by their own configurations, and asks the
 /// running programs whether they serve what the files hold.
 /// </summary>
-internal static class CertificateFileSearch
+public static class CertificateFileSearch
 {
     /// <summary>Finds them.</summary>
     /// <returns>The files with certificates; and what could not be followed to a certificate, each with its reason.</returns>
