@@ -23,7 +23,8 @@ internal static class BalancerFaults
         Edit("one-web-server", "LB-003", "The load balancer knows one web server only", "sed -i '/server web-02 .*:\\(80\\|443\\)/d' \"$file\"") with
             { AlsoSeenBy = ["LB-009"] },
         Edit("unknown-web-server", "LB-009", "The load balancer has a web server that nobody declared",
-            "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\""),
+            "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\"") with
+            { AlsoSeenBy = ["TLS-043", "TLS-045"] },
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
             "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl .*//' \"$file\""),
         Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",

@@ -68,7 +68,7 @@ internal static class CertificateFaults
             ShowsWhen = "echo show stat | socat - /run/haproxy/admin.sock | grep -q '^web,web-02,.*,DOWN,'",
 
             // There is no certificate to be judged, and the balancer, which checks with TLS, takes the server out.
-            AlsoSeenBy = ["TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-010", "TLS-011", "TLS-012", "TLS-013", "LB-002"],
+            AlsoSeenBy = ["TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-010", "TLS-011", "TLS-012", "TLS-013", "TLS-043", "LB-002"],
         },
     ];
 

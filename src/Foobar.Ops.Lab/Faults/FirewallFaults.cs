@@ -70,7 +70,7 @@ internal static class FirewallFaults
             { AlsoSeenBy = ["FW-014"], Witness = "flow visitors|:80 (new in outside) is dropped|inet filter forward: policy drop" },
         new FileFault("fw-ports-swapped", Area.Firewall, "FW-002", "The rule for the web on web-01 names port 8 instead of 80", ["web-01"], Path,
             "sed -i 's#tcp dport 80 #tcp dport 8 #' \"$file\"", Load)
-            { AlsoSeenBy = ["FW-001", "LB-002", "LB-006", "FW-014"], Witness = "flow backends|:80 (new in internal) is dropped" },
+            { AlsoSeenBy = ["FW-001", "LB-002", "LB-006", "FW-014", "TLS-043", "TLS-045"], Witness = "flow backends|:80 (new in internal) is dropped" },
         new FileFault("fw-ipv6-open", Area.Firewall, "FW-003", "web-01 accepts a port over IPv6 that is closed over IPv4", ["web-01"], Path,
             "sed -i '0,\\#ct state invalid drop#s##&\\n        meta nfproto ipv6 tcp dport 9200 accept#' \"$file\"", Load)
             { AlsoSeenBy = ["FW-001"], Witness = "tcp [2001:db8:ffff::7]|]:9200 (new in internal) passes" },

@@ -115,6 +115,9 @@ public static class LegControls
             $"{(leg.OnTheWire == LegState.Plain ? "plain text" : "TLS")}: {leg.Seen}", Evidence(leg)),
         { Configured: LegState.Unknown } => Verdict.Unknown(Target(leg), leg.ConfiguredBy),
 
+        // It counts as plain text whatever is on the wire.
+        { Configured: LegState.Plain, OnTheWire: LegState.Unknown } => Verdict.NotApplicable(Target(leg), leg.Seen),
+
         // What could not be seen is no contradiction where the server refuses everything else.
         { OnTheWire: LegState.Unknown, Kind: LegKind.AppToDatabase or LegKind.Replication, Configured: LegState.Encrypted or LegState.Optional } =>
             Verdict.NotApplicable(Target(leg), leg.Seen),

@@ -112,7 +112,7 @@ public static class LegSurvey
         return Seen(new TlsLeg
         {
             Kind = LegKind.BalancerToWeb,
-            Server = ServerOf(web.Host, site.Site)?.Name ?? web.Name,
+            Server = ServerOf(web.Host, site.Site)?.Name ?? server.Name,
             From = server.Name,
             To = Place(ServerOf(web.Host, site.Site)?.Name ?? web.Host, web.Port),
             Configured = configured,

@@ -67,6 +67,7 @@ public sealed class LegControlTests
         ["web server answers in plain text"] = (Good with { WebLook = Look with { State = LegState.Plain } }, "TLS-043", FindingStatus.Fail, "lb-01 -> web-01:443"),
         ["web server speaks TLS unasked"] = (Good with { Web = Web1 with { Tls = false } }, "TLS-043", FindingStatus.Fail, "lb-01 -> web-01:443"),
         ["web server silent"] = (Good with { WebLook = Look with { State = LegState.Unknown } }, "TLS-043", FindingStatus.Unknown, "lb-01 -> web-01:443"),
+        ["plain web server silent"] = (Good with { Web = Web1 with { Tls = false }, WebLook = Look with { State = LegState.Unknown } }, "TLS-043", FindingStatus.NotApplicable, "lb-01 -> web-01:443"),
         ["balancer not looked at"] = (Good with { WebLook = null }, "TLS-043", FindingStatus.Unknown, "lb-01 -> web-01:443"),
         ["mutual TLS wanted"] = (Good with { Policy = Policy with { Backends = BackendEncryption.MutualTls } }, "TLS-044", FindingStatus.Fail, "lb-01 -> web-01:443"),
         ["the client shows one that nobody wants"] = (Good with { Policy = Policy with { Backends = BackendEncryption.MutualTls }, Web = Web1 with { ShowsCertificate = true } },
