@@ -11,6 +11,8 @@ internal static class TlsFaults
 {
     private const string BalancerFile = "/etc/haproxy/haproxy.cfg", WebFile = "/etc/nginx/nginx.conf";
 
+    private const string Application = "/usr/local/lib/foobar-app/app.py", SavedApplication = "/var/lib/foobar-lab/app.py.saved";
+
     // An RSA certificate in a file of its own, and a prime.
     private const string OtherCertificate = "/var/lib/foobar-lab/other.pem", Prime = "/var/lib/foobar-lab/prime.pem";
 
@@ -18,7 +20,8 @@ internal static class TlsFaults
     public static IReadOnlyList<Fault> All { get; } =
     [
         Visitors("tls-10-offered", "TLS-020", "TLS 1.0 and 1.1 are offered",
-            $"s/ssl-min-ver TLSv1.2 no-tls-tickets/ssl-min-ver TLSv1.0 no-tls-tickets/; {BalancerSuites("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")}",
+            "s/ssl-min-ver TLSv1.2 no-tls-tickets/ssl-min-ver TLSv1.0 no-tls-tickets/; "
+            + $"{BalancerSuites("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")}",
             $"s/ssl_protocols .*/ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;/; {WebSuites("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")}",
             "TLS-022", "TLS-031"),
         Visitors("suite-without-encryption", "TLS-021", "A cipher suite that does not encrypt is offered",
@@ -26,7 +29,8 @@ internal static class TlsFaults
         Visitors("suite-beyond-profile", "TLS-022", "A cipher suite is offered that the profile of the policy does not have",
             BalancerSuites("ECDHE-ECDSA-AES128-SHA256"), WebSuites("ECDHE-ECDSA-AES128-SHA256")),
         Rsa("short-dh-prime", "TLS-023", "Diffie-Hellman is offered with a prime of 1024 bits",
-            $"{BalancerSuites("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")}; /ssl-default-bind-ciphersuites/a\\    ssl-security-level 0\\n    ssl-dh-param-file {Prime}",
+            $"{BalancerSuites("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")}; "
+            + $"/ssl-default-bind-ciphersuites/a\\    ssl-security-level 0\\n    ssl-dh-param-file {Prime}",
             $"{WebSuites("DHE-RSA-AES128-GCM-SHA256:@SECLEVEL=0")}; /ssl_protocols/a\\        ssl_dhparam {Prime};",
             "TLS-022", "TLS-031") with
             { AppliesTo = static options => !options.Grown && (options.Tls == TlsVariant.Web || HasNewBalancer(options)) },
@@ -39,32 +43,39 @@ internal static class TlsFaults
         Visitors("cookie-without-secure", "TLS-052", "A session's cookie goes over plain HTTP too",
             "/Strict-Transport-Security/a\\    http-response add-header Set-Cookie \"session=1; Path=/; HttpOnly\"",
             "/Strict-Transport-Security/a\\        add_header Set-Cookie \"session=1; Path=/; HttpOnly\" always;"),
-        Reencrypted("balancer-verifies-nobody", "TLS-041", "The load balancer takes any certificate for that of a web server", "s/ ssl verify required ca-file [^ ]*/ ssl verify none/", "verify none"),
-        Reencrypted("balancer-checks-no-name", "TLS-041", "The load balancer takes any certificate of its authority for that of a web server",
+        Reencrypted("balancer-verifies-nobody", "TLS-041", "The load balancer takes any certificate for that of a web server",
+            "s/ ssl verify required ca-file [^ ]*/ ssl verify none/", "verify none"),
+        Reencrypted("balancer-checks-no-name", "TLS-041",
+            "The load balancer takes any certificate of its authority for that of a web server",
             "s/ verifyhost [^ ]* sni [^ ]*/ /", "no name is checked"),
-        File("tls-gone-after-reload", "TLS-043", "HAProxy's configuration has lost TLS, and nobody has reloaded it yet", ["lb-01"], BalancerFile,
+        File("tls-gone-after-reload", "TLS-043", "HAProxy's configuration has lost TLS, and nobody has reloaded it yet", ["lb-01"],
+            BalancerFile,
             "s/:443 ssl crt[^ ]* [^ ]* alpn [^ ]*/:443/", "true") with
             { AppliesTo = static options => options.Tls != TlsVariant.Web, Witness = "visitors -> lb-01:443" },
-        Shell("database-takes-plain-text", "TLS-042", "The primary lets the application in without TLS", "web-01", Open("app"), Close("app")) with
+        Shell("database-takes-plain-text", "TLS-042", "The primary lets the application in without TLS", "web-01", Open("app"),
+            Close("app")) with
             { Witness = "app@" },
         Shell("application-in-plain-text", "TLS-040", "The application on web-01 talks to the database in plain text", "web-01",
             $"""
             {Open("app")}
-            cp --preserve=all /usr/local/lib/foobar-app/app.py /var/lib/foobar-lab/app.py.saved
-            sed -i 's/ssl_ca=CONFIG\["ca"\], ssl_verify_cert=True, ssl_verify_identity=False,/ssl_disabled=True,/' /usr/local/lib/foobar-app/app.py
+            cp --preserve=all {Application} {SavedApplication}
+            sed -i 's/ssl_ca=CONFIG\["ca"\], ssl_verify_cert=True, ssl_verify_identity=False,/ssl_disabled=True,/' {Application}
             {RestartApplication}
             """,
             $"""
-            if [ -e /var/lib/foobar-lab/app.py.saved ]; then cp --preserve=all /var/lib/foobar-lab/app.py.saved /usr/local/lib/foobar-app/app.py; rm /var/lib/foobar-lab/app.py.saved; fi
+            if [ -e {SavedApplication} ]; then cp --preserve=all {SavedApplication} {Application}; rm {SavedApplication}; fi
             {Close("app")}
             {RestartApplication}
             """) with
             { AlsoSeenBy = ["TLS-042"], Witness = "in plain text (app)" },
         new FaultOfTwo(
-            Shell("replication-in-plain-text", "TLS-040", "The replica receives every row in plain text", "web-01", Open("repl"), Close("repl")),
+            Shell("replication-in-plain-text", "TLS-040", "The replica receives every row in plain text", "web-01", Open("repl"),
+                Close("repl")),
             Shell("replication-in-plain-text", "TLS-040", "The replica receives every row in plain text", "web-02",
-                Source("SOURCE_SSL = 0, SOURCE_SSL_VERIFY_SERVER_CERT = 0, GET_SOURCE_PUBLIC_KEY = 1", "MASTER_SSL = 0, MASTER_SSL_VERIFY_SERVER_CERT = 0"),
-                Source("SOURCE_SSL = 1, SOURCE_SSL_VERIFY_SERVER_CERT = 1, GET_SOURCE_PUBLIC_KEY = 0", "MASTER_SSL = 1, MASTER_SSL_VERIFY_SERVER_CERT = 1")))
+                Source("SOURCE_SSL = 0, SOURCE_SSL_VERIFY_SERVER_CERT = 0, GET_SOURCE_PUBLIC_KEY = 1",
+                    "MASTER_SSL = 0, MASTER_SSL_VERIFY_SERVER_CERT = 0"),
+                Source("SOURCE_SSL = 1, SOURCE_SSL_VERIFY_SERVER_CERT = 1, GET_SOURCE_PUBLIC_KEY = 0",
+                    "MASTER_SSL = 1, MASTER_SSL_VERIFY_SERVER_CERT = 1")))
         {
             AlsoSeenBy = ["TLS-042", "DB-014"],
             Witness = "web-02 -> web-01:3306",
@@ -81,7 +92,8 @@ internal static class TlsFaults
         options.Suite is DebianSuite.Unstable or DebianSuite.Trixie || (options.Suite is null && options.Database == DatabaseFlavour.MySql);
 
     private const string RestartApplication =
-        "systemctl restart foobar-app.service; for i in $(seq 100); do curl --silent --fail --output /dev/null http://127.0.0.1:8080/healthz && break; sleep 0.1; done";
+        "systemctl restart foobar-app.service; for i in $(seq 100); do "
+        + "curl --silent --fail --output /dev/null http://127.0.0.1:8080/healthz && break; sleep 0.1; done";
 
     private static string BalancerSuites(string more) => $"s/ssl-default-bind-ciphers .*/&:{more}/";
 
@@ -98,7 +110,8 @@ internal static class TlsFaults
     {
         // HAProxy reads no parameters in the form that -dsaparam writes.
         string prepare = $"umask 077; cat > {OtherCertificate}; openssl dhparam -out {Prime} 1024 2>/dev/null; ";
-        FileFault With(FileFault fault) => fault with { Edit = prepare + fault.Edit, NewContent = static lab => lab.Authority.IssueSite(rsa: true).ChainAndKey };
+        FileFault With(FileFault fault) =>
+            fault with { Edit = prepare + fault.Edit, NewContent = static lab => lab.Authority.IssueSite(rsa: true).ChainAndKey };
         return Either(
             With(File(name, control, description, ["web-01", "web-02"], WebFile,
                 $"s#ssl_certificate\\(_key\\)\\? .*#ssl_certificate\\1 {OtherCertificate};#; {web}", ServiceReload.Nginx)),
@@ -117,10 +130,12 @@ internal static class TlsFaults
             Witness = witness,
         };
 
-    private static FileFault File(string name, string control, string description, string[] servers, string path, string edit, string reload) =>
+    private static FileFault File(
+        string name, string control, string description, string[] servers, string path, string edit, string reload) =>
         new(name, Area.Tls, control, description, servers, path, $"sed -i '{edit}' \"$file\"", reload);
 
-    private static ShellFault Shell(string name, string control, string description, string server, string commandToBreak, string commandToHeal) =>
+    private static ShellFault Shell(
+        string name, string control, string description, string server, string commandToBreak, string commandToHeal) =>
         new(name, Area.Tls, control, description, server, commandToBreak, commandToHeal) { Thing = "TLS of the database" };
 
     // It is replicated: members whose accounts differ are a fault of their own.
@@ -136,5 +151,6 @@ internal static class TlsFaults
     // The same change in the words of MySQL, else of MariaDB.
     private static string Source(string change, string? other = null) =>
         $"mysql -e 'STOP REPLICA; CHANGE REPLICATION SOURCE TO {change}; START REPLICA' 2>/dev/null || "
-        + $"mysql -e 'STOP REPLICA; CHANGE MASTER TO {other ?? change.Replace("SOURCE_", "MASTER_", StringComparison.Ordinal)}; START REPLICA'";
+        + $"mysql -e 'STOP REPLICA; CHANGE MASTER TO {other ?? change.Replace("SOURCE_", "MASTER_", StringComparison.Ordinal)}; "
+        + "START REPLICA'";
 }

@@ -30,7 +30,8 @@ public sealed record HttpAnswer
     /// <summary>Where it sends the visitor; <see langword="null"/> for nowhere.</summary>
     public string? Location { get; init; }
 
-    /// <summary>The header <c>Strict-Transport-Security</c>, of which only the first counts (RFC 6797, 8.1); <see langword="null"/> for none.</summary>
+    /// <summary>The header <c>Strict-Transport-Security</c>, of which only the first counts (RFC 6797, 8.1); <see langword="null"/> for
+    /// none.</summary>
     public string? StrictTransportSecurity { get; init; }
 
     /// <summary>The cookies that it sets.</summary>
@@ -41,7 +42,8 @@ public sealed record HttpAnswer
 /// <param name="Name">The name.</param>
 /// <param name="Secure">Whether it is sent over TLS alone.</param>
 /// <param name="HttpOnly">Whether scripts can't read it.</param>
-/// <param name="SameSite">Which requests of other sites carry it: <c>Strict</c>, <c>Lax</c>, <c>None</c>; <see langword="null"/> if it is not said.</param>
+/// <param name="SameSite">Which requests of other sites carry it: <c>Strict</c>, <c>Lax</c>, <c>None</c>; <see langword="null"/> if it
+/// is not said.</param>
 public sealed record HttpCookie(string Name, bool Secure, bool HttpOnly, string? SameSite)
 {
     /// <summary>Reads a header <c>Set-Cookie</c>.</summary>

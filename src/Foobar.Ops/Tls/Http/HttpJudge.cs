@@ -51,7 +51,8 @@ internal static class HttpJudge
 
         if (answer.StrictTransportSecurity is not { } header)
         {
-            string plain = http.Plain.Value?.StrictTransportSecurity is null ? "none" : "over plain HTTP alone, where browsers ignore it (RFC 6797, 8.1)";
+            string plain = http.Plain.Value?.StrictTransportSecurity is null ? "none"
+                : "over plain HTTP alone, where browsers ignore it (RFC 6797, 8.1)";
             return Verdict.Fail(at.Target, "the header Strict-Transport-Security", plain, http.Secure.Source);
         }
 
@@ -60,11 +61,13 @@ internal static class HttpJudge
         {
             null => Verdict.Fail(at.Target, "max-age=SECONDS once", $"{header}: browsers ignore it", http.Secure.Source),
             0 => Verdict.Fail(at.Target, "a max-age above 0", $"{header}: browsers are told to forget it", http.Secure.Source),
-            < ShortestAge => Verdict.Fail(at.Target, FormattableString.Invariant($"max-age={ShortestAge} or more"), header, http.Secure.Source),
+            < ShortestAge => Verdict.Fail(
+                at.Target, FormattableString.Invariant($"max-age={ShortestAge} or more"), header, http.Secure.Source),
             < StrictTransport.LongAge => Verdict.Warning(
                 at.Target, FormattableString.Invariant($"max-age={StrictTransport.LongAge} or more"), header, http.Secure.Source),
             _ when told.Preload && told.PreloadProblems.Count > 0 => Verdict.Warning(
-                at.Target, "what browsers' preload list asks for, as the header asks to be on it", $"{header}: {string.Join(", ", told.PreloadProblems)}",
+                at.Target, "what browsers' preload list asks for, as the header asks to be on it",
+                    $"{header}: {string.Join(", ", told.PreloadProblems)}",
                 http.Secure.Source),
             _ => Verdict.Pass(at.Target, header),
         };
@@ -85,7 +88,8 @@ internal static class HttpJudge
 
         string[] open = [.. answer.Cookies.Where(static cookie => !cookie.Secure).Select(static cookie => cookie.Name)];
         return answer.Cookies.Count == 0 ? Verdict.NotApplicable(at.Target, "the first page sets no cookie")
-            : open.Length > 0 ? Verdict.Fail(at.Target, "Secure on every cookie", $"without Secure: {string.Join(", ", open)}", http.Secure.Source)
+            : open.Length > 0 ? Verdict.Fail(
+                at.Target, "Secure on every cookie", $"without Secure: {string.Join(", ", open)}", http.Secure.Source)
             : Verdict.Pass(at.Target, string.Join(", ", answer.Cookies));
     }
 }

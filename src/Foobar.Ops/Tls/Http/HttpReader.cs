@@ -7,7 +7,8 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tls.Http;
 
-/// <summary>Asks an endpoint for its first page twice, over TLS and in plain text, as a visitor would. Redirects are not followed.</summary>
+/// <summary>Asks an endpoint for its first page twice, over TLS and in plain text, as a visitor would. Redirects are not
+/// followed.</summary>
 public static class HttpReader
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
@@ -40,7 +41,8 @@ public static class HttpReader
             return (Reading.Of(Head(url, response), source), false);
         }
         catch (Exception error) when (
-            error is HttpRequestException or FoobarException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            error is HttpRequestException or FoobarException
+                || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return (Reading.Unreadable<HttpAnswer>(SessionHttp.Reason(error), source), IsRefused(error));
         }

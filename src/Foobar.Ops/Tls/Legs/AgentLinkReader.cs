@@ -44,7 +44,7 @@ internal static partial class AgentLinkReader
         done
         take sumologic /opt/SumoCollector/config/user.properties '^[[:space:]]*(url|disableCertValidation)[[:space:]]*='
         for file in /etc/telegraf/telegraf.conf /etc/telegraf/telegraf.d/*.conf; do
-          take telegraf "$file" '^[[:space:]]*(\[\[|urls?[[:space:]]*=|insecure_skip_verify[[:space:]]*=|tls_cert[[:space:]]*=|servers[[:space:]]*=)'
+          take telegraf "$file" '^[[:space:]]*(\[\[|(urls?|insecure_skip_verify|tls_cert|servers)[[:space:]]*=)'
         done
         for file in /etc/collectd/collectd.conf /etc/collectd.conf /etc/collectd/collectd.conf.d/*.conf; do
           take collectd "$file" '^[[:space:]]*(</?Plugin|URL|VerifyPeer|VerifyHost|ClientCert|Server|SecurityLevel|</?Server)'
@@ -71,7 +71,8 @@ internal static partial class AgentLinkReader
         .. from section in Sections.Parse(text)
            let agent = section.Key.Split(' ')[0]
            let file = section.Key[(agent.Length + 1)..]
-           from link in Links(agent, Lines.Of(section.Value).Select(static line => line.Text.Trim()).Where(static line => line.Length > 0).ToArray())
+           from link in Links(agent,
+               Lines.Of(section.Value).Select(static line => line.Text.Trim()).Where(static line => line.Length > 0).ToArray())
            select link with { Detail = $"{file}: {link.Detail}" },
     ];
 
@@ -89,7 +90,8 @@ internal static partial class AgentLinkReader
 
     private static AgentLink Exporter(string agent, string[] lines)
     {
-        string[] places = [.. lines.Where(static line => line.Contains("listen-address", StringComparison.Ordinal)).Select(static line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..])];
+        string[] places = [.. lines.Where(static line => line.Contains("listen-address", StringComparison.Ordinal))
+            .Select(static line => line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..])];
         string place = places.Length == 0 ? ":9100" : string.Join(", ", places);
         bool isLocal = places.Length > 0 && places.All(IsLoopback);
         bool isTls = lines.Any(static line => line.StartsWith("tls_server_config:", StringComparison.Ordinal));
@@ -103,14 +105,16 @@ internal static partial class AgentLinkReader
             Verified = isLocal || !isTls ? Observed.NotApplicable(isLocal ? "it listens on loopback" : "it is not encrypted")
                 : Observed.Unknown("whether the service verifies the agent stands in the service's configuration"),
             ClientVerified = Observed.Of(wants),
-            Detail = isLocal ? "--web.listen-address is loopback" : isTls ? "tls_server_config" : "no --web.config.file with tls_server_config",
+            Detail = isLocal ? "--web.listen-address is loopback" : isTls ? "tls_server_config"
+                : "no --web.config.file with tls_server_config",
         };
     }
 
     private static IEnumerable<AgentLink> Sumo(string[] lines)
     {
         string[] own = [.. lines.Where(static line => !IsLoopback(Value(line)))];
-        return own.Any(static line => line.StartsWith("url", StringComparison.Ordinal) || line.StartsWith("endpoint", StringComparison.Ordinal)
+        return own.Any(static line =>
+            line.StartsWith("url", StringComparison.Ordinal) || line.StartsWith("endpoint", StringComparison.Ordinal)
             || line.StartsWith("api_base_url", StringComparison.Ordinal))
             ? [Reporting("sumologic", own, "", "insecure_skip_verify: true", Flag(own, "insecure"))]
             : [];
@@ -128,7 +132,8 @@ internal static partial class AgentLinkReader
             Place = place,
             State = isPlain ? LegState.Plain : LegState.Encrypted,
             Verified = isPlain ? Observed.NotApplicable("it is not encrypted") : Observed.Of(!skips, skips ? unverified : "its default"),
-            Detail = isPlain ? lines.FirstOrDefault(static line => line.Contains("http://", StringComparison.OrdinalIgnoreCase)) ?? "TLS is switched off"
+            Detail = isPlain ? lines.FirstOrDefault(static line =>
+                line.Contains("http://", StringComparison.OrdinalIgnoreCase)) ?? "TLS is switched off"
                 : skips ? unverified : $"reports to {place}",
         };
     }
@@ -147,8 +152,10 @@ internal static partial class AgentLinkReader
             Agent = "telegraf",
             Place = address ?? name,
             State = state,
-            Verified = state == LegState.Encrypted ? Observed.Of(!skips, skips ? "insecure_skip_verify" : "its default") : Observed.NotApplicable("it is not encrypted"),
-            Detail = address is null ? $"{name} names no address by a URL, so how it reports is not known" : $"{name} {(skips ? "insecure_skip_verify" : address)}",
+            Verified = state == LegState.Encrypted ? Observed.Of(!skips, skips ? "insecure_skip_verify" : "its default")
+                : Observed.NotApplicable("it is not encrypted"),
+            Detail = address is null ? $"{name} names no address by a URL, so how it reports is not known"
+                : $"{name} {(skips ? "insecure_skip_verify" : address)}",
         };
     }
 
@@ -157,12 +164,15 @@ internal static partial class AgentLinkReader
         string plugin = block[0].Split([' ', '>', '"'], StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault() ?? "";
         bool isNetwork = plugin == "network";
         foreach (string line in block.Skip(1).Where(line => isNetwork
-            ? line.StartsWith("Server", StringComparison.OrdinalIgnoreCase) || line.StartsWith("<Server", StringComparison.OrdinalIgnoreCase)
+            ? line.StartsWith("Server", StringComparison.OrdinalIgnoreCase)
+                || line.StartsWith("<Server", StringComparison.OrdinalIgnoreCase)
             : line.StartsWith("URL", StringComparison.OrdinalIgnoreCase)))
         {
             string place = line.Split([' ', '"', '>', '<'], StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault() ?? "";
             bool encrypts = isNetwork
-                ? block.Any(static each => each.StartsWith("SecurityLevel", StringComparison.OrdinalIgnoreCase) && each.Contains("Encrypt", StringComparison.OrdinalIgnoreCase))
+                ? block.Any(static each =>
+                    each.StartsWith("SecurityLevel", StringComparison.OrdinalIgnoreCase)
+                        && each.Contains("Encrypt", StringComparison.OrdinalIgnoreCase))
                 : place.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
             bool skips = block.Any(static each => Squeezed(each) is "verifypeerfalse" or "verifyhostfalse");
             yield return new AgentLink
@@ -172,9 +182,11 @@ internal static partial class AgentLinkReader
                 State = IsLoopback(place) ? LegState.Local : encrypts ? LegState.Encrypted : LegState.Plain,
 
                 // The network plugin's key is a password that both sides have.
-                Verified = !encrypts ? Observed.NotApplicable("it is not encrypted") : Observed.Of(!skips, isNetwork ? "a password of both sides" : skips ? "VerifyPeer false" : "its default"),
+                Verified = !encrypts ? Observed.NotApplicable("it is not encrypted")
+                    : Observed.Of(!skips, isNetwork ? "a password of both sides" : skips ? "VerifyPeer false" : "its default"),
                 ClientVerified = Observed.Of(encrypts && isNetwork),
-                Detail = isNetwork ? $"network: SecurityLevel {(encrypts ? "Encrypt" : "is not Encrypt")}" : $"{plugin}: {(skips ? "VerifyPeer false" : place)}",
+                Detail = isNetwork ? $"network: SecurityLevel {(encrypts ? "Encrypt" : "is not Encrypt")}"
+                    : $"{plugin}: {(skips ? "VerifyPeer false" : place)}",
             };
         }
     }
@@ -190,7 +202,8 @@ internal static partial class AgentLinkReader
                 continue;
             }
 
-            string how = lines.FirstOrDefault(line => line.StartsWith($"{key}=", StringComparison.Ordinal))?[(key.Length + 1)..] ?? "unencrypted";
+            string how = lines.FirstOrDefault(line =>
+                line.StartsWith($"{key}=", StringComparison.Ordinal))?[(key.Length + 1)..] ?? "unencrypted";
             bool isPlain = how.Split(',').Select(static word => word.Trim()).Contains("unencrypted");
             bool isLocal = peers.Split(',').All(static peer => IsLoopback(peer.Trim()));
             yield return new AgentLink
@@ -218,7 +231,8 @@ internal static partial class AgentLinkReader
     private static bool Flag(string[] lines, string name) => lines.Any(line => Squeezed(line) == $"{name}:true");
 
     private static string Squeezed(string line) =>
-        line.Replace(" ", "", StringComparison.Ordinal).Replace("\t", "", StringComparison.Ordinal).Replace("\"", "", StringComparison.Ordinal).ToLowerInvariant();
+        line.Replace(" ", "", StringComparison.Ordinal).Replace("\t", "", StringComparison.Ordinal).Replace(
+            "\"", "", StringComparison.Ordinal).ToLowerInvariant();
 
     private static string Value(string line) => line.IndexOfAny([':', '=']) is >= 0 and int at ? line[(at + 1)..].Trim().Trim('"') : line;
 

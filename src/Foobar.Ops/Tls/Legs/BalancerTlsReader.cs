@@ -12,7 +12,8 @@ namespace Foobar.Ops.Tls.Legs;
 internal sealed class BalancerTlsReader
 {
     /// <summary>Keywords of a <c>server</c> or <c>default-server</c> line, by what they say of TLS.</summary>
-    public static readonly Vocabulary Words = new Vocabulary("HAProxy server keyword for TLS", "HAProxy Configuration Manual 2.6 to 3.4, 5.2")
+    public static readonly Vocabulary Words =
+        new Vocabulary("HAProxy server keyword for TLS", "HAProxy Configuration Manual 2.6 to 3.4, 5.2")
         .Handled("ssl, no-ssl, verify, verifyhost, no-verifyhost, ca-file, crt, sni, sni-auto, no-sni-auto")
         .Irrelevant(
             "which versions, suites and signatures it offers, and how sessions are kept",
@@ -28,7 +29,8 @@ internal sealed class BalancerTlsReader
             + "agent-port, agent-send")
         .Irrelevant(
             "how the server is reached and used",
-            "backup, no-backup, cc, cookie, disabled, enabled, guid, hash-key, id, idle-ping, init-addr, interface, log-bufsize, log-proto, "
+            "backup, no-backup, cc, cookie, disabled, enabled, guid, hash-key, id, idle-ping, init-addr, interface, log-bufsize, "
+            + "log-proto, "
             + "maxconn, maxqueue, max-reuse, minconn, namespace, no-send-proxy, no-send-proxy-v2, no-send-proxy-v2-ssl, "
             + "no-send-proxy-v2-ssl-cn, no-tfo, non-stick, pool-conn-name, pool-low-conn, pool-max-conn, pool-purge-delay, proto, "
             + "proxy-v2-options, quic-cc-algo, redir, resolve-net, resolve-opts, resolve-prefer, resolvers, send-proxy, send-proxy-v2, "
@@ -50,7 +52,8 @@ internal sealed class BalancerTlsReader
     /// <param name="version">The version of HAProxy; <see langword="null"/> if it is not known.</param>
     public static BalancerTls Read(IReadOnlyList<HaproxySection> sections, Version? version) => new()
     {
-        Listeners = [.. sections.Where(static section => section.Kind is "frontend" or "listen").SelectMany(section => Listeners(sections, section))],
+        Listeners = [.. sections.Where(static section => section.Kind is "frontend" or "listen")
+            .SelectMany(section => Listeners(sections, section))],
         Servers =
         [
             .. from section in sections
@@ -77,7 +80,8 @@ internal sealed class BalancerTlsReader
                     Port = port,
                     IsTcp = isTcp,
                     Tls = words.Skip(2).Contains("ssl"),
-                    WantsClientCertificate = Array.IndexOf(words, "verify") is > 0 and int at && at + 1 < words.Length && words[at + 1] == "required",
+                    WantsClientCertificate =
+                        Array.IndexOf(words, "verify") is > 0 and int at && at + 1 < words.Length && words[at + 1] == "required",
                 };
             }
         }
@@ -90,9 +94,11 @@ internal sealed class BalancerTlsReader
         return reader._isTcp;
     }
 
-    /// <summary>Reads what <c>haproxy -v</c> prints: <c>HAProxy version 3.2.26-1 2026/10/14</c>; <see langword="null"/> for anything else.</summary>
+    /// <summary>Reads what <c>haproxy -v</c> prints: <c>HAProxy version 3.2.26-1 2026/10/14</c>; <see langword="null"/> for anything
+    /// else.</summary>
     public static Version? VersionOf(string text) =>
-        text.Split(' ', '\n') is [_, "version", { } version, ..] && Version.TryParse(version.Split('-', '~', '+')[0], out Version? parsed) ? parsed : null;
+        text.Split(' ', '\n') is [_, "version", { } version, ..] && Version.TryParse(version.Split('-', '~', '+')[0], out Version? parsed)
+            ? parsed : null;
 
     private static BalancedServer Server(
         IReadOnlyList<HaproxySection> sections, HaproxySection section, HaproxyLine line, Version? version)
@@ -125,7 +131,7 @@ internal sealed class BalancerTlsReader
     private bool IsSilent => _tls && !_isTcp && !_saysName && _verifyHost is null;
 
     private IEnumerable<string> NameDoubt() => IsSilent && _verifies && _version is null
-        ? ["neither 'sni' nor 'verifyhost' names the server, so the version of HAProxy, which is not known, decides whether its name is checked (sni-auto)"]
+        ? ["neither 'sni' nor 'verifyhost' names the server, and whether HAProxy checks the name by itself depends on its version"]
         : [];
 
     private void TakeAll(IReadOnlyList<HaproxySection> sections, HaproxySection section, HaproxyLine? server)
@@ -163,7 +169,8 @@ internal sealed class BalancerTlsReader
         while (each.MoveNext())
         {
             // A keyword may have its own argument in parentheses: set-proxy-v2-tlv-fmt(0x20).
-            string name = each.Current.Text.IndexOf('(', StringComparison.Ordinal) is > 0 and int open ? each.Current.Text[..open] : each.Current.Text;
+            string name = each.Current.Text.IndexOf('(', StringComparison.Ordinal) is > 0 and int open ? each.Current.Text[..open]
+                : each.Current.Text;
             if (each.Current.HasVariable || Words.Find(name) is null)
             {
                 // What follows a keyword that is not known can't be read.
@@ -222,7 +229,8 @@ internal sealed class BalancerTlsReader
         ? expression[4..^1]
         : expression;
 
-    /// <summary>The host and the port of an address (11.1 Address formats), without a prefix such as <c>ipv4@</c>; port 0 for none.</summary>
+    /// <summary>The host and the port of an address (11.1 Address formats), without a prefix such as <c>ipv4@</c>; port 0 for
+    /// none.</summary>
     private static (string Host, int Port) Place(string address)
     {
         string plain = address.IndexOf('@', StringComparison.Ordinal) is >= 0 and int at ? address[(at + 1)..] : address;

@@ -14,13 +14,16 @@ public sealed record DatabaseTls
     public string Socket { get; init; } = "";
 
     /// <summary>The accounts that may log in over the network.</summary>
-    public Reading<IReadOnlyList<NetworkAccount>> Accounts { get; init; } = Reading.Unreadable<IReadOnlyList<NetworkAccount>>("It was not read.");
+    public Reading<IReadOnlyList<NetworkAccount>> Accounts { get; init; } =
+        Reading.Unreadable<IReadOnlyList<NetworkAccount>>("It was not read.");
 
     /// <summary>The clients that are connected over the network now, those of replicas among them.</summary>
-    public Reading<IReadOnlyList<NetworkClient>> Clients { get; init; } = Reading.Unreadable<IReadOnlyList<NetworkClient>>("It was not read.");
+    public Reading<IReadOnlyList<NetworkClient>> Clients { get; init; } =
+        Reading.Unreadable<IReadOnlyList<NetworkClient>>("It was not read.");
 
     /// <summary>How it connects to the members that it follows.</summary>
-    public Reading<IReadOnlyList<FollowedSource>> Sources { get; init; } = Reading.Unreadable<IReadOnlyList<FollowedSource>>("It was not read.");
+    public Reading<IReadOnlyList<FollowedSource>> Sources { get; init; } =
+        Reading.Unreadable<IReadOnlyList<FollowedSource>>("It was not read.");
 }
 
 /// <summary>An account that may log in over the network.</summary>
@@ -47,7 +50,8 @@ public sealed record NetworkAccount(string User, string Host, string Requires)
 /// <param name="Version">The version of TLS; empty for none.</param>
 /// <param name="CipherSuite">The cipher suite, as OpenSSL calls it; empty for a connection in plain text.</param>
 /// <param name="Connections">How many there are.</param>
-public sealed record NetworkClient(string User, string Host, bool IsReplica, string Version, string CipherSuite, [property: Measurement] int Connections);
+public sealed record NetworkClient(
+    string User, string Host, bool IsReplica, string Version, string CipherSuite, [property: Measurement] int Connections);
 
 /// <summary>A member that another one follows, as its status states it.</summary>
 /// <param name="Host">The source's host.</param>
@@ -93,10 +97,12 @@ internal static class DatabaseTlsReader
         {
             RequiresTls = required[0].Text("required") is "1" or "ON",
             Socket = required[0].Text("socket") ?? "",
-            Accounts = await TryAsync(database, database.IsMariaDb ? MariaDbAccounts : MySqlAccounts, "mysql.user", Accounts, cancellationToken),
+            Accounts = await TryAsync(
+                database, database.IsMariaDb ? MariaDbAccounts : MySqlAccounts, "mysql.user", Accounts, cancellationToken),
             Clients = await ClientsAsync(database, cancellationToken),
             Sources = await TryAsync(
-                database, database.IsMariaDb ? "SHOW ALL SLAVES STATUS" : "SHOW REPLICA STATUS", "replication status", Sources, cancellationToken),
+                database, database.IsMariaDb ? "SHOW ALL SLAVES STATUS" : "SHOW REPLICA STATUS", "replication status", Sources,
+                    cancellationToken),
         };
     }
 
@@ -114,32 +120,43 @@ internal static class DatabaseTlsReader
            let host = row.Text("host") ?? ""
            let user = row.Text("user") ?? ""
            where !IsLocal(host) && user != "unauthenticated user"
-           group row by (User: user, Host: host, IsReplica: IsReplica(row), Version: row.Text("version") ?? "", Cipher: row.Text("cipher")) into same
-           select new NetworkClient(same.Key.User, same.Key.Host, same.Key.IsReplica, same.Key.Version, same.Key.Cipher ?? "", same.Count()),
+           group row by (User: user, Host: host, IsReplica: IsReplica(row), Version: row.Text("version") ?? "",
+               Cipher: row.Text("cipher")) into same
+           select new NetworkClient(
+               same.Key.User, same.Key.Host, same.Key.IsReplica, same.Key.Version, same.Key.Cipher ?? "", same.Count()),
     ];
 
     /// <summary>The members followed.</summary>
-    internal static IReadOnlyList<FollowedSource> Sources(IReadOnlyList<DatabaseRow> rows) => [.. rows.Select(static row => new FollowedSource(
-        Either(row, "Host"), int.TryParse(Either(row, "Port"), out int port) ? port : 3306, Either(row, "User"), Either(row, "SSL_Allowed") == "Yes",
-        Either(row, "SSL_Verify_Server_Cert") == "Yes", Either(row, "SSL_CA_File") + Either(row, "SSL_CA_Path"), Either(row, "SSL_Cert").Length > 0))];
+    internal static IReadOnlyList<FollowedSource> Sources(IReadOnlyList<DatabaseRow> rows) =>
+        [.. rows.Select(static row => new FollowedSource(
+        Either(row, "Host"), int.TryParse(Either(row, "Port"), out int port) ? port : 3306, Either(row, "User"),
+            Either(row, "SSL_Allowed") == "Yes",
+        Either(row, "SSL_Verify_Server_Cert") == "Yes", Either(row, "SSL_CA_File") + Either(row, "SSL_CA_Path"),
+            Either(row, "SSL_Cert").Length > 0))];
 
     private static string Either(DatabaseRow row, string name) => row.Text("Source_" + name) ?? row.Text("Master_" + name) ?? "";
 
-    private static bool IsReplica(DatabaseRow row) => row.Text("command")?.StartsWith("Binlog Dump", StringComparison.OrdinalIgnoreCase) == true;
+    private static bool IsReplica(DatabaseRow row) =>
+        row.Text("command")?.StartsWith("Binlog Dump", StringComparison.OrdinalIgnoreCase) == true;
 
-    private static bool IsLocal(string host) => host is "localhost" or "" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLocal(string host) =>
+        host is "localhost" or "" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    private static async Task<Reading<IReadOnlyList<NetworkClient>>> ClientsAsync(IDatabaseSession database, CancellationToken cancellationToken)
+    private static async Task<Reading<IReadOnlyList<NetworkClient>>> ClientsAsync(
+        IDatabaseSession database, CancellationToken cancellationToken)
     {
         const string Source = "performance_schema.status_by_thread";
-        Reading<bool> schema = await TryAsync(database, SchemaQuery, Source, static rows => rows[0].Text("enabled") is "1" or "ON", cancellationToken);
+        Reading<bool> schema =
+            await TryAsync(database, SchemaQuery, Source, static rows => rows[0].Text("enabled") is "1" or "ON", cancellationToken);
         return schema.Failure is { } failure ? Reading.Unreadable<IReadOnlyList<NetworkClient>>(failure, Source)
-            : !schema.Value ? Reading.Unreadable<IReadOnlyList<NetworkClient>>("performance_schema is off, and nothing else tells how a connection is encrypted", Source)
+            : !schema.Value ? Reading.Unreadable<IReadOnlyList<NetworkClient>>(
+                "performance_schema is off, and nothing else tells how a connection is encrypted", Source)
             : await TryAsync(database, ClientsQuery, Source, Clients, cancellationToken);
     }
 
     private static async Task<Reading<T>> TryAsync<T>(
-        IDatabaseSession database, string sql, string source, Func<IReadOnlyList<DatabaseRow>, T> parse, CancellationToken cancellationToken)
+        IDatabaseSession database, string sql, string source, Func<IReadOnlyList<DatabaseRow>, T> parse,
+            CancellationToken cancellationToken)
     {
         try
         {

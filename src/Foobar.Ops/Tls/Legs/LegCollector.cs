@@ -11,7 +11,8 @@ using Foobar.Ops.Tls.Scan;
 namespace Foobar.Ops.Tls.Legs;
 
 /// <summary>
-/// Reads <see cref="LegFacts"/>: configurations, what the database tells of its connections, and up to three handshakes a listener, from the
+/// Reads <see cref="LegFacts"/>: configurations, what the database tells of its connections, and up to three handshakes a listener,
+/// from the
 /// server that uses it. A database is asked over its own unix socket, since MySQL counts handshakes that break off against
 /// the host that they come from.
 /// </summary>
@@ -26,15 +27,18 @@ public sealed class LegCollector : Collector<LegFacts>
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Site site = session.Site;
         Task<Reading<IReadOnlyList<AgentLink>>> agents = connection.ReadAsync(
-            RemoteCommand.FromScript(AgentLinkReader.Script) with { Privileged = true }, AgentLinkReader.Parse, AgentLinkReader.Source, cancellationToken);
+            RemoteCommand.FromScript(AgentLinkReader.Script) with { Privileged = true }, AgentLinkReader.Parse, AgentLinkReader.Source,
+                cancellationToken);
         Task<Reading<DatabaseTls>> database = DatabaseAsync(session, server, cancellationToken);
         Reading<BalancerTls> balancer = await BalancerAsync(connection, server, cancellationToken);
         Task<Reading<IReadOnlyList<WebListener>>> web = WebAsync(connection, server, cancellationToken);
         Task<WireLook[]> looks = Task.WhenAll(Places(server, site, balancer.Value).Select(place => LookAsync(
-            connection, place.Host, place.Port, place.ServerName, new RemoteEndpoint.Tcp(place.Host, place.Port), StartTls.None, cancellationToken)));
+            connection, place.Host, place.Port, place.ServerName, new RemoteEndpoint.Tcp(place.Host, place.Port), StartTls.None,
+                cancellationToken)));
         Reading<DatabaseTls> member = await database;
         WireLook[] own = member.Value is { Socket.Length: > 0 } facts
-            ? [await LookAsync(connection, OwnSocket, 0, server.Name, new RemoteEndpoint.UnixSocket(facts.Socket), StartTls.MySql, cancellationToken)]
+            ? [await LookAsync(connection, OwnSocket, 0, server.Name, new RemoteEndpoint.UnixSocket(facts.Socket), StartTls.MySql,
+                cancellationToken)]
             : [];
         return new LegFacts
         {
@@ -52,12 +56,13 @@ public sealed class LegCollector : Collector<LegFacts>
     {
         if (server.Is(Role.LoadBalancer) && balancer is not null)
         {
-            if (balancer.Listeners.FirstOrDefault(listener => listener.Port == site.Policy.Tls.Port) is { } visitors)
+            foreach (BalancerListener visitors in LegSurvey.Listeners(balancer, site))
             {
                 yield return (HostOf(visitors), visitors.Port, site.Name);
             }
 
-            foreach (BalancedServer web in LegSurvey.WebServers(balancer, site).Where(static web => web.Port > 0).DistinctBy(static web => (web.Host, web.Port)))
+            foreach (BalancedServer web in LegSurvey.WebServers(balancer, site)
+                .Where(static web => web.Port > 0).DistinctBy(static web => (web.Host, web.Port)))
             {
                 yield return (web.Host, web.Port, Host(web.VerifiedName) ?? (web.IsTcp ? site.Name : web.Name));
             }
@@ -71,11 +76,13 @@ public sealed class LegCollector : Collector<LegFacts>
     private static string? Host(string? name) => name is not null && Uri.CheckHostName(name) == UriHostNameType.Dns ? name : null;
 
     private static async Task<WireLook> LookAsync(
-        IServerSession connection, string host, int port, string serverName, RemoteEndpoint endpoint, StartTls protocol, CancellationToken cancellationToken)
+        IServerSession connection, string host, int port, string serverName, RemoteEndpoint endpoint, StartTls protocol,
+            CancellationToken cancellationToken)
     {
         try
         {
-            return await WireProbe.LookAsync(host, port, serverName, protocol, token => connection.ConnectAsync(endpoint, token), cancellationToken);
+            return await WireProbe.LookAsync(host, port, serverName, protocol, token =>
+                connection.ConnectAsync(endpoint, token), cancellationToken);
         }
         catch (FoobarException error) when (error.Kind != ErrorKind.Connection)
         {
@@ -83,7 +90,8 @@ public sealed class LegCollector : Collector<LegFacts>
         }
     }
 
-    private static async Task<Reading<BalancerTls>> BalancerAsync(IServerSession connection, Server server, CancellationToken cancellationToken)
+    private static async Task<Reading<BalancerTls>> BalancerAsync(
+        IServerSession connection, Server server, CancellationToken cancellationToken)
     {
         if (!server.Is(Role.LoadBalancer))
         {
@@ -94,7 +102,8 @@ public sealed class LegCollector : Collector<LegFacts>
         {
             IReadOnlyList<HaproxyFile> files = await HaproxyFiles.ReadAsync(connection, cancellationToken);
             Reading<Version?> version = await connection.ReadAsync(
-                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v"), BalancerTlsReader.VersionOf, "haproxy -v", cancellationToken);
+                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v"), BalancerTlsReader.VersionOf, "haproxy -v",
+                    cancellationToken);
             return files.Count == 0 ? Reading.Unreadable<BalancerTls>("there is no HAProxy", HaproxyFiles.Source)
                 : Reading.Of(BalancerTlsReader.Read(HaproxySection.Of(files), version.Value), HaproxyFiles.Source);
         }
@@ -104,7 +113,8 @@ public sealed class LegCollector : Collector<LegFacts>
         }
     }
 
-    private static async Task<Reading<IReadOnlyList<WebListener>>> WebAsync(IServerSession connection, Server server, CancellationToken cancellationToken)
+    private static async Task<Reading<IReadOnlyList<WebListener>>> WebAsync(
+        IServerSession connection, Server server, CancellationToken cancellationToken)
     {
         if (!server.Is(Role.Web))
         {

@@ -18,7 +18,8 @@ public static class LegControls
         New("TLS-041", Severity.High, "Who encrypts also verifies whom it talks to",
             "Encrypted but not authenticated keeps out who listens only: who stands in the way takes the server's place and reads all.",
             "HAProxy: server ... ssl verify required ca-file FILE sni str(NAME); replicas: SOURCE_SSL_VERIFY_SERVER_CERT = 1; agents: no "
-            + "insecure_skip_verify. For the application set policy.tls.applicationVerifies once its settings verify the database's certificate.",
+            + "insecure_skip_verify. For the application set policy.tls.applicationVerifies once its settings verify the database's "
+            + "certificate.",
             "RFC 9325, 6.1; HAProxy Configuration Manual, 5.2 verify", JudgeAuthentication),
         New("TLS-042", Severity.Medium, "The database lets nobody in over the network in plain text",
             "Where the client decides, one wrong setting of one client sends its login and its rows in plain text, and nothing fails.",
@@ -39,7 +40,8 @@ public static class LegControls
     private static Control<SiteCase<LegFacts>> New(
         string id, Severity severity, string title, string rationale, string remediation, string? reference,
         Func<SiteCase<LegFacts>, TlsLeg, Verdict?> judge) =>
-        new(CertificateControls.Info(id, severity, title, rationale, remediation, reference), site => Each(site, LegSurvey.Of(site), judge));
+        new(CertificateControls.Info(id, severity, title, rationale, remediation, reference), site =>
+            Each(site, LegSurvey.Of(site), judge));
 
     private static Control<SiteCase<LegFacts>> New(
         string id, Severity severity, string title, string rationale, string remediation, string? reference,
@@ -48,7 +50,8 @@ public static class LegControls
 
     private static Verdict[] Each(SiteCase<LegFacts> site, IReadOnlyList<TlsLeg> legs, Func<SiteCase<LegFacts>, TlsLeg, Verdict?> judge)
     {
-        Verdict[] verdicts = [.. legs.Select(leg => judge(site, leg) is { } verdict ? verdict with { Server = leg.Server } : null).OfType<Verdict>()];
+        Verdict[] verdicts = [.. legs
+            .Select(leg => judge(site, leg) is { } verdict ? verdict with { Server = leg.Server } : null).OfType<Verdict>()];
         return verdicts.Length > 0 ? verdicts : [Verdict.NotApplicable(actual: "the site has no such leg")];
     }
 
@@ -61,7 +64,8 @@ public static class LegControls
             LegRating.Local => Verdict.Pass(Target(leg), "it never leaves the server"),
             LegRating.Plain when IsDatabase(leg) && site.Site.Policy.Tls.Database == BackendEncryption.Plain =>
                 Verdict.Warning(Target(leg), "TLS", $"plain text, as declared in policy.tls.database: {leg.Seen}", Evidence(leg)),
-            LegRating.Plain => Verdict.Fail(Target(leg), "TLS", $"plain text: {(leg.OnTheWire == LegState.Plain ? leg.Seen : leg.ConfiguredBy)}", Evidence(leg)),
+            LegRating.Plain => Verdict.Fail(
+                Target(leg), "TLS", $"plain text: {(leg.OnTheWire == LegState.Plain ? leg.Seen : leg.ConfiguredBy)}", Evidence(leg)),
 
             // What the client decides and nobody saw may be either.
             LegRating.Unknown or LegRating.Optional => Verdict.Unknown(Target(leg), $"{leg.ConfiguredBy}; {leg.Seen}", Evidence(leg)),
@@ -75,7 +79,8 @@ public static class LegControls
         LegRating.Plain or LegRating.Local => null,
         _ when leg.Kind == LegKind.ClientToBalancer => null,
         LegRating.Unauthenticated => Verdict.Fail(
-            Target(leg), "the server's certificate is verified", $"encrypted but not authenticated: {leg.ServerVerified.Detail}", Evidence(leg)),
+            Target(leg), "the server's certificate is verified", $"encrypted but not authenticated: {leg.ServerVerified.Detail}",
+                Evidence(leg)),
         LegRating.Authenticated or LegRating.MutuallyAuthenticated => Verdict.Pass(Target(leg), leg.ServerVerified.Detail),
         _ => Verdict.Unknown(Target(leg), leg.ServerVerified.Detail ?? leg.ConfiguredBy, Evidence(leg)),
     };
@@ -104,7 +109,8 @@ public static class LegControls
             : site.Site.Policy.Tls.Database == BackendEncryption.Plain
                 ? Verdict.Warning(null, "require_secure_transport = ON", "OFF, as plain text is declared in policy.tls.database", Evidence)
             : open.Length > 0 ? Verdict.Fail(null, "require_secure_transport = ON", $"OFF, and {names} may log in without TLS", Evidence)
-            : Verdict.Warning(null, "require_secure_transport = ON", "OFF; every account over the network requires TLS by itself", Evidence);
+            : Verdict.Warning(null, "require_secure_transport = ON", "OFF; every account over the network requires TLS by itself",
+                Evidence);
     }
 
     private static Verdict? JudgeMismatch(SiteCase<LegFacts> site, TlsLeg leg) => leg switch
@@ -119,7 +125,8 @@ public static class LegControls
         { Configured: LegState.Plain, OnTheWire: LegState.Unknown } => Verdict.NotApplicable(Target(leg), leg.Seen),
 
         // What could not be seen is no contradiction where the server refuses everything else.
-        { OnTheWire: LegState.Unknown, Kind: LegKind.AppToDatabase or LegKind.Replication, Configured: LegState.Encrypted or LegState.Optional } =>
+        { OnTheWire: LegState.Unknown, Kind: LegKind.AppToDatabase or LegKind.Replication,
+            Configured: LegState.Encrypted or LegState.Optional } =>
             Verdict.NotApplicable(Target(leg), leg.Seen),
         { OnTheWire: LegState.Unknown, Kind: LegKind.AgentToService } => Verdict.NotApplicable(Target(leg), leg.Seen),
         { OnTheWire: LegState.Unknown } => Verdict.Unknown(Target(leg), leg.Seen),
@@ -138,12 +145,17 @@ public static class LegControls
         return !isWanted ? null : leg.Rating switch
         {
             LegRating.MutuallyAuthenticated => Verdict.Pass(Target(leg), leg.ClientVerified.Detail),
-            LegRating.Plain or LegRating.Optional => Verdict.Fail(Target(leg), "a certificate of both sides", $"{leg.Rating}: {leg.ConfiguredBy}", Evidence(leg)),
+            LegRating.Plain or LegRating.Optional =>
+                Verdict.Fail(Target(leg), "a certificate of both sides", $"{leg.Rating}: {leg.ConfiguredBy}", Evidence(leg)),
             _ when leg.ClientVerified.Support == Support.No =>
-                Verdict.Fail(Target(leg), "a certificate of both sides", $"none of the client is required: {leg.ClientVerified.Detail ?? leg.ConfiguredBy}", Evidence(leg)),
+                Verdict.Fail(Target(leg), "a certificate of both sides",
+                    $"none of the client is required: {leg.ClientVerified.Detail ?? leg.ConfiguredBy}", Evidence(leg)),
             _ when leg.ServerVerified.Support == Support.No =>
-                Verdict.Fail(Target(leg), "a certificate of both sides", $"that of the server is not verified: {leg.ServerVerified.Detail}", Evidence(leg)),
-            _ => Verdict.Unknown(Target(leg), leg.ClientVerified.Support == Support.Unknown ? leg.ClientVerified.Detail! : leg.ServerVerified.Detail ?? leg.Seen),
+                Verdict.Fail(Target(leg), "a certificate of both sides",
+                    $"that of the server is not verified: {leg.ServerVerified.Detail}", Evidence(leg)),
+            _ => Verdict.Unknown(
+                Target(leg), leg.ClientVerified.Support == Support.Unknown ? leg.ClientVerified.Detail!
+                    : leg.ServerVerified.Detail ?? leg.Seen),
         };
     }
 
@@ -152,7 +164,8 @@ public static class LegControls
         { Rating: LegRating.Local } or { Kind: LegKind.AgentToService } => null,
         { Rating: LegRating.Plain } => Verdict.NotApplicable(Target(leg), "it is not encrypted"),
         { QuantumKeyExchange.Support: Support.Yes } => Verdict.Pass(Target(leg), leg.Group),
-        { QuantumKeyExchange.Support: Support.No } => Verdict.Warning(Target(leg), "X25519MLKEM768", leg.QuantumKeyExchange.Detail ?? "none", Evidence(leg)),
+        { QuantumKeyExchange.Support: Support.No } =>
+            Verdict.Warning(Target(leg), "X25519MLKEM768", leg.QuantumKeyExchange.Detail ?? "none", Evidence(leg)),
         _ => Verdict.Unknown(Target(leg), leg.QuantumKeyExchange.Detail ?? leg.Seen),
     };
 

@@ -37,7 +37,8 @@ public sealed class LegReader(ISiteSession session, int throttleLimit, TimeSpan 
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             FoobarException slow = new(
-                "ServerTimeout", ErrorKind.Timeout, FormattableString.Invariant($"{server.Name}: it was not read within {timeLimit.TotalSeconds:0.#} s."))
+                "ServerTimeout", ErrorKind.Timeout,
+                    FormattableString.Invariant($"{server.Name}: it was not read within {timeLimit.TotalSeconds:0.#} s."))
             {
                 Server = server.Name,
                 Recommendation = "Give it more time with -TimeoutSeconds.",

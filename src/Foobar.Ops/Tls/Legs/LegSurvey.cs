@@ -23,6 +23,11 @@ public static class LegSurvey
     /// <summary>Whether a server is a member of the database.</summary>
     internal static bool IsMember(Server server, Site site) => site.Policy.Database is { } policy && server.Is(policy.Members);
 
+    /// <summary>Where visitors connect; of listeners that are alike, on several addresses, the first.</summary>
+    internal static IEnumerable<BalancerListener> Listeners(BalancerTls balancer, Site site) => balancer.Listeners
+        .Where(listener => listener.Port == site.Policy.Tls.Port)
+        .DistinctBy(static listener => (listener.Tls, listener.IsTcp, listener.WantsClientCertificate));
+
     /// <summary>The servers of the backend for the web.</summary>
     internal static IEnumerable<BalancedServer> WebServers(BalancerTls balancer, Site site) =>
         balancer.Servers.Where(server => server.Backend == site.Policy.LoadBalancing.WebBackend);
@@ -36,17 +41,20 @@ public static class LegSurvey
         Reading<LegFacts> reading = Read(site, server.Name);
         if (reading.Value?.Balancer.Value is not { } balancer)
         {
-            yield return Unread(site, LegKind.ClientToBalancer, server, "visitors", server.Name, reading.Failure ?? reading.Value?.Balancer.Failure);
+            yield return Unread(site, LegKind.ClientToBalancer, server, "visitors", server.Name,
+                reading.Failure ?? reading.Value?.Balancer.Failure);
             yield break;
         }
 
         LegFacts facts = reading.Value;
         BalancedServer[] servers = [.. WebServers(balancer, site.Site)];
-        if (balancer.Listeners.FirstOrDefault(listener => listener.Port == port) is { } visitors)
+        BalancerListener[] listeners = [.. Listeners(balancer, site.Site)];
+        foreach (BalancerListener listener in listeners)
         {
-            yield return Visitors(server, visitors, servers, facts, site);
+            yield return Visitors(server, listener, servers, facts, site);
         }
-        else
+
+        if (listeners.Length == 0)
         {
             string none = FormattableString.Invariant($"HAProxy's configuration has no listener on port {port}");
             yield return Unread(site, LegKind.ClientToBalancer, server, "visitors", Place(server.Name, port), none);
@@ -56,9 +64,18 @@ public static class LegSurvey
         {
             yield return Behind(server, web, facts, site);
         }
+
+        if (servers.Length == 0)
+        {
+            string backend = site.Site.Policy.LoadBalancing.WebBackend;
+            yield return Unread(
+                site, LegKind.BalancerToWeb, server, server.Name, "web servers",
+                    $"HAProxy's configuration has no server line in the backend '{backend}'");
+        }
     }
 
-    private static TlsLeg Visitors(Server server, BalancerListener listener, BalancedServer[] servers, LegFacts facts, SiteCase<LegFacts> site)
+    private static TlsLeg Visitors(
+        Server server, BalancerListener listener, BalancedServer[] servers, LegFacts facts, SiteCase<LegFacts> site)
     {
         bool isPassed = !listener.Tls && listener.IsTcp && site.Site.Policy.Tls.EndsAt != Role.LoadBalancer;
         WebListener[] ends = [.. servers.Select(web => Listener(web, site)).OfType<WebListener>()];
@@ -70,7 +87,8 @@ public static class LegSurvey
         bool wants = listener.Tls ? listener.WantsClientCertificate : ends.Length > 0 && ends.All(static end => end.WantsClientCertificate);
         string how = listener.Tls ? $"HAProxy {listener.Name}: bind ... ssl"
             : !isPassed ? $"HAProxy {listener.Name}: bind ... without ssl"
-            : configured == LegState.Unknown ? $"HAProxy {listener.Name} passes it through; what nginx makes of it could not be read on every web server"
+            : configured == LegState.Unknown
+                ? $"HAProxy {listener.Name} passes it through; what nginx makes of it could not be read on every web server"
             : $"HAProxy {listener.Name} passes it through; nginx: listen ... {(configured == LegState.Encrypted ? "ssl" : "without ssl")}";
         return Seen(new TlsLeg
         {
@@ -81,7 +99,8 @@ public static class LegSurvey
             Configured = configured,
             ConfiguredBy = how,
             Seen = "nothing",
-            ServerVerified = configured == LegState.Plain ? Observed.NotApplicable("it is not encrypted") : Observed.Yes("browsers verify the site's certificate"),
+            ServerVerified = configured == LegState.Plain ? Observed.NotApplicable("it is not encrypted")
+                : Observed.Yes("browsers verify the site's certificate"),
             ClientVerified = Observed.Of(wants, wants ? "a client certificate is required" : null),
             QuantumKeyExchange = NotSeen,
             QuantumSignature = NotSeen,
@@ -129,7 +148,8 @@ public static class LegSurvey
 
     private static string Options(BalancedServer web) =>
         "ssl" + (web.Verifies ? " verify required" : " verify none") + (web.Authorities is null ? "" : $" ca-file {web.Authorities}")
-        + (web.VerifiedName is null ? "" : $", the name {web.VerifiedName}") + (web.ShowsCertificate ? ", with a certificate of its own" : "");
+        + (web.VerifiedName is null ? "" : $", the name {web.VerifiedName}")
+            + (web.ShowsCertificate ? ", with a certificate of its own" : "");
 
     private static Observed Verified(BalancedServer web) =>
         !web.Verifies ? Observed.No("verify none: any certificate is taken")
@@ -145,7 +165,9 @@ public static class LegSurvey
         }
 
         // Several virtual hosts share a socket: what one of them says of TLS holds for all (ngx_http_core_module, listen).
-        WebListener[] same = [.. listeners.Where(listener => listener.Port == web.Port && (listener.Address.Length == 0 || ServerOf(listener.Address, site.Site) == server || listener.Address == web.Host))];
+        WebListener[] same = [.. listeners
+            .Where(listener => listener.Port == web.Port
+                && (listener.Address.Length == 0 || ServerOf(listener.Address, site.Site) == server || listener.Address == web.Host))];
         return same.Length == 0 ? null : same[0] with
         {
             Tls = same.Any(static listener => listener.Tls),
@@ -159,7 +181,8 @@ public static class LegSurvey
         int port = site.Site.Policy.Database!.Port;
         if (reading.Value?.Database.Value is not { } database)
         {
-            yield return Unread(site, LegKind.AppToDatabase, server, "the application", Place(server.Name, port), reading.Failure ?? reading.Value?.Database.Failure);
+            yield return Unread(site, LegKind.AppToDatabase, server, "the application", Place(server.Name, port),
+                reading.Failure ?? reading.Value?.Database.Failure);
             yield break;
         }
 
@@ -173,7 +196,8 @@ public static class LegSurvey
         // A replica that nobody reads from has no such leg.
         if (clients.Length == 0 && database.Sources.Value is not { Count: > 0 })
         {
-            yield return Clients(server, "the application", [], database.Clients.Failure ?? "no client is connected now", database, look, site);
+            yield return Clients(
+                server, "the application", [], database.Clients.Failure ?? "no client is connected now", database, look, site);
         }
     }
 
@@ -195,7 +219,9 @@ public static class LegSurvey
             Seen = unseen ?? "nothing",
             ServerVerified = isDeclared
                 ? Observed.Yes("declared in policy.tls.applicationVerifies")
-                : Observed.Unknown("no server shows whether the application verifies the database's certificate; policy.tls.applicationVerifies declares it"),
+                : Observed.Unknown(
+                    "no server shows whether the application verifies the database's certificate; "
+                        + "policy.tls.applicationVerifies declares it"),
             ClientVerified = accounts is null ? Observed.Unknown(database.Accounts.Failure ?? "the accounts were not read")
                 : Observed.Of(accounts.Length > 0 && accounts.All(static account => account.RequiresCertificate)),
             QuantumKeyExchange = NotSeen,
@@ -212,7 +238,8 @@ public static class LegSurvey
         return requires ? (LegState.Encrypted, "require_secure_transport = ON")
             : accounts is null ? (LegState.Unknown, failure ?? "the accounts were not read")
             : open.Length > 0 || accounts.Length == 0
-                ? (LegState.Optional, $"require_secure_transport = OFF{(open.Length == 0 ? "" : $"; {string.Join(", ", open.Take(5))}: REQUIRE NONE")}")
+                ? (LegState.Optional,
+                    $"require_secure_transport = OFF{(open.Length == 0 ? "" : $"; {string.Join(", ", open.Take(5))}: REQUIRE NONE")}")
             : (LegState.Encrypted, $"{string.Join(", ", accounts.Take(5))}: REQUIRE SSL or more");
     }
 
@@ -249,10 +276,13 @@ public static class LegSurvey
             From = server.Name,
             To = Place(primary?.Name ?? source.Host, source.Port),
             Configured = source.Tls ? LegState.Encrypted : LegState.Plain,
-            ConfiguredBy = $"{server.Name}: SOURCE_SSL = {(source.Tls ? 1 : 0)}, SOURCE_SSL_VERIFY_SERVER_CERT = {(source.Verifies ? 1 : 0)}",
-            Seen = clients is null ? "its source is no server of the site that could be asked" : clients.Failure ?? "the source has no connection of this replica now",
+            ConfiguredBy =
+                $"{server.Name}: SOURCE_SSL = {(source.Tls ? 1 : 0)}, SOURCE_SSL_VERIFY_SERVER_CERT = {(source.Verifies ? 1 : 0)}",
+            Seen = clients is null ? "its source is no server of the site that could be asked"
+                : clients.Failure ?? "the source has no connection of this replica now",
             ServerVerified = !source.Tls ? Observed.NotApplicable("it is not encrypted")
-                : Observed.Of(source.Verifies, source.Verifies ? "SOURCE_SSL_VERIFY_SERVER_CERT = 1" : "SOURCE_SSL_VERIFY_SERVER_CERT = 0: any certificate is taken"),
+                : Observed.Of(source.Verifies,
+                    source.Verifies ? "SOURCE_SSL_VERIFY_SERVER_CERT = 1" : "SOURCE_SSL_VERIFY_SERVER_CERT = 0: any certificate is taken"),
             ClientVerified = Observed.Of(both),
             QuantumKeyExchange = NotSeen,
             QuantumSignature = NotSeen,
@@ -266,7 +296,8 @@ public static class LegSurvey
         Reading<LegFacts> reading = Read(site, server.Name);
         if (reading.Value?.Agents.Value is not { } links)
         {
-            return [Unread(site, LegKind.AgentToService, server, server.Name, "monitoring", reading.Failure ?? reading.Value?.Agents.Failure)];
+            return [Unread(site, LegKind.AgentToService, server, server.Name, "monitoring",
+                reading.Failure ?? reading.Value?.Agents.Failure)];
         }
 
         return links.Select(link => new TlsLeg
@@ -291,7 +322,8 @@ public static class LegSurvey
         Observed unknown = Observed.Unknown(reason ?? "It was not read.");
         return new TlsLeg
         {
-            Kind = kind, Server = server.Name, From = from, To = to, Configured = LegState.Unknown, ConfiguredBy = unknown.Detail!, Seen = unknown.Detail!,
+            Kind = kind, Server = server.Name, From = from, To = to, Configured = LegState.Unknown, ConfiguredBy = unknown.Detail!,
+                Seen = unknown.Detail!,
             ServerVerified = unknown, ClientVerified = unknown, QuantumKeyExchange = unknown, QuantumSignature = unknown, Time = site.Time,
         };
     }
@@ -312,10 +344,13 @@ public static class LegSurvey
     {
         NetworkClient[] plain = [.. clients.Where(static client => client.CipherSuite.Length == 0)];
         int all = clients.Sum(static client => client.Connections), open = plain.Sum(static client => client.Connections);
+        string users = string.Join(", ", plain.Select(static client => client.User).Distinct());
         return clients.Length == 0 ? leg : leg with
         {
             OnTheWire = plain.Length > 0 ? LegState.Plain : LegState.Encrypted,
-            Seen = string.Create(CultureInfo.InvariantCulture, $"{all} established{(open > 0 ? $", {open} in plain text ({string.Join(", ", plain.Select(static client => client.User).Distinct())})" : $": {clients[0].Version}, {clients[0].CipherSuite}")}"),
+            Seen = open > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"{all} established, {open} in plain text ({users})")
+                : string.Create(CultureInfo.InvariantCulture, $"{all} established: {clients[0].Version}, {clients[0].CipherSuite}"),
             Version = plain.Length > 0 ? null : clients.Min(static client => client.Version),
             CipherSuite = plain.Length > 0 ? null : clients[0].CipherSuite,
         };
@@ -326,7 +361,8 @@ public static class LegSurvey
     {
         if (leg.OnTheWire == LegState.Plain)
         {
-            return leg with { QuantumKeyExchange = Observed.No("it is not encrypted"), QuantumSignature = Observed.No("it is not encrypted") };
+            return leg with { QuantumKeyExchange = Observed.No("it is not encrypted"),
+                QuantumSignature = Observed.No("it is not encrypted") };
         }
 
         if (look is not { State: LegState.Encrypted })
@@ -338,9 +374,11 @@ public static class LegSurvey
         return leg with
         {
             Group = look.Group,
-            QuantumKeyExchange = look.Group is null ? Observed.No($"{look.Version} without a group") : Observed.Of(look.IsQuantumGroup, look.Group),
+            QuantumKeyExchange = look.Group is null ? Observed.No($"{look.Version} without a group")
+                : Observed.Of(look.IsQuantumGroup, look.Group),
             Signature = look.Certificate is { } leaf ? $"{leaf.KeyAlgorithm}, {leaf.SignatureAlgorithm}" : null,
-            QuantumSignature = look.Certificate is { } shown ? Observed.Of(IsQuantum(shown.KeyAlgorithm), shown.KeyAlgorithm) : Observed.Unknown("no certificate was seen"),
+            QuantumSignature = look.Certificate is { } shown ? Observed.Of(IsQuantum(shown.KeyAlgorithm), shown.KeyAlgorithm)
+                : Observed.Unknown("no certificate was seen"),
         };
     }
 
@@ -348,12 +386,15 @@ public static class LegSurvey
     internal static bool IsQuantum(string keyAlgorithm)
     {
         const string Arc = "2.16.840.1.101.3.4.3.";
-        return keyAlgorithm.StartsWith("ML-DSA", StringComparison.OrdinalIgnoreCase) || keyAlgorithm.StartsWith("SLH-DSA", StringComparison.OrdinalIgnoreCase)
+        return keyAlgorithm.StartsWith("ML-DSA", StringComparison.OrdinalIgnoreCase)
+            || keyAlgorithm.StartsWith("SLH-DSA", StringComparison.OrdinalIgnoreCase)
             || (keyAlgorithm.StartsWith(Arc, StringComparison.Ordinal)
-                && int.TryParse(keyAlgorithm.AsSpan(Arc.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int last) && last is >= 17 and <= 35);
+                && int.TryParse(keyAlgorithm.AsSpan(Arc.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int last)
+                    && last is >= 17 and <= 35);
     }
 
-    private static WireLook? Look(LegFacts facts, string host, int port) => facts.Looks.FirstOrDefault(look => look.Host == host && look.Port == port);
+    private static WireLook? Look(LegFacts facts, string host, int port) =>
+        facts.Looks.FirstOrDefault(look => look.Host == host && look.Port == port);
 
     private static string Place(string host, int port) => FormattableString.Invariant($"{host}:{port}");
 

@@ -41,7 +41,8 @@ internal static class WebListenerReader
         int colon = text.LastIndexOf(':');
         bool hasPort = colon > text.LastIndexOf(']') && colon >= 0;
         string host = (hasPort ? text[..colon] : text).Trim('[', ']');
-        int port = hasPort && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : Usual;
+        int port = hasPort && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given
+            : Usual;
         return (host is "*" or "0.0.0.0" or "::" ? "" : host, port);
     }
 }

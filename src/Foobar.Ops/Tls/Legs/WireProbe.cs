@@ -21,12 +21,14 @@ internal static class WireProbe
     /// <param name="connect">Opens a stream to it.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<WireLook> LookAsync(
-        string host, int port, string serverName, StartTls protocol, Func<CancellationToken, Task<Stream>> connect, CancellationToken cancellationToken)
+        string host, int port, string serverName, StartTls protocol, Func<CancellationToken, Task<Stream>> connect,
+            CancellationToken cancellationToken)
     {
         using Prober prober = new(connect, new ScanOptions { StartTls = protocol }, CancellationToken.None);
         HelloOffers offers = new(serverName);
         ProbeOutcome tls13 = await prober.AskAsync(
-            offers.Of(TlsVersion.Tls13, HelloOffers.OfVersion(TlsVersion.Tls13)) with { Groups = ByPreference }, FlightPart.Hello, cancellationToken);
+            offers.Of(TlsVersion.Tls13, HelloOffers.OfVersion(TlsVersion.Tls13)) with { Groups = ByPreference }, FlightPart.Hello,
+                cancellationToken);
         WireLook look = new() { Host = host, Port = port, State = LegState.Unknown, Detail = $"it {tls13.Text}" };
         if (tls13.End is ProbeEnd.Garbled)
         {
@@ -38,7 +40,8 @@ internal static class WireProbe
             return look;
         }
 
-        ProbeOutcome tls12 = await prober.AskAsync(offers.Of(TlsVersion.Tls12, HelloOffers.OfVersion(TlsVersion.Tls12)), FlightPart.All, cancellationToken);
+        ProbeOutcome tls12 = await prober.AskAsync(
+            offers.Of(TlsVersion.Tls12, HelloOffers.OfVersion(TlsVersion.Tls12)), FlightPart.All, cancellationToken);
         ServerHello? hello = tls13.HelloOf(TlsVersion.Tls13) ?? tls12.Flight.Hello;
         if (hello is null)
         {
@@ -48,7 +51,8 @@ internal static class WireProbe
         byte[]? leaf = tls12.Flight.Certificates is [{ } first, ..] ? first
             : hello.Version == TlsVersion.Tls13 ? await SealedLeafAsync(prober, hello, serverName, cancellationToken)
             : null;
-        NamedGroup? group = (hello.Version == TlsVersion.Tls13 ? hello.Group : tls12.Flight.KeyExchange?.Group) is { } number ? NamedGroup.Of(number) : null;
+        NamedGroup? group = (hello.Version == TlsVersion.Tls13 ? hello.Group : tls12.Flight.KeyExchange?.Group) is { } number
+            ? NamedGroup.Of(number) : null;
         return Of(look, hello, group) with { Certificate = leaf is null ? null : TlsScanner.Read(leaf) };
     }
 
@@ -70,7 +74,8 @@ internal static class WireProbe
     private static IReadOnlyList<int> ByPreference { get; } =
         [.. HelloOffers.GroupsOf(TlsVersion.Tls13).OrderBy(static number => NamedGroup.Of(number).IsQuantumSafe ? 0 : 1)];
 
-    private static async Task<byte[]?> SealedLeafAsync(Prober prober, ServerHello hello, string serverName, CancellationToken cancellationToken)
+    private static async Task<byte[]?> SealedLeafAsync(
+        Prober prober, ServerHello hello, string serverName, CancellationToken cancellationToken)
     {
         WholeOffer offer = new()
         {

@@ -19,7 +19,8 @@ public sealed record ServerGrade
     public required int Ciphers { get; init; }
 
     /// <summary>30 % versions, 30 % key exchange, 40 % ciphers; 0 if one of them is.</summary>
-    public int Score => Protocols == 0 || KeyExchange == 0 || Ciphers == 0 ? 0 : (int)Math.Floor((0.3 * Protocols) + (0.3 * KeyExchange) + (0.4 * Ciphers));
+    public int Score => Protocols == 0 || KeyExchange == 0 || Ciphers == 0 ? 0
+        : (int)Math.Floor((0.3 * Protocols) + (0.3 * KeyExchange) + (0.4 * Ciphers));
 
     /// <summary>Why it is not better, each with the grade that it allows at best; what could not be looked at, too.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];

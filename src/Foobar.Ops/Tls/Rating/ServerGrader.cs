@@ -66,14 +66,17 @@ public sealed class ServerGrader
             Reasons =
             [
                 .. why is null ? Array.Empty<string>() : [instead is null ? why : $"{instead}: {why}; without that it were {capped}"],
-                .. _caps.OrderByDescending(static cap => Array.IndexOf(Order, cap.Best)).Select(static cap => $"{cap.Best} at best: {cap.Reason}"),
-                .. letter == "A" ? Array.Empty<string>() : [string.Create(CultureInfo.InvariantCulture, $"{letter} by the score {grade.Score}")],
+                .. _caps.OrderByDescending(static cap => Array.IndexOf(Order, cap.Best))
+                    .Select(static cap => $"{cap.Best} at best: {cap.Reason}"),
+                .. letter == "A" ? Array.Empty<string>()
+                    : [string.Create(CultureInfo.InvariantCulture, $"{letter} by the score {grade.Score}")],
             ],
         };
     }
 
     // Table 1.
-    private static string LetterOf(int score) => score switch { >= 80 => "A", >= 65 => "B", >= 50 => "C", >= 35 => "D", >= 20 => "E", _ => "F" };
+    private static string LetterOf(int score) =>
+        score switch { >= 80 => "A", >= 65 => "B", >= 50 => "C", >= 35 => "D", >= 20 => "E", _ => "F" };
 
     // Table 3.
     private static int ScoreOf(TlsVersion version) => version switch
@@ -95,7 +98,8 @@ public sealed class ServerGrader
     {
         Cap(Speaks(TlsVersion.Ssl20), "F", "SSL 2.0 is offered");
         Cap(Speaks(TlsVersion.Ssl30), "B", "SSL 3.0 is offered");
-        Cap(Speaks(TlsVersion.Ssl30) && _scan.Of(TlsVersion.Ssl30).Suites.Any(static suite => suite.IsCbc), "C", "SSL 3.0 with CBC is offered (POODLE)");
+        Cap(Speaks(TlsVersion.Ssl30) && _scan.Of(TlsVersion.Ssl30).Suites.Any(static suite => suite.IsCbc), "C",
+            "SSL 3.0 with CBC is offered (POODLE)");
         Cap(Speaks(TlsVersion.Tls10) || Speaks(TlsVersion.Tls11), "B", "TLS 1.0 or 1.1 is offered");
         Cap(!Speaks(TlsVersion.Tls12) && !Speaks(TlsVersion.Tls13), "C", "neither TLS 1.2 nor TLS 1.3 is offered");
         Cap(!Speaks(TlsVersion.Tls13), "A-", "TLS 1.3 is not offered");
@@ -107,7 +111,8 @@ public sealed class ServerGrader
         Cap(key < 1024, "F", $"the certificate's key is too short: {leaf.KeyAlgorithm} {leaf.KeySizeBits}");
         Cap(key < 2048, "B", $"the certificate's key is short: {leaf.KeyAlgorithm} {leaf.KeySizeBits}");
         Cap(weakest <= 512, "F", "keys of 512 bits are exchanged");
-        Cap(_scan.PrimeBits.Any(static bits => bits < 2048), "B", "a prime of Diffie-Hellman is short: " + string.Join(", ", _scan.PrimeBits));
+        Cap(_scan.PrimeBits.Any(static bits => bits < 2048), "B",
+            "a prime of Diffie-Hellman is short: " + string.Join(", ", _scan.PrimeBits));
         Cap(_scan.SecureRenegotiation.Support == Support.No, "A-", "renegotiation is not bound to the handshake before");
         Cap(Suites.Any(static suite => suite.IsAnonymous), "F", "a suite without authentication is offered");
     }
@@ -115,13 +120,15 @@ public sealed class ServerGrader
     private void Ciphers()
     {
         CipherSuite[] suites = Suites;
-        CipherSuite[] modern = [.. Offered.Where(static protocol => protocol.Version >= TlsVersion.Tls11).SelectMany(static protocol => protocol.Suites)];
+        CipherSuite[] modern =
+            [.. Offered.Where(static protocol => protocol.Version >= TlsVersion.Tls11).SelectMany(static protocol => protocol.Suites)];
         Cap(suites.Any(static suite => Has(suite, "EXPORT")), "F", "a suite of export grade is offered");
         Cap(suites.Any(static suite => Bits(suite) < 112), "F", "a cipher of less than 112 bits is offered");
         Cap(suites.All(static suite => Has(suite, "RC4")), "F", "RC4 alone is offered");
         Cap(modern.Any(static suite => Has(suite, "RC4")), "C", "RC4 is offered with TLS 1.1 or later");
         Cap(suites.Any(static suite => Has(suite, "RC4")), "B", "RC4 is offered");
-        Cap(modern.Any(static suite => suite.Weakness is "3DES" or "DES" or "IDEA" or "RC2"), "C", "a cipher with blocks of 64 bits is offered with TLS 1.1 or later");
+        Cap(modern.Any(static suite => suite.Weakness is "3DES" or "DES" or "IDEA" or "RC2"), "C",
+            "a cipher with blocks of 64 bits is offered with TLS 1.1 or later");
         Cap(!suites.Any(static suite => suite.IsForwardSecret), "B", "no suite is forward secret");
         Cap(!suites.Any(static suite => suite.IsAead), "B", "no suite is AEAD");
         Cap(_scan.Compression.Support == Support.Yes, "C", "TLS compresses (CRIME)");
@@ -147,7 +154,8 @@ public sealed class ServerGrader
         Cap(problem is not null, problem == "HSTS is shorter than half a year" ? "A" : "A-", problem ?? "");
     }
 
-    private StrictTransport? Hsts() => _scan.Http?.Secure.Value?.StrictTransportSecurity is { } header ? StrictTransport.Parse(header) : null;
+    private StrictTransport? Hsts() =>
+        _scan.Http?.Secure.Value?.StrictTransportSecurity is { } header ? StrictTransport.Parse(header) : null;
 
     /// <summary>The grade that stands instead of all others, or why the certificate could not be judged.</summary>
     private (string? Instead, string? Why) Trust(Certificate leaf)
@@ -156,13 +164,15 @@ public sealed class ServerGrader
         bool isWeaklySigned = leaf.SignatureAlgorithm.Contains("md5", StringComparison.OrdinalIgnoreCase)
             || leaf.SignatureAlgorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase);
         string? untrusted = !leaf.IsValidAt(_scan.Time)
-                ? FormattableString.Invariant($"the certificate is valid from {leaf.NotBefore:yyyy-MM-dd} to {leaf.NotAfter:yyyy-MM-dd} only")
+                ? FormattableString.Invariant(
+                    $"the certificate is valid from {leaf.NotBefore:yyyy-MM-dd} to {leaf.NotAfter:yyyy-MM-dd} only")
             : isWeaklySigned ? $"the certificate is signed with {leaf.SignatureAlgorithm}"
             : _served is { IsTrusted: false } ? $"the certificate is not trusted: {string.Join("; ", _served.ChainProblems)}"
             : null;
         return untrusted is not null ? ("T", untrusted)
             : name.Length > 0 && !HostNames.Covers(leaf, name) ? ("M", $"the certificate does not cover {name}")
-            : (null, _served is null ? $"whether the certificate is trusted was not looked at{(_untold is null ? "" : $": {_untold}")}" : null);
+            : (null, _served is null ? $"whether the certificate is trusted was not looked at{(_untold is null ? "" : $": {_untold}")}"
+                : null);
     }
 
     private bool Speaks(TlsVersion version) => _scan.Of(version).Offered.Support == Support.Yes;
@@ -194,15 +204,18 @@ public sealed class ServerGrader
     };
 
     private static int Strength(NamedGroup group) => group.IsQuantumSafe ? 7680
-        : group.Name.StartsWith("ffdhe", StringComparison.Ordinal) ? int.Parse(group.Name.AsSpan("ffdhe".Length), CultureInfo.InvariantCulture)
+        : group.Name.StartsWith("ffdhe", StringComparison.Ordinal)
+            ? int.Parse(group.Name.AsSpan("ffdhe".Length), CultureInfo.InvariantCulture)
         : group.Name == "x25519" ? OfCurve(256)
         : group.Name == "x448" ? OfCurve(448)
-        : string.Concat(group.Name.SkipWhile(static letter => !char.IsAsciiDigit(letter)).TakeWhile(char.IsAsciiDigit)) is { Length: > 0 } digits
+        : string.Concat(group.Name.SkipWhile(static letter =>
+            !char.IsAsciiDigit(letter)).TakeWhile(char.IsAsciiDigit)) is { Length: > 0 } digits
             && !group.Name.StartsWith("0x", StringComparison.Ordinal)
             ? OfCurve(int.Parse(digits, CultureInfo.InvariantCulture))
             : OfCurve(256);
 
-    private static int OfCurve(int bits) => bits switch { < 160 => 512, < 224 => 1024, < 256 => 2048, < 384 => 3072, < 512 => 7680, _ => 15360 };
+    private static int OfCurve(int bits) =>
+        bits switch { < 160 => 512, < 224 => 1024, < 256 => 2048, < 384 => 3072, < 512 => 7680, _ => 15360 };
 
     /// <summary>The length of a suite's key, in bits.</summary>
     internal static int Bits(CipherSuite suite) =>
@@ -210,12 +223,14 @@ public sealed class ServerGrader
         : Has(suite, "EXPORT") || Has(suite, "DES40") || Has(suite, "_40_") ? 40
         : Has(suite, "3DES") || Has(suite, "EDE3") ? 112
         : suite.Weakness == "DES" ? 56
-        : Has(suite, "256") && !Has(suite, "128_") && !EndsAsHash(suite) || Has(suite, "CHACHA20") || Has(suite, "GOST") || Has(suite, "28147") || Has(suite, "KUZNYECHIK") || Has(suite, "MAGMA") ? 256
+        : Has(suite, "256") && !Has(suite, "128_") && !EndsAsHash(suite) || Has(suite, "CHACHA20") || Has(suite, "GOST")
+            || Has(suite, "28147") || Has(suite, "KUZNYECHIK") || Has(suite, "MAGMA") ? 256
         : 128;
 
     // 256 may be the hash's alone: TLS_RSA_WITH_SEED_CBC_SHA256, TLS_SM4_GCM_SM3.
     private static bool EndsAsHash(CipherSuite suite) =>
-        suite.Name.EndsWith("SHA256", StringComparison.Ordinal) && suite.Name.IndexOf("256", StringComparison.Ordinal) == suite.Name.Length - 3;
+        suite.Name.EndsWith("SHA256", StringComparison.Ordinal)
+            && suite.Name.IndexOf("256", StringComparison.Ordinal) == suite.Name.Length - 3;
 
     private static bool Has(CipherSuite suite, string part) => suite.Name.Contains(part, StringComparison.Ordinal);
 }

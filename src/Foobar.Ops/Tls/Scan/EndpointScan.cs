@@ -4,7 +4,8 @@ using Foobar.Ops.Tls.Rating;
 
 namespace Foobar.Ops.Tls.Scan;
 
-/// <summary>A scan of one endpoint with what stands on TLS: what it answers to visitors, whom its certificate is trusted by, its grade.</summary>
+/// <summary>A scan of one endpoint with what stands on TLS: what it answers to visitors, whom its certificate is trusted by, its
+/// grade.</summary>
 /// <param name="endpoint">The endpoint.</param>
 /// <param name="options">How to go about it.</param>
 /// <param name="connect">Opens a stream to a port of its host.</param>

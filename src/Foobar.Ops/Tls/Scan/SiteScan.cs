@@ -32,8 +32,10 @@ public static class SiteScan
         Reading<IReadOnlyList<ListeningSocket>> sockets =
             await connection.ReadAsync(RemoteCommand.FromScript(SocketScript), SocketParser.Parse, SocketScript, cancellationToken);
         bool isClosed = sockets.Value is { } all && !all.Any(socket =>
-            socket.Protocol == TransportProtocol.Tcp && socket.Port == HttpFacts.PlainPort && (socket.Scope == SocketScope.Wildcard || socket.Address == endpoint.Host));
+            socket.Protocol == TransportProtocol.Tcp && socket.Port == HttpFacts.PlainPort
+                && (socket.Scope == SocketScope.Wildcard || socket.Address == endpoint.Host));
         return new EndpointScan(
-            endpoint, options, (port, token) => connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, port), token), authorities) { IsPlainClosed = isClosed };
+            endpoint, options, (port, token) =>
+                connection.ConnectAsync(new RemoteEndpoint.Tcp(endpoint.Host, port), token), authorities) { IsPlainClosed = isClosed };
     }
 }

@@ -126,10 +126,12 @@ public sealed record TlsScan
     /// <summary>Whether extensions, groups and suites that it does not know are passed over (RFC 8701).</summary>
     public required Observed ExtensionTolerance { get; init; }
 
-    /// <summary>What it answers to visitors; <see langword="null"/> where it was not asked: no endpoint of visitors, or TLS begun in another protocol.</summary>
+    /// <summary>What it answers to visitors; <see langword="null"/> where it was not asked: no endpoint of visitors, or TLS begun in
+    /// another protocol.</summary>
     public Http.HttpFacts? Http { get; init; }
 
-    /// <summary>The grade by the SSL Labs SSL Server Rating Guide (<see cref="Rating.ServerGrade.GuideVersion"/>); <see langword="null"/> where too little is known.</summary>
+    /// <summary>The grade by the SSL Labs SSL Server Rating Guide (<see cref="Rating.ServerGrade.GuideVersion"/>); <see
+    /// langword="null"/> where too little is known.</summary>
     public Rating.ServerGrade? Grade { get; init; }
 
     /// <summary>Why the grade is not better, or why there is none.</summary>

@@ -20,7 +20,8 @@ public sealed class HttpJudgeTests
     [InlineData(200, null, FindingStatus.Fail)]
     [InlineData(403, null, FindingStatus.Fail)]
     public void Plain_HTTP_must_lead_to_HTTPS_at_once(int status, string? location, FindingStatus expected) =>
-        Assert.Equal(expected, Judge("TLS-050", plain: new HttpAnswer { Url = "http://www.foobar.com/", StatusCode = status, Location = location }).Status);
+        Assert.Equal(expected,
+            Judge("TLS-050", plain: new HttpAnswer { Url = "http://www.foobar.com/", StatusCode = status, Location = location }).Status);
 
     [Fact]
     public void A_port_that_is_closed_needs_no_redirect_and_a_silent_one_is_not_known()
@@ -46,7 +47,9 @@ public sealed class HttpJudgeTests
     [InlineData("", FindingStatus.Fail)]
     [InlineData(null, FindingStatus.Fail)]
     public void HSTS_must_last(string? header, FindingStatus expected) =>
-        Assert.Equal(expected, Judge("TLS-051", secure: new HttpAnswer { Url = "https://www.foobar.com/", StatusCode = 200, StrictTransportSecurity = header }).Status);
+        Assert.Equal(expected,
+            Judge("TLS-051", secure: new HttpAnswer { Url = "https://www.foobar.com/", StatusCode = 200,
+                StrictTransportSecurity = header }).Status);
 
     [Fact]
     public void HSTS_over_plain_HTTP_alone_is_none()
@@ -72,7 +75,8 @@ public sealed class HttpJudgeTests
     {
         Finding finding = Judge("TLS-052", secure: new HttpAnswer
         {
-            Url = "https://www.foobar.com/", StatusCode = 200, Cookies = [new("good", true, false, null), new("session", false, true, "Lax")],
+            Url = "https://www.foobar.com/", StatusCode = 200,
+                Cookies = [new("good", true, false, null), new("session", false, true, "Lax")],
         });
 
         Assert.Equal((FindingStatus.Fail, "without Secure: session"), (finding.Status, finding.Actual));
@@ -90,17 +94,22 @@ public sealed class HttpJudgeTests
     {
         using TestAuthority authority = new();
         using System.Security.Cryptography.X509Certificates.X509Certificate2 leaf = authority.Issue(["www.foobar.com"]);
-        using TestEndpoint plain = TestEndpoint.Plain("HTTP/1.1 301 Moved\r\nLocation: https://www.foobar.com/\r\nContent-Length: 0\r\n\r\n", waits: true);
+        using TestEndpoint plain =
+            TestEndpoint.Plain("HTTP/1.1 301 Moved\r\nLocation: https://www.foobar.com/\r\nContent-Length: 0\r\n\r\n", waits: true);
         using TestEndpoint secure = TestEndpoint.Of(async stream =>
         {
             await using System.Net.Security.SslStream tls = new(stream);
             await tls.AuthenticateAsServerAsync(leaf);
             _ = await tls.ReadAsync(new byte[1000]);
-            await tls.WriteAsync("HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\nStrict-Transport-Security: max-age=2\r\nSet-Cookie: a=1; Secure\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            await tls.WriteAsync(
+                System.Text.Encoding.ASCII.GetBytes(
+                    "HTTP/1.1 200 OK\r\nStrict-Transport-Security: max-age=1\r\nStrict-Transport-Security: max-age=2\r\n"
+                    + "Set-Cookie: a=1; Secure\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n"));
         });
 
         HttpFacts facts = await HttpReader.ReadAsync(
-            secure.Endpoint with { Port = 443 }, (port, token) => port == HttpFacts.PlainPort ? plain.ConnectAsync(token) : secure.ConnectAsync(token), isPlainClosed: false,
+            secure.Endpoint with { Port = 443 }, (port, token) =>
+                port == HttpFacts.PlainPort ? plain.ConnectAsync(token) : secure.ConnectAsync(token), isPlainClosed: false,
             TestContext.Current.CancellationToken);
 
         Assert.Equal((301, "https://www.foobar.com/"), (facts.Plain.Value?.StatusCode, facts.Plain.Value?.Location));

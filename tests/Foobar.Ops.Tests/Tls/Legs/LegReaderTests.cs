@@ -48,7 +48,8 @@ public sealed class LegReaderTests
 
         Assert.Equal(
             [("x", "web-01", 443, true, true, false, false), ("y", "2001:db8::1", 8443, true, false, true, true)],
-            balancer.Servers.Select(server => (server.Name, server.Host, server.Port, server.Tls, server.IsTcp, server.Verifies, server.ShowsCertificate)));
+            balancer.Servers.Select(server =>
+                (server.Name, server.Host, server.Port, server.Tls, server.IsTcp, server.Verifies, server.ShowsCertificate)));
     }
 
     [Fact]
@@ -63,7 +64,8 @@ public sealed class LegReaderTests
             """);
 
         Assert.Equal(
-            [("www", "198.51.100.10", 443, true, true, false), ("www", "2001:db8::1", 443, true, true, false), ("pass", "", 8443, false, false, true)],
+            [("www", "198.51.100.10", 443, true, true, false), ("www", "2001:db8::1", 443, true, true, false),
+                ("pass", "", 8443, false, false, true)],
             balancer.Listeners.Select(bind => (bind.Name, bind.Address, bind.Port, bind.Tls, bind.WantsClientCertificate, bind.IsTcp)));
     }
 
@@ -76,7 +78,9 @@ public sealed class LegReaderTests
     [InlineData("listen *:443 ssl; ssl_verify_client optional;", "", 443, true, false)]
     public void A_listener_of_nginx_is_read(string text, string address, int port, bool tls, bool wants)
     {
-        WebListener listener = Assert.Single(WebListenerReader.Read(NginxText.Parse($"http {{ ssl_verify_client off; server {{ listen unix:/s; listen 443 quic; {text} }} }}")));
+        WebListener listener =
+            Assert.Single(WebListenerReader.Read(
+                NginxText.Parse($"http {{ ssl_verify_client off; server {{ listen unix:/s; listen 443 quic; {text} }} }}")));
 
         Assert.Equal((address, port, tls, wants), (listener.Address, listener.Port, listener.Tls, listener.WantsClientCertificate));
     }
@@ -86,8 +90,10 @@ public sealed class LegReaderTests
     {
         IReadOnlyList<NetworkClient> clients = DatabaseTlsReader.Clients(
         [
-            Row(("user", "app"), ("host", "192.0.2.10"), ("command", "Sleep"), ("cipher", "TLS_AES_128_GCM_SHA256"), ("version", "TLSv1.3")),
-            Row(("user", "app"), ("host", "192.0.2.10"), ("command", "Query"), ("cipher", "TLS_AES_128_GCM_SHA256"), ("version", "TLSv1.3")),
+            Row(("user", "app"), ("host", "192.0.2.10"), ("command", "Sleep"), ("cipher", "TLS_AES_128_GCM_SHA256"),
+                ("version", "TLSv1.3")),
+            Row(("user", "app"), ("host", "192.0.2.10"), ("command", "Query"), ("cipher", "TLS_AES_128_GCM_SHA256"),
+                ("version", "TLSv1.3")),
             Row(("user", "app"), ("host", "192.0.2.10"), ("command", "Sleep"), ("cipher", ""), ("version", "")),
             Row(("user", "repl"), ("host", "192.0.2.12"), ("command", "Binlog Dump GTID"), ("cipher", "X"), ("version", "TLSv1.2")),
             Row(("user", "root"), ("host", "localhost"), ("command", "Query"), ("cipher", null), ("version", null)),
@@ -102,7 +108,8 @@ public sealed class LegReaderTests
         Assert.Equal(
             [("app", false, "TLSv1.3", 2), ("app", false, "", 1), ("repl", true, "TLSv1.2", 1)],
             clients.Select(client => (client.User, client.IsReplica, client.Version, client.Connections)));
-        Assert.Equal([("app@%", false, false), ("repl@192.0.2.%", true, true)], accounts.Select(one => ($"{one}", one.RequiresTls, one.RequiresCertificate)));
+        Assert.Equal([("app@%", false, false), ("repl@192.0.2.%", true, true)],
+            accounts.Select(one => ($"{one}", one.RequiresTls, one.RequiresCertificate)));
     }
 
     [Theory]
@@ -116,25 +123,40 @@ public sealed class LegReaderTests
                 (prefix + "SSL_Verify_Server_Cert", "No"), (prefix + "SSL_CA_File", "/ca.pem"), (prefix + "SSL_Cert", "")),
         ]));
 
-        Assert.Equal(new FollowedSource("192.0.2.11", 3307, "repl", Tls: true, Verifies: false, "/ca.pem", ShowsCertificate: false), source);
+        Assert.Equal(new FollowedSource("192.0.2.11", 3307, "repl", Tls: true, Verifies: false, "/ca.pem", ShowsCertificate: false),
+            source);
     }
 
     [Theory]
-    [InlineData("datadog /etc/datadog-agent/datadog.yaml", "site: datadoghq.eu", "https://app.datadoghq.com", LegState.Encrypted, Support.Yes)]
-    [InlineData("datadog /etc/datadog-agent/datadog.yaml", "dd_url: http://proxy.example", "http://proxy.example", LegState.Plain, Support.NotApplicable)]
-    [InlineData("datadog /etc/datadog-agent/datadog.yaml", "skip_ssl_validation: true", "https://app.datadoghq.com", LegState.Encrypted, Support.No)]
-    [InlineData("sumologic /etc/otelcol-sumo/sumologic.yaml", "api_base_url: https://open-collectors.sumologic.com", "https://open-collectors.sumologic.com", LegState.Encrypted, Support.Yes)]
-    [InlineData("telegraf /etc/telegraf/telegraf.conf", "[[inputs.cpu]]\n[[outputs.influxdb]]\nurls = [\"http://192.0.2.9:8086\"]", "http://192.0.2.9:8086", LegState.Plain, Support.NotApplicable)]
-    [InlineData("telegraf /etc/telegraf/telegraf.conf", "[[outputs.influxdb]]\nurls = [\"https://192.0.2.9:8086\"]\ninsecure_skip_verify = true", "https://192.0.2.9:8086", LegState.Encrypted, Support.No)]
-    [InlineData("telegraf /etc/telegraf/telegraf.conf", "[[outputs.graphite]]\nservers = [\"192.0.2.9:2003\"]", "outputs.graphite", LegState.Unknown, Support.NotApplicable)]
-    [InlineData("collectd /etc/collectd/collectd.conf", "<Plugin network>\nServer \"192.0.2.9\" \"25826\"\n</Plugin>", "192.0.2.9", LegState.Plain, Support.NotApplicable)]
-    [InlineData("collectd /etc/collectd/collectd.conf", "<Plugin network>\n<Server \"192.0.2.9\">\nSecurityLevel Encrypt\n</Server>", "192.0.2.9", LegState.Encrypted, Support.Yes)]
-    [InlineData("collectd /etc/collectd/collectd.conf", "<Plugin write_http>\nURL \"https://c.example/p\"\nVerifyPeer false", "https://c.example/p", LegState.Encrypted, Support.No)]
-    [InlineData("zabbix /etc/zabbix/zabbix_agentd.conf", "ServerActive=192.0.2.9\nTLSConnect=psk", "192.0.2.9", LegState.Encrypted, Support.Yes)]
+    [InlineData("datadog /etc/datadog-agent/datadog.yaml", "site: datadoghq.eu", "https://app.datadoghq.com", LegState.Encrypted,
+        Support.Yes)]
+    [InlineData("datadog /etc/datadog-agent/datadog.yaml", "dd_url: http://proxy.example", "http://proxy.example", LegState.Plain,
+        Support.NotApplicable)]
+    [InlineData("datadog /etc/datadog-agent/datadog.yaml", "skip_ssl_validation: true", "https://app.datadoghq.com", LegState.Encrypted,
+        Support.No)]
+    [InlineData("sumologic /etc/otelcol-sumo/sumologic.yaml", "api_base_url: https://open-collectors.sumologic.com",
+        "https://open-collectors.sumologic.com", LegState.Encrypted, Support.Yes)]
+    [InlineData("telegraf /etc/telegraf/telegraf.conf", "[[inputs.cpu]]\n[[outputs.influxdb]]\nurls = [\"http://192.0.2.9:8086\"]",
+        "http://192.0.2.9:8086", LegState.Plain, Support.NotApplicable)]
+    [InlineData("telegraf /etc/telegraf/telegraf.conf",
+        "[[outputs.influxdb]]\nurls = [\"https://192.0.2.9:8086\"]\ninsecure_skip_verify = true", "https://192.0.2.9:8086",
+            LegState.Encrypted, Support.No)]
+    [InlineData("telegraf /etc/telegraf/telegraf.conf", "[[outputs.graphite]]\nservers = [\"192.0.2.9:2003\"]", "outputs.graphite",
+        LegState.Unknown, Support.NotApplicable)]
+    [InlineData("collectd /etc/collectd/collectd.conf", "<Plugin network>\nServer \"192.0.2.9\" \"25826\"\n</Plugin>", "192.0.2.9",
+        LegState.Plain, Support.NotApplicable)]
+    [InlineData("collectd /etc/collectd/collectd.conf", "<Plugin network>\n<Server \"192.0.2.9\">\nSecurityLevel Encrypt\n</Server>",
+        "192.0.2.9", LegState.Encrypted, Support.Yes)]
+    [InlineData("collectd /etc/collectd/collectd.conf", "<Plugin write_http>\nURL \"https://c.example/p\"\nVerifyPeer false",
+        "https://c.example/p", LegState.Encrypted, Support.No)]
+    [InlineData("zabbix /etc/zabbix/zabbix_agentd.conf", "ServerActive=192.0.2.9\nTLSConnect=psk", "192.0.2.9", LegState.Encrypted,
+        Support.Yes)]
     [InlineData("zabbix /etc/zabbix/zabbix_agentd.conf", "Server=192.0.2.9", "192.0.2.9", LegState.Plain, Support.NotApplicable)]
-    [InlineData("prometheus-node-exporter node_exporter", "--web.listen-address=127.0.0.1:9100", "127.0.0.1:9100", LegState.Local, Support.NotApplicable)]
+    [InlineData("prometheus-node-exporter node_exporter", "--web.listen-address=127.0.0.1:9100", "127.0.0.1:9100", LegState.Local,
+        Support.NotApplicable)]
     [InlineData("prometheus-node-exporter node_exporter", "", ":9100", LegState.Plain, Support.NotApplicable)]
-    [InlineData("prometheus-node-exporter node_exporter", "--web.config.file=/w.yml\ntls_server_config:", ":9100", LegState.Encrypted, Support.Unknown)]
+    [InlineData("prometheus-node-exporter node_exporter", "--web.config.file=/w.yml\ntls_server_config:", ":9100", LegState.Encrypted,
+        Support.Unknown)]
     public void How_an_agent_reports_is_read(string head, string lines, string place, LegState state, Support verified)
     {
         AgentLink link = Assert.Single(AgentLinkReader.Parse($"==> {head}\n{lines}\n"));
@@ -148,7 +170,10 @@ public sealed class LegReaderTests
     [InlineData("HA-Proxy", null, 1)]
     public void Whether_a_name_is_checked_without_a_word_of_it_depends_on_the_version(string version, string? name, int doubts)
     {
-        BalancedServer server = Assert.Single(Balancer("backend web\n server w 192.0.2.11:443 ssl verify required ca-file /ca.pem\n", BalancerTlsReader.VersionOf(version)).Servers);
+        BalancedServer server =
+            Assert.Single(Balancer(
+                "backend web\n server w 192.0.2.11:443 ssl verify required ca-file /ca.pem\n",
+                    BalancerTlsReader.VersionOf(version)).Servers);
 
         Assert.Equal((name, doubts), (server.VerifiedName, server.Doubts.Count));
     }
@@ -156,5 +181,6 @@ public sealed class LegReaderTests
     private static BalancerTls Balancer(string text, Version? version = null) =>
         BalancerTlsReader.Read(HaproxySection.Of([new HaproxyFile("haproxy.cfg", text)]), version);
 
-    private static DatabaseRow Row(params (string Column, object? Value)[] cells) => new(cells.Select(static cell => KeyValuePair.Create(cell.Column, cell.Value)));
+    private static DatabaseRow Row(params (string Column, object? Value)[] cells) =>
+        new(cells.Select(static cell => KeyValuePair.Create(cell.Column, cell.Value)));
 }
