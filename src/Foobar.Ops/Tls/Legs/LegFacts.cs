@@ -138,6 +138,9 @@ public sealed record WireLook
     /// <summary>Whether that group holds ML-KEM or its draft.</summary>
     public bool IsQuantumGroup { get; init; }
 
+    /// <summary>Whether the client was asked for a certificate; <see langword="null"/> if that was not seen.</summary>
+    public bool? WantsClientCertificate { get; init; }
+
     /// <summary>The certificate shown; <see langword="null"/> if none was seen.</summary>
     public Certificate? Certificate { get; init; }
 }

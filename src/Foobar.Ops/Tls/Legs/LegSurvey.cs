@@ -123,11 +123,15 @@ public static class LegSurvey
             : !isPassed ? line + "server ... without ssl"
             : listener is null ? line + "passed through; nginx's listener there could not be read"
             : line + $"passed through; nginx: listen ... {(listener.Tls ? "ssl" : "without ssl")}";
+        WireLook? look = Look(facts, web.Host, web.Port);
         Observed clients = !web.Tls ? Observed.Of(isPassed && listener?.WantsClientCertificate == true)
             : listener is null ? Observed.Unknown("nginx's listener there could not be read")
+            : listener.WantsClientCertificate && look?.WantsClientCertificate == false
+                ? Observed.No("nginx: ssl_verify_client on, but it asked for none in a handshake of ours")
             : Observed.Of(
                 listener.WantsClientCertificate && web.ShowsCertificate,
-                listener.WantsClientCertificate ? "nginx: ssl_verify_client on" : "nginx: no ssl_verify_client on");
+                $"nginx: {(listener.WantsClientCertificate ? "" : "no ")}ssl_verify_client on; "
+                + $"HAProxy: {(web.ShowsCertificate ? "" : "no ")}crt");
         return Seen(new TlsLeg
         {
             Kind = LegKind.BalancerToWeb,
@@ -143,7 +147,7 @@ public static class LegSurvey
             QuantumKeyExchange = NotSeen,
             QuantumSignature = NotSeen,
             Time = site.Time,
-        }, Look(facts, web.Host, web.Port));
+        }, look);
     }
 
     private static string Options(BalancedServer web) =>

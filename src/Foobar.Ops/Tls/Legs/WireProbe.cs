@@ -53,7 +53,11 @@ internal static class WireProbe
             : null;
         NamedGroup? group = (hello.Version == TlsVersion.Tls13 ? hello.Group : tls12.Flight.KeyExchange?.Group) is { } number
             ? NamedGroup.Of(number) : null;
-        return Of(look, hello, group) with { Certificate = leaf is null ? null : TlsScanner.Read(leaf) };
+        return Of(look, hello, group) with
+        {
+            Certificate = leaf is null ? null : TlsScanner.Read(leaf),
+            WantsClientCertificate = tls12.Flight.IsDone ? tls12.Flight.WantsClientCertificate : null,
+        };
     }
 
     private static WireLook Of(WireLook look, ServerHello hello, NamedGroup? group)

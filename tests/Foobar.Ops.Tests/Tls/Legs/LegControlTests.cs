@@ -102,6 +102,13 @@ public sealed class LegControlTests
         ["the client shows one that nobody wants"] =
             (Good with { Policy = Policy with { Backends = BackendEncryption.MutualTls }, Web = Web1 with { ShowsCertificate = true } },
             "TLS-044", FindingStatus.Fail, "lb-01 -> web-01:443"),
+        ["configured, and none asked for"] = (
+            Good with
+            {
+                Policy = Policy with { Backends = BackendEncryption.MutualTls }, Web = Web1 with { ShowsCertificate = true }, IsMutual = true,
+                WebLook = Look with { WantsClientCertificate = false },
+            },
+            "TLS-044", FindingStatus.Fail, "lb-01 -> web-01:443"),
         ["both show one"] = (
             Good with { Policy = Policy with { Backends = BackendEncryption.MutualTls }, Web = Web1 with { ShowsCertificate = true },
                 IsMutual = true },

@@ -22,6 +22,20 @@ public sealed class WireProbeTests
         Assert.Equal(leaf.Subject, look.Certificate?.Subject);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whether_a_client_certificate_is_wanted_is_seen(bool wants)
+    {
+        using TestAuthority authority = new();
+        using X509Certificate2 leaf = authority.Issue(["www.foobar.com"]);
+        using TestEndpoint endpoint = TestEndpoint.Tls(leaf, [], wants);
+
+        WireLook look = await LookAsync(endpoint);
+
+        Assert.Equal(wants, look.WantsClientCertificate);
+    }
+
     [Fact]
     public async Task One_that_answers_in_plain_text_does_not()
     {
