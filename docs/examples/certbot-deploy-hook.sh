@@ -16,7 +16,7 @@ exec pwsh -NoProfile -NonInteractive -Command '
     try {
         Import-Module Foobar.Ops
         $result = Update-FoobarCertificate -Path $env:RENEWED_LINEAGE -Confirm:$false
-        $result | Format-List | Out-String | Write-Output
+        "$($result.Outcome): $($result.Certificate.Subject) on $($result.Servers -join ", ")"
         exit 0
     }
     catch {

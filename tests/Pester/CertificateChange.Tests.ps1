@@ -154,6 +154,6 @@ Describe 'On a lab' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
 
         (Get-FoobarCertificate).Leaf.Sha256Fingerprint | Should -Be $before
         (Get-ChildItem "$TestDrive" -Recurse -Filter *-certificate.jsonl | Get-Content | Select-Object -Last 1) | Should -Match 'Undone'
-        (Invoke-FoobarCommand 'ls /var/lib/foobar-ops/certificate' -Role load-balancer, web -AsRoot).Output | Should -BeNullOrEmpty
+        (Invoke-FoobarCommand 'ls /var/lib/foobar-ops/certificate' -Role load-balancer, web -AsRoot).Output | Where-Object { $_ } | Should -BeNullOrEmpty
     }
 }

@@ -165,6 +165,55 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_kind_of_key_that_no_suite_of_TLS_1_2_goes_with_is_taken_back()
+    {
+        await using UpdateBed bed = await UpdateBed.MakeAsync(labs);
+        string before = await bed.TraceAsync("lb-01");
+
+        CertificateChangeResult result = await bed.UpdateAsync(bed.IssueSite(rsa: true));
+
+        Assert.Equal(PlanOutcome.Undone, result.Outcome);
+        Assert.Contains("TLS 1.2", result.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await bed.TraceAsync("lb-01"));
+        Assert.Equal("", await bed.Lab.RunAsync("lb-01", "ls /var/lib/foobar-ops/certificate"));
+        await using HandshakeLoad load = await HandshakeLoad.StartAsync(bed.Lab, LabPlan.SiteName, Doors(bed));
+        Assert.Empty((await load.StopAsync(0)).Failed);
+    }
+
+    [Fact]
+    public async Task A_pair_of_linked_files_in_a_directory_changes_as_one_and_the_links_stay()
+    {
+        await using UpdateBed bed = await UpdateBed.MakeAsync(labs);
+        await bed.Lab.RunAsync("lb-01", """
+            cp -p /etc/haproxy/haproxy.cfg /root/haproxy.cfg
+            mkdir -p /srv/tls /etc/haproxy/pairs
+            sed -n '/BEGIN CERT/,/END CERT/p' /etc/haproxy/certs/www.foobar.com.pem > /srv/tls/real.crt
+            sed -n '/PRIVATE/,/PRIVATE/p' /etc/haproxy/certs/www.foobar.com.pem > /srv/tls/real.key
+            chown haproxy:haproxy /srv/tls/real.key; chmod 640 /srv/tls/real.key
+            ln -s /srv/tls/real.crt /etc/haproxy/pairs/site.pem; ln -s /srv/tls/real.key /etc/haproxy/pairs/site.pem.key
+            sed -i 's#crt /etc/haproxy/certs/www.foobar.com.pem#crt /etc/haproxy/pairs/#' /etc/haproxy/haproxy.cfg
+            systemctl restart haproxy
+            """, cancel: Token);
+        try
+        {
+            string path = bed.IssueSite();
+            CertificateChangeResult result = await bed.UpdateAsync(path);
+
+            Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Error}\n{string.Join('\n', result.Steps)}");
+            Assert.Equal(["lb-01: /srv/tls/real.crt", "lb-01: /srv/tls/real.key"], result.Files);
+            Assert.Equal("640 haproxy haproxy\n", await bed.Lab.RunAsync("lb-01", "stat -c '%a %U %G' /srv/tls/real.key"));
+            Assert.Equal("/srv/tls/real.crt\n/srv/tls/real.key\n", await bed.Lab.RunAsync("lb-01", "readlink /etc/haproxy/pairs/*"));
+            Assert.Equal("1\n", await bed.Lab.RunAsync("lb-01", "grep -c BEGIN /srv/tls/real.key"));
+            string said = await bed.Lab.RunAsync("lb-01", "haproxy -c -q -f /etc/haproxy/haproxy.cfg && openssl x509 -in /srv/tls/real.crt -noout -fingerprint -sha256 | tr -d :");
+            Assert.Contains(Fingerprint(path), said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await bed.Lab.RunAsync("lb-01", "cp -p /root/haproxy.cfg /etc/haproxy/haproxy.cfg; rm -rf /srv/tls /etc/haproxy/pairs; systemctl restart haproxy", cancel: Token);
+        }
+    }
+
+    [Fact]
     public async Task A_database_that_has_a_certificate_for_the_same_names_takes_it_for_new_connections()
     {
         await using UpdateBed bed = await UpdateBed.MakeAsync(labs);

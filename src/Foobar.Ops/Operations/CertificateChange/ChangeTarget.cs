@@ -114,6 +114,9 @@ internal sealed record ChangeTarget
 /// <param name="Targets">The SHA-256 fingerprints of what is to be replaced there.</param>
 internal sealed record EndpointState(TlsEndpoint Endpoint, EndpointWay Way, IReadOnlyList<ServedLeaf> Served, IReadOnlyList<string> Targets)
 {
+    /// <summary>Whether it shook hands with a client of TLS 1.2 alone; not asked where nothing is to be replaced.</summary>
+    public bool SpeaksTls12 { get; init; }
+
     /// <summary>Whether a certificate is one of those that are to be replaced.</summary>
     public bool IsTarget(ServedLeaf served) => Targets.Contains(served.Leaf.Sha256Fingerprint);
 }

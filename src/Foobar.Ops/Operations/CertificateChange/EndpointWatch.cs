@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Foobar.Ops.Errors;
@@ -55,7 +57,8 @@ internal sealed class EndpointWatch(ISiteSession session)
             {
                 if (await TryAsync(endpoint, way, cancellationToken) is { Count: > 0 } served)
                 {
-                    return new EndpointState(endpoint, way, served, [.. served.Where(one => isTarget(one.Leaf)).Select(static one => one.Leaf.Sha256Fingerprint)]);
+                    string[] targets = [.. served.Where(one => isTarget(one.Leaf)).Select(static one => one.Leaf.Sha256Fingerprint)];
+                    return new EndpointState(endpoint, way, served, targets) { SpeaksTls12 = targets.Length > 0 && await SpeaksTls12Async(endpoint, way, cancellationToken) };
                 }
             }
 
@@ -102,6 +105,7 @@ internal sealed class EndpointWatch(ISiteSession session)
             : now.FirstOrDefault(served => state.IsTarget(served) && !expected.Contains(served.Leaf.Sha256Fingerprint)) is { } old ? $"{place} still serves {old.Leaf.Sha256Fingerprint[..16]}"
             : !now.Any(served => expected.Contains(served.Leaf.Sha256Fingerprint)) ? $"{place} serves {now[0].Leaf.Sha256Fingerprint[..16]} instead"
             : state.Served.FirstOrDefault(served => !state.IsTarget(served) && now.All(one => one.Leaf.Sha256Fingerprint != served.Leaf.Sha256Fingerprint)) is { } lost ? $"{place} does not serve its certificate with a key of the kind {lost.Kind} any more"
+            : state.SpeaksTls12 && !await SpeaksTls12Async(state.Endpoint, state.Way, cancellationToken) ? $"{place} shakes hands by TLS 1.3 alone now: none of its cipher suites of TLS 1.2 goes with the new key"
             : null;
     }
 
@@ -150,6 +154,33 @@ internal sealed class EndpointWatch(ISiteSession session)
         catch (AlertException alert)
         {
             throw new IOException(alert.Message, alert);
+        }
+    }
+
+    // Suites of TLS 1.2 are for one kind of key; those of TLS 1.3 are not (RFC 8446, 1.2).
+    private static async Task<bool> SpeaksTls12Async(TlsEndpoint endpoint, EndpointWay way, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(HandshakeLimit);
+        try
+        {
+            await using SslStream tls = new(await way.ConnectAsync(endpoint.Host, endpoint.Port, limit.Token));
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = endpoint.ServerName,
+#pragma warning disable CA5398, CA5359 // What is asked is whether that version is spoken; nothing is sent over the connection, and the certificate is judged apart.
+                    EnabledSslProtocols = SslProtocols.Tls12,
+                    RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+#pragma warning restore CA5398, CA5359
+                },
+                limit.Token);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or SocketException or AuthenticationException or FoobarException
+            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return false;
         }
     }
 

@@ -66,11 +66,11 @@ internal sealed partial record RequestContents
                 : !read.DnsNames.Order(StringComparer.Ordinal).SequenceEqual(DnsNames.Order(StringComparer.Ordinal)) || !read.Addresses.ToHashSet().SetEquals(Addresses) ? "other names"
                 : read.MustStaple != MustStaple ? "another must-staple"
                 : null;
-            return other is null ? read.PublicKey : throw Invalid($"{server}: the request that was made has {other} than was asked for.", server);
+            return other is null ? read.PublicKey : throw Unlike(server, $"has {other} than was asked for");
         }
         catch (KeyUnreadableException error)
         {
-            throw Invalid($"{server}: the request that was made {error.Message}.", server, error);
+            throw Unlike(server, error.Message, error);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed partial record RequestContents
         }
         catch (ArgumentException error)
         {
-            throw Invalid($"'{name}' is no host name: {error.Message}", cause: error);
+            throw Invalid($"'{name}' is no host name: {error.Message}", error);
         }
     }
 
@@ -102,16 +102,20 @@ internal sealed partial record RequestContents
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
-            throw Invalid($"'{text}' is no distinguished name: {error.Message}", cause: error);
+            throw Invalid($"'{text}' is no distinguished name: {error.Message}", error);
         }
     }
 
-    private static FoobarException Invalid(string message, string? server = null, Exception? cause = null) =>
-        new("CertificateRequestInvalid", server is null ? ErrorKind.InvalidInput : ErrorKind.InvalidData, message, cause)
-        {
-            Server = server,
-            Recommendation = "Give host names as www.example.com or *.example.com, and the subject as 'CN=www.example.com, O=Example'.",
-        };
+    private static FoobarException Invalid(string message, Exception? cause = null) => new("CertificateRequestInvalid", ErrorKind.InvalidInput, message, cause)
+    {
+        Recommendation = "Give host names as www.example.com or *.example.com, and the subject as 'CN=www.example.com, O=Example'.",
+    };
+
+    private static FoobarException Unlike(string server, string message, Exception? cause = null) => new("CertificateRequestInvalid", ErrorKind.InvalidData, $"{server}: the request that was made {message}.", cause)
+    {
+        Server = server,
+        Recommendation = "See what openssl on the server makes of such a subject and such names.",
+    };
 
     [GeneratedRegex(@"\A(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HostName();
