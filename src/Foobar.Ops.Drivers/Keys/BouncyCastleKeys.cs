@@ -111,6 +111,20 @@ internal sealed class BouncyCastleKeys : IKeyDriver
     }
 
     /// <inheritdoc/>
+    public bool IsSignedBy(byte[] certificate, byte[] issuer)
+    {
+        try
+        {
+            new X509Certificate(certificate).Verify(new X509Certificate(issuer).GetPublicKey());
+            return true;
+        }
+        catch (Exception error) when (IsUnreadable(error))
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
     public PrivateKey Generate(string algorithm, int size)
     {
         SecureRandom random = new();

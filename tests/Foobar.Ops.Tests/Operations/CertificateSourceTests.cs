@@ -39,7 +39,7 @@ public sealed class CertificateSourceTests : IDisposable
         using ECDsa key = ECDsa.Create();
         key.ImportFromPem(material.Key!.Reveal());
         Assert.True(_certificates.Leaf.GetECDsaPublicKey()!.VerifyData("a"u8.ToArray(), key.SignData("a"u8.ToArray(), HashAlgorithmName.SHA256), HashAlgorithmName.SHA256));
-        Assert.Empty(material.ChainProblems(Ops.Tls.TrustedAuthorities.From(_certificates.WriteRoot()), DateTimeOffset.UtcNow));
+        Assert.Empty(material.ChainProblems(Ops.Tls.TrustedAuthorities.From(_certificates.WriteRoot()), _driver, DateTimeOffset.UtcNow));
     }
 
     [Fact]
@@ -119,6 +119,29 @@ public sealed class CertificateSourceTests : IDisposable
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Folder("lego")));
         using CertificateMaterial material = CertificateSource.Read(SourceFiles.Find(_certificates.Folder("lego"), null, "b"), null, needsKey: true, _driver);
         Assert.Equal(2, material.Chain.Count);
+    }
+
+    /// <summary>This machine's OpenSSL may be too old for ML-DSA.</summary>
+    [Fact]
+    public void A_certificate_with_a_key_that_the_platform_does_not_know_is_judged_all_the_same()
+    {
+        using PrivateKey key = _driver.Generate("ML-DSA", 65);
+        using X509Certificate2 leaf = _certificates.IssueFor(key.PublicKey, "www.foobar.com");
+        using TestCertificates others = new();
+        string pem = leaf.ExportCertificatePem() + "\n";
+
+        using CertificateMaterial material = Read(_certificates.Write("pq.pem", pem + _certificates.IntermediatePem + key.Pem.Reveal() + "\n"));
+        using CertificateMaterial alone = Read(_certificates.Write("alone.pem", pem + key.Pem.Reveal() + "\n"));
+        using CertificateMaterial forged = Read(_certificates.Write("forged.pem", pem + others.IntermediatePem + key.Pem.Reveal() + "\n"));
+
+        Assert.Equal(["www.foobar.com"], material.Leaf.DnsNames);
+        Assert.Empty(Problems(material, _certificates));
+        Assert.NotEmpty(Problems(material, others));
+        Assert.NotEmpty(Problems(alone, _certificates));
+        Assert.NotEmpty(Problems(forged, others));
+
+        IReadOnlyList<string> Problems(CertificateMaterial one, TestCertificates trusted) =>
+            one.ChainProblems(Ops.Tls.TrustedAuthorities.From(trusted.WriteRoot()), _driver, DateTimeOffset.UtcNow);
     }
 
     [Fact]

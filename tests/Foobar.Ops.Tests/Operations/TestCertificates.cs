@@ -39,6 +39,17 @@ internal sealed class TestCertificates : IDisposable
 
     public X509Certificate2 Issue(params string[] names) => _authority.Issue(names);
 
+    /// <summary>A certificate for a public key of any kind.</summary>
+    public X509Certificate2 IssueFor(byte[] publicKey, string name)
+    {
+        CertificateRequest request = new(new X500DistinguishedName("CN=leaf"), PublicKey.CreateFromSubjectPublicKeyInfo(publicKey, out _), HashAlgorithmName.SHA256);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using ECDsa signer = _authority.Intermediate.GetECDsaPrivateKey()!;
+        return request.Create(_authority.Intermediate.SubjectName, X509SignatureGenerator.CreateForECDsa(signer), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30), [7, 7, 7]);
+    }
+
     public string WriteRoot() => Write("root.pem", RootPem);
 
     public string Write(string name, string text) => Write(name, System.Text.Encoding.ASCII.GetBytes(text));

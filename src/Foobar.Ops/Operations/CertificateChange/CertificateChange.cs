@@ -72,7 +72,7 @@ public sealed class CertificateChange : IDisposable
         {
             material = CertificateSource.Read(SourceFiles.Find(path, keyPath, name), passphrase, options.ServerKey is null, LoadedDrivers.Keys);
             TrustedAuthorities authorities = TrustedAuthorities.From(options.TrustedAuthorities ?? session.Site.Policy.Tls.TrustedAuthorities);
-            ChangeObstacles.RefuseMaterial(material, authorities, time.GetUtcNow());
+            ChangeObstacles.RefuseMaterial(material, authorities, LoadedDrivers.Keys, time.GetUtcNow());
             ChangePreparation preparation = new(session, options, Number(time));
             ChangeTarget[] targets = await Task.WhenAll(servers.Select(server => preparation.ReadAsync(server, material, cancellationToken)));
             ChangeObstacles.RefuseAimless(material.Leaf, session.Site, options, targets);

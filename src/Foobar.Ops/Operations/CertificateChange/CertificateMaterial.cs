@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Drivers;
 using Foobar.Ops.Tls;
 using Foobar.Ops.Tls.Offers;
 
@@ -50,17 +52,28 @@ internal sealed class CertificateMaterial : IDisposable
     public int ToSize()
     {
         byte[] bytes = ToBytes();
-        System.Security.Cryptography.CryptographicOperations.ZeroMemory(bytes);
+        CryptographicOperations.ZeroMemory(bytes);
         return bytes.Length;
     }
 
-    /// <summary>Why the chain does not lead to a trusted authority; empty if it does.</summary>
-    public IReadOnlyList<string> ChainProblems(TrustedAuthorities authorities, DateTimeOffset time)
+    /// <summary>
+    /// Why the chain does not lead to a trusted authority; empty if it does. Where the platform does not know the leaf's kind of
+    /// key (ML-DSA before OpenSSL 3.5), the leaf's signature is checked by the driver, and the rest by the platform.
+    /// </summary>
+    /// <param name="authorities">Which authorities to trust.</param>
+    /// <param name="driver">Checks such a signature.</param>
+    /// <param name="time">The time.</param>
+    public IReadOnlyList<string> ChainProblems(TrustedAuthorities authorities, IKeyDriver driver, DateTimeOffset time)
     {
         X509Certificate2Collection others = [.. Chain.Skip(1).Select(X509CertificateLoader.LoadCertificate)];
         try
         {
-            return authorities.Problems(_leaf, others, time);
+            BuiltChain chain = authorities.Build(_leaf, others, time);
+            return !chain.IsUndecided ? chain.Problems
+                : others.Count == 0 ? [.. chain.Problems, "its issuer is not given"]
+                : !driver.IsSignedBy(Chain[0], Chain[1]) ? [$"it was not signed with the key of '{others[0].Subject}'"]
+                : time < others[0].NotBefore.ToUniversalTime() || time > others[0].NotAfter.ToUniversalTime() ? [$"'{others[0].Subject}' is out of its dates"]
+                : authorities.Problems(others[0], [.. others.Skip(1)], time);
         }
         finally
         {

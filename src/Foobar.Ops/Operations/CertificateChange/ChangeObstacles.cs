@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting.Drivers;
 using Foobar.Ops.Tls;
 
 namespace Foobar.Ops.Operations.CertificateChange;
@@ -11,7 +12,7 @@ internal static class ChangeObstacles
 {
     /// <summary>Refuses a certificate that no client would take: out of its dates, or with a chain that leads nowhere.</summary>
     /// <exception cref="FoobarException"><c>CertificateExpired</c>, <c>CertificateNotYetValid</c>, <c>CertificateChainBroken</c>.</exception>
-    public static void RefuseMaterial(CertificateMaterial material, TrustedAuthorities authorities, DateTimeOffset now)
+    public static void RefuseMaterial(CertificateMaterial material, TrustedAuthorities authorities, IKeyDriver driver, DateTimeOffset now)
     {
         Certificate leaf = material.Leaf;
         if (now > leaf.NotAfter)
@@ -24,7 +25,7 @@ internal static class ChangeObstacles
             throw Error("CertificateNotYetValid", ErrorKind.Refused, string.Create(CultureInfo.InvariantCulture, $"The certificate '{leaf.Subject}' is valid from {leaf.NotBefore.UtcDateTime:yyyy-MM-dd HH:mm} UTC only."), "Install it then; if the dates look right, see this machine's clock.");
         }
 
-        if (material.ChainProblems(authorities, now) is { Count: > 0 } problems)
+        if (material.ChainProblems(authorities, driver, now) is { Count: > 0 } problems)
         {
             throw Error("CertificateChainBroken", ErrorKind.Refused, $"The chain of '{leaf.Subject}' does not lead to a trusted authority: {string.Join("; ", problems)}.", "Give the certificate with all its intermediates. -TrustedAuthorities names a file with other authorities than those of the policy.");
         }

@@ -20,6 +20,11 @@ internal interface IKeyDriver
     /// <param name="certificate">The certificate in DER.</param>
     bool IsKeyOf(byte[] publicKey, byte[] certificate);
 
+    /// <summary>Tells whether a certificate was signed with the key of another one.</summary>
+    /// <param name="certificate">The certificate in DER.</param>
+    /// <param name="issuer">The other one in DER.</param>
+    bool IsSignedBy(byte[] certificate, byte[] issuer);
+
     /// <summary>Makes a key.</summary>
     /// <param name="algorithm">Its algorithm: <c>RSA</c>, <c>ECDSA</c>, <c>Ed25519</c>, <c>ML-DSA</c>.</param>
     /// <param name="size">Of RSA its bits, of ECDSA those of the curve, of ML-DSA its parameter set (44, 65, 87).</param>
