@@ -63,6 +63,10 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
     [Parameter(ParameterSetName = InstallSet)]
     public SwitchParameter AcceptLostNames { get; set; }
 
+    /// <summary>Whether clients of TLS 1.2 may be shut out by another kind of key.</summary>
+    [Parameter]
+    public SwitchParameter AcceptLostClients { get; set; }
+
     /// <summary>Whether the last change of each server is undone.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UndoSet)]
     public SwitchParameter Undo { get; set; }
@@ -136,6 +140,7 @@ public sealed class UpdateFoobarCertificate : ServerChoiceCmdlet
             ServerKey = ServerKeyPath,
             TrustedAuthorities = Resolve(TrustedAuthorities),
             AcceptLostNames = AcceptLostNames,
+            AcceptLostClients = AcceptLostClients,
             AcceptLaterChanges = AcceptLaterChanges,
         };
         return Undo

@@ -178,6 +178,7 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         Assert.Equal("", await bed.Lab.RunAsync("lb-01", "ls /var/lib/foobar-ops/certificate"));
         await using HandshakeLoad load = await HandshakeLoad.StartAsync(bed.Lab, LabPlan.SiteName, Doors(bed));
         Assert.Empty((await load.StopAsync(0)).Failed);
+        Assert.Equal(PlanOutcome.Completed, (await bed.UpdateAsync(bed.IssueSite(rsa: true), options: new CertificateChangeOptions { AcceptLostClients = true })).Outcome);
     }
 
     [Fact]

@@ -18,6 +18,9 @@ public sealed record CertificateChangeOptions
     /// <summary>Whether the new certificate may lack names of what it replaces.</summary>
     public bool AcceptLostNames { get; init; }
 
+    /// <summary>Whether clients of TLS 1.2 may be shut out, for whom no cipher suite goes with the new kind of key.</summary>
+    public bool AcceptLostClients { get; init; }
+
     /// <summary>Whether a change is undone though something else has changed its files since.</summary>
     public bool AcceptLaterChanges { get; init; }
 }

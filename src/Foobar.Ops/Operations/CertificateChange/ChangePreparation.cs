@@ -72,10 +72,16 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
             IServerSession connection = await session.GetServerAsync(balancer.Name, cancellationToken);
             IReadOnlyList<TlsEndpoint> endpoints = EndpointWatch.Endpoints(
                 balancer, await SocketsAsync(connection, cancellationToken), [session.Site.Policy.Tls.Port], PlaceChoice.ServerNames(leaf, session.Site.Name));
-            states.AddRange(await _watch.LookAsync(balancer, endpoints, served => replaced.Contains(served.Sha256Fingerprint), cancellationToken));
+            states.AddRange(await LookAsync(balancer, endpoints, served => replaced.Contains(served.Sha256Fingerprint), cancellationToken));
         }
 
         return [.. states.Where(static state => state.Targets.Count > 0)];
+    }
+
+    private async Task<IReadOnlyList<EndpointState>> LookAsync(Server server, IReadOnlyList<TlsEndpoint> endpoints, Predicate<Certificate> isTarget, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<EndpointState> states = await _watch.LookAsync(server, endpoints, isTarget, cancellationToken);
+        return options.AcceptLostClients ? [.. states.Select(static state => state with { SpeaksTls12 = false })] : states;
     }
 
     private ChangeTarget Target(Server server, Ground ground, IReadOnlyList<CertificatePlace> places) => new()
@@ -102,7 +108,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
         bool IsTarget(Certificate served) => replaced.Contains(served.Sha256Fingerprint)
             || (options.Places.Count == 0 && PlaceChoice.Names(served).Any() && PlaceChoice.Lost(served, leaf).Count == 0
                 && target.Places.Any(place => place.Leaf.KeyAlgorithm == served.KeyAlgorithm) && !ground.Places.Any(place => place.Leaf.Sha256Fingerprint == served.Sha256Fingerprint && !target.Places.Contains(place)));
-        return target with { Endpoints = await _watch.LookAsync(target.Server, endpoints, IsTarget, cancellationToken), LoadedOther = loaded.Any(one => one != sha1), Sha1 = sha1 };
+        return target with { Endpoints = await LookAsync(target.Server, endpoints, IsTarget, cancellationToken), LoadedOther = loaded.Any(one => one != sha1), Sha1 = sha1 };
     }
 
     private static async Task<(ChangeTarget Target, IReadOnlyList<string> Loaded)> WithHaproxyAsync(

@@ -161,7 +161,9 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
 
         IServerSession server = await session.GetServerAsync(target.Server.Name, cancellationToken);
         (IReadOnlyList<RuntimeCertificate> loaded, _) = await RuntimeCertificate.ReadAsync(server, target.Socket, cancellationToken);
-        if (target.Swaps.FirstOrDefault(swap => loaded.FirstOrDefault(one => one.Name == swap.Name)?.Sha1 != target.Sha1) is { } other)
+
+        // Of a kind of key that it has no word for, it tells no fingerprint.
+        if (target.Swaps.FirstOrDefault(swap => loaded.FirstOrDefault(one => one.Name == swap.Name) is not { } now || (now.Sha1.Length > 0 && now.Sha1 != target.Sha1)) is { } other)
         {
             throw new FoobarException("CertificateNotActivated", ErrorKind.Failed, $"{target.Server.Name}: HAProxy took the certificate for {other.Name}, but does not list it.") { Server = target.Server.Name };
         }

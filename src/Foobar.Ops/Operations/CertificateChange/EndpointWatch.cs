@@ -105,7 +105,7 @@ internal sealed class EndpointWatch(ISiteSession session)
             : now.FirstOrDefault(served => state.IsTarget(served) && !expected.Contains(served.Leaf.Sha256Fingerprint)) is { } old ? $"{place} still serves {old.Leaf.Sha256Fingerprint[..16]}"
             : !now.Any(served => expected.Contains(served.Leaf.Sha256Fingerprint)) ? $"{place} serves {now[0].Leaf.Sha256Fingerprint[..16]} instead"
             : state.Served.FirstOrDefault(served => !state.IsTarget(served) && now.All(one => one.Leaf.Sha256Fingerprint != served.Leaf.Sha256Fingerprint)) is { } lost ? $"{place} does not serve its certificate with a key of the kind {lost.Kind} any more"
-            : state.SpeaksTls12 && !await SpeaksTls12Async(state.Endpoint, state.Way, cancellationToken) ? $"{place} shakes hands by TLS 1.3 alone now: none of its cipher suites of TLS 1.2 goes with the new key"
+            : state.SpeaksTls12 && !await SpeaksTls12Async(state.Endpoint, state.Way, cancellationToken) ? $"{place} shakes hands by TLS 1.3 alone now: none of its cipher suites of TLS 1.2 goes with the new key (-AcceptLostClients accepts that)"
             : null;
     }
 
