@@ -57,7 +57,7 @@ internal static class CertificateFaults
             AppliesTo = options => !EndsAtWeb(options),
 
             // There is no certificate to be judged.
-            AlsoSeenBy = ["TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-011", "TLS-012", "TLS-013", "TLS-014", "LB-006"],
+            AlsoSeenBy = ["TLS-001", "TLS-002", "TLS-003", "TLS-004", "TLS-005", "TLS-006", "TLS-007", "TLS-011", "TLS-012", "TLS-013", "TLS-014", "LB-006"],
         },
         new FileFault(
             "web-server-in-plain-text", Area.Tls, "TLS-009", "web-02 answers the load balancer without TLS, though the policy wants it", ["web-02"],

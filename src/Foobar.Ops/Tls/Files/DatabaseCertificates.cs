@@ -10,7 +10,8 @@ internal static class DatabaseCertificates
 
     /// <summary>
     /// Prints <c>== NAME</c> for each database server that runs, then its options, one a line, those of the option files before
-    /// those of the command line: the last one holds. One in a container has files of its own.
+    /// those of the command line: the last one holds. One in a container has files of its own; one that has ended meanwhile, or
+    /// only tells its version, is none.
     /// </summary>
     internal const string Script = """
         PATH=$PATH:/usr/local/mysql/bin:/usr/sbin:/sbin
@@ -19,13 +20,15 @@ internal static class DatabaseCertificates
           name=''
           { read -r name < "$process/comm"; } 2>/dev/null
           case $name in mysqld|mariadbd) ;; *) continue ;; esac
-          if [ "$(readlink "$process/ns/pid")" != "$own" ]; then echo '== container'; continue; fi
+          line=$(tr '\0' '\n' < "$process/cmdline" 2>/dev/null) && space=$(readlink "$process/ns/pid") || continue
+          case $line in ''|*--version*) continue ;; esac
+          if [ "$space" != "$own" ]; then echo '== container'; continue; fi
           printf '== %s\n' "$name"
-          given=$(tr '\0' '\n' < "$process/cmdline" | grep -E '^--(defaults-file|defaults-extra-file|no-defaults)' | head -n 1)
+          given=$(printf '%s\n' "$line" | grep -E '^--(defaults-file|defaults-extra-file|no-defaults)' | head -n 1)
           version=$("$(readlink "$process/exe")" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -n 1)
           my_print_defaults ${given:+"$given"} --mysqld 2>/dev/null ||
             my_print_defaults ${given:+"$given"} mysqld server "mysqld-$version" 2>/dev/null || echo '== unread'
-          tr '\0' '\n' < "$process/cmdline" | sed 1d
+          printf '%s\n' "$line" | sed 1d
         done
         """;
 

@@ -107,6 +107,30 @@ public sealed class CertificateFileSearchTests : IDisposable
         Assert.Contains("192.0.2.10:443", file.LoadProblem, StringComparison.Ordinal);
     }
 
+    // sleep(1) under another name.
+    [Fact]
+    public async Task The_options_of_a_running_database_are_read_from_its_process()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "There is no /proc on this machine.");
+        string program = Path.Combine(_directory.FullName, "mariadbd");
+        File.Copy("/bin/sleep", program);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        using Process database = Process.Start(program, ["60", "0"]);
+        try
+        {
+            // The script gives the options of the command line as they are.
+            (string output, _, _) = Shell(RemoteCommand.FromScript(DatabaseCertificates.Script).Script);
+
+            Assert.Contains("== mariadbd\n", output, StringComparison.Ordinal);
+            Assert.Contains("\n60\n0", output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            database.Kill();
+            await database.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     [Theory]
     [InlineData("www.foobar.com", "www.foobar.com")]
     [InlineData("*.foobar.com", "www.foobar.com")]
