@@ -28,7 +28,7 @@ public static class AuditRegistry
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),
         new AuditPart<AgentFacts>(new AgentCollector(), AgentControls.All),
-        new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All),
+        new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All, lasting: static facts => facts.Lasting()),
     ];
 
     /// <summary>Controls that need the facts of several areas at once.</summary>

@@ -20,6 +20,12 @@ public sealed record LegFacts
     /// <summary>What listeners answered from this server.</summary>
     public IReadOnlyList<WireLook> Looks { get; init; } = [];
 
+    /// <summary>The facts without who happens to be connected.</summary>
+    internal LegFacts Lasting() => Database.Value is not { } database ? this : this with
+    {
+        Database = Reading.Of(database with { Clients = Reading.Of<IReadOnlyList<NetworkClient>>([]) }, Database.Source),
+    };
+
     private static Reading<T> NotRead<T>() => Reading.Unreadable<T>("It was not read.");
 }
 

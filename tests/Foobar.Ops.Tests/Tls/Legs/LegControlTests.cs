@@ -178,6 +178,16 @@ public sealed class LegControlTests
         }.Rating);
 
     [Fact]
+    public void Who_happens_to_be_connected_is_no_lasting_fact()
+    {
+        LegFacts member = Good.Site.Facts["web-01"].Value!;
+
+        Assert.Empty(member.Lasting().Database.Value!.Clients.Value!);
+        Assert.Equal(member.Database.Value!.Accounts, member.Lasting().Database.Value!.Accounts);
+        Assert.Equal(new LegFacts(), new LegFacts().Lasting());
+    }
+
+    [Fact]
     public void A_server_that_can_t_be_read_leaves_its_legs_unknown()
     {
         SiteCase<LegFacts> site = Good.Site with { Facts = new Dictionary<string, Reading<LegFacts>>() };
