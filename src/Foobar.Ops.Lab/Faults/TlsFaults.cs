@@ -23,7 +23,11 @@ internal static class TlsFaults
             "s/ssl-min-ver TLSv1.2 no-tls-tickets/ssl-min-ver TLSv1.0 no-tls-tickets/; "
             + $"{BalancerSuites("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")}",
             $"s/ssl_protocols .*/ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3;/; {WebSuites("ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")}",
-            "TLS-022", "TLS-031"),
+            "TLS-022", "TLS-031") with
+            {
+                // A line of HAProxy's list of certificates has a least version of its own.
+                AppliesTo = static options => !options.Grown || options.Tls == TlsVariant.Web,
+            },
         Visitors("suite-without-encryption", "TLS-021", "A cipher suite that does not encrypt is offered",
             BalancerSuites("ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0"), WebSuites("ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0"), "TLS-022", "TLS-031"),
         Visitors("suite-beyond-profile", "TLS-022", "A cipher suite is offered that the profile of the policy does not have",
