@@ -75,7 +75,12 @@ public sealed class GetFoobarCertificate : ServerCmdlet
     }
 
     // Without a host only servers that may serve a certificate are asked.
-    private protected override bool Approve(Server server) => ParameterSetName == HostSet || new CertificateCollector().AppliesTo(server, FindSite());
+    private protected override bool Approve(Server server) => ParameterSetName switch
+    {
+        HostSet => true,
+        FileSet => new CertificateCollector().AppliesTo(server, FindSite()),
+        _ => CertificateCollector.HasEndpoints(server, FindSite()),
+    };
 
     private protected override async Task ProcessServerAsync(ISiteSession site, Server server, CmdletOutput output, CancellationToken cancellationToken)
     {

@@ -14,7 +14,11 @@ public sealed class CertificateCollector : Collector<CertificateFacts>
     public override string Name => "certificates";
 
     /// <inheritdoc/>
-    public override bool AppliesTo(Server server, Site site) => server.Is(Role.LoadBalancer) || server.Is(Role.Web) || server.Is(Role.Database) || server.Is(site.Policy.Tls.EndsAt);
+    public override bool AppliesTo(Server server, Site site) => HasEndpoints(server, site) || server.Is(Role.Database);
+
+    /// <summary>Whether a server may have endpoints that should speak TLS by the policy; a database has but its certificate's file.</summary>
+    public static bool HasEndpoints(Server server, Site site) =>
+        server.Is(Role.LoadBalancer) || server.Is(Role.Web) || server.Is(site.Policy.Tls.EndsAt);
 
     /// <inheritdoc/>
     public override async Task<CertificateFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Tests.Remoting;
 using Foobar.Ops.Tls;
 using Foobar.Ops.Tls.Files;
 using Foobar.Ops.Tls.Issuance;
@@ -306,6 +307,19 @@ public sealed class CertificateControlTests
 
         static IEnumerable<string> Endpoints(Site site) =>
             site.Servers.SelectMany(server => SiteEndpoints.Of(server, site)).Select(endpoint => $"{endpoint.Via} {endpoint.Port} {endpoint.Audience}");
+    }
+
+    [Theory]
+    [InlineData("tcp LISTEN 0 511 198.51.100.10:443 0.0.0.0:*\ntcp LISTEN 0 511 198.51.100.11:443 0.0.0.0:*\ntcp LISTEN 0 511 [2001:db8::10]:443 [::]:*\n", "198.51.100.10:443", "[2001:db8::10]:443")]
+    [InlineData("tcp LISTEN 0 511 0.0.0.0:443 0.0.0.0:*\ntcp LISTEN 0 511 [::]:443 [::]:*\n", "198.51.100.10:443")]
+    [InlineData("", "198.51.100.10:443")]
+    public async Task An_endpoint_is_looked_at_by_each_family_s_first_address(string sockets, params string[] endpoints)
+    {
+        Site site = TestSite.Create();
+        FakeServerSession session = new FakeServerSession(site.Find("lb-01")!).On("ss -H", sockets);
+
+        Assert.Equal(
+            endpoints, (await SiteEndpoints.LocateAllAsync(session, site.Find("lb-01")!, site, TestContext.Current.CancellationToken)).Select(endpoint => $"{endpoint}"));
     }
 
     [Fact]

@@ -8,7 +8,10 @@ using Foobar.Ops.Tls.Scan.Wire;
 
 namespace Foobar.Ops.Tls.Caa;
 
-/// <summary>Asks this machine's resolvers which authorities may issue certificates for a name.</summary>
+/// <summary>
+/// Asks this machine's resolvers which authorities may issue certificates for a name. The base class library asks for
+/// addresses only, and for one question a package of its own would be too much.
+/// </summary>
 internal static class CaaLookup
 {
     private const int DnsPort = 53, Tries = 2;

@@ -12,7 +12,7 @@ public static class SiteScan
     private const string SocketScript = "ss -H -tuln";
 
     /// <summary>Whether a server should have such an endpoint.</summary>
-    public static bool AppliesTo(Server server, Site site) => new CertificateCollector().AppliesTo(server, site);
+    public static bool AppliesTo(Server server, Site site) => CertificateCollector.HasEndpoints(server, site);
 
     /// <summary>The endpoints on a server, each with the address that it listens on.</summary>
     public static async Task<IReadOnlyList<TlsEndpoint>> EndpointsAsync(
