@@ -119,10 +119,14 @@ public static class CertificateControls
     private static IEnumerable<Verdict> JudgeUnnamed(ServerCase<CertificateFacts> server) => server.Facts.Unnamed.Count == 0
         ? [Verdict.NotApplicable(actual: "no endpoint of this server is for visitors")]
         : server.Facts.Unnamed.Select(answer => answer.Certificate.TryGet(out ServedCertificate? served)
-            ? HostNames.Covers(served.Leaf, server.Site.Name) ? Verdict.Pass(served.Target, "the site's certificate")
+            ? HostNames.Covers(served.Leaf, server.Site.Name) || IsServedByName(served, server) ? Verdict.Pass(served.Target, "the site's certificate")
                 : Verdict.Fail(served.Target, $"a certificate for {server.Site.Name}, or none", $"'{served.Leaf.Subject}' for {string.Join(", ", served.Leaf.DnsNames.Concat(served.Leaf.IpAddresses))}", served.Evidence)
             : answer.ErrorId == "TlsHandshakeFailed" ? Verdict.Pass($"{answer.Endpoint}", "refused without a name")
             : answer.Certificate.ToUnknown($"{answer.Endpoint}"));
+
+    // Whether that certificate is for the site at all is the matter of another control.
+    private static bool IsServedByName(ServedCertificate unnamed, ServerCase<CertificateFacts> server) => server.Facts.Endpoints.Any(answer =>
+        answer.Endpoint.Audience == EndpointAudience.Visitors && answer.Certificate.Value?.Leaf.Sha256Fingerprint == unnamed.Leaf.Sha256Fingerprint);
 
     private static IEnumerable<Verdict> JudgeAnswers(ServerCase<CertificateFacts> server) => server.Facts.Endpoints.Count == 0
         ? [Verdict.NotApplicable(actual: "no endpoint of this server should speak TLS")]

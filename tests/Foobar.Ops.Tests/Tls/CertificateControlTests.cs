@@ -214,10 +214,21 @@ public sealed class CertificateControlTests
     public void Without_a_name_the_site_s_certificate_is_served_or_none(string? name, string? error, FindingStatus status)
     {
         Reading<ServedCertificate> answer = name is null ? Reading.Unreadable<ServedCertificate>("why")
-            : Reading.Of(Good with { Leaf = Good.Leaf with { DnsNames = [name] } });
+            : Reading.Of(Good with { Leaf = Good.Leaf with { DnsNames = [name], Sha256Fingerprint = new string('D', 64) } });
         CertificateFacts facts = Facts(Good) with { Unnamed = [new EndpointAnswer(Good.Endpoint, answer) { ErrorId = error }] };
 
         Assert.Equal(status, Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-014", facts, "lb-01")).Status);
+    }
+
+    // One that is for another name altogether is told once, by the control over names.
+    [Fact]
+    public void A_certificate_that_is_served_by_name_too_is_the_site_s()
+    {
+        ServedCertificate other = Good with { Leaf = Good.Leaf with { DnsNames = ["shop.foobar.net"] } };
+        CertificateFacts facts = Facts(other) with { Unnamed = [new EndpointAnswer(Good.Endpoint, Reading.Of(other))] };
+
+        Assert.Equal(FindingStatus.Pass, Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-014", facts, "lb-01")).Status);
+        Assert.Equal(FindingStatus.Fail, Assert.Single(TestSite.Judge(CertificateControls.All, "TLS-001", facts, "lb-01")).Status);
     }
 
     [Fact]
