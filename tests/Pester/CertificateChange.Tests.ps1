@@ -98,6 +98,12 @@ Describe 'Refusals before any server is asked' {
 }
 
 Describe 'On a lab' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
+    BeforeAll {
+        if ($env:FOOBAR_INVENTORY) {
+            Invoke-FoobarCommand 'rm -rf /var/lib/foobar-ops/certificate' -Role load-balancer, web -AsRoot | Out-Null
+        }
+    }
+
     It 'makes a request whose key stays on the server' {
         $path = "/var/lib/foobar-ops/keys/pester-$([guid]::NewGuid().ToString('N')).key"
         $request = New-FoobarCertificateRequest lb-01 -KeyPath $path -MustStaple
