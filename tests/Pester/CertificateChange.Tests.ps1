@@ -82,8 +82,8 @@ Describe 'Refusals before any server is asked' {
         Set-Content (Join-Path $TestDrive 'c.pem') $certificate
         $failure = $null
         try { Update-FoobarCertificate -Path (Join-Path $TestDrive 'c.pem') -KeyPath (Join-Path $TestDrive 'b.pem') -Inventory $inventory -ErrorAction Stop } catch { $failure = $_ }
-        # The other file holds a certificate with its key, too: several are no single one.
-        $failure.FullyQualifiedErrorId | Should -BeLike 'Certificate*,*'
+        # The other file holds its own certificate, too, which is not the one that was named.
+        $failure.FullyQualifiedErrorId | Should -BeLike 'CertificateKeyMismatch,*'
         $failure.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
     }
 

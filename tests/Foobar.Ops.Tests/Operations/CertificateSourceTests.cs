@@ -103,6 +103,8 @@ public sealed class CertificateSourceTests : IDisposable
         string foreign = otherKey.ExportPkcs8PrivateKeyPem();
 
         Assert.Equal("CertificateKeyMismatch", Refusal(_certificates.Write("a.pem", _certificates.LeafPem + foreign)));
+        Assert.Equal("CertificateKeyMismatch", Assert.Throws<FoobarException>(() => Read(
+            _certificates.Write("g.pem", _certificates.LeafPem), _certificates.Write("g.other", other.ExportCertificatePem() + "\n" + foreign))).ErrorId);
         Assert.Equal("CertificateKeyMissing", Refusal(_certificates.Write("b.pem", _certificates.LeafPem)));
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Write("c.pem", _certificates.LeafPem + _certificates.KeyPem + other.ExportCertificatePem() + "\n" + foreign)));
         Assert.Equal("CertificateFileUnreadable", Refusal(_certificates.Write("d.pem", "nothing")));

@@ -16,6 +16,7 @@ internal sealed class CertificateSource
     private readonly List<PrivateKey> _keys = [];
     private KeyUnreadableException? _refusal;
     private string _refused = "";
+    private bool _takesCertificates = true;
 
     private CertificateSource(IKeyDriver driver, Secret? passphrase) => (_driver, _passphrase) = (driver, passphrase);
 
@@ -31,6 +32,8 @@ internal sealed class CertificateSource
         CertificateSource source = new(driver, passphrase);
         foreach (string path in files.All)
         {
+            // What was named for its key alone may hold another certificate, too; that one is not meant.
+            source._takesCertificates = path == files.Certificate || path != files.Key;
             source.Take(path, isNamed: path == files.Certificate || path == files.Key);
         }
 
@@ -98,6 +101,11 @@ internal sealed class CertificateSource
 
     private void Certificate(string path, byte[] der)
     {
+        if (!_takesCertificates)
+        {
+            return;
+        }
+
         try
         {
             using X509Certificate2 loaded = X509CertificateLoader.LoadCertificate(der);
