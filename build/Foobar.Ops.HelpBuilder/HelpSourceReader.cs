@@ -6,8 +6,8 @@ namespace Foobar.Ops.HelpBuilder;
 
 /// <summary>
 /// Reads help sources. Their form is a part of platyPS's: a title, then the second-level headings SYNOPSIS, DESCRIPTION,
-/// PARAMETERS (a third-level heading <c>-Name</c> each), EXAMPLES (one each, with a code block), INPUTS, OUTPUTS, NOTES and
-/// RELATED LINKS. Syntax, types and positions are not written: the compiled cmdlet knows them.
+/// PARAMETERS (a third-level heading <c>-Name</c> each), EXAMPLES (one each, with a code block of PowerShell, and perhaps one of
+/// what it writes), INPUTS, OUTPUTS, NOTES and RELATED LINKS. Syntax, types and positions are not written: the compiled cmdlet knows them.
 /// </summary>
 internal static class HelpSourceReader
 {
@@ -76,7 +76,8 @@ internal static class HelpSourceReader
         }
     }
 
-    private static string CodeOf(IEnumerable<Block> body) => string.Join("\n\n", body.OfType<FencedCodeBlock>().Select(code => code.Lines.ToString()));
+    private static string CodeOf(IEnumerable<Block> body) => string.Join(
+        "\n\n", body.OfType<FencedCodeBlock>().Where(static code => code.Info == PlainText.CommandLanguage).Select(static code => code.Lines.ToString()));
 
     private static (string Text, string Target)[] LinksOf(IEnumerable<Block> body) =>
         [.. body.SelectMany(block => block.Descendants<LinkInline>()).Select(link => (PlainText.Of(link), link.Url ?? string.Empty))];

@@ -6,7 +6,10 @@ namespace Foobar.Ops.HelpBuilder;
 /// <summary>Takes text out of its Markdown, for a terminal.</summary>
 internal static class PlainText
 {
-    /// <summary>The paragraphs of blocks; a list is one a line, code blocks are left to their own place.</summary>
+    /// <summary>The language of the code blocks that are commands; others show what a command writes.</summary>
+    public const string CommandLanguage = "powershell";
+
+    /// <summary>The paragraphs of blocks; a list is one a line, commands are left to their own place.</summary>
     public static IReadOnlyList<string> Paragraphs(IEnumerable<Block> blocks) => [.. blocks.SelectMany(Of).Where(text => text.Length > 0)];
 
     /// <summary>The text of inlines.</summary>
@@ -16,7 +19,7 @@ internal static class PlainText
     {
         ParagraphBlock paragraph => [Of(paragraph.Inline)],
         ListBlock list => list.OfType<ListItemBlock>().Select((item, index) => $"{(list.IsOrdered ? $"{index + 1}." : "-")} {string.Join(' ', item.SelectMany(Of))}"),
-        FencedCodeBlock => [],
+        FencedCodeBlock { Info: CommandLanguage } => [],
         CodeBlock code => [code.Lines.ToString()],
         QuoteBlock quote => quote.SelectMany(Of),
         _ => [],

@@ -33,6 +33,10 @@ public sealed class HelpBuilderTests
         ```powershell
         Get-Thing a
         ```
+        ```text
+        Name  Size
+        a        1
+        ```
         Says *this*.
 
         ### Example 2: Longer
@@ -76,6 +80,7 @@ public sealed class HelpBuilderTests
         Assert.Equal("Gets a thing.", command.Element(Command + "details")!.Element(Maml + "description")!.Value);
         Assert.Equal(["First & foremost.", "- one", "- two"], command.Element(Maml + "description")!.Elements().Select(para => para.Value));
         Assert.Equal(["Get-Thing a", "Get-Thing b |\n    Out-Null"], command.Descendants(Dev + "code").Select(code => code.Value));
+        Assert.Equal(["Name  Size\na        1", "Says this."], command.Descendants(Dev + "remarks").First().Elements().Select(para => para.Value).Where(text => text.Length > 0));
         Assert.Equal("https://example.org/manual", command.Descendants(Maml + "uri").Last().Value);
         Assert.Equal(["Name", "WhatIf", "Confirm"], command.Element(Command + "parameters")!.Elements().Select(parameter => parameter.Element(Maml + "name")!.Value));
     }
