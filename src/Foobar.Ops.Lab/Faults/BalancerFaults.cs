@@ -24,7 +24,7 @@ internal static class BalancerFaults
             { AlsoSeenBy = ["LB-009"] },
         Edit("unknown-web-server", "LB-009", "The load balancer has a web server that nobody declared",
             "sed -i '/server web-02 .*:\\(80\\|443\\)/a\\    server canary 192.0.2.254:80 disabled' \"$file\"") with
-            { AlsoSeenBy = ["TLS-043", "TLS-045"] },
+            { AlsoSeenBy = ["TLS-041", "TLS-043", "TLS-045"] },
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
             "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl .*//' \"$file\""),
         Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",
