@@ -28,7 +28,7 @@ internal sealed partial record PeerReport(IReadOnlyDictionary<TlsVersion, int[]>
         string said = await RunAsync(
             "sslscan", "--xml=-", "--no-heartbleed", "--no-renegotiation", "--no-groups", "--no-check-certificate", "--no-fallback",
             $"--sni-name={endpoint.ServerName}", endpoint.ToString());
-        XElement[] elements = [.. XDocument.Parse(said).Descendants()];
+        XElement[] elements = [.. Elements(said)];
         return new(elements.Where(static one => one.Name == "protocol" && (string?)one.Attribute("enabled") == "1").ToDictionary(
             static one => VersionOf($"{one.Attribute("type")!.Value}{one.Attribute("version")!.Value}"),
             protocol => elements
@@ -37,6 +37,15 @@ internal sealed partial record PeerReport(IReadOnlyDictionary<TlsVersion, int[]>
                 .Select(static one => int.Parse(one.Attribute("id")!.Value.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture))
                 .ToArray()));
     }
+
+    /// <summary>
+    /// The lines of sslscan's report that are elements by themselves. Of a server that ends its connections at once the report
+    /// breaks off, so it is not read as one document.
+    /// </summary>
+    private static IEnumerable<XElement> Elements(string report) => report.Split('\n')
+        .Select(static line => line.Trim())
+        .Where(static line => line.StartsWith('<') && line.EndsWith("/>", StringComparison.Ordinal))
+        .Select(XElement.Parse);
 
     /// <summary>What testssl.sh says.</summary>
     public static async Task<PeerReport> TestsslAsync(TlsEndpoint endpoint)
