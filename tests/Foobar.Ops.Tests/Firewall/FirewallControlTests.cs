@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Collection;
@@ -34,6 +35,20 @@ public sealed class FirewallControlTests
         string[] Words(FirewallFacts facts) =>
             [.. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts)).Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} {finding.Evidence}")];
         Assert.Equal(Words(Fixture.Facts(broken)), Words(prepared));
+    }
+
+    [Fact]
+    public void A_ruleset_that_is_too_complex_costs_no_facts()
+    {
+        FirewallFacts facts = Fixture.Facts(Fixture.Clean) with
+        {
+            Network = Reading.Of(Fixture.Network with { Interfaces = [.. Enumerable.Range(0, 300).Select(static number => $"eth{number}")] }),
+        };
+        FirewallAnalysis.Prepare(facts.Ruleset.Value!, facts.Network.Value!);
+
+        // The audit makes it Unknown (SafeJudge), of the controls that need the model alone.
+        Assert.Equal("RulesetTooComplex", Assert.Throws<FoobarException>(() => Fixture.Judge("FW-001", facts)).ErrorId);
+        Assert.Equal(FindingStatus.Pass, Assert.Single(Fixture.Judge("FW-008", facts)).Status);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Firewall.Spaces;
@@ -48,15 +49,22 @@ internal sealed class FirewallAnalysis
 
     /// <summary>
     /// Makes the model that the first analysis of a ruleset will use, and asks it what takes longest. Whoever waits for other
-    /// facts has the time.
+    /// facts has the time. A ruleset that is too complex is left to the controls, which say so.
     /// </summary>
     /// <param name="ruleset">The running ruleset.</param>
     /// <param name="network">The server's addresses and routes.</param>
     public static void Prepare(Ruleset ruleset, HostNetwork network)
     {
-        FirewallModel model = new(ruleset, network, namesRules: false);
-        model.Delivered();
-        Prepared.AddOrUpdate(ruleset, Tuple.Create(network, model));
+        try
+        {
+            FirewallModel model = new(ruleset, network, namesRules: false);
+            model.Delivered();
+            Prepared.AddOrUpdate(ruleset, Tuple.Create(network, model));
+        }
+        catch (FoobarException)
+        {
+            // The facts are good all the same: each control that needs the model meets this again, and is Unknown with it.
+        }
     }
 
     // A model serves one analysis: it grows while it is asked.
