@@ -24,6 +24,12 @@ public sealed class CandidateRankingTests
             Chosen(new() { Preferred = ["web-02"] }, obstacles: static name => name == "web-02" ? 1 : 0, lacks: static name => name == "db-03" ? 3 : 0));
 
     [Fact]
+    public void Where_something_stands_in_the_way_of_all_the_other_rules_decide() =>
+        Assert.Equal(
+            ("db-03", "policy.database.preferred names it first"),
+            Chosen(new() { Preferred = ["db-03"] }, obstacles: static name => name == "web-02" ? 1 : 2));
+
+    [Fact]
     public void The_policy_s_order_decides_between_equals()
     {
         Assert.Equal(("db-03", "policy.database.preferred names it first"), Chosen(new() { Preferred = ["DB-03", "web-02"] }));

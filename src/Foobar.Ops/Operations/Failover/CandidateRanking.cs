@@ -38,7 +38,7 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
     {
         Rule[] rules =
         [
-            new("nothing stands in its way", name => obstacles(name)),
+            new("nothing stands in its way", name => obstacles(name) > 0 ? 1 : 0),
             new("it has received the most", lacks),
             new("policy.database.preferred names it first", Preference),
             new("it runs the newest version", name => -VersionRank(name, replicas)),
