@@ -82,6 +82,8 @@ public static class LegControls
             Target(leg), "the server's certificate is verified", $"encrypted but not authenticated: {leg.ServerVerified.Detail}",
                 Evidence(leg)),
         LegRating.Authenticated or LegRating.MutuallyAuthenticated => Verdict.Pass(Target(leg), leg.ServerVerified.Detail),
+        _ when leg.ServerVerified.Support == Support.Yes => Verdict.Unknown(
+            Target(leg), $"Whether it is encrypted is not known: {leg.ConfiguredBy}; seen: {leg.Seen}.", Evidence(leg)),
         _ => Verdict.Unknown(Target(leg), leg.ServerVerified.Detail ?? leg.ConfiguredBy, Evidence(leg)),
     };
 
