@@ -18,7 +18,6 @@ internal sealed class SiteMap
     private static readonly ConditionalWeakTable<FirewallFacts, SiteMap> Known = [];
 
     private readonly FirewallFacts[] _facts;
-    private readonly Dictionary<(int Transform, int Function), int> _after = [];
 
     /// <summary>Joins what was read of all servers.</summary>
     /// <param name="site">The site.</param>
@@ -89,18 +88,6 @@ internal sealed class SiteMap
         (SiteServer Server, string Interface)[] reached = [.. All.Select(server => (Server: server, Interface: server.Network.InterfaceTo(machine)!)).Where(each => each.Interface is not null)];
         (SiteServer Server, string Interface)[] near = [.. reached.Where(each => each.Server.Network.LinkTo(machine)?.Interface == each.Interface)];
         return near.Length > 0 ? near : reached.Where(Entries.Contains);
-    }
-
-    /// <summary>A server's function of packets that something was done to before; once for all ways that need it.</summary>
-    public int After(int transform, int function)
-    {
-        if (!_after.TryGetValue((transform, function), out int result))
-        {
-            result = Workspace.Algebra.After(transform, function);
-            _after.Add((transform, function), result);
-        }
-
-        return result;
     }
 
     /// <summary>First packets of connections as they set out, before any server has seen them.</summary>

@@ -87,7 +87,7 @@ internal sealed class SitePaths(SiteMap map)
     private List<Journey> Through(Journey journey, List<Journey> stopped)
     {
         Hop here = journey.Way[^1];
-        int seen = Algebra.Restrict(journey.May, map.After(journey.Transform, here.Function));
+        int seen = Algebra.AfterWithin(journey.Transform, here.Function, journey.May);
         int dropped = Diagram.Where(seen, terminal => Table.Outcomes(terminal) is { Length: > 0 } outcomes
             && Array.TrueForAll(outcomes, outcome => outcome.Kind == OutcomeKind.Drop) && Array.Exists(outcomes, outcome => outcome.Decider != 0));
         if (Diagram.And(dropped, journey.May) is var blocked && blocked != Diagram.False)

@@ -1,6 +1,8 @@
+using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Spaces;
 using FsCheck;
 using FsCheck.Fluent;
+using Outcome = Foobar.Ops.Firewall.Evaluation.Outcome;
 
 namespace Foobar.Ops.Tests.Firewall;
 
@@ -47,6 +49,39 @@ public sealed class DiagramTests
         Assert.Equal(diagram.FieldIn(PacketField.Source4, IntervalSet.Range(0x0A00_0000, 0x0AFF_FFFF)), halves);
         Assert.Equal(diagram.FieldMasked(PacketField.Source4, 0xFF00_0000, 0x0A00_0000), halves);
         Assert.Equal(halves, diagram.Not(diagram.Not(halves)));
+    }
+
+    [Fact]
+    public void A_function_of_rewritten_packets_is_the_same_within_a_space_as_the_whole_one_cut_down_to_it()
+    {
+        Prop.ForAll(ArbMap.Default.ArbFor<int>(), seed =>
+        {
+            Random random = new(seed);
+            Diagram diagram = new();
+            OutcomeAlgebra algebra = new(diagram);
+            int drop = algebra.Table.Terminal(new Outcome(OutcomeKind.Drop));
+            int mangle = algebra.Table.Terminal(new Outcome(OutcomeKind.Continue, 0, algebra.Table.Number(RandomRewriting(random))));
+            int function = algebra.Join(
+                algebra.Restrict(Space(diagram, random, 3).Space, drop), algebra.Restrict(Space(diagram, random, 3).Space, mangle));
+            int space = random.Next(5) switch { 0 => Diagram.True, 1 => Diagram.False, _ => Space(diagram, random, 3).Space };
+            Transform rewriting = RandomRewriting(random);
+            rewriting = random.Next(2) == 0 ? rewriting : rewriting.Then(RandomRewriting(random));
+            int transform = algebra.Table.Number(rewriting);
+
+            Assert.Equal(algebra.Restrict(space, algebra.After(transform, function)), algebra.AfterWithin(transform, function, space));
+        }).CheckSeeded();
+    }
+
+    private static Transform RandomRewriting(Random random)
+    {
+        PacketField field = Some[random.Next(Some.Length)];
+        return random.Next(5) switch
+        {
+            0 => Transform.Choose(field, 0, Value(random, field)),
+            1 => Transform.Decrement(PacketField.HopLimit),
+            2 => Transform.Assign(field, Value(random, field), Value(random, field)),
+            _ => Transform.Assign(field, 0, Value(random, field)),
+        };
     }
 
     private static (int Space, Func<Packet, bool> Contains) Space(Diagram diagram, Random random, int depth)

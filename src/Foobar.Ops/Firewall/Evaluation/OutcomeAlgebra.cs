@@ -104,6 +104,21 @@ internal sealed class OutcomeAlgebra
         return Diagram.MapTerminals(function, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
     }
 
+    /// <summary>
+    /// The function of packets of a space that a rewriting was done to; packets outside do not occur. Of a large function only
+    /// what the space comes to is looked at.
+    /// </summary>
+    /// <param name="transform">The number of the rewriting.</param>
+    /// <param name="function">What becomes of the packets once they are rewritten.</param>
+    /// <param name="space">The packets before it.</param>
+    public int AfterWithin(int transform, int function, int space)
+    {
+        Transform rewriting = Table.TransformOf(transform);
+        return transform == 0 || rewriting.Choices.Length > 0
+            ? Restrict(space, After(transform, function))
+            : Diagram.Substitute(function, rewriting.Maps, space, Table.None, terminal => Table.Map(terminal, outcome => outcome with { Transform = Table.Compose(transform, outcome.Transform) }));
+    }
+
     /// <summary>The packets of a space that a function may let go on.</summary>
     public int Undecided(int space, int function) => Diagram.Apply(new PickOperation(9, Table.GoesOn), space, function);
 

@@ -20,6 +20,19 @@ internal static class DiagramFunctions
     public static int Substitute(this Diagram diagram, int function, byte[]?[] maps) =>
         new Rewriting(diagram, static terminal => terminal, maps).Of(function);
 
+    /// <summary>
+    /// The function of the packets of a space whose bytes are first replaced. What the space does not come to is not walked
+    /// through, so a small space costs little however large the function is.
+    /// </summary>
+    /// <param name="diagram">The store.</param>
+    /// <param name="function">The function that gets the replaced packets.</param>
+    /// <param name="maps">For each level the 256 replacements, or <see langword="null"/> to leave the byte alone.</param>
+    /// <param name="space">The packets before they are replaced.</param>
+    /// <param name="outside">The terminal of packets outside the space.</param>
+    /// <param name="terminals">Replaces each terminal of the function.</param>
+    public static int Substitute(this Diagram diagram, int function, byte[]?[] maps, int space, int outside, Func<int, int> terminals) =>
+        new RewritingWithin(diagram, maps, outside, terminals).Of(space, function);
+
     /// <summary>A function that no longer looks at a field: what any value of it would give, joined.</summary>
     public static int Forget<T>(this Diagram diagram, int function, PacketField field, T join)
         where T : IBinaryOperation => Forget(diagram, function, FieldLayout.Start(field), FieldLayout.End(field), join, []);
@@ -229,6 +242,81 @@ internal static class DiagramFunctions
             }
 
             return diagram.Make(level, edges[..count]);
+        }
+    }
+
+    /// <summary>One rewriting of a function for the packets of a space only.</summary>
+    private sealed class RewritingWithin(Diagram diagram, byte[]?[] maps, int outside, Func<int, int> terminals)
+    {
+        private readonly Dictionary<(int Space, int Function), int> _done = [];
+
+        public int Of(int space, int function)
+        {
+            if (space == Diagram.False)
+            {
+                return outside;
+            }
+
+            if (space == Diagram.True && Diagram.IsTerminal(function))
+            {
+                return terminals(function);
+            }
+
+            if (!_done.TryGetValue((space, function), out int result))
+            {
+                result = Make(space, function);
+                _done.Add((space, function), result);
+            }
+
+            return result;
+        }
+
+        private int Make(int space, int function)
+        {
+            int level = Math.Min(diagram.Level(space), diagram.Level(function));
+            byte[]? map = diagram.Level(function) == level ? maps[level] : null;
+            Span<uint> edges = diagram.Draft(level);
+            int count = 0;
+            for (int value = 0; value < 256;)
+            {
+                (int high, int inside) = Step(space, level, value);
+                (int last, int child) = map is null ? Step(function, level, value) : (Same(map, value), diagram.Follow(function, map[value]));
+                high = Math.Min(high, last);
+                Diagram.Append(edges, ref count, high, Of(inside, child));
+                value = high + 1;
+            }
+
+            return diagram.Make(level, edges[..count]);
+        }
+
+        // Where a node leads to for a value, and the last value up to which it leads there.
+        private (int High, int Child) Step(int id, int level, int value)
+        {
+            if (diagram.Level(id) != level)
+            {
+                return (255, id);
+            }
+
+            foreach (uint edge in diagram.Edges(id))
+            {
+                if (Diagram.High(edge) >= value)
+                {
+                    return (Diagram.High(edge), Diagram.Child(edge));
+                }
+            }
+
+            throw new InvalidOperationException("The last edge of a node ends at 255.");
+        }
+
+        private static int Same(byte[] map, int value)
+        {
+            int high = value;
+            while (high < 255 && map[high + 1] == map[value])
+            {
+                high++;
+            }
+
+            return high;
         }
     }
 }
