@@ -35,6 +35,40 @@ public sealed class ListingTests
         ParserProperties.TakesOrRefusesAnyText(text => NetworkParser.Parse(text, [text], [new(text, text)]), """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]""".Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
     }
 
+    // So many rules are read by several threads.
+    [Fact]
+    public void The_rules_of_a_long_listing_keep_their_order_in_each_chain()
+    {
+        Ruleset ruleset = NftRulesetParser.Parse(Long(5000));
+
+        Assert.Equal(["a", "b"], ruleset.Chains.Select(chain => chain.Name));
+        Assert.All(ruleset.Chains, chain =>
+        {
+            Assert.Equal(2500, chain.Rules.Count);
+            Assert.Equal(Enumerable.Range(1, 2500), chain.Rules.Select(rule => rule.Position));
+            Assert.Equal(chain.Rules.Select(rule => rule.Handle).Order(), chain.Rules.Select(rule => rule.Handle));
+            Assert.All(chain.Rules, rule => Assert.Equal($"# {rule.Handle}", rule.Comment));
+        });
+    }
+
+    [Fact]
+    public void A_long_listing_with_one_rule_that_is_none_is_refused_with_the_reason()
+    {
+        string broken = Long(5000).Replace("\"handle\": 4321,", "\"handle\": \"x\",", StringComparison.Ordinal);
+
+        ParseException error = Assert.Throws<ParseException>(() => NftRulesetParser.Parse(broken));
+
+        Assert.StartsWith("not a listing of nftables: ", error.Problem, StringComparison.Ordinal);
+    }
+
+    private static string Long(int rules)
+    {
+        IEnumerable<string> objects = Enumerable.Range(1, rules).Select(index =>
+            $$$"""{"rule": {"family": "inet", "table": "t", "chain": "{{{(index % 2 == 0 ? "a" : "b")}}}", "handle": {{{index}}}, "comment": "# {{{index}}}", "expr": [{"accept": null}]}}""");
+        string chains = string.Join(", ", ((string[])["a", "b"]).Select(name => $$$"""{"chain": {"family": "inet", "table": "t", "name": "{{{name}}}"}}"""));
+        return $$$"""{"nftables": [{"table": {"family": "inet", "name": "t"}}, {{{chains}}}, {{{string.Join(", ", objects)}}}]}""";
+    }
+
     [Theory]
     [InlineData("-A INPUT -p tcp -j ACCEPT", "-p tcp")]
     [InlineData("[0:0] -A\t INPUT -p tcp -j ACCEPT", "-p tcp")]
