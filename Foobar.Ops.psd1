@@ -14,6 +14,7 @@
     FormatsToProcess     = @(
         'Formats/Auditing.Format.ps1xml'
         'Formats/CertificateChange.Format.ps1xml'
+        'Formats/Comparison.Format.ps1xml'
         'Formats/Database.Format.ps1xml'
         'Formats/Findings.Format.ps1xml'
         'Formats/Firewall.Format.ps1xml'
@@ -28,6 +29,7 @@
     FunctionsToExport    = @()
     # One a line, in alphabetical order; a test holds this list against the compiled cmdlets.
     CmdletsToExport      = @(
+        'Compare-FoobarReplication'
         'Compare-FoobarSnapshot'
         'Connect-FoobarSite'
         'Disconnect-FoobarSite'

@@ -9,7 +9,7 @@ BeforeAll {
 }
 
 Describe 'A site without a declared database' {
-    It '<_> says so, before it connects to anything' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication', 'Invoke-FoobarFailover', 'Repair-FoobarReplication' {
+    It '<_> says so, before it connects to anything' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication', 'Compare-FoobarReplication', 'Invoke-FoobarFailover', 'Repair-FoobarReplication' {
         $arguments = @{ Inventory = $without; ErrorAction = 'Stop' }
         if ($_ -in 'Invoke-FoobarFailover', 'Repair-FoobarReplication') { $arguments.WhatIf = $true }
         { & $_ @arguments } | Should -Throw -ErrorId 'NoDatabase,*'
@@ -130,6 +130,22 @@ Describe 'Measure-FoobarWrite' {
     }
 }
 
+Describe 'Compare-FoobarReplication' {
+    It 'refuses <_>' -ForEach @{ SamplePercent = 0 }, @{ SamplePercent = 101 }, @{ ChunkMilliseconds = 0 }, @{ MaxThreadsRunning = 0 }, @{ TimeoutSeconds = 0 }, @{ MaxKeys = -1 }, @{ Table = '' } {
+        { Compare-FoobarReplication -Inventory $inventory @_ } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+    }
+
+    It 'names the rows that differ in its view, at 80 columns' {
+        $result = [Foobar.Ops.Operations.Comparison.TableComparison]@{
+            Server = 'web-02'; Source = 'web-01'; Table = 'shop.orders'; Status = 'Differs'; Rows = 52340; CoveragePercent = 100; DifferenceCount = 7
+            Differences = [Foobar.Ops.Operations.Comparison.RowDifference[]](1..7 | ForEach-Object { [Foobar.Ops.Operations.Comparison.RowDifference]::new("$_", 'Changed') })
+        }
+        $text = $result | Out-String -Width 80
+        $text | Should -Match 'shop\.orders +Differs +52340 +100 % 7: Changed 1'
+        $text -split "`n" | ForEach-Object { $_.TrimEnd().Length | Should -BeLessOrEqual 80 }
+    }
+}
+
 $noLab = -not $env:FOOBAR_INVENTORY
 $because = if ($noLab) { ' (skipped: FOOBAR_INVENTORY names no inventory of a raised lab)' }
 Describe "Writes on the live site$because" -Tag Lab -Skip:$noLab {
@@ -141,7 +157,7 @@ Describe "Writes on the live site$because" -Tag Lab -Skip:$noLab {
 }
 
 Describe 'Reading takes servers like every cmdlet' {
-    It '<_> knows names, roles and the pipeline' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication' {
+    It '<_> knows names, roles and the pipeline' -ForEach 'Get-FoobarReplication', 'Test-FoobarReplication', 'Compare-FoobarReplication' {
         { & $_ -Server nobody -Inventory $inventory -ErrorAction Stop } | Should -Throw -ErrorId 'ServerNotFound,*'
         @() | & $_ -Inventory $inventory | Should -BeNullOrEmpty
     }

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Operations.Comparison;
+
+/// <summary>How far a table's comparison has come.</summary>
+internal sealed record ComparisonPoint
+{
+    /// <summary>The table.</summary>
+    public required string Table { get; init; }
+
+    /// <summary>What was seen on each replica, in their order.</summary>
+    public List<ReplicaLook> Looks { get; init; } = [];
+
+    /// <summary>How many chunks were passed.</summary>
+    public int Chunks { get; set; }
+
+    /// <summary>The key of the last row that was passed; <see langword="null"/> at the beginning.</summary>
+    public IReadOnlyList<string>? After { get; set; }
+}
+
+/// <summary>A comparison as it is kept on this machine: to go on with it, and to say later when the data was last compared.</summary>
+internal sealed record ComparisonRecord
+{
+    private const string File = "comparison.json";
+
+    /// <summary>The primary.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The replicas.</summary>
+    public required IReadOnlyList<string> Replicas { get; init; }
+
+    /// <summary>When it began, in UTC.</summary>
+    public required DateTimeOffset Began { get; init; }
+
+    /// <summary>When it ended, in UTC; <see langword="null"/> if it did not.</summary>
+    public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>The tables that were finished.</summary>
+    public IReadOnlyList<TableComparison> Tables { get; init; } = [];
+
+    /// <summary>The table that is being compared.</summary>
+    public ComparisonPoint? Point { get; init; }
+
+    /// <summary>Keeps it, in place of the one before.</summary>
+    public void Keep(OperationStore store) => store.Keep(File, JsonSerializer.Serialize(this));
+
+    /// <summary>The last one; <see langword="null"/> if there is none or it can't be read.</summary>
+    public static ComparisonRecord? Load(OperationStore store)
+    {
+        try
+        {
+            return store.Kept(File) is { } text ? JsonSerializer.Deserialize<ComparisonRecord>(text) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>When the data of two members was last compared and what came of it, in words.</summary>
+    /// <param name="store">The site's state on this machine.</param>
+    /// <param name="one">A member.</param>
+    /// <param name="other">The other; either may be the one that was the primary then.</param>
+    /// <param name="now">The time now.</param>
+    public static string Describe(OperationStore store, string one, string other, DateTimeOffset now)
+    {
+        string[] pair = [one, other];
+        if (Load(store) is not { } record || !pair.Contains(record.Source) || !record.Replicas.Any(pair.Contains))
+        {
+            return $"What the tables of {one} and {other} hold was not compared from this machine.";
+        }
+
+        TableComparison[] own = [.. record.Tables.Where(table => pair.Contains(table.Server))];
+        string[] differing = [.. own.Where(static table => table.Status == ComparisonStatus.Differs).Select(static table => table.Table)];
+        int left = own.Count(static table => table.Status is ComparisonStatus.NotCompared or ComparisonStatus.Undecided || table.CoveragePercent < 100);
+        string what = differing.Length > 0 ? $"{string.Join(", ", differing.Take(3))}{(differing.Length > 3 ? " and others" : "")} differed"
+            : left > 0 ? $"{own.Length - left} of {own.Length} tables were wholly compared, and are the same"
+            : $"all {own.Length} tables were the same";
+        string partly = record.Ended is null ? "; it did not end" : "";
+        return $"What the tables of {one} and {other} hold was last compared {Age(now - (record.Ended ?? record.Began))} ago: {what}{partly}.";
+    }
+
+    private static string Age(TimeSpan age) => age.TotalDays >= 2 ? FormattableString.Invariant($"{age.TotalDays:0} days")
+        : age.TotalHours >= 2 ? FormattableString.Invariant($"{age.TotalHours:0} hours")
+        : FormattableString.Invariant($"{Math.Max(age.TotalMinutes, 0):0} minutes");
+}

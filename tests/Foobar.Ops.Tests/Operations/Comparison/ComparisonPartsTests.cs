@@ -1,0 +1,124 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Operations.Comparison;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Tests.Operations.Comparison;
+
+public sealed class ComparisonPartsTests
+{
+    [Fact]
+    public void A_range_by_several_columns_is_told_column_by_column()
+    {
+        ComparedColumn[] key = [new("a", "int"), new("b", "varbinary"), new("c`d", "datetime")];
+        KeyRange range = new(key, ["1", "00FF", "2026-01-02"], ["7", "0A", "2026-02-03"]);
+
+        Assert.Equal(
+            "`a` >= @a0 AND (`a` > @a0 OR (`a` = @a0 AND (`b` > UNHEX(@a1) OR (`b` = UNHEX(@a1) AND `c``d` > @a2))))"
+            + " AND `a` <= @u0 AND (`a` < @u0 OR (`a` = @u0 AND (`b` < UNHEX(@u1) OR (`b` = UNHEX(@u1) AND `c``d` <= @u2))))",
+            range.Condition);
+        Assert.Equal((1m, "00FF", "2026-02-03"), (range.Parameters["a0"], range.Parameters["a1"], range.Parameters["u2"]));
+        Assert.Equal("a, b, c`d after (1, 00FF, 2026-01-02) up to (7, 0A, 2026-02-03)", range.ToString());
+        Assert.Equal("TRUE", new KeyRange(key).Condition);
+        Assert.Equal("`a` > @a0", new KeyRange(key[..1], ["1"]).Condition);
+        Assert.Equal("`a` <= @u0", new KeyRange(key[..1], null, ["1"]).Condition);
+    }
+
+    // As text the server would compare numbers as floating-point numbers, to 53 bits.
+    [Fact]
+    public void A_bound_that_is_a_number_stays_one() =>
+        Assert.Equal(18446744073709551615m, new ComparedColumn("k", "bigint").Bound("18446744073709551615"));
+
+    [Theory]
+    [InlineData("varchar", "CONVERT(`x` USING binary)")]
+    [InlineData("float", "(`x` + 0e0)")]
+    [InlineData("bit", "(`x` + 0)")]
+    [InlineData("json", "CONVERT(CAST(`x` AS CHAR) USING binary)")]
+    [InlineData("point", "CONCAT(ST_SRID(`x`), ST_AsBinary(`x`))")]
+    [InlineData("timestamp", "`x`")]
+    [InlineData("hologram", null)]
+    public void A_value_is_told_by_its_type(string type, string? sql) => Assert.Equal(sql, new ComparedColumn("x", type).Text(DatabaseFlavor.MySql));
+
+    [Fact]
+    public void A_row_tells_its_values_apart_from_NULL_and_from_each_other()
+    {
+        ComparedTable table = new("s", "t", "InnoDB", 1, [new("id", "int"), new("a", "varchar", IsNullable: true), new("b", "longtext")], "PRIMARY", [new("id", "int")]);
+
+        Assert.Contains(
+            "CONCAT_WS('#', `id`, CONVERT(`a` USING binary), SHA2(CONVERT(`b` USING binary), 256), CONCAT(ISNULL(`a`)), LENGTH(`a`))",
+            RowDigest.Of(table, DatabaseFlavor.MySql).Row, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("id", "int", "NO", null, "PRIMARY")]
+    [InlineData("id", "int", "YES", null, null)]
+    [InlineData("id", "enum", "NO", null, null)]
+    [InlineData("id", "varchar", "NO", 10L, null)]
+    public void A_table_is_read_by_a_unique_index_of_whole_columns_that_are_never_NULL(string column, string type, string nullable, long? part, string? index)
+    {
+        ComparedTable table = Assert.Single(TableCatalog.Parse(
+            [Row(("s", "shop"), ("t", "orders"), ("engine", "InnoDB"), ("n", 5L))],
+            [Row(("s", "shop"), ("t", "orders"), ("c", column), ("type", type), ("nullable", nullable == "YES" ? 1L : 0L), ("digits", null))],
+            [Row(("s", "shop"), ("t", "orders"), ("i", "PRIMARY"), ("c", "id"), ("part", part))]));
+
+        Assert.Equal(index, table.Index);
+        Assert.Equal("shop.orders", table.FullName);
+    }
+
+    [Fact]
+    public void A_table_that_can_not_be_compared_says_why()
+    {
+        ComparedTable table = new("s", "t", "InnoDB", 200_000, [new("a", "int")], null, []);
+
+        Assert.Equal("it has no key to read it by in parts, and about 200,000 rows", table.Trouble(DatabaseFlavor.MySql));
+        Assert.Null((table with { Rows = 100 }).Trouble(DatabaseFlavor.MySql));
+        Assert.Equal("its engine BLACKHOLE holds no rows of its own", (table with { Engine = "BLACKHOLE" }).Trouble(DatabaseFlavor.MySql));
+        Assert.Equal(
+            "its column h is of type hologram, which this program does not know",
+            (table with { Columns = [new("h", "hologram")], Rows = 1 }).Trouble(DatabaseFlavor.MySql));
+    }
+
+    [Fact]
+    public void A_chunk_grows_until_it_takes_as_long_as_it_may()
+    {
+        ChunkSize size = new(TimeSpan.FromMilliseconds(100));
+        size.Took(1000, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(4000, size.Rows);
+        size.Took(4000, TimeSpan.FromMilliseconds(200));
+        Assert.Equal(2000, size.Rows);
+        size.Took(0, TimeSpan.FromSeconds(9));
+        Assert.Equal(2000, size.Rows);
+        size.Took(2000, TimeSpan.FromMinutes(9));
+        Assert.Equal(100, size.Rows);
+    }
+
+    [Fact]
+    public void The_last_comparison_is_told_with_its_age()
+    {
+        DateTimeOffset now = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
+        string root = Directory.CreateTempSubdirectory().FullName;
+        try
+        {
+            OperationStore store = new("shop", root);
+            Assert.Equal("What the tables of web-02 and web-01 hold was not compared from this machine.", Describe());
+
+            ComparisonRecord record = new() { Source = "web-01", Replicas = ["web-02"], Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [Table("shop.orders", ComparisonStatus.Equal)] };
+            record.Keep(store);
+            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 days ago: all 1 tables were the same.", Describe());
+
+            (record with { Ended = null, Tables = [.. record.Tables, Table("shop.items", ComparisonStatus.Differs)] }).Keep(store);
+            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 days ago: shop.items differed; it did not end.", Describe());
+
+            string Describe() => ComparisonRecord.Describe(store, "web-02", "web-01", now);
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private static TableComparison Table(string name, ComparisonStatus status) =>
+        new() { Server = "web-02", Source = "web-01", Table = name, Status = status, CoveragePercent = 100 };
+
+    private static DatabaseRow Row(params (string Name, object? Value)[] values) => new(values.Select(static value => KeyValuePair.Create(value.Name, value.Value)));
+}
