@@ -91,7 +91,7 @@ public sealed class FailoverOperation
         using FileJournal journal = _store.NewJournal("failover", started);
         PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
         PlanResult result = await runner.RunAsync(steps.Plan(), cancellationToken);
-        return await new SwitchoverReport(live, steps, runner, _time) { Canary = canary }.MakeAsync(result, journal.Path, started);
+        return await new SwitchoverReport(live, steps, runner, _store, _time) { Canary = canary }.MakeAsync(result, journal.Path, started);
     }
 
     /// <summary>Ends what an earlier run on this machine began and did not end.</summary>
@@ -175,7 +175,7 @@ public sealed class FailoverOperation
     {
         PlanRunner runner = new(journal, _time, progress) { LeavesOpen = true };
         PlanResult result = await runner.ResumeAsync(steps.Plan(), state, cancellationToken);
-        return await new SwitchoverReport(live, steps, runner, _time).MakeAsync(result, journal.Path, started);
+        return await new SwitchoverReport(live, steps, runner, _store, _time).MakeAsync(result, journal.Path, started);
     }
 
     private async Task<FailoverConnections> HeldAsync(SwitchoverOrder order, DateTimeOffset started, FailoverOptions options, CancellationToken cancellationToken)

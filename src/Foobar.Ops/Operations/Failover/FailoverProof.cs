@@ -2,6 +2,8 @@ using System.Text.Json.Serialization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Comparison;
+using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Failover;
 
@@ -30,6 +32,20 @@ public sealed record FailoverProof
 
     /// <summary>The transactions that the new primary lacks; empty for none or unknown.</summary>
     public string MissingGtids { get; init; } = "";
+
+    /// <summary>
+    /// When the tables of both members were last compared (<c>Compare-FoobarReplication</c>) and what came of it: what is proved
+    /// by transactions says nothing of rows that were changed without one.
+    /// </summary>
+    public string LastComparison { get; init; } = "";
+
+    /// <summary>The same with what is known of the members' tables.</summary>
+    /// <param name="store">The site's state on this machine.</param>
+    /// <param name="newPrimary">The new primary.</param>
+    /// <param name="oldPrimary">The old one.</param>
+    /// <param name="now">The time now.</param>
+    internal FailoverProof WithComparison(OperationStore store, string newPrimary, string oldPrimary, DateTimeOffset now) =>
+        this with { LastComparison = ComparisonRecord.Describe(store, newPrimary, oldPrimary, now) };
 
     /// <summary>Judges what the members hold.</summary>
     /// <param name="flavor">The flavour of both.</param>

@@ -191,7 +191,8 @@ public sealed class EmergencyOperation
             Outcome = result.Outcome,
             OldPrimary = live.OldName,
             NewPrimary = live.NewName,
-            Proof = moved ? await EmergencyProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) },
+            Proof = (moved ? await EmergencyProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
+                .WithComparison(_store, live.NewName, live.OldName, _time.GetUtcNow()),
             SalvagedGtids = steps.Salvaged?.Gtids(live.New.Flavor) ?? "",
             Steps = result.Steps,
             Error = error ?? await GlobalLockReader.ExplainAsync(live.Site, live.NewName, result.Failure, limit.Token),

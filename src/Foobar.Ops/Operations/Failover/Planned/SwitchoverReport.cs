@@ -14,8 +14,9 @@ namespace Foobar.Ops.Operations.Failover.Planned;
 /// <param name="live">The connections.</param>
 /// <param name="steps">The steps.</param>
 /// <param name="runner">Their runner, which has left the journal open.</param>
+/// <param name="store">The site's state on this machine.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps steps, PlanRunner runner, TimeProvider time)
+internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps steps, PlanRunner runner, OperationStore store, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
@@ -39,7 +40,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
             NewPrimary = live.NewName,
             WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
             Canary = writes,
-            Proof = await ProveAsync(result, account, limit.Token),
+            Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, live.NewName, live.OldName, time.GetUtcNow()),
             Steps = result.Steps,
             Error = await ExplainAsync(result, limit.Token) ?? unsettled,
             Recommendation = Recommend(result, unsettled),
