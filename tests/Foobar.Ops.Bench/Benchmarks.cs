@@ -16,6 +16,7 @@ internal static class Benchmarks
         new("firewall", FirewallBench.RunAsync),
         new("firewall-live", LiveFirewallBench.RunAsync),
         new("failover", FailoverBench.RunAsync),
+        new("comparison", ComparisonBench.RunAsync),
         new("import", ImportBench.RunAsync),
         new("database", DatabaseBench.RunAsync),
         new("tls-scan", TlsScanBench.RunAsync),

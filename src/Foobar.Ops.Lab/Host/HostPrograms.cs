@@ -41,6 +41,6 @@ internal static class HostPrograms
     public static IReadOnlyList<HostProgram> Benchmarks { get; } =
     [
         new("nft", "nftables"), new("ip", "iproute2"), new("ssh", "openssh-client"), new("nmap", "nmap"), new("ansible-playbook", "ansible"),
-        new("sslscan", "sslscan"), new("testssl", "testssl.sh"),
+        new("sslscan", "sslscan"), new("testssl", "testssl.sh"), new("pt-table-checksum", "percona-toolkit"),
     ];
 }

@@ -27,6 +27,7 @@ public sealed class ComparisonTests(LabFixture labs)
         CREATE TABLE days (k DATETIME PRIMARY KEY, x INT); INSERT INTO days VALUES ('2026-01-01', 1), ('9999-12-31 23:59:59', 2), ('1000-01-01', 3);
         CREATE TABLE `od``d na"me` (`k y` INT PRIMARY KEY, `x``` INT); INSERT INTO `od``d na"me` VALUES (1, 1);
         CREATE TABLE uq (a INT NOT NULL, b VARCHAR(10) NOT NULL, c INT, UNIQUE KEY ab (a, b)); INSERT INTO uq VALUES (1, 'x', 1), (1, 'y', 2);
+        CREATE TABLE swapped (k INT PRIMARY KEY, x INT); INSERT INTO swapped VALUES (1, 5), (2, 7), (3, 9);
         CREATE TABLE shape (k INT PRIMARY KEY); INSERT INTO shape VALUES (1);
         CREATE TABLE same (k INT PRIMARY KEY, x VARCHAR(10)); INSERT INTO same VALUES (1, 'a'), (2, NULL), (3, '');
         """;
@@ -36,7 +37,7 @@ public sealed class ComparisonTests(LabFixture labs)
         UPDATE types SET f = 16777216 WHERE a = 3; UPDATE types SET tx = 'aou', bl = REPEAT('y', 100000) WHERE a = 1;
         UPDATE words SET k = 'ärger' WHERE x = 1; INSERT INTO nokey VALUES (3, 'z'); DELETE FROM big WHERE k = 9007199254740993;
         UPDATE days SET x = 9 WHERE x = 2; UPDATE `od``d na"me` SET `x``` = 7; UPDATE uq SET c = NULL WHERE b = 'y';
-        INSERT INTO neg VALUES (-6, 9); ALTER TABLE shape ADD COLUMN z INT; CREATE TABLE more (a INT PRIMARY KEY);
+        UPDATE swapped SET x = 12 - x WHERE k < 3; INSERT INTO neg VALUES (-6, 9); ALTER TABLE shape ADD COLUMN z INT; CREATE TABLE more (a INT PRIMARY KEY);
         """;
 
     [Theory]
@@ -62,7 +63,7 @@ public sealed class ComparisonTests(LabFixture labs)
                 [
                     "foobar_ops.canary Equal ", "foobar_ops.operation Equal ", "shop.orders Equal ",
                     "zoo.big Differs Missing 9007199254740993", "zoo.days Differs Changed 9999-12-31 23:59:59", "zoo.more Differs ", "zoo.neg Differs Extra -6", "zoo.nokey Differs ",
-                    "zoo.od`d na\"me Differs Changed 1", "zoo.same Equal ", "zoo.shape Differs ",
+                    "zoo.od`d na\"me Differs Changed 1", "zoo.same Equal ", "zoo.shape Differs ", "zoo.swapped Differs Changed 1, Changed 2",
                     "zoo.types Differs Changed (1, 00FF, 2026-01-02 03:04:05.000006), Changed (3, 00FF6B, 2026-01-02 03:04:05.000006)",
                     "zoo.uq Differs Changed (1, y)", "zoo.words Differs Extra ärger, Missing Ärger",
                 ],

@@ -21,6 +21,12 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
     /// <inheritdoc/>
     public DatabaseFlavor Flavor => _member.Flavor;
 
+    /// <inheritdoc/>
+    public DigestFunctions Functions =>
+        Flavor == DatabaseFlavor.MySql ? DigestFunctions.Sha256
+        : DatabaseVersion.Parse(session.ServerVersion) is { } version && version >= new Version(10, 8) ? DigestFunctions.Crcs
+        : DigestFunctions.Md5;
+
     /// <summary>Opens one.</summary>
     public static async Task<ComparedMember> OpenAsync(ISiteSession site, string member, CancellationToken cancellationToken)
     {
@@ -61,9 +67,9 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
     }
 
     /// <inheritdoc/>
-    public async Task<ChunkSum> SumAsync(ComparedTable table, KeyRange range, CancellationToken cancellationToken)
+    public async Task<ChunkSum> SumAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken)
     {
-        RowDigest digest = RowDigest.Of(table, Flavor);
+        RowDigest digest = RowDigest.Of(table, functions);
         string fitting = table.MayNotFit ? $"COUNT({digest.Number})" : "COUNT(*)";
         IReadOnlyList<DatabaseRow> rows = await session.QueryAsync(
             $"SELECT COUNT(*) AS n, {fitting} AS fitting, {digest.Sum} AS digest FROM {From(table)} WHERE {range.Condition}", range.Parameters, cancellationToken);
@@ -72,11 +78,11 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, KeyRange range, CancellationToken cancellationToken) =>
-        RowsAsync(table, range.Condition, range.Parameters, cancellationToken);
+    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken) =>
+        RowsAsync(table, functions, range.Condition, range.Parameters, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken)
+    public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken)
     {
         Dictionary<string, object?> parameters = [];
         IEnumerable<string> conditions = keys.Select((key, number) => $"({string.Join(" AND ", table.Key.Select((column, at) =>
@@ -85,16 +91,16 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
             parameters[name] = column.Bound(key.Values[at]);
             return $"{column.Sql} = {column.Parameter(name)}";
         }))})");
-        return RowsAsync(table, string.Join(" OR ", conditions), parameters, cancellationToken);
+        return RowsAsync(table, functions, string.Join(" OR ", conditions), parameters, cancellationToken);
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => session.DisposeAsync();
 
     private async Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(
-        ComparedTable table, string condition, Dictionary<string, object?> parameters, CancellationToken cancellationToken)
+        ComparedTable table, DigestFunctions functions, string condition, Dictionary<string, object?> parameters, CancellationToken cancellationToken)
     {
-        string sql = $"SELECT {Keys(table)}, {RowDigest.Of(table, Flavor).Row} AS digest FROM {From(table)} WHERE {condition}";
+        string sql = $"SELECT {Keys(table)}, {RowDigest.Of(table, functions).Row} AS digest FROM {From(table)} WHERE {condition}";
         return (await session.QueryAsync(sql, parameters, cancellationToken))
             .GroupBy(row => new RowKey(KeyOf(table, row))).ToDictionary(static group => group.Key, static group => group.First().Text("digest"));
     }

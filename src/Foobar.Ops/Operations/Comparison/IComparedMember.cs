@@ -11,6 +11,9 @@ internal interface IComparedMember
     /// <summary>The flavour.</summary>
     DatabaseFlavor Flavor { get; }
 
+    /// <summary>What it can digest rows with.</summary>
+    DigestFunctions Functions { get; }
+
     /// <summary>How far it has come, as another member waits for it.</summary>
     Task<string> PositionAsync(CancellationToken cancellationToken);
 
@@ -23,12 +26,12 @@ internal interface IComparedMember
     /// <summary>The key of the row that ends a chunk; <see langword="null"/> if fewer rows are left.</summary>
     Task<IReadOnlyList<string>?> BoundaryAsync(ComparedTable table, KeyRange range, int rows, CancellationToken cancellationToken);
 
-    /// <summary>The number and the digest of a range's rows.</summary>
-    Task<ChunkSum> SumAsync(ComparedTable table, KeyRange range, CancellationToken cancellationToken);
+    /// <summary>The number and the digest of a range's rows, by functions that all members have.</summary>
+    Task<ChunkSum> SumAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken);
 
     /// <summary>The rows of a range: their keys, and the digest of each.</summary>
-    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, KeyRange range, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken);
 
     /// <summary>The rows of some keys.</summary>
-    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken);
+    Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken);
 }

@@ -3,22 +3,30 @@ using Foobar.Ops.Database;
 namespace Foobar.Ops.Operations.Comparison;
 
 /// <summary>
-/// The digests of rows as SQL: of each row one, and of many rows one that does not depend on their order. MySQL has no MD5
-/// from 9.6 on, and XORs binary strings; MariaDB XORs 64 bits.
+/// The digests of rows as SQL: of each row one, and of many rows one that does not depend on their order. Rows' digests are
+/// XORed; so a CRC alone will not do: it is linear, and two rows whose values are swapped, such as rows that got each other's
+/// number from AUTO_INCREMENT, give the same.
 /// </summary>
 /// <param name="Row">The digest of a row, as text.</param>
-/// <param name="Number">The same, as what is XORed over rows.</param>
+/// <param name="Number">The same, or a shorter one, as what is XORed over rows.</param>
 /// <param name="Sum">The digest of many rows, as text.</param>
 internal sealed record RowDigest(string Row, string Number, string Sum)
 {
     /// <summary>The digests of a table's rows; all its columns must be of types that are known.</summary>
-    public static RowDigest Of(ComparedTable table, DatabaseFlavor flavor)
+    /// <param name="table">The table.</param>
+    /// <param name="functions">What the servers can compute.</param>
+    public static RowDigest Of(ComparedTable table, DigestFunctions functions)
     {
-        string text = Text(table, flavor);
-        (string row, string number) = flavor == DatabaseFlavor.MySql
-            ? ($"SHA2({text}, 256)", $"UNHEX(SHA2({text}, 256))")
-            : ($"MD5({text})", $"CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED)");
-        return new RowDigest(row, number, flavor == DatabaseFlavor.MySql ? $"HEX(BIT_XOR({number}))" : $"BIT_XOR({number})");
+        string text = Text(table, functions == DigestFunctions.Sha256 ? DatabaseFlavor.MySql : DatabaseFlavor.MariaDb);
+        return functions switch
+        {
+            // MySQL has no MD5 from 9.6 on, and XORs binary strings.
+            DigestFunctions.Sha256 => new($"SHA2({text}, 256)", $"UNHEX(SHA2({text}, 256))", $"HEX(BIT_XOR(UNHEX(SHA2({text}, 256))))"),
+
+            // The product of two CRCs is as cheap as reading, and not linear.
+            DigestFunctions.Crcs => new($"MD5({text})", $"CRC32({text}) * CRC32C({text})", $"BIT_XOR(CRC32({text}) * CRC32C({text}))"),
+            _ => new($"MD5({text})", $"CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED)", $"BIT_XOR(CAST(CONV(RIGHT(MD5({text}), 16), 16, 10) AS UNSIGNED))"),
+        };
     }
 
     // Values that follow each other, then which of them are NULL and how long those are that have no fixed form: so that no
@@ -30,4 +38,17 @@ internal sealed record RowDigest(string Row, string Number, string Sum)
         IEnumerable<string> lengths = table.Columns.Where(static column => column is { IsVariable: true, IsLong: false }).Select(static column => $"LENGTH({column.Sql})");
         return $"CONCAT_WS('#', {string.Join(", ", [.. values, .. nulls.Length == 0 ? [] : (string[])[$"CONCAT({string.Join(", ", nulls)})"], .. lengths])})";
     }
+}
+
+/// <summary>What all members of a site can digest rows with.</summary>
+internal enum DigestFunctions
+{
+    /// <summary>SHA2, and XOR of binary strings: MySQL 8.0 and later.</summary>
+    Sha256,
+
+    /// <summary>CRC32 and CRC32C: MariaDB 10.8 and later.</summary>
+    Crcs,
+
+    /// <summary>MD5, and XOR of numbers: older versions of MariaDB.</summary>
+    Md5,
 }

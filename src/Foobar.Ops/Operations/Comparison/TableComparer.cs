@@ -27,6 +27,9 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(5);
 
+    // Digests of different kinds can't be compared: the one of the oldest version is taken.
+    private readonly DigestFunctions _functions = replicas.Select(static replica => replica.Functions).Append(primary.Functions).Max();
+
     /// <summary>
     /// The time between two looks at the same rows. A transaction's rows are seen a moment before its GTID is in
     /// <c>gtid_executed</c>: of two looks this far apart one is after that.
@@ -74,7 +77,7 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
             if (RandomNumberGenerator.GetInt32(Parts) < options.SamplePercent * Parts / 100)
             {
                 long asked = Stopwatch.GetTimestamp();
-                ChunkSum sum = await primary.SumAsync(table, range, cancellationToken);
+                ChunkSum sum = await primary.SumAsync(table, _functions, range, cancellationToken);
                 size.Took(sum.Rows, Stopwatch.GetElapsedTime(asked));
                 position = await primary.PositionAsync(cancellationToken);
                 await CompareAsync(table, range, sum, position, point, cancellationToken);
@@ -95,7 +98,7 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
         ChunkSum?[] theirs = await Task.WhenAll(open.Select(each => OnAsync(each.Look, async () =>
         {
             await CatchUpAsync(each.Replica, position, cancellationToken);
-            return await each.Replica.SumAsync(table, range, cancellationToken);
+            return await each.Replica.SumAsync(table, _functions, range, cancellationToken);
         })));
         foreach (((IComparedMember replica, ReplicaLook look), ChunkSum? their) in open.Zip(theirs))
         {
@@ -178,9 +181,9 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
 
     private async Task LookAtAsync(ComparedTable table, KeyRange piece, IComparedMember replica, ReplicaLook look, CancellationToken cancellationToken)
     {
-        ChunkSum sum = await primary.SumAsync(table, piece, cancellationToken);
+        ChunkSum sum = await primary.SumAsync(table, _functions, piece, cancellationToken);
         await CatchUpAsync(replica, await primary.PositionAsync(cancellationToken), cancellationToken);
-        ChunkSum their = await replica.SumAsync(table, piece, cancellationToken);
+        ChunkSum their = await replica.SumAsync(table, _functions, piece, cancellationToken);
         if (sum.Agrees(their))
         {
             return;
@@ -192,9 +195,9 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
             return;
         }
 
-        IReadOnlyDictionary<RowKey, string?> mine = await primary.RowsAsync(table, piece, cancellationToken);
+        IReadOnlyDictionary<RowKey, string?> mine = await primary.RowsAsync(table, _functions, piece, cancellationToken);
         await CatchUpAsync(replica, await primary.PositionAsync(cancellationToken), cancellationToken);
-        IReadOnlyDictionary<RowKey, string?> theirs = await replica.RowsAsync(table, piece, cancellationToken);
+        IReadOnlyDictionary<RowKey, string?> theirs = await replica.RowsAsync(table, _functions, piece, cancellationToken);
         RowKey[] differing = [.. mine.Keys.Union(theirs.Keys).Where(key => mine.GetValueOrDefault(key) != theirs.GetValueOrDefault(key))];
         look.Found(piece, await ConfirmAsync(table, differing, replica, look, cancellationToken), options.MostKeys);
     }
@@ -210,10 +213,10 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
             List<RowKey> pending = [];
             foreach (RowKey[] batch in keys.Chunk(Batch))
             {
-                IReadOnlyDictionary<RowKey, string?> before = await primary.RowsAsync(table, batch, cancellationToken);
+                IReadOnlyDictionary<RowKey, string?> before = await primary.RowsAsync(table, _functions, batch, cancellationToken);
                 await CatchUpAsync(replica, await primary.PositionAsync(cancellationToken), cancellationToken);
-                IReadOnlyDictionary<RowKey, string?> theirs = await replica.RowsAsync(table, batch, cancellationToken);
-                IReadOnlyDictionary<RowKey, string?> after = await primary.RowsAsync(table, batch, cancellationToken);
+                IReadOnlyDictionary<RowKey, string?> theirs = await replica.RowsAsync(table, _functions, batch, cancellationToken);
+                IReadOnlyDictionary<RowKey, string?> after = await primary.RowsAsync(table, _functions, batch, cancellationToken);
                 foreach (RowKey key in batch)
                 {
                     switch (Verdict(before.GetValueOrDefault(key), theirs.GetValueOrDefault(key), after.GetValueOrDefault(key)))
@@ -257,11 +260,11 @@ internal sealed class TableComparer(IComparedMember primary, IReadOnlyList<IComp
                 bool? verdict = null;
                 for (int attempt = 0; attempt < Attempts && verdict != false && differed < 2; attempt++)
                 {
-                    ChunkSum before = await primary.SumAsync(table, all, cancellationToken);
+                    ChunkSum before = await primary.SumAsync(table, _functions, all, cancellationToken);
                     position = await primary.PositionAsync(cancellationToken);
                     await CatchUpAsync(replica, position, cancellationToken);
-                    ChunkSum theirs = await replica.SumAsync(table, all, cancellationToken);
-                    ChunkSum after = await primary.SumAsync(table, all, cancellationToken);
+                    ChunkSum theirs = await replica.SumAsync(table, _functions, all, cancellationToken);
+                    ChunkSum after = await primary.SumAsync(table, _functions, all, cancellationToken);
                     verdict = before.Agrees(theirs) || after.Agrees(theirs) ? false : before.Agrees(after) ? true : null;
                     differed += verdict == true ? 1 : 0;
                     look.Rows = before.Rows;
