@@ -29,7 +29,7 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         output.Progress.Report("counting");
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(Math.Max(TimeoutSeconds, IntervalSeconds + Margin)));
-        TrafficMeasurement measured = await TrafficMeter.MeasureAsync(site, servers, TimeSpan.FromSeconds(IntervalSeconds), limit.Token);
+        TrafficMeasurement measured = await TrafficMeter.MeasureAsync(site, servers, TimeSpan.FromSeconds(IntervalSeconds), [], limit.Token);
         foreach (FoobarException error in measured.Errors)
         {
             output.Fail(error);

@@ -1,63 +1,60 @@
 namespace Foobar.Ops.Traffic;
 
-/// <summary>What a counter counts.</summary>
-public enum TrafficUnit : long
-{
-    /// <summary>HTTP requests.</summary>
-    Requests,
-
-    /// <summary>TCP sessions, where requests can't be seen (TLS passed through, databases).</summary>
-    Sessions,
-
-    /// <summary>Statements to a database.</summary>
-    Statements,
-}
-
-/// <summary>Where a count comes from.</summary>
-public enum TrafficOrigin : long
-{
-    /// <summary>A frontend of HAProxy (<c>show stat</c>).</summary>
-    HaproxyFrontend,
-
-    /// <summary>nginx's own counter (<c>stub_status</c>); health checks of the load balancer are in it.</summary>
-    NginxStatus,
-
-    /// <summary>Lines appended to nginx's access log.</summary>
-    NginxAccessLog,
-
-    /// <summary>Counters of MySQL or MariaDB (<c>SHOW GLOBAL STATUS</c>).</summary>
-    Database,
-}
-
-/// <summary>How much traffic one counter of one server saw within the common window.</summary>
+/// <summary>
+/// How much traffic one counter saw within a window: the best figure, and two bounds that the truth lies between.
+/// </summary>
 public sealed record TrafficRate
 {
-    /// <summary>The server.</summary>
+    /// <summary>The server; empty for a log file given by its path and for a service that doesn't tell.</summary>
     public required string Server { get; init; }
 
     /// <summary>Where the count comes from.</summary>
     public required TrafficOrigin Origin { get; init; }
 
-    /// <summary>Which counter: a frontend (<c>www-https</c>), <c>requests</c>, a log's path, <c>Questions</c>, <c>Com_select</c> ...</summary>
+    /// <summary>
+    /// Which counter: a frontend (<c>www-https</c>), a server of a backend (<c>web/web-01</c>), <c>requests</c>, a log's path,
+    /// <c>Questions</c>, <c>Com_select</c> ...
+    /// </summary>
     public required string Name { get; init; }
 
     /// <summary>What is counted.</summary>
     public required TrafficUnit Unit { get; init; }
 
-    /// <summary>The count within the window; <see langword="null"/> if the counter was reset meanwhile.</summary>
-    public long? Count { get; init; }
-
-    /// <summary>The rate a second over the window; <see langword="null"/> if the counter was reset meanwhile.</summary>
-    public double? PerSecond { get; init; }
-
-    /// <summary>This counter's own window, in seconds, from its first reading to its second by the operator's monotonic clock.</summary>
-    public required double WindowSeconds { get; init; }
-
-    /// <summary>How far the rate may be off, in percent, since a reading takes a moment.</summary>
-    public required double UncertaintyPercent { get; init; }
+    /// <summary>When the window began, in UTC; the same for all sources of one measurement.</summary>
+    public required DateTimeOffset Start { get; init; }
 
     /// <summary>When the window ended, in UTC.</summary>
-    public required DateTimeOffset Time { get; init; }
+    public required DateTimeOffset End { get; init; }
+
+    /// <summary>The length of the window in seconds, by a monotonic clock where one measured it.</summary>
+    public required double WindowSeconds { get; init; }
+
+    /// <summary>The best figure for the count within the window; <see langword="null"/> if there is none.</summary>
+    public long? Count { get; init; }
+
+    /// <summary>The count was at least this.</summary>
+    public double CountLower { get; init; }
+
+    /// <summary>The count was at most this; <see langword="null"/> if there is no bound.</summary>
+    public double? CountUpper { get; init; }
+
+    /// <summary>The best figure for the rate a second; <see langword="null"/> if there is none.</summary>
+    public double? Rate => Count / WindowSeconds;
+
+    /// <summary>The rate a second was at least this.</summary>
+    public double Lower => CountLower / WindowSeconds;
+
+    /// <summary>The rate a second was at most this; <see langword="null"/> if there is no bound.</summary>
+    public double? Upper => CountUpper / WindowSeconds;
+
+    /// <summary>Whether the bounds are the count itself.</summary>
+    public bool IsExact => Count is { } count && CountLower == count && CountUpper == count;
+
+    /// <summary>What the count is made of and what was seen beside it; <see langword="null"/> if the source tells nothing.</summary>
+    public TrafficBreakdown? Breakdown { get; init; }
+
+    /// <summary>What was read of log files; <see langword="null"/> for other origins.</summary>
+    public TrafficLog? Log { get; init; }
 
     /// <summary>What to know about the count; <see langword="null"/> for nothing.</summary>
     public string? Note { get; init; }

@@ -13,38 +13,6 @@ public sealed class TrafficTests
         File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-info.txt")) + "\n" + File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-stat.csv")) + "\n";
 
     [Fact]
-    public void A_rate_is_the_growth_over_the_sources_own_window()
-    {
-        TrafficRate rate = Assert.Single(Between(Reading(100), Reading(350)));
-
-        Assert.Equal((250L, 2.5, 100.0), (rate.Count, rate.WindowSeconds, rate.PerSecond));
-        Assert.Equal(2.0, rate.UncertaintyPercent, 6);
-        Assert.Null(rate.Note);
-    }
-
-    [Fact]
-    public void The_meters_own_requests_are_taken_off() =>
-        Assert.Equal(9, Assert.Single(Between(Reading(100, own: 1), Reading(110, own: 1))).Count);
-
-    [Fact]
-    public void A_reset_gives_no_rate_and_says_so()
-    {
-        CounterReading[] after =
-        [
-            Reading(20),
-            Reading(350) with { Epoch = "process 2" },
-            Reading(350) with { Uptime = TimeSpan.FromSeconds(1) },
-        ];
-
-        Assert.All(after, reading =>
-        {
-            TrafficRate rate = Assert.Single(Between(Reading(100) with { Uptime = TimeSpan.FromSeconds(50) }, reading));
-            Assert.Equal((null, null), (rate.Count, rate.PerSecond));
-            Assert.NotNull(rate.Note);
-        });
-    }
-
-    [Fact]
     public void Frontends_count_requests_or_sessions_and_the_process_is_their_epoch()
     {
         CounterReading reading = HaproxySource.Parse(Haproxy);
@@ -159,18 +127,6 @@ public sealed class TrafficTests
     public void Times_of_nginx_are_read(string text, double seconds) => Assert.Equal(TimeSpan.FromSeconds(seconds), NginxLogs.Time(text));
 
     [Fact]
-    public void A_log_that_is_written_in_bursts_is_uncertain_and_one_that_cannot_be_counted_has_no_rate()
-    {
-        Counter buffered = new(TrafficOrigin.NginxAccessLog, "/a", TrafficUnit.Requests, 0) { IsHeldBack = true, HeldBack = TimeSpan.FromMinutes(1), Note = "bursts" };
-        Counter device = new(TrafficOrigin.NginxAccessLog, "/b", TrafficUnit.Requests, 0) { Uncountable = "a device" };
-
-        TrafficRate[] rates = [.. Between(new CounterReading([buffered, device], ""), new CounterReading([buffered, device], ""))];
-
-        Assert.Equal((0L, 100.0, "bursts"), (rates[0].Count, rates[0].UncertaintyPercent, rates[0].Note));
-        Assert.Equal((null, null, "a device"), (rates[1].Count, rates[1].PerSecond, rates[1].Note));
-    }
-
-    [Fact]
     public async Task A_page_that_cannot_be_read_leaves_the_log_and_says_what_to_do()
     {
         string log = Path.GetTempFileName();
@@ -206,15 +162,6 @@ public sealed class TrafficTests
         Assert.Equal(causes.Length, advice.Distinct().Count());
         Assert.Single(advice, each => each.Contains("127.0.0.1", StringComparison.Ordinal));
     }
-
-    private static CounterReading Reading(long value, long own = 0) =>
-        new([new Counter(TrafficOrigin.NginxStatus, "requests", TrafficUnit.Requests, value) { OwnPerReading = own }], "process 1");
-
-    private static IEnumerable<TrafficRate> Between(CounterReading first, CounterReading second) => TrafficCalculator.Between(
-        "web-01",
-        new TimedReading(first, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10.02)),
-        new TimedReading(second, TimeSpan.FromSeconds(12.47), TimeSpan.FromSeconds(12.55)),
-        TestSite.Now);
 
     private static string Configuration(string listen) => $$"""
         # configuration file /etc/nginx/nginx.conf: { ;
