@@ -1,5 +1,6 @@
 using Foobar.Ops.Drivers.Database;
 using Foobar.Ops.Drivers.Keys;
+using Foobar.Ops.Drivers.Retries;
 using Foobar.Ops.Drivers.Ssh;
 using Foobar.Ops.Drivers.Tls;
 using Foobar.Ops.Remoting.Drivers;
@@ -11,6 +12,7 @@ internal sealed class DriverSet : IDriverSet
 {
     private readonly Lazy<IDatabaseDriver> _database = new(static () => new MySqlConnectorDriver());
     private readonly Lazy<IKeyDriver> _keys = new(static () => new BouncyCastleKeys());
+    private readonly Lazy<IRetryDriver> _retry = new(static () => new PollyRetry());
     private readonly Lazy<ISshDriver> _ssh = new(static () => new SshNetDriver());
     private readonly Lazy<ITlsDriver> _tls = new(static () => new BouncyCastleDriver());
 
@@ -19,6 +21,9 @@ internal sealed class DriverSet : IDriverSet
 
     /// <inheritdoc/>
     public IKeyDriver Keys => _keys.Value;
+
+    /// <inheritdoc/>
+    public IRetryDriver Retry => _retry.Value;
 
     /// <inheritdoc/>
     public ISshDriver Ssh => _ssh.Value;

@@ -12,7 +12,7 @@ public sealed partial class ArchitectureTests
     [
         ["Errors", "Loading"],
         ["Inventory", "Findings"],
-        ["Remoting", "Planning", "Linux"],
+        ["Remoting", "Planning", "Linux", "Services"],
         ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring", "Probing"],
         ["Topology", "Connectivity", "Auditing", "Traffic"],
         ["Operations"],

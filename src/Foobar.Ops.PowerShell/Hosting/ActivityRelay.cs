@@ -28,6 +28,7 @@ internal sealed class ActivityRelay : IActivityLog
         ActivityKind.Forward => "forwarding to",
         ActivityKind.DatabaseOpen => "opening a database connection:",
         ActivityKind.Statement => "SQL:",
+        ActivityKind.Request => "asking:",
         _ => $"{kind}:",
     };
 }

@@ -19,6 +19,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         "Microsoft.Extensions.DependencyInjection.Abstractions",
         "Microsoft.Extensions.Logging.Abstractions",
         "MySqlConnector",
+        "Polly.Core",
         "Renci.SshNet",
     ];
 

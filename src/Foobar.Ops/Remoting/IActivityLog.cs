@@ -20,6 +20,9 @@ public enum ActivityKind
 
     /// <summary>A statement runs on a database.</summary>
     Statement,
+
+    /// <summary>A monitoring service is asked or sent something.</summary>
+    Request,
 }
 
 /// <summary>One thing that happens somewhere: what <c>-Verbose</c> and a runbook's log show. Never holds a secret, an input or a parameter's value.</summary>

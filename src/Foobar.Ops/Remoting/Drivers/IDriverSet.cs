@@ -12,6 +12,9 @@ internal interface IDriverSet
     /// <summary>Opens SSH connections without an OpenSSH client.</summary>
     ISshDriver Ssh { get; }
 
+    /// <summary>Repeats work that failed in a way that may pass.</summary>
+    IRetryDriver Retry { get; }
+
     /// <summary>Shakes hands with TLS endpoints.</summary>
     ITlsDriver Tls { get; }
 }

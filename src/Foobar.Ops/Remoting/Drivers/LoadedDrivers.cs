@@ -19,6 +19,10 @@ internal static class LoadedDrivers
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IKeyDriver Keys => Get(static set => set.Keys);
 
+    /// <summary>The driver of repetitions.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static IRetryDriver Retry => Get(static set => set.Retry);
+
     /// <summary>The SSH driver.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static ISshDriver Ssh => Get(static set => set.Ssh);
