@@ -23,11 +23,7 @@ internal static class PolicyWriter
         }
 
         json.Object("loadBalancing", () => WriteLoadBalancing(json, policy.LoadBalancing));
-        json.Object("monitoring", () =>
-        {
-            json.ListUnlessEmpty("agents", policy.Monitoring.Agents);
-            json.Text("prometheus", policy.Monitoring.Prometheus?.OriginalString);
-        });
+        json.Object("monitoring", () => WriteMonitoring(json, policy.Monitoring));
     }
 
     private static void WriteFlow(Utf8JsonWriter json, Flow flow)
@@ -130,5 +126,51 @@ internal static class PolicyWriter
         json.Text("adminSocket", policy.AdminSocket == usual.AdminSocket ? null : policy.AdminSocket);
         json.Text("webBackend", policy.WebBackend == usual.WebBackend ? null : policy.WebBackend);
         json.ListUnlessEmpty("virtualAddresses", policy.VirtualAddresses);
+    }
+
+    private static void WriteMonitoring(Utf8JsonWriter json, MonitoringPolicy policy)
+    {
+        json.ListUnlessEmpty("agents", policy.Agents);
+        json.Text("prometheus", policy.Prometheus?.OriginalString);
+        if (policy.Services.Count > 0)
+        {
+            json.Object("services", () =>
+            {
+                foreach (MonitoringService service in policy.Services)
+                {
+                    json.Object(service.Name, () => WriteService(json, service));
+                }
+            });
+        }
+    }
+
+    private static void WriteService(Utf8JsonWriter json, MonitoringService service)
+    {
+        json.WriteString("kind", InventoryWord.Of(service.Kind));
+        json.Text("url", service.Url?.OriginalString);
+        if (service.Account is { } account)
+        {
+            json.WriteNumber("account", account);
+        }
+
+        json.ListUnlessEmpty("vaultEntries", service.VaultEntries);
+        json.Text("trustedAuthorities", service.TrustedAuthorities);
+        if (service.Queries.Count > 0)
+        {
+            json.Object("queries", () =>
+            {
+                foreach (ServiceQuery query in service.Queries)
+                {
+                    json.Object(query.Name, () => WriteQuery(json, query));
+                }
+            });
+        }
+    }
+
+    private static void WriteQuery(Utf8JsonWriter json, ServiceQuery query)
+    {
+        json.WriteString("expression", query.Expression);
+        json.Text("counts", query.Counts == ServiceCount.Requests ? null : InventoryWord.Of(query.Counts));
+        json.Text("data", query.Data == ServiceData.Metrics ? null : InventoryWord.Of(query.Data));
     }
 }

@@ -51,7 +51,17 @@ internal static class Full
               "readEndpoint": { "server": "lb-01", "backend": "mysql-read", "address": "[2001:db8::10]:3307" }
             },
             "loadBalancing": { "adminSocket": "/run/lb/admin.sock", "webBackend": "nginx", "virtualAddresses": ["198.51.100.9"] },
-            "monitoring": { "agents": ["prometheus-node-exporter", "datadog"], "prometheus": "http://192.0.2.30:9090" }
+            "monitoring": {
+              "agents": ["prometheus-node-exporter", "datadog"], "prometheus": "http://192.0.2.30:9090",
+              "services": {
+                "mimir": {
+                  "kind": "prometheus", "url": "https://mimir.foobar.com/prometheus", "account": 7, "vaultEntries": ["mimir-reader", "other"],
+                  "trustedAuthorities": "tls/mimir.pem",
+                  "queries": { "balancer": { "expression": "haproxy_frontend_http_requests_total{proxy=\"www\"}", "counts": "sessions", "data": "logs" } }
+                },
+                "sumo": { "kind": "sumo-logic-source", "vaultEntries": "sumo-source" }
+              }
+            }
           }
         }
         """;

@@ -8,6 +8,8 @@ internal sealed class PolicyReader(Problems problems, string directory)
     private static readonly string[] TlsProfiles = ["modern", "intermediate", "old"];
     private static readonly string[] TlsEnds = [InventoryWord.Of(Role.LoadBalancer), InventoryWord.Of(Role.Web), InventoryWord.Of(Role.App)];
 
+    private readonly MonitoringPolicyReader _monitoring = new(problems, directory);
+
     /// <summary>Reads the policy; what is wrong or missing is reported and stood in for.</summary>
     public Parsed<Policy> Read(SourceValue value, Problems found)
     {
@@ -19,7 +21,7 @@ internal sealed class PolicyReader(Problems problems, string directory)
             Tls = keys.Optional("tls", new TlsPolicy(), Tls),
             Database = keys.Optional("database", null, DatabasePolicyReader.Read),
             LoadBalancing = keys.Optional("loadBalancing", new LoadBalancingPolicy(), LoadBalancing),
-            Monitoring = keys.Optional("monitoring", new MonitoringPolicy(), Monitoring),
+            Monitoring = keys.Optional("monitoring", new MonitoringPolicy(), _monitoring.Read),
         };
         keys.Finish();
         return policy;
@@ -113,18 +115,6 @@ internal sealed class PolicyReader(Problems problems, string directory)
             AdminSocket = keys.Optional("adminSocket", usual.AdminSocket, Forms.ServerPath),
             WebBackend = keys.Optional("webBackend", usual.WebBackend, Forms.Backend),
             VirtualAddresses = keys.Optional("virtualAddresses", usual.VirtualAddresses, Lists.Of("addresses", 0, Addresses.Address)),
-        };
-        keys.Finish();
-        return policy;
-    }
-
-    private static Parsed<MonitoringPolicy> Monitoring(SourceValue value, Problems problems)
-    {
-        ObjectReader keys = new(value, problems, "the policy for monitoring");
-        MonitoringPolicy policy = new()
-        {
-            Agents = keys.Optional("agents", [], Lists.Of("agents", 0, Scalars.OneOf(MonitoringPolicy.KnownAgents))),
-            Prometheus = keys.Optional("prometheus", null, Forms.WebAddress),
         };
         keys.Finish();
         return policy;
