@@ -110,14 +110,14 @@ internal sealed class ServiceHttp : IDisposable
             {
                 Status = answer.Status,
                 RetryAfter = answer.RetryAfter,
-                IsTransient = true,
+                IsTransient = IsTransient(answer),
                 Recommendation = "Ask or send less often; the service limits how much a key may.",
             },
             408 or >= 500 => new("ServiceFailed", ErrorKind.Failed, request.Service, what)
             {
                 Status = answer.Status,
                 RetryAfter = answer.RetryAfter,
-                IsTransient = answer.Status is not (501 or 505),
+                IsTransient = IsTransient(answer),
                 MayHaveArrived = true,
                 Recommendation = "The service has a failure of its own: see its status page or log, and try again later.",
             },
@@ -169,10 +169,14 @@ internal sealed class ServiceHttp : IDisposable
         return whole.ToArray();
     }
 
+    /// <summary>The wait that is asked for: <c>Retry-After</c> (RFC 9110, 10.2.3), or Datadog's seconds to the end of the period.</summary>
     private TimeSpan? Wait(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {
         { Delta: { } delta } => delta,
         { Date: { } date } => date - _options.Time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero,
+        _ when response.StatusCode == HttpStatusCode.TooManyRequests
+            && response.Headers.TryGetValues("X-RateLimit-Reset", out IEnumerable<string>? values)
+            && int.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) => TimeSpan.FromSeconds(seconds),
         _ => null,
     };
 
@@ -204,6 +208,9 @@ internal sealed class ServiceHttp : IDisposable
             yield return one;
         }
     }
+
+    private static bool IsTransient(ServiceAnswer answer) =>
+        answer.Request.TransientStatuses?.Contains(answer.Status) ?? answer.Status is 408 or 429 or (>= 500 and not (501 or 505));
 
     private static string Elsewhere(ServiceAnswer answer) => answer.Location is { } location
         ? $", {answer.Request.WithoutSecrets((location.IsAbsoluteUri ? location : new Uri(answer.Request.Address, location)).GetLeftPart(UriPartial.Path))}"

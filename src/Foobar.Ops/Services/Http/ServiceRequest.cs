@@ -36,6 +36,9 @@ internal sealed record ServiceRequest(string Service, HttpMethod Method, Uri Add
     /// <summary>Whether it may be sent again when it is not known if it arrived: a query may, an entry that is counted twice may not.</summary>
     public bool IsRepeatable { get; init; } = true;
 
+    /// <summary>The statuses after which the same may be sent again; <see langword="null"/> for 408, 429 and 5xx but 501 and 505.</summary>
+    public IReadOnlyList<int>? TransientStatuses { get; init; }
+
     /// <summary>What it is for, for <c>-Verbose</c>: <c>query haproxy_...</c>.</summary>
     public string Purpose { get; init; } = string.Empty;
 
