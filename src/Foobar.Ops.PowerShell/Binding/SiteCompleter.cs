@@ -83,3 +83,17 @@ public sealed class VantageCompleter : TargetCompleter
             .Concat(site.Vantages.Select(static vantage => new Candidate(vantage.Name, $"vantage: {vantage.StandsFor}")))
             .Prepend(new Candidate(LocalVantage.OwnMachine, "this machine")).DistinctBy(static candidate => candidate.Word, StringComparer.OrdinalIgnoreCase);
 }
+
+/// <summary>Proposes the monitoring services that can be sent to.</summary>
+public sealed class ReceivingServiceCompleter : SiteCompleter
+{
+    private protected override IEnumerable<Candidate> Candidates(Site site) =>
+        site.Policy.Monitoring.AllServices.Where(static service => service.CanBeSentTo).Select(static service => new Candidate(service.Name, InventoryWord.Of(service.Kind)));
+}
+
+/// <summary>Proposes the monitoring services that can be asked.</summary>
+public sealed class AskedServiceCompleter : SiteCompleter
+{
+    private protected override IEnumerable<Candidate> Candidates(Site site) =>
+        site.Policy.Monitoring.AllServices.Where(static service => service.CanBeAsked).Select(static service => new Candidate(service.Name, InventoryWord.Of(service.Kind)));
+}

@@ -129,7 +129,8 @@ public sealed class OperationStore
         }
     }
 
-    private static string UserState()
+    /// <summary>The user's state directory.</summary>
+    internal static string UserState()
     {
         if (OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
         {
