@@ -68,8 +68,21 @@ internal static class InventoryFile
                 Address = $"{plan.Addresses.BalancerInternal.V4}:3306",
             },
         },
-        Monitoring = new MonitoringPolicy { Agents = ["prometheus-node-exporter"] },
+        Monitoring = Monitoring(plan),
     };
+
+    private static MonitoringPolicy Monitoring(LabPlan plan)
+    {
+        string[] services = [$"{plan.Addresses.BalancerInternal.V4}", $"{plan.Addresses.BalancerPublic.V4}"];
+        return !plan.Options.Agents
+            ? new MonitoringPolicy { Agents = ["prometheus-node-exporter"] }
+            : new MonitoringPolicy
+            {
+                Agents = ["prometheus-node-exporter", "prometheus-mysqld-exporter", "haproxy-exporter", "collectd", "zabbix"],
+                ReportTo = new Dictionary<string, IReadOnlyList<string>> { ["collectd"] = services, ["zabbix"] = services },
+                Prometheus = new Uri($"http://{plan.Addresses.BalancerPublic.V4}:{Configuration.AgentFiles.PrometheusPort}"),
+            };
+    }
 
     private static IPNetwork[] Ranges(LabPlan plan, LabNetworkName network) => [plan.Addresses.V4(network), plan.Addresses.V6(network)];
 }

@@ -39,7 +39,7 @@ internal static class StatusCommand
         LabPlan plan = lab.ToPlan();
         Readiness readiness = new(plan);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{lab.Options.Name}[/]: {lab.Options.Database}{(lab.Options.Suite is DebianSuite suite ? $" on {suite}" : string.Empty)}, TLS {lab.Options.Tls}{(lab.Options.SemiSync ? ", semi-sync" : string.Empty)}{(lab.Options.Grown ? ", grown" : string.Empty)}{(lab.Options.Replicas > 1 ? $", {lab.Options.Replicas} replicas" : string.Empty)}, slot {lab.Slot}, since {lab.Created:u}, inventory {plan.Files.Inventory}");
+            $"[bold]{lab.Options.Name}[/]: {lab.Options.Database}{(lab.Options.Suite is DebianSuite suite ? $" on {suite}" : string.Empty)}, TLS {lab.Options.Tls}{(lab.Options.SemiSync ? ", semi-sync" : string.Empty)}{(lab.Options.Grown ? ", grown" : string.Empty)}{(lab.Options.Agents ? ", agents" : string.Empty)}{(lab.Options.Replicas > 1 ? $", {lab.Options.Replicas} replicas" : string.Empty)}, slot {lab.Slot}, since {lab.Created:u}, inventory {plan.Files.Inventory}");
         Table table = new Table().AddColumns("Server", "Roles", "Address", "State");
         bool allWell = true;
         foreach (LabServer server in plan.Servers)

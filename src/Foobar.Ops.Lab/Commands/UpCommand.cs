@@ -20,7 +20,8 @@ internal static class UpCommand
         Option<bool> grown = new("--grown") { Description = "Configure HAProxy and nginx as on a site that has grown over years." };
         Option<HostFirewall?> firewall = new("--firewall") { Description = "What keeps the servers' own rules (default: nftables)." };
         Option<int?> replicas = new("--replicas") { Description = $"How many replicas the database has, up to {LabOptions.MostReplicas} (default: 1, on web-02; further ones on db-03, db-04)." };
-        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown, firewall, replicas };
+        Option<bool> agents = new("--agents") { Description = "Run more monitoring agents on the servers, and a Prometheus on lb-01." };
+        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown, firewall, replicas, agents };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             // What is not asked for stays as it is in a lab that stands already.
@@ -34,6 +35,7 @@ internal static class UpCommand
                 SemiSync = parsed.GetValue(semiSync) || standing.SemiSync,
                 Grown = parsed.GetValue(grown) || standing.Grown,
                 Firewall = parsed.GetValue(firewall) ?? standing.Firewall,
+                Agents = parsed.GetValue(agents) || standing.Agents,
                 Replicas = LabOptions.CheckedReplicas(parsed.GetValue(replicas) ?? standing.Replicas),
             };
             Stopwatch time = Stopwatch.StartNew();

@@ -23,7 +23,7 @@ internal static class ServerConfiguration
             .. FirewallFiles.For(plan, server),
             .. AccessFiles.For(plan, server, flavour, operatorPublicKey, hostKey),
             .. TimeFiles.For(plan, server),
-            .. AgentFiles.All,
+            .. AgentFiles.For(plan, server, authority),
             new ServerFile("/etc/machine-id", Guid.NewGuid().ToString("N") + "\n"),
         ];
         return server.Roles[0] switch

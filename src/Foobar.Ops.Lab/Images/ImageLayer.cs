@@ -14,12 +14,22 @@ namespace Foobar.Ops.Lab.Images;
 internal sealed record ImageLayer(string Name, IReadOnlyList<string> Packages, IReadOnlyList<string> Services)
 {
     /// <summary>The layer for a kind of lab; <see langword="null"/> if it needs none.</summary>
+    /// <exception cref="Host.LabException">There is no layer for both of two wishes.</exception>
     public static ImageLayer? Of(LabOptions options) => options.Firewall switch
     {
+        HostFirewall.Firewalld or HostFirewall.Ufw when options.Agents => throw Host.LabException.Refused(
+            $"There is no layer with both {options.Firewall} and agents.", "Raise the lab with one of them."),
+        _ when options.Agents => Agents,
         HostFirewall.Firewalld => new("firewalld", ["firewalld"], ["firewalld.service"]),
         HostFirewall.Ufw => new("ufw", ["ufw"], ["ufw.service"]),
         _ => null,
     };
+
+    // The libraries are those of collectd's plugins write_http and write_prometheus, which its package only suggests.
+    private static readonly ImageLayer Agents = new(
+        "agents",
+        ["collectd-core", "libcurl3-gnutls", "libyajl2", "libmicrohttpd12", "libprotobuf-c1", "zabbix-agent2", "netdata-core", "prometheus-mysqld-exporter", "prometheus"],
+        ["collectd.service", "zabbix-agent2.service", "netdata.service", "prometheus-mysqld-exporter.service", "prometheus.service"]);
 
     /// <summary>The name of the layer this recipe makes over an image.</summary>
     public string NameOver(string imageName) => $"{Prefix(imageName)}{Digest()}";

@@ -85,6 +85,9 @@ internal sealed partial record LabOptions
     /// <summary>What keeps the rules of the servers' own firewalls.</summary>
     public HostFirewall Firewall { get; init; }
 
+    /// <summary>Whether more monitoring agents run on the servers, and a Prometheus on lb-01.</summary>
+    public bool Agents { get; init; }
+
     /// <summary>How many replicas there are: one on web-02, the further ones on servers of their own.</summary>
     public int Replicas { get; init; } = 1;
 

@@ -22,7 +22,7 @@ internal sealed record LabPlan
     public LabServer Firewall => new("fw-01", [Role.NetworkFirewall], [Addresses.FirewallOutside, Addresses.FirewallPublic]);
 
     /// <summary>The load balancer.</summary>
-    public LabServer Balancer => new("lb-01", [Role.LoadBalancer], [Addresses.BalancerPublic, Addresses.BalancerInternal]);
+    public LabServer Balancer => new("lb-01", Options.Agents ? [Role.LoadBalancer, Role.Monitoring] : [Role.LoadBalancer], [Addresses.BalancerPublic, Addresses.BalancerInternal]);
 
     /// <summary>The server whose database is the primary when the lab is raised.</summary>
     public LabServer Primary => Web(1);

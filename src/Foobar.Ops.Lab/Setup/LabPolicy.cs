@@ -26,6 +26,17 @@ internal static class LabPolicy
         Flow("jump", "load-balancer", Inside(options), Tcp(22)),
         Flow("time", "load-balancer", "network-firewall", Udp(123)),
         Flow("time-internal", Inside(options), "load-balancer", Udp(123)),
+        .. options.Agents ? OfAgents(options) : [],
+    ];
+
+    // What the Prometheus and the receiver on lb-01 need, and the operator of Prometheus.
+    private static IEnumerable<Flow> OfAgents(LabOptions options) =>
+    [
+        new Flow { Name = "prometheus", From = [Operator], To = ["load-balancer"], Ports = [Tcp(Configuration.AgentFiles.PrometheusPort)] },
+        Flow("scrape-firewall", "load-balancer", "network-firewall", Tcp(9100), Tcp(9103)),
+        Flow("scrape", "load-balancer", Inside(options), Tcp(9100), Tcp(9103), Tcp(9104), Tcp(19999)),
+        Flow("reports-firewall", "network-firewall", "load-balancer", Tcp(Configuration.AgentFiles.CollectorPort), Tcp(Configuration.AgentFiles.ZabbixPort)),
+        Flow("reports", Inside(options), "load-balancer", Tcp(Configuration.AgentFiles.CollectorPort), Tcp(Configuration.AgentFiles.ZabbixPort)),
     ];
 
     // The web servers have a database too: where other servers have one, that is what all of them have in common.

@@ -131,6 +131,17 @@ internal static class PolicyWriter
     private static void WriteMonitoring(Utf8JsonWriter json, MonitoringPolicy policy)
     {
         json.ListUnlessEmpty("agents", policy.Agents);
+        if (policy.ReportTo.Count > 0)
+        {
+            json.Object("reportTo", () =>
+            {
+                foreach ((string agent, IReadOnlyList<string> services) in policy.ReportTo)
+                {
+                    json.List(agent, services);
+                }
+            });
+        }
+
         json.Text("prometheus", policy.Prometheus?.OriginalString);
         if (policy.Services.Count > 0)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
@@ -8,7 +9,7 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Monitoring;
 
-/// <summary>Reads <see cref="AgentFacts"/>: units, sockets and files at once, then each exporter is asked for its metrics.</summary>
+/// <summary>Reads <see cref="AgentFacts"/>: one command for everything that a server shows of its agents, then each that answers of itself is asked.</summary>
 public sealed class AgentCollector : Collector<AgentFacts>
 {
     /// <inheritdoc/>
@@ -18,65 +19,69 @@ public sealed class AgentCollector : Collector<AgentFacts>
     public override async Task<AgentFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
-        Task<Reading<IReadOnlyList<Unit>>> units = connection.ReadAsync(UnitScript.For(KnownAgent.All.Values.SelectMany(agent => agent.Units)), UnitScript.Parse, UnitParser.Source, cancellationToken);
-        Task<Reading<IReadOnlyList<ListeningSocket>>> sockets = connection.ReadAsync(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, SocketParser.Parse, SocketParser.Source, cancellationToken);
-        Task<Reading<IReadOnlyDictionary<string, AgentFiles>>> files = connection.ReadAsync(RemoteCommand.FromScript(AgentFiles.Script, AgentFiles.Arguments(KnownAgent.All.Values)) with { Privileged = true }, AgentFiles.Parse, AgentFiles.Source, cancellationToken);
-        await Task.WhenAll(units, sockets, files);
-        string? failure = (await units).Failure ?? (await sockets).Failure ?? (await files).Failure;
-        if (failure is not null)
+        Task<Reading<ClockSkew>> clock = ReadClockAsync(connection, cancellationToken);
+        Reading<Survey> reading = await connection.ReadAsync(SurveyScript.Command, Survey.Parse, SurveyScript.Source, cancellationToken);
+        if (!reading.TryGet(out Survey? survey) || survey.UnitFailure is not null)
         {
-            return new AgentFacts { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(failure, UnitParser.Source) };
+            return new AgentFacts { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(reading.Failure ?? survey!.UnitFailure!, SurveyScript.Source), Clock = await clock };
         }
 
-        MonitoringAgent[] agents = [.. Found(server, session.Site.Policy.Monitoring, (await units).Value!, (await sockets).Value!, (await files).Value!)];
-        return new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>(await Task.WhenAll(agents.Select(agent => AskAsync(connection, agent, cancellationToken))), UnitParser.Source) };
+        MonitoringAgent[] agents = await Task.WhenAll(AgentFinder.Find(server, session.Site.Policy.Monitoring, survey).Select(agent => AskAsync(connection, agent, cancellationToken)));
+        return new AgentFacts
+        {
+            Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([.. agents.Select(agent => FlowJudge.Judge(agent, KnownAgent.All[agent.Name], survey.Time, survey.SocketFailure))], SurveyScript.Source),
+            Clock = await clock,
+        };
     }
 
-    private static IEnumerable<MonitoringAgent> Found(Server server, MonitoringPolicy policy, IReadOnlyList<Unit> units, IReadOnlyList<ListeningSocket> sockets, IReadOnlyDictionary<string, AgentFiles> files)
+    // A command of its own: how long the survey takes would be all uncertainty.
+    private static Task<Reading<ClockSkew>> ReadClockAsync(IServerSession connection, CancellationToken cancellationToken)
     {
-        foreach (KnownAgent agent in KnownAgent.All.Values)
-        {
-            AgentFiles? own = files.GetValueOrDefault(agent.Name);
-            Unit[] named = [.. agent.Units.SelectMany(name => units.Where(unit => unit.Name == name && unit.Load != "not-found"))];
-            Unit? best = named.FirstOrDefault(unit => unit.IsActive) ?? named.FirstOrDefault();
-            bool expected = policy.Agents.Contains(agent.Name);
-            if (expected || best is not null)
+        DateTimeOffset asked = DateTimeOffset.UtcNow;
+        long start = Stopwatch.GetTimestamp();
+        return connection.ReadAsync(
+            RemoteCommand.FromScript("date +%s.%N"),
+            text =>
             {
-                yield return new MonitoringAgent
-                {
-                    Server = server.Name,
-                    Name = agent.Name,
-                    IsExpected = expected,
-                    Unit = best,
-                    Sockets = [.. sockets.Where(socket => socket.Processes.Any(agent.Processes.Contains))],
-                    Configuration = own?.Configuration,
-                    IsConfigured = agent.Setting is null ? null : own?.IsConfigured ?? false,
-                    LogAgeSeconds = own?.LogAgeSeconds,
-                };
-            }
-        }
+                double half = Stopwatch.GetElapsedTime(start).TotalSeconds / 2;
+                DateTimeOffset server = Survey.Seconds(text) ?? throw Survey.Unexpected("time", 1, "seconds since 1970", text.Trim());
+
+                // A clock that only tells whole seconds is half a second ahead of what it says on average, and that unsure.
+                double coarse = text.Contains(".%N", StringComparison.Ordinal) || !text.Contains('.', StringComparison.Ordinal) ? 0.5 : 0;
+                return new ClockSkew((server - asked).TotalSeconds + coarse - half, half + coarse + 0.001);
+            },
+            "date +%s.%N",
+            cancellationToken);
     }
 
     private static async Task<MonitoringAgent> AskAsync(IServerSession connection, MonitoringAgent agent, CancellationToken cancellationToken)
     {
-        if (!KnownAgent.All[agent.Name].IsExporter || agent.Sockets.FirstOrDefault(socket => socket.Protocol == TransportProtocol.Tcp) is not { } socket)
+        StatusPlace? status = KnownAgent.All[agent.Name].Status;
+        ListeningSocket[] sockets = [.. agent.Sockets.Where(socket => socket.Protocol == TransportProtocol.Tcp && (status?.Ports.Count == 0 || KnownAgent.All[agent.Name].IsExporter || status?.Ports.Contains(socket.Port) == true))];
+        if (status is null || sockets.Length == 0)
         {
             return agent;
         }
 
+        ListeningSocket socket = sockets.FirstOrDefault(one => status.Ports.Contains(one.Port)) ?? sockets[0];
         string host = socket.Scope == SocketScope.Wildcard ? "127.0.0.1" : socket.Address;
-        UriBuilder url = new("http", host, socket.Port, "/metrics");
-        return agent with { Answer = await AskAsync(connection, host, url.Uri, cancellationToken) };
+        Reading<ExporterAnswer> answer = await AskAsync(connection, host, socket.Port, status, isTls: false, cancellationToken);
+
+        // node_exporter and others with a certificate answer 400 to plain HTTP.
+        answer = answer.Failure is { } failure && failure.Contains("400", StringComparison.Ordinal) ? await AskAsync(connection, host, socket.Port, status, isTls: true, cancellationToken) : answer;
+        return agent with { Answer = answer, Version = agent.Version ?? answer.Value?.Version };
     }
 
-    private static async Task<Reading<ExporterAnswer>> AskAsync(IServerSession connection, string host, Uri url, CancellationToken cancellationToken)
+    private static async Task<Reading<ExporterAnswer>> AskAsync(IServerSession connection, string host, int port, StatusPlace status, bool isTls, CancellationToken cancellationToken)
     {
+        string[] parts = status.Path.Split('?', 2);
+        Uri url = new UriBuilder(isTls ? "https" : "http", host, port, parts[0], parts.Length > 1 ? "?" + parts[1] : "").Uri;
         long start = Stopwatch.GetTimestamp();
         try
         {
-            using HttpClient http = connection.CreateHttpClient(host);
+            using HttpClient http = connection.CreateHttpClient(host, trustAnyCertificate: isTls);
             string text = await http.GetStringAsync(url, cancellationToken);
-            return Reading.Of(new ExporterAnswer(url.ToString(), ExporterText.CountSamples(text), Stopwatch.GetElapsedTime(start).TotalMilliseconds), $"GET {url}");
+            return Reading.Of(StatusReader.Read(status, url.ToString(), Stopwatch.GetElapsedTime(start).TotalMilliseconds, text), $"GET {url}");
         }
         catch (Exception error) when (error is HttpRequestException or ParseException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

@@ -25,7 +25,7 @@ public sealed class AgentTests
     {
         Assert.Equal(
             [("MON-001", FindingStatus.Pass), ("MON-002", FindingStatus.Pass), ("MON-003", FindingStatus.NotApplicable), ("MON-004", FindingStatus.Pass), ("MON-005", FindingStatus.NotApplicable)],
-            JudgeAll(Exporter, "prometheus-node-exporter"));
+            JudgeAll(Exporter, "prometheus-node-exporter").Take(5));
         Assert.All(JudgeAll(Datadog, "datadog").Take(4), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
     }
 
@@ -79,33 +79,14 @@ public sealed class AgentTests
     }
 
     [Fact]
-    public void Configurations_and_logs_are_told_by_agent()
-    {
-        IReadOnlyDictionary<string, AgentFiles> files = AgentFiles.Parse("conf zabbix no /etc/zabbix/a.conf\nconf zabbix yes /etc/zabbix/b c.conf\nlog zabbix 300 /var/log/a\nlog zabbix 20 /var/log/b\n");
-
-        Assert.Equal(new AgentFiles("/etc/zabbix/b c.conf", true, 20), files["zabbix"]);
-    }
-
-    [Fact]
     public void Samples_are_counted_and_a_page_is_none()
     {
-        Assert.Equal(3, ExporterText.CountSamples("# HELP a b\n# TYPE a gauge\na 1\nb{c=\"d e\"} +Inf\nf_total 1.5e+09\n"));
-        Assert.Throws<ParseException>(() => ExporterText.CountSamples("<html>\n<body>Not Found</body>\n"));
+        Assert.Equal(4, ExporterText.Parse("# HELP a b\n# TYPE a gauge\na 1\nb{c=\"d e\"} +Inf\nf_total 1.5e+09\ng{h=\"}\"} 1 1700000000000\n").Count);
+        Assert.Throws<ParseException>(() => ExporterText.Parse("<html>\n<body>Not Found</body>\n"));
     }
 
     [Fact]
-    public void Every_known_agent_can_be_declared()
-    {
-        Assert.Equal(["collectd", "datadog", "newrelic", "prometheus-node-exporter", "sumologic", "telegraf", "zabbix"], KnownAgent.All.Keys.Order(StringComparer.Ordinal));
-        Assert.All(KnownAgent.All.Values.SelectMany(agent => agent.Processes), name => Assert.InRange(name.Length, 1, 15));
-    }
-
-    [Fact]
-    public void Any_text_is_taken_or_refused()
-    {
-        ParserProperties.TakesOrRefusesAnyText(AgentFiles.Parse, "conf zabbix yes /etc/zabbix/b.conf\nlog zabbix 20 /var/log/b\n");
-        ParserProperties.TakesOrRefusesAnyText(text => ExporterText.CountSamples(text), "a 1\nb{c=\"d\"} 2\n");
-    }
+    public void Any_text_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(ExporterText.Parse, "a 1\nb{c=\"d\"} 2\n");
 
     private static Site Expecting(params string[] agents) => TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Agents = agents } });
 

@@ -10,6 +10,7 @@ internal sealed class MonitoringPolicyReader(Problems problems, string directory
         MonitoringPolicy policy = new()
         {
             Agents = keys.Optional("agents", [], Lists.Of("agents", 0, Scalars.OneOf(MonitoringPolicy.KnownAgents))),
+            ReportTo = keys.Optional("reportTo", new Dictionary<string, IReadOnlyList<string>>(), ReportTo),
             Prometheus = keys.Optional("prometheus", null, Forms.WebAddress),
             Services = keys.Optional("services", [], Services),
         };
@@ -100,5 +101,25 @@ internal sealed class MonitoringPolicyReader(Problems problems, string directory
         };
         keys.Finish();
         return query;
+    }
+
+    private static Parsed<IReadOnlyDictionary<string, IReadOnlyList<string>>> ReportTo(SourceValue value, Problems problems)
+    {
+        if (!Lists.ByName("agents", Lists.Of("host names and addresses", 1, Forms.HostName))(value, problems).TryGet(out var named))
+        {
+            return default;
+        }
+
+        Dictionary<string, IReadOnlyList<string>> services = [];
+        foreach ((SourceMember member, IReadOnlyList<string> list) in named)
+        {
+            SourceValue key = new(JsonValueKind.String, member.Name, member.Position, member.Value.Path);
+            if (Scalars.OneOf(MonitoringPolicy.KnownAgents)(key, problems).TryGet(out string agent))
+            {
+                services[agent] = list;
+            }
+        }
+
+        return Parsed.Of<IReadOnlyDictionary<string, IReadOnlyList<string>>>(services);
     }
 }

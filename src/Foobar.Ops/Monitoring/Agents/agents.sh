@@ -1,0 +1,163 @@
+# Prints what a server shows of the agents of a table, under one '==> NAME' line each. $1: the table, lines of a kind and
+# words. No value of a setting leaves the server unless the table names its key (lines 'key'); of a URL only scheme, host
+# and port do. The arguments of processes are not read: they may hold keys.
+export LC_ALL=C SYSTEMD_COLORS=0
+table=$1
+words() { printf '%s\n' "$table" | sed -n "s/^$1 //p"; }
+section() { printf '\n==> %s\n' "$*"; }
+
+section time
+date +%s.%N
+section zone
+date +%z
+section uptime
+cat /proc/uptime
+section units
+systemctl show --no-pager --property=Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestampMonotonic $(words unit) 2>&1 || :
+
+section packages
+if command -v dpkg-query >/dev/null 2>&1; then
+  dpkg-query -W -f='${Package}\t${Version}\t${db:Status-Status}\n' $(words package) 2>/dev/null || :
+elif command -v rpm >/dev/null 2>&1; then
+  rpm -q --qf '%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n' $(words package) 2>/dev/null | grep '	' || :
+else echo '!neither dpkg-query nor rpm'
+fi
+
+section processes
+names=$(words process)
+export names
+found=$(ps -eo pid=,etimes=,user:32=,comm= | awk '
+  BEGIN { n = split(ENVIRON["names"], list, "\n"); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+  { name = $4; for (i = 5; i <= NF; i++) name = name " " $i; if (name in known) print $1, $2, $3, name }') || echo '!ps failed'
+printf '%s\n' "$found" | while read -r pid age user name; do
+  [ -n "$pid" ] || continue
+  exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || exe=
+  group=$(sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null) || group=
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$age" "$user" "$name" "$exe" "$group"
+done
+
+section sockets
+pids=$(printf '%s\n' "$found" | cut -d' ' -f1)
+export pids
+# A process may hold any number of connections (a balancer does); of each kind of state 100 are enough to judge by.
+if all=$(ss -H -tuanpi 2>&1); then
+  printf '%s\n' "$all" | awk '
+    BEGIN { n = split(ENVIRON["pids"], list, "\n"); for (i = 1; i <= n; i++) if (list[i] != "") known[list[i]] = 1 }
+    function flush(  rest, pid) {
+      rest = line
+      while (match(rest, /pid=[0-9]+/)) {
+        pid = substr(rest, RSTART + 4, RLENGTH - 4); rest = substr(rest, RSTART + RLENGTH)
+        if ((pid in known) && count[pid, state]++ < 100) { print line; break }
+      }
+    }
+    /^[ \t]/ { sub(/^[ \t]+/, " "); line = line $0; next }
+    { if (NR > 1) flush(); line = $0; state = $2 }
+    END { flush() }'
+else printf '!%s\n' "$all"
+fi
+
+section containers
+for engine in docker podman; do
+  command -v "$engine" >/dev/null 2>&1 || continue
+  if list=$(timeout 5 "$engine" ps --all --format '{{.ID}}|{{.Image}}|{{.Names}}|{{.Status}}' 2>&1); then
+    printf '%s\n' "$list" | sed -n "s/^..*/$engine|&/p"
+  else printf '!%s: %s\n' "$engine" "$(printf '%s' "$list" | head -n 1)"
+  fi
+done
+
+keys=$(words key)
+export keys
+outline() {
+  awk -v format="$1" '
+    BEGIN { n = split(ENVIRON["keys"], list, "\n"); for (i = 1; i <= n; i++) keep[list[i]] = 1 }
+    function clean(v,   out, url, before, scheme, rest) {
+      out = ""
+      while (match(v, /[A-Za-z][A-Za-z0-9+.-]*:\/\/[^"\047, \t\]}]*/)) {
+        before = substr(v, 1, RSTART - 1); url = substr(v, RSTART, RLENGTH); v = substr(v, RSTART + RLENGTH)
+        scheme = url; sub(/:\/\/.*/, "", scheme)
+        rest = substr(url, length(scheme) + 4); sub(/[\/?#].*/, "", rest); sub(/.*@/, "", rest)
+        out = out before scheme "://" rest
+      }
+      return out v
+    }
+    function value(key, v) {
+      if (v == "") return ""
+      if (key in keep) return clean(v)
+      return (v ~ /^["\047]?(\$[{(A-Z]|ENC\[|@[{]|env\(|sys\.env)/) ? "(reference)" : "***"
+    }
+    function entry(indent, key, v) {
+      sub(/[ \t]+#.*$/, "", v); sub(/[ \t]+$/, "", v)
+      printf "K\t%d\t%s\t%s\n", indent, key, value(key, v)
+    }
+    { sub(/\r$/, "") }
+    /^[ \t]*$/ || /^[ \t]*#/ { next }
+    format != "haproxy" && format != "properties" && /^[ \t]*(;|\/\/)/ { next }
+    format == "haproxy" {
+      if ($1 ~ /^(frontend|listen|backend|defaults|global|userlist|peers|resolvers|cache|program|ring|http-errors|fcgi-app|mailers|log-forward)$/) print "S\t" $1 " " $2
+      else if ($1 == "bind" || ($1 == "http-request" && $2 == "use-service")) { key = $1; sub(/^[ \t]*[^ \t]+[ \t]+/, ""); printf "K\t4\t%s\t%s\n", key, $0 }
+      next
+    }
+    format == "yaml" {
+      match($0, /^[ ]*(- +)*/); indent = RLENGTH; dash = index(substr($0, 1, RLENGTH), "-"); rest = substr($0, RLENGTH + 1)
+      if (rest ~ /^(---|\.\.\.)/) next
+      if (match(rest, /^("[^"]*"|\047[^\047]*\047|[^:"\047{[ \t][^:]*):([ \t]|$)/)) {
+        key = substr(rest, 1, RLENGTH); sub(/:[ \t]*$/, "", key); gsub(/^["\047]|["\047]$/, "", key)
+        v = substr(rest, RLENGTH + 1); sub(/^[ \t]+/, "", v)
+        if (dash) printf "D\t%d\n", dash - 1
+        entry(indent, key, v)
+      } else if (dash || rest ~ /^["\047]?[a-z+]+:\/\//) {
+        printf "L\t%d\t%s\n", indent, (rest ~ /:\/\// || rest ~ /^["\047]?[A-Za-z0-9._-]+:[0-9]+["\047]?$/) ? clean(rest) : "***"
+      }
+      next
+    }
+    /^[ \t]*<\/?[A-Za-z]/ || (/^[ \t]*\[/ && /\][ \t]*$/ && (format == "toml" || format == "ini")) { sub(/^[ \t]+/, ""); print "S\t" $0; next }
+    format == "alloy" && /^[ \t]*[A-Za-z_][A-Za-z0-9_.]*([ \t]+"[^"]*")?[ \t]*[{][ \t]*$/ { sub(/^[ \t]+/, ""); print "S\t" $0; next }
+    format == "alloy" && /^[ \t]*[])}],?[ \t]*$/ { print "S\t}"; next }
+    format == "blocks" { match($0, /^[ \t]*/); indent = RLENGTH; key = $1; sub(/^[ \t]*[^ \t]+[ \t]*/, ""); entry(indent, key, $0); next }
+    index($0, "=") {
+      match($0, /^[ \t]*/); indent = RLENGTH
+      key = substr($0, 1, index($0, "=") - 1); v = substr($0, index($0, "=") + 1)
+      sub(/^[ \t]+/, "", key); sub(/[ \t]+$/, "", key); sub(/^(export|set)[ \t]+/, "", key); gsub(/^"|"$/, "", key); sub(/^[ \t]+/, "", v)
+      entry(indent, key, v); next
+    }
+    /:\/\// { match($0, /^[ \t]*/); printf "L\t%d\t%s\n", RLENGTH, clean(substr($0, RLENGTH + 1)) }
+  ' "$2"
+}
+
+printf '%s\n' "$table" | sed -n 's/^conf //p' | while read -r agent format pattern; do
+  for file in $pattern; do
+    [ -f "$file" ] || continue
+    section "file $agent $format $file"
+    stat -L -c '%a %U %G %Y' -- "$file"
+    outline "$format" "$file" 2>/dev/null || echo '!unreadable'
+  done
+done
+printf '%s\n' "$table" | sed -n 's/^secret //p' | while read -r agent pattern; do
+  for file in $pattern; do
+    [ -f "$file" ] || continue
+    section "file $agent secret $file"
+    stat -L -c '%a %U %G %Y' -- "$file"
+  done
+done
+
+# Of a line of a log only its beginning with the time is told; the rest may hold a key.
+last() { if [ -n "$2" ]; then line=$(grep -E -- "$2" | tail -n 1 | cut -c1-48); [ -z "$line" ] || printf '%s %s\n' "$1" "$line"; else cat >/dev/null; fi; }
+tab=$(printf '\t')
+printf '%s\n' "$table" | sed -n 's/^log //p' | while IFS="$tab" read -r agent sent failed pattern; do
+  for file in $pattern; do
+    [ -f "$file" ] || continue
+    section "log $agent $file"
+    stat -L -c 'modified %Y' -- "$file"
+    tail -c 1000000 -- "$file" | last sent "${sent#-}"
+    tail -c 1000000 -- "$file" | last failed "${failed#-}"
+  done
+done
+printf '%s\n' "$table" | sed -n 's/^journal //p' | while IFS="$tab" read -r agent sent failed units; do
+  for unit in $units; do
+    systemctl is-active --quiet "$unit" 2>/dev/null || continue
+    section "journal $agent $unit"
+    lines=$(journalctl --quiet --no-pager --unit="$unit" --lines=1000 --output=short-unix 2>/dev/null) || continue
+    printf '%s\n' "$lines" | last sent "${sent#-}"
+    printf '%s\n' "$lines" | last failed "${failed#-}"
+  done
+done
