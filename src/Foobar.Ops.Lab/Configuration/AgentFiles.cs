@@ -43,9 +43,10 @@ internal static class AgentFiles
         yield return new ServerFile(Key, certificate.Key) { Mode = ServerFile.OwnerAndGroup, Group = "prometheus" };
         yield return new ServerFile("/etc/foobar-agents/zabbix.key", certificate.Key) { Mode = ServerFile.OwnerAndGroup, Group = "zabbix" };
         yield return new ServerFile("/etc/foobar-agents/web.yml", $"tls_server_config:\n  cert_file: {Certificate}\n  key_file: {Key}\n");
-        yield return new ServerFile(
-            "/etc/default/prometheus-node-exporter",
-            "ARGS=\"--web.listen-address=:9100 --web.config.file=/etc/foobar-agents/web.yml --collector.textfile.directory=/var/lib/prometheus/node-exporter\"\n");
+
+        // What the Prometheus beside it asks stays on loopback, where no certificate is needed.
+        string listen = server.Is(Role.Monitoring) ? "--web.listen-address=127.0.0.1:9100" : "--web.listen-address=:9100 --web.config.file=/etc/foobar-agents/web.yml";
+        yield return new ServerFile("/etc/default/prometheus-node-exporter", $"ARGS=\"{listen} --collector.textfile.directory=/var/lib/prometheus/node-exporter\"\n");
         yield return new ServerFile("/etc/collectd/collectd.conf", Collectd(plan, server)) { Mode = ServerFile.OwnerOnly };
         yield return ServerFile.Enable("collectd.service");
         yield return new ServerFile("/etc/zabbix/zabbix_agent2.conf", Zabbix(plan, server)) { Mode = ServerFile.OwnerAndGroup, Group = "zabbix" };
@@ -79,9 +80,8 @@ internal static class AgentFiles
         new ServerFile("/etc/default/prometheus-mysqld-exporter", "ARGS=\"--web.listen-address=:9104\"\nDATA_SOURCE_NAME=\"operator@unix(/run/mysqld/mysqld.sock)/\"\n") { Mode = ServerFile.OwnerOnly },
         ServerFile.DropIn("prometheus-mysqld-exporter.service", "[Service]\nUser=operator\n"),
         ServerFile.Enable("prometheus-mysqld-exporter.service"),
-        .. server.Is(Role.Web) && server.Number == 2
-            ? [new ServerFile("/etc/netdata/netdata.conf", Netdata(server)), ServerFile.Enable("netdata.service")]
-            : (ServerFile[])[],
+        new ServerFile("/etc/netdata/netdata.conf", Netdata(server)),
+        ServerFile.Enable("netdata.service"),
     ];
 
     private static string Service(LabPlan plan, LabServer server) =>
@@ -97,7 +97,7 @@ internal static class AgentFiles
         LoadPlugin cpu
         LoadPlugin memory
         LoadPlugin load
-        {(server.Is(Role.Web) ? "LoadPlugin nginx\n<Plugin nginx>\n  URL \"http://127.0.0.1:8081/\"\n</Plugin>" : "")}
+        {(server.Is(Role.Web) ? "LoadPlugin nginx\n<Plugin nginx>\n  URL \"http://127.0.0.1:8081/nginx_status\"\n</Plugin>" : "")}
         LoadPlugin write_http
         <Plugin write_http>
           <Node "service">
@@ -111,6 +111,7 @@ internal static class AgentFiles
         </Plugin>
         LoadPlugin write_prometheus
         <Plugin write_prometheus>
+          {(server.Is(Role.Monitoring) ? "Host \"127.0.0.1\"" : "")}
           Port "9103"
         </Plugin>
 
@@ -159,7 +160,7 @@ internal static class AgentFiles
     {
         LabServer[] inside = [.. plan.Servers.Where(static server => !server.Is(Role.NetworkFirewall) && !server.Is(Role.LoadBalancer))];
         string[] inner = [.. inside.Select(static server => $"{server.Links[0].V4}")];
-        string[] all = [$"{plan.Addresses.FirewallPublic.V4}", $"{plan.Addresses.BalancerInternal.V4}", .. inner];
+        string[] all = [$"{plan.Addresses.FirewallPublic.V4}", .. inner];
         return $"""
             global:
               scrape_interval: 2s
@@ -172,8 +173,11 @@ internal static class AgentFiles
               tls_config:
                 ca_file: {Authorities}
               static_configs: [{Targets(all, 9100)}]
+            - job_name: node-local
+              static_configs: [{Targets(["127.0.0.1"], 9100)}]
             - job_name: collectd
-              static_configs: [{Targets(all, 9103)}]
+              honor_timestamps: false
+              static_configs: [{Targets(["127.0.0.1", .. all], 9103)}]
             - job_name: mysqld
               static_configs: [{Targets(inner, 9104)}]
             - job_name: haproxy
@@ -183,7 +187,7 @@ internal static class AgentFiles
               params:
                 format: [prometheus]
               honor_labels: true
-              static_configs: [{Targets([$"{plan.Replica.Links[0].V4}"], 19999)}]
+              static_configs: [{Targets(inner, 19999)}]
 
             """;
     }

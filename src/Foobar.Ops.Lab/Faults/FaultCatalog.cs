@@ -18,6 +18,7 @@ internal static class FaultCatalog
         .. TlsFaults.All,
         .. BalancerFaults.All,
         .. MonitoringFaults.All,
+        .. AgentFaults.All,
         .. DatabaseFaults.All,
     ];
 

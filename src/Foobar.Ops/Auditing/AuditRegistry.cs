@@ -28,6 +28,7 @@ public static class AuditRegistry
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),
         new AuditPart<AgentFacts>(new AgentCollector(), AgentControls.All),
+        new AuditPart<MonitoringServiceFacts>(new ServiceCollector(), [], ServiceControls.All),
         new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All, lasting: static facts => facts.Lasting()),
     ];
 

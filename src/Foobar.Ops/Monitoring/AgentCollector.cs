@@ -29,7 +29,7 @@ public sealed class AgentCollector : Collector<AgentFacts>
         MonitoringAgent[] agents = await Task.WhenAll(AgentFinder.Find(server, session.Site.Policy.Monitoring, survey).Select(agent => AskAsync(connection, agent, cancellationToken)));
         return new AgentFacts
         {
-            Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([.. agents.Select(agent => FlowJudge.Judge(agent, KnownAgent.All[agent.Name], survey.Time, survey.SocketFailure))], SurveyScript.Source),
+            Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([.. agents.Select(agent => FlowJudge.Judge(agent, KnownAgent.All[agent.Name], survey.Time, survey))], SurveyScript.Source),
             Clock = await clock,
         };
     }

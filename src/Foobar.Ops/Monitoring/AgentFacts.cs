@@ -47,6 +47,9 @@ public sealed record MonitoringAgent
     [Measurement]
     public int ProcessCount { get; init; }
 
+    /// <summary>Whether a signal stopped a process of it (SIGSTOP), so that it is there and does nothing.</summary>
+    public bool IsSuspended { get; init; }
+
     /// <summary>The accounts that its processes run as.</summary>
     public IReadOnlyList<string> Users { get; init; } = [];
 
@@ -89,6 +92,10 @@ public sealed record MonitoringAgent
 
     /// <summary>What it answered when asked for its metrics; <see langword="null"/> for an agent that is not asked.</summary>
     public Reading<ExporterAnswer>? Answer { get; init; }
+
+    /// <summary>What the declared Prometheus scrapes of it; empty where none is declared or it scrapes nothing of it.</summary>
+    [Measurement]
+    public IReadOnlyList<ScrapeTarget> Scrapes { get; init; } = [];
 
     /// <summary>Whether data flows from it now.</summary>
     public DataFlow Flow { get; init; }
@@ -164,6 +171,9 @@ public sealed record AgentEndpoint
     /// <summary>How what is sent is protected.</summary>
     public EndpointEncryption Encryption { get; init; }
 
+    /// <summary>Whether TLS-040 judges it, as a leg (<c>Get-FoobarTlsLeg</c>).</summary>
+    public bool IsLeg { get; init; }
+
     /// <summary>The file and setting that say so, or that it is the agent's default.</summary>
     public required string Source { get; init; }
 }
@@ -176,7 +186,9 @@ public sealed record AgentEndpoint
 /// <param name="IsIncoming">Whether the other end asked for it.</param>
 /// <param name="LastSentSeconds">How long ago something was last sent, in seconds; <see langword="null"/> if the kernel does not say.</param>
 /// <param name="AcknowledgedBytes">How much of what was sent the other end acknowledged.</param>
-public sealed record AgentConnection(string Protocol, string State, string Local, string Remote, bool IsIncoming, double? LastSentSeconds, long? AcknowledgedBytes);
+/// <param name="Retries">How often in a row the last segment was sent again without an answer.</param>
+public sealed record AgentConnection(
+    string Protocol, string State, string Local, string Remote, bool IsIncoming, double? LastSentSeconds, long? AcknowledgedBytes, int Retries = 0);
 
 /// <summary>A container of an agent.</summary>
 /// <param name="Engine"><c>docker</c> or <c>podman</c>.</param>

@@ -20,14 +20,26 @@ public static class MetricReader
     public static async Task<ServerMetric> MeasureAsync(IServerSession session, TimeSpan interval, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(interval, ShortestInterval);
+        Task<Reading<ServiceSample>> services = TakeServicesAsync(session, cancellationToken);
         TimedSample first = await TakeAsync(session, cancellationToken);
+        Reading<ServiceSample> before = await services;
         await Task.Delay(interval, cancellationToken);
+        services = TakeServicesAsync(session, cancellationToken);
         TimedSample second = await TakeAsync(session, cancellationToken);
+        Reading<ServiceSample> after = await services;
         Reading<IReadOnlyList<FileSystem>> disks = await session.ReadAsync(
             RemoteCommand.FromScript(FileSystemScript.Text), FileSystemScript.Parse, DfParser.Source, cancellationToken);
         ServerMetric metric = MetricCalculator.Between(session.Server.Name, first, second, disks.Value ?? [], DateTimeOffset.UtcNow);
+        metric = first.Sample.Boot != second.Sample.Boot ? metric
+            : before.TryGet(out ServiceSample? one) && after.TryGet(out ServiceSample? other)
+                ? metric with { Services = ServiceCalculator.Between(session.Server.Name, one, other, metric.IntervalSeconds, second.Sample.DeviceNames) }
+            : metric with { Notes = [.. metric.Notes, $"The services could not be read: {before.Failure ?? after.Failure}"] };
         return disks.Failure is null ? metric : metric with { Notes = [.. metric.Notes, $"The file systems could not be read: {disks.Failure}"] };
     }
+
+    // As root, since the I/O of other accounts' processes is for nobody else to see.
+    private static Task<Reading<ServiceSample>> TakeServicesAsync(IServerSession session, CancellationToken cancellationToken) =>
+        session.ReadAsync(RemoteCommand.FromScript(ServiceSample.Script) with { Privileged = true }, ServiceSample.Parse, ServiceSample.Source, cancellationToken);
 
     private static async Task<TimedSample> TakeAsync(IServerSession session, CancellationToken cancellationToken)
     {

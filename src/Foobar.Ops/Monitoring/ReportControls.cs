@@ -60,12 +60,13 @@ internal static class ReportControls
     private static Verdict JudgeEncryption(MonitoringAgent agent)
     {
         KnownAgent known = KnownAgent.All[agent.Name];
-        if (known.IsJudgedAsLeg || known.IsExporter || agent.Endpoints.Count == 0)
+        AgentEndpoint[] own = [.. agent.Endpoints.Where(static endpoint => !endpoint.IsLeg)];
+        if (own.Length == 0)
         {
             return Verdict.NotApplicable(agent.Name, known.IsJudgedAsLeg ? "TLS-040 judges it" : "it reports to no address that is known here");
         }
 
-        AgentEndpoint[] outward = [.. agent.Endpoints.Where(static endpoint => endpoint.Host is null || !IsLocal(endpoint.Host))];
+        AgentEndpoint[] outward = [.. own.Where(static endpoint => endpoint.Host is null || !IsLocal(endpoint.Host))];
         AgentEndpoint? plain = Array.Find(outward, static endpoint => endpoint.Encryption == EndpointEncryption.Plain);
         AgentEndpoint? unknown = Array.Find(outward, static endpoint => endpoint.Host is null || endpoint.Encryption == EndpointEncryption.Unknown);
         AgentEndpoint? unverified = Array.Find(outward, static endpoint => endpoint.Encryption == EndpointEncryption.Unverified);

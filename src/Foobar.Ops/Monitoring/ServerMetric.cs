@@ -56,6 +56,15 @@ public sealed record ServerMetric
     /// <summary>Swap space in use, in bytes.</summary>
     public long SwapUsedBytes { get; init; }
 
+    /// <summary>How long tasks were stalled for want of processors; <see langword="null"/> if the kernel does not account pressure.</summary>
+    public PressureMetric? CpuPressure { get; init; }
+
+    /// <summary>How long tasks were stalled for want of memory.</summary>
+    public PressureMetric? MemoryPressure { get; init; }
+
+    /// <summary>How long tasks were stalled waiting for disks.</summary>
+    public PressureMetric? IoPressure { get; init; }
+
     /// <summary>The file systems and how full they are.</summary>
     public IReadOnlyList<FileSystem> FileSystems { get; init; } = [];
 
@@ -64,6 +73,9 @@ public sealed record ServerMetric
 
     /// <summary>The network interfaces.</summary>
     public IReadOnlyList<InterfaceMetric> Interfaces { get; init; } = [];
+
+    /// <summary>The services, those that use most of the processors first. Several with I/O pressure and I/O of their own compete for the disks.</summary>
+    public IReadOnlyList<ServiceMetric> Services { get; init; } = [];
 
     /// <summary>What to know when reading the figures: a counter that was reset, a container that shows its host's figures.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];

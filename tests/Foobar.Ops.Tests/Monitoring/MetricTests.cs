@@ -37,6 +37,10 @@ public sealed class MetricTests
         ==> /proc/loadavg
         0.50 0.25 0.10 1/200 4711
 
+        ==> /proc/pressure/io
+        some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000
+        full avg10=0.00 avg60=0.00 avg300=0.00 total=0
+
         ==> /proc/sys/kernel/random/boot_id
         aaaa
         """;
@@ -44,6 +48,7 @@ public sealed class MetricTests
     private static readonly string Second = First
         .Replace("1700000000.500000000", "1700000002.500000000", StringComparison.Ordinal)
         .Replace("cpu  1000 100 500 80000 300 10 20 50", "cpu  1100 100 550 80220 320 10 20 60", StringComparison.Ordinal)
+        .Replace("total=1000000", "total=1500000", StringComparison.Ordinal)
         .Replace("sda 100 5 2000 300 50 6 1000 200 0 400", "sda 110 5 2400 340 60 6 1800 260 0 1400", StringComparison.Ordinal)
         .Replace("eth0:5000 50 1 2 0 0 0 0 6000 60 0 1", "eth0:9000 90 1 4 0 0 0 0 6500 65 0 2", StringComparison.Ordinal);
 
@@ -60,6 +65,8 @@ public sealed class MetricTests
         Assert.Equal((400 * 512 / 2.0, 800 * 512 / 2.0, 5.0, 5.0, 5.0, 50.0), (sda.ReadBytesPerSecond, sda.WrittenBytesPerSecond, sda.ReadsPerSecond, sda.WritesPerSecond, sda.AwaitMilliseconds, sda.UtilizationPercent));
         InterfaceMetric eth0 = metric.Interfaces.Single(one => one.Interface == "eth0");
         Assert.Equal((2000.0, 250.0, 20.0, 2.5, 0L, 3L), (eth0.ReceivedBytesPerSecond, eth0.SentBytesPerSecond, eth0.ReceivedPacketsPerSecond, eth0.SentPacketsPerSecond, eth0.Errors, eth0.Drops));
+        Assert.Equal((25.0, 0.0), (metric.IoPressure!.SomePercent, metric.IoPressure.FullPercent));
+        Assert.Null(metric.CpuPressure);
         Assert.Empty(metric.Notes);
     }
 

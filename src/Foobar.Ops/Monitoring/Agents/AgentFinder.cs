@@ -55,6 +55,7 @@ internal static class AgentFinder
             Since = unit?.Since ?? (processes.Length == 0 ? null : survey.Time.AddSeconds(-processes.Max(static process => process.AgeSeconds))),
             Unit = unit?.Unit,
             ProcessCount = processes.Length,
+            IsSuspended = processes.Any(static process => process.IsStopped),
             Users = [.. processes.Select(static process => process.User).Distinct().Order(StringComparer.Ordinal)],
             Containers = containers,
             Sockets = [.. sockets.Where(static socket => socket.IsListening).Select(socket => Listening(socket, processes)).Distinct()],
@@ -84,6 +85,7 @@ internal static class AgentFinder
             Since = unit?.Since,
             Unit = unit?.Unit,
             ProcessCount = processes.Length,
+            IsSuspended = processes.Any(static process => process.IsStopped),
             Users = [.. processes.Select(static process => process.User).Distinct().Order(StringComparer.Ordinal)],
             Sockets = [bind],
             Connections = [.. Connections(survey.Sockets.Where(socket => socket.Processes.Any(ids.Contains))).Where(connection => connection.IsIncoming && SurveyedSocket.PortOf(connection.Local) == bind.Port)],
@@ -146,7 +148,7 @@ internal static class AgentFinder
         SurveyedSocket[] all = [.. sockets];
         HashSet<(string, int)> listened = [.. all.Where(static socket => socket.IsListening).Select(static socket => (socket.Protocol, SurveyedSocket.PortOf(socket.Local)))];
         return all.Where(static socket => !socket.IsListening).Select(socket => new AgentConnection(
-            socket.Protocol, socket.State, socket.Local, socket.Remote, listened.Contains((socket.Protocol, SurveyedSocket.PortOf(socket.Local))), socket.LastSentSeconds, socket.AcknowledgedBytes));
+            socket.Protocol, socket.State, socket.Local, socket.Remote, listened.Contains((socket.Protocol, SurveyedSocket.PortOf(socket.Local))), socket.LastSentSeconds, socket.AcknowledgedBytes, socket.Retries));
     }
 
     private static bool IsSet(KnownAgent known, SurveyedFile file) => known.Setting is { } setting && setting.Split('|').Any(wanted =>

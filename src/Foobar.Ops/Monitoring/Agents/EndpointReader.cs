@@ -12,6 +12,12 @@ internal static class EndpointReader
     /// <summary>The endpoints, each once.</summary>
     public static IReadOnlyList<AgentEndpoint> Read(KnownAgent agent, IEnumerable<SurveyedFile> files)
     {
+        AgentEndpoint[] all = [.. Find(agent, files)];
+        return agent.IsJudgedAsLeg ? all : [.. all.Select(static endpoint => endpoint with { IsLeg = false })];
+    }
+
+    private static IReadOnlyList<AgentEndpoint> Find(KnownAgent agent, IEnumerable<SurveyedFile> files)
+    {
         SurveyedFile[] readable = [.. files.Where(static file => file.IsReadable && file.Format != "secret")];
         AgentEndpoint[] found = [.. ByRules(agent.Endpoints, readable)];
         found = found.Length > 0 ? found : [.. ByRules(agent.Otherwise, readable)];
@@ -79,6 +85,7 @@ internal static class EndpointReader
                 : scheme is null ? EndpointEncryption.Unknown
                 : EndpointEncryption.Plain,
             Source = source,
+            IsLeg = !rule.IsNoLeg,
         };
     }
 

@@ -22,6 +22,13 @@ internal static class ExporterText
     {
         string mark = name + "=\"";
         int at = sample.Labels.IndexOf(mark, StringComparison.Ordinal);
+
+        // goversion="..." is not version="...".
+        while (at > 0 && sample.Labels[at - 1] is not (',' or ' '))
+        {
+            at = sample.Labels.IndexOf(mark, at + 1, StringComparison.Ordinal);
+        }
+
         int end = at < 0 ? -1 : sample.Labels.IndexOf('"', at + mark.Length);
         return end < 0 ? null : sample.Labels[(at + mark.Length)..end];
     }

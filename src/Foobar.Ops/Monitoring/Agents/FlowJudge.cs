@@ -4,98 +4,116 @@ using System.Net;
 namespace Foobar.Ops.Monitoring.Agents;
 
 /// <summary>
-/// Judges whether data flows from an agent, by the surest sign there is: what it says itself of its last sending, then its log,
-/// then the kernel's account of its connections. A counter that only ever grows says nothing of now.
+/// Judges whether data flows from an agent by the latest sign there is: what it says itself of its last sending, its log, and the
+/// kernel's account of its connections. A counter that only ever grows says nothing of now.
 /// </summary>
 internal static class FlowJudge
 {
+    /// <summary>By then an agent that can't reach its service has said so.</summary>
+    private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(20);
+
+    /// <summary>An attempt to connect is unanswered only if nothing was sent for this time: a good one takes a moment too.</summary>
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(15);
+
+    /// <summary>A connection on which the same was sent again so often is dead.</summary>
+    private const int MostRetries = 2;
+
     /// <summary>The agent with its flow and what shows it.</summary>
     /// <param name="agent">The agent with what it answered.</param>
     /// <param name="known">Its row in the table.</param>
     /// <param name="now">The server's clock.</param>
-    /// <param name="unread">Why its sockets could not be read; <see langword="null"/> if they could.</param>
-    public static MonitoringAgent Judge(MonitoringAgent agent, KnownAgent known, DateTimeOffset now, string? unread)
+    /// <param name="survey">What the server showed, for what could not be read of it.</param>
+    public static MonitoringAgent Judge(MonitoringAgent agent, KnownAgent known, DateTimeOffset now, Survey survey)
     {
+        bool isLogUnread = survey.Logs.Any(log => log.Agent == agent.Name && log.HasUnreadFailure);
         (DataFlow flow, string reason) = !agent.IsRunning ? (DataFlow.Stopped, "it does not run")
+            : agent.IsSuspended ? (DataFlow.Stopped, "a signal stopped its process")
             : known.IsExporter ? OfExporter(agent, known)
-            : ByStatus(agent, known, now) ?? ByLog(agent, known, now) ?? ByConnections(agent, known) ?? Asked(agent, known) ?? (DataFlow.Unknown, Unknown(agent, unread));
+            : Latest(agent, known, now) ?? (isLogUnread ? null : Silent(agent, known, now)) ?? Asked(agent, known) ?? (DataFlow.Unknown, Unknown(agent, survey.SocketFailure, isLogUnread));
         return agent with { Flow = flow, FlowReason = reason };
     }
 
     private static (DataFlow Flow, string Reason) OfExporter(MonitoringAgent agent, KnownAgent known)
     {
-        if (agent.Answer is { Failure: { } failure })
-        {
-            return (DataFlow.Stopped, $"asked for its metrics: {failure}");
-        }
-
-        AgentConnection? scraper = Others(agent).Where(connection => connection.IsIncoming && IsFresh(connection, known)).MinBy(static connection => connection.LastSentSeconds);
-        return scraper is not null ? (DataFlow.Flowing, Text($"{HostOf(scraper)} asked for its metrics {scraper.LastSentSeconds:0} s ago"))
+        AgentConnection? scraper = Freshest(agent, known, isIncoming: true);
+        return agent.Answer is { Failure: { } failure } ? (DataFlow.Stopped, $"asked for its metrics: {failure}")
+            : scraper is not null ? (DataFlow.Flowing, Scraped(scraper))
             : agent.Answer is null ? (DataFlow.Stopped, "it listens on no port to be asked")
             : (DataFlow.Asked, "it answers; no connection shows that anybody asks it");
     }
 
-    private static (DataFlow Flow, string Reason)? ByStatus(MonitoringAgent agent, KnownAgent known, DateTimeOffset now)
+    /// <summary>The latest of all signs, good or bad, that are not too old to say something of now.</summary>
+    private static (DataFlow Flow, string Reason)? Latest(MonitoringAgent agent, KnownAgent known, DateTimeOffset now)
     {
-        if (agent.Answer?.Value?.LastSent is not { } sent)
+        (DateTimeOffset Time, DataFlow Flow, string Reason)[] signs = [.. Signs(agent, known, now)];
+        if (signs.Length == 0)
         {
             return null;
         }
 
-        double age = (now - sent).TotalSeconds;
-        return (age <= known.Silence.TotalSeconds ? DataFlow.Flowing : DataFlow.Stopped, Text($"by its own status the newest sample it sent is {age:0} s old"));
+        (_, DataFlow flow, string reason) = signs.MaxBy(static sign => sign.Time);
+        return (flow, reason);
     }
 
-    private static (DataFlow Flow, string Reason)? ByLog(MonitoringAgent agent, KnownAgent known, DateTimeOffset now)
+    private static IEnumerable<(DateTimeOffset Time, DataFlow Flow, string Reason)> Signs(MonitoringAgent agent, KnownAgent known, DateTimeOffset now)
     {
         DateTimeOffset oldest = now - known.Silence;
+        if (agent.Answer?.Value?.LastSent is { } sample)
+        {
+            yield return (sample < oldest ? now : sample, sample >= oldest ? DataFlow.Flowing : DataFlow.Stopped, Text($"by its own status the newest sample it sent is {(now - sample).TotalSeconds:0} s old"));
+        }
 
-        // A failure before the agent was started again is history.
-        DateTimeOffset? failure = agent.LastFailure is { } failed && (agent.Since is null || failed >= agent.Since.Value.AddSeconds(-1)) ? failed : null;
-        bool isAfter = failure is not null && (agent.LastSent is null || failure > agent.LastSent);
+        if (agent.LastSent is { } sent && sent >= oldest)
+        {
+            yield return (sent, DataFlow.Flowing, Text($"its log says that it sent {(now - sent).TotalSeconds:0} s ago"));
+        }
 
-        // Some log a failure once and are silent until it works again: then the last word counts however old it is.
-        return isAfter && (failure >= oldest || (known.Logs.Any(static log => log.Sent is not null) && agent.LastSent is not null) || !HasFreshConnection(agent, known))
-                ? (DataFlow.Stopped, Text($"its log says at {failure:HH:mm:ss} UTC that sending failed, and nothing better since"))
-            : agent.LastSent >= oldest ? (DataFlow.Flowing, Text($"its log says that it sent {(now - agent.LastSent.Value).TotalSeconds:0} s ago"))
-            : null;
+        // A failure before the agent was started again is history. Who tells of each recovery too has not recovered since.
+        if (agent.LastFailure is { } failed && !(failed < agent.Since?.AddSeconds(-1)) && !(failed <= agent.LastSent) && (failed >= oldest || known.LogTellsFailures))
+        {
+            yield return (failed, DataFlow.Stopped, Text($"its log says at {failed:HH:mm:ss} UTC that sending failed, and nothing better since"));
+        }
+
+        if (Freshest(agent, known, isIncoming: false) is { } fresh)
+        {
+            yield return (now.AddSeconds(-fresh.LastSentSeconds!.Value), DataFlow.Flowing, Text($"it last sent to {fresh.Remote} {fresh.LastSentSeconds:0} s ago"));
+        }
+
+        if (Others(agent).FirstOrDefault(static connection => !connection.IsIncoming && (connection.State == "SYN-SENT" || connection.Retries >= MostRetries)) is { } dead)
+        {
+            yield return (now - Moment, DataFlow.Stopped, dead.State == "SYN-SENT" ? $"{dead.Remote} does not answer its attempts to connect" : $"{dead.Remote} does not acknowledge what it sends");
+        }
     }
 
-    private static (DataFlow Flow, string Reason)? ByConnections(MonitoringAgent agent, KnownAgent known)
-    {
-        AgentConnection[] outward = [.. Others(agent).Where(static connection => !connection.IsIncoming)];
-        AgentConnection? fresh = outward.Where(connection => IsFresh(connection, known)).MinBy(static connection => connection.LastSentSeconds);
-        AgentConnection? incoming = Others(agent).Where(connection => connection.IsIncoming && IsFresh(connection, known)).MinBy(static connection => connection.LastSentSeconds);
-        AgentConnection? waits = Array.Find(outward, static connection => connection.State == "SYN-SENT");
-        return fresh is not null ? (DataFlow.Flowing, Text($"it last sent to {fresh.Remote} {fresh.LastSentSeconds:0} s ago"))
-            : waits is not null ? (DataFlow.Stopped, $"{waits.Remote} does not answer its attempts to connect")
-            : incoming is not null ? (DataFlow.Flowing, Text($"{HostOf(incoming)} asked for its metrics {incoming.LastSentSeconds:0} s ago"))
+    private static (DataFlow Flow, string Reason)? Silent(MonitoringAgent agent, KnownAgent known, DateTimeOffset now) =>
+        known.LogTellsFailures && agent.LogAgeSeconds is not null && agent.Endpoints.Count > 0 && now - agent.Since >= FirstWord
+            ? (DataFlow.Flowing, "its log tells of every failure to reach its service, and of none since it started")
             : null;
-    }
 
     private static (DataFlow Flow, string Reason)? Asked(MonitoringAgent agent, KnownAgent known) =>
-        known.Status is { Serves: true } && agent.Answer is { Failure: null } && agent.Endpoints.Count == 0
-            ? (DataFlow.Asked, "it answers; no connection shows that anybody asks it")
-            : null;
+        Freshest(agent, known, isIncoming: true) is { } scraper && known.Status is { Serves: true } ? (DataFlow.Flowing, Scraped(scraper))
+        : known.Status is { Serves: true } && agent.Answer is { Failure: null } && agent.Endpoints.Count == 0 ? (DataFlow.Asked, "it answers; no connection shows that anybody asks it")
+        : null;
 
-    private static string Unknown(MonitoringAgent agent, string? unread) =>
-        unread is not null ? $"its connections could not be read: {unread}"
+    private static string Unknown(MonitoringAgent agent, string? unread, bool isLogUnread) =>
+        isLogUnread ? "its log tells of a failure at a time that is not understood"
+        : unread is not null ? $"its connections could not be read: {unread}"
         : agent.Answer?.Value?.Sent is { } sent ? Text($"it sent {sent:0} in all by its own account, but neither a log nor a connection says when")
-        : agent.Endpoints.Any(static endpoint => endpoint.Address.StartsWith("udp:", StringComparison.Ordinal)) || agent.Connections.Any(static connection => connection.Protocol == "udp")
+        : agent.Connections.Any(static connection => connection.Protocol == "udp") || agent.Endpoints.Any(static endpoint => endpoint.Address.StartsWith("udp:", StringComparison.Ordinal))
             ? "it sends datagrams, of which no answer tells whether they arrive"
         : "neither its status nor its log nor a connection shows it";
 
-    private static bool HasFreshConnection(MonitoringAgent agent, KnownAgent known) => Others(agent).Any(connection => !connection.IsIncoming && IsFresh(connection, known));
+    private static string Scraped(AgentConnection scraper) => Text($"{SurveyedSocket.HostOf(scraper.Remote)} asked for its metrics {scraper.LastSentSeconds:0} s ago");
 
     // Something was acknowledged: a connection in which a firewall swallows everything only looks established.
-    private static bool IsFresh(AgentConnection connection, KnownAgent known) =>
-        connection is { Protocol: "tcp", State: "ESTAB", LastSentSeconds: { } age, AcknowledgedBytes: > 0 } && age <= known.Silence.TotalSeconds;
+    private static AgentConnection? Freshest(MonitoringAgent agent, KnownAgent known, bool isIncoming) => Others(agent)
+        .Where(connection => connection.IsIncoming == isIncoming
+            && connection is { Protocol: "tcp", State: "ESTAB", LastSentSeconds: { } age, AcknowledgedBytes: > 0, Retries: < MostRetries } && age <= known.Silence.TotalSeconds)
+        .MinBy(static connection => connection.LastSentSeconds);
 
     // What an agent says to a neighbour on its own server (a database, a log daemon) is no report.
     private static IEnumerable<AgentConnection> Others(MonitoringAgent agent) =>
-        agent.Connections.Where(static connection => !IPAddress.TryParse(HostOf(connection), out IPAddress? address) || !IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address));
-
-    private static string HostOf(AgentConnection connection) => SurveyedSocket.HostOf(connection.Remote);
+        agent.Connections.Where(static connection => !IPAddress.TryParse(SurveyedSocket.HostOf(connection.Remote), out IPAddress? address) || !IPAddress.IsLoopback(address));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

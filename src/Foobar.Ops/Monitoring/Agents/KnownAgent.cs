@@ -70,6 +70,9 @@ internal sealed record KnownAgent
     /// <summary>What the journal says of its unit when it could not send.</summary>
     public string? JournalFailed { get; init; }
 
+    /// <summary>Whether its log tells of every failure to reach its service, so that a silent one is good news.</summary>
+    public bool LogTellsFailures { get; init; }
+
     /// <summary>What it answers of itself over HTTP; <see langword="null"/> if nothing.</summary>
     public StatusPlace? Status { get; init; }
 
@@ -121,7 +124,7 @@ internal sealed record ConfigurationPlace(string Path, string Format);
 /// <param name="Failed">What a line holds that says sending failed.</param>
 internal sealed record LogPlace(string Path, string? Sent = null, string? Failed = null);
 
-/// <summary>A setting that says where an agent reports to. Conditions are <c>KEY=VALUE</c>, separated by <c>|</c>, beside the setting or, with <c>/</c> before them, from the top of the file.</summary>
+/// <summary>A setting that says where an agent reports to. Conditions are <c>KEY=VALUE</c>, separated by <c>|</c>, beside the setting, below it with <c>./</c> before them, or from the top of the file with <c>/</c>.</summary>
 internal sealed record EndpointRule
 {
     /// <summary>The path of the setting; <c>*</c> is any part of a segment, <c>**</c> any segments.</summary>
@@ -147,6 +150,9 @@ internal sealed record EndpointRule
 
     /// <summary>Without this the setting counts for nothing.</summary>
     public string? OnlyIf { get; init; }
+
+    /// <summary>Whether TLS-040 does not know this way of reporting, though it judges the agent.</summary>
+    public bool IsNoLeg { get; init; }
 
     /// <summary>An end of the value that makes it encrypted.</summary>
     public string? TlsSuffix { get; init; }

@@ -38,14 +38,14 @@ internal static class Outline
         return settings.Where(setting => path.IsMatch(setting.Path));
     }
 
-    /// <summary>Tells whether one of some conditions <c>KEY=VALUE</c> holds beside a setting, or from the top where it begins with <c>/</c>.</summary>
+    /// <summary>Tells whether one of some conditions <c>KEY=VALUE</c> holds beside a setting, or below it where it begins with <c>./</c>, or from the top where it begins with <c>/</c>.</summary>
     public static bool Holds(this IReadOnlyList<Setting> settings, string? conditions, string beside) => conditions is not null
         && conditions.Split('|').Any(condition =>
         {
             int equals = condition.IndexOf('=', StringComparison.Ordinal);
             string key = condition[..equals];
             int end = beside.LastIndexOf('/');
-            string path = key[0] == '/' ? key[1..] : end < 0 ? key : beside[..end] + "/" + key;
+            string path = key.StartsWith("./", StringComparison.Ordinal) ? beside + key[1..] : key[0] == '/' ? key[1..] : end < 0 ? key : beside[..end] + "/" + key;
             return settings.At(path).Any(setting => Plain(setting.Value).Equals(condition[(equals + 1)..], StringComparison.OrdinalIgnoreCase));
         });
 
@@ -158,10 +158,9 @@ internal static class Outline
 
         private void Enter(string name, string? label)
         {
-            // Blocks with a label can be settings by themselves (collectd: <Server "host" "port">).
-            Add(name, label ?? "");
-            _above.Push((_above.Count, label is null ? name : $"{name}:{Plain(label)}"));
-            _settings.Add(new Setting(Path(), ""));
+            // A block is a setting by itself, its label the value (collectd: <Server "host" "port">).
+            _above.Push((_above.Count, label is null ? name : $"{name}:{label.Replace("\"", "", StringComparison.Ordinal)}"));
+            _settings.Add(new Setting(Path(), label ?? ""));
         }
 
         private void Leave(int indent)

@@ -128,18 +128,21 @@ internal sealed partial record Survey
 /// <summary>A unit and since when it is active.</summary>
 internal sealed record SurveyedUnit(Unit Unit, DateTimeOffset? Since);
 
-/// <summary>A process.</summary>
-internal sealed record SurveyedProcess(int Id, double AgeSeconds, string User, string Name, string Executable, string ControlGroup)
+/// <summary>A process, with its state as ps(1) codes it: <c>S</c>, <c>R</c>, <c>T</c> (stopped) ...</summary>
+internal sealed record SurveyedProcess(int Id, double AgeSeconds, string User, string State, string Name, string Executable, string ControlGroup)
 {
+    /// <summary>Whether it was stopped by a signal and does nothing.</summary>
+    public bool IsStopped => State is "T" or "t";
+
     public static SurveyedProcess Parse(int number, string line) =>
-        line.Split('\t') is [var id, var age, var user, var name, var executable, var group]
+        line.Split('\t') is [var id, var age, var user, var state, var name, var executable, var group]
         && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && double.TryParse(age, NumberStyles.None, CultureInfo.InvariantCulture, out double seconds)
-            ? new SurveyedProcess(pid, seconds, user, name, executable, group)
-            : throw Survey.Unexpected("processes", number, "id, age, user, name, program and control group", line);
+            ? new SurveyedProcess(pid, seconds, user, state, name, executable, group)
+            : throw Survey.Unexpected("processes", number, "id, age, user, state, name, program and control group", line);
 }
 
 /// <summary>A socket of one of the processes: <c>ss -tuanpi</c> (ss(8) of iproute2).</summary>
-internal sealed partial record SurveyedSocket(string Protocol, string State, string Local, string Remote, IReadOnlyList<int> Processes, double? LastSentSeconds, long? AcknowledgedBytes)
+internal sealed partial record SurveyedSocket(string Protocol, string State, string Local, string Remote, IReadOnlyList<int> Processes, double? LastSentSeconds, long? AcknowledgedBytes, int Retries)
 {
     public bool IsListening => State is "LISTEN" or "UNCONN";
 
@@ -147,7 +150,11 @@ internal sealed partial record SurveyedSocket(string Protocol, string State, str
     public static int PortOf(string address) => int.TryParse(address.AsSpan(address.LastIndexOf(':') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : 0;
 
     /// <summary>The host of an address without brackets and interface.</summary>
-    public static string HostOf(string address) => address[..Math.Max(0, address.LastIndexOf(':'))].Split('%')[0].Trim('[', ']');
+    public static string HostOf(string address)
+    {
+        string host = address[..Math.Max(0, address.LastIndexOf(':'))].Split('%')[0].Trim('[', ']');
+        return host.StartsWith("::ffff:", StringComparison.OrdinalIgnoreCase) && host.Contains('.', StringComparison.Ordinal) ? host[7..] : host;
+    }
 
     public static SurveyedSocket Parse(int number, string line)
     {
@@ -161,7 +168,8 @@ internal sealed partial record SurveyedSocket(string Protocol, string State, str
                 fields[5],
                 fields.Length < 7 ? [] : [.. ProcessId().Matches(fields[6]).Select(static match => int.TryParse(match.ValueSpan[4..], CultureInfo.InvariantCulture, out int id) ? id : 0).Distinct()],
                 fields.Length < 7 ? null : Number(LastSend().Match(fields[6])) / 1000.0,
-                fields.Length < 7 ? null : Number(Acknowledged().Match(fields[6])));
+                fields.Length < 7 ? null : Number(Acknowledged().Match(fields[6])),
+                fields.Length < 7 ? 0 : (int)Math.Min(100, Number(Backoff().Match(fields[6])) ?? 0));
     }
 
     private static long? Number(Match match) => match.Success && long.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
@@ -171,6 +179,9 @@ internal sealed partial record SurveyedSocket(string Protocol, string State, str
 
     [GeneratedRegex(@"\blastsnd:([0-9]+)", RegexOptions.None, 1000)]
     private static partial Regex LastSend();
+
+    [GeneratedRegex(@"\bbackoff:([0-9]+)", RegexOptions.None, 1000)]
+    private static partial Regex Backoff();
 
     [GeneratedRegex(@"\bbytes_acked:([0-9]+)", RegexOptions.None, 1000)]
     private static partial Regex Acknowledged();
@@ -193,6 +204,9 @@ internal sealed record SurveyedFile(string Agent, string Format, string Path, in
 /// <summary>What a log of an agent says of sending.</summary>
 internal sealed record SurveyedLog(string Agent, string Place, DateTimeOffset? Modified, DateTimeOffset? Sent, DateTimeOffset? Failed)
 {
+    /// <summary>Whether a line tells of a failure at a time that is not understood.</summary>
+    public bool HasUnreadFailure { get; init; }
+
     public static SurveyedLog Parse(string heading, string text, TimeSpan zone)
     {
         string[] words = Lines.Fields(heading, 3);
@@ -204,6 +218,9 @@ internal sealed record SurveyedLog(string Agent, string Place, DateTimeOffset? M
                 words[0] == "journal" ? $"the journal of {words[2]}" : words[2],
                 lines.TryGetValue("modified", out string? modified) ? Survey.Seconds(modified) : null,
                 lines.TryGetValue("sent", out string? sent) ? LogTime.Parse(sent, zone) : null,
-                lines.TryGetValue("failed", out string? failed) ? LogTime.Parse(failed, zone) : null);
+                lines.TryGetValue("failed", out string? failed) ? LogTime.Parse(failed, zone) : null)
+            {
+                HasUnreadFailure = failed is not null && LogTime.Parse(failed, zone) is null,
+            };
     }
 }

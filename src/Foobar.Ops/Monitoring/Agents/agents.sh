@@ -26,14 +26,14 @@ fi
 section processes
 names=$(words process)
 export names
-found=$(ps -eo pid=,etimes=,user:32=,comm= | awk '
+found=$(ps -eo pid=,etimes=,user:32=,state=,comm= | awk '
   BEGIN { n = split(ENVIRON["names"], list, "\n"); for (i = 1; i <= n; i++) known[list[i]] = 1 }
-  { name = $4; for (i = 5; i <= NF; i++) name = name " " $i; if (name in known) print $1, $2, $3, name }') || echo '!ps failed'
-printf '%s\n' "$found" | while read -r pid age user name; do
+  { name = $5; for (i = 6; i <= NF; i++) name = name " " $i; if (name in known) print $1, $2, $3, $4, name }') || echo '!ps failed'
+printf '%s\n' "$found" | while read -r pid age user state name; do
   [ -n "$pid" ] || continue
   exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || exe=
   group=$(sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null) || group=
-  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$age" "$user" "$name" "$exe" "$group"
+  printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$age" "$user" "$state" "$name" "$exe" "$group"
 done
 
 section sockets

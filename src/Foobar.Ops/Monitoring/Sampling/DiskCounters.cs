@@ -36,6 +36,13 @@ internal sealed record DiskCounters
         return [.. all.Where(disk => disk.Reads + disk.Writes > 0 && !IsPartition(disk.Device, names))];
     }
 
+    /// <summary>The names of all devices by their numbers: <c>254:0</c> to <c>vda</c>.</summary>
+    public static IReadOnlyDictionary<string, string> Names(string text) => Lines.Of(text)
+        .Select(static line => Lines.Fields(line.Text))
+        .Where(static fields => fields.Length > 2)
+        .DistinctBy(static fields => $"{fields[0]}:{fields[1]}")
+        .ToDictionary(static fields => $"{fields[0]}:{fields[1]}", static fields => fields[2], StringComparer.Ordinal);
+
     private static DiskCounters ParseLine(int number, string line)
     {
         string[] fields = Lines.Fields(line);

@@ -9,7 +9,7 @@ internal static class MetricCalculator
     {
         double seconds = TimedSample.Seconds(first, second);
         Sample now = second.Sample;
-        List<string> notes = now.IsContainer ? ["A container: CPU, memory, load and disk figures are those of its host."] : [];
+        List<string> notes = now.IsContainer ? ["A container: CPU, memory, load, pressure and disk figures are those of its host; those of its services are its own."] : [];
         bool sameBoot = first.Sample.Boot == now.Boot;
         if (!sameBoot)
         {
@@ -29,6 +29,9 @@ internal static class MetricCalculator
             MemoryAvailableBytes = now.Memory.AvailableBytes,
             SwapTotalBytes = now.Memory.SwapTotalBytes,
             SwapUsedBytes = now.Memory.SwapUsedBytes,
+            CpuPressure = Pressure.Between(sameBoot ? first.Sample.CpuPressure : null, now.CpuPressure, seconds),
+            MemoryPressure = Pressure.Between(sameBoot ? first.Sample.MemoryPressure : null, now.MemoryPressure, seconds),
+            IoPressure = Pressure.Between(sameBoot ? first.Sample.DiskPressure : null, now.DiskPressure, seconds),
             FileSystems = fileSystems,
             Disks = [.. now.Disks.Select(disk => Disk(sameBoot ? first.Sample.Disks.FirstOrDefault(one => one.Device == disk.Device) : null, disk, seconds, notes))],
             Interfaces = [.. now.Interfaces.Select(one => Interface(sameBoot ? first.Sample.Interfaces.FirstOrDefault(other => other.Interface == one.Interface) : null, one, seconds, notes))],

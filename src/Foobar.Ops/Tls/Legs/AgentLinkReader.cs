@@ -163,6 +163,13 @@ internal static partial class AgentLinkReader
     {
         string plugin = block[0].Split([' ', '>', '"'], StringSplitOptions.RemoveEmptyEntries).Skip(1).FirstOrDefault() ?? "";
         bool isNetwork = plugin == "network";
+
+        // Plugins that read have addresses too (nginx, curl): those of what they ask.
+        if (!isNetwork && plugin != "write_http")
+        {
+            yield break;
+        }
+
         foreach (string line in block.Skip(1).Where(line => isNetwork
             ? line.StartsWith("Server", StringComparison.OrdinalIgnoreCase)
                 || line.StartsWith("<Server", StringComparison.OrdinalIgnoreCase)
