@@ -20,6 +20,7 @@ internal static class Benchmarks
         new("import", ImportBench.RunAsync),
         new("database", DatabaseBench.RunAsync),
         new("tls-scan", TlsScanBench.RunAsync),
+        new("anomalies", AnomalyBench.RunAsync),
         new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
     ];
 
