@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Foobar.Ops.Inventory.Loading;
 
 /// <summary>Reads the policy for monitoring, with the services that keep or take measurements.</summary>
