@@ -3,6 +3,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Operations.CertificateChange;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Tests.Operations;
 
@@ -26,14 +27,15 @@ public sealed class CertificatePlaceTests : IDisposable
     {
         Lay();
         IReadOnlyList<HaproxySection> sections = HaproxySection.Of([new HaproxyFile("haproxy.cfg", text.Replace("BASE", Base, StringComparison.Ordinal))]);
-        CertificateUses uses = HaproxyUses.Of(sections);
-        foreach (string list in uses.Lists)
+        CertificatePlaces places = HaproxyCertificates.Of(sections);
+        foreach (CertificateUse list in places.Lists.ToArray())
         {
-            HaproxyUses.AddList(uses, sections, list, $"# names\n{Base}/a.pem [alpn h2] www.foobar.com\n{Base}/s/c.crt [key {Base}/s/c.key]\n");
+            places.With(HaproxyCertificates.OfList(sections, list, $"# names\n{Base}/a.pem [alpn h2] www.foobar.com\n{Base}/s/c.crt [key {Base}/s/c.key]\n"));
         }
 
-        Assert.Equal(expected, await PlacesAsync(uses));
-        Assert.Equal(ports, string.Join(',', uses.Ports.Order()));
+        CertificatePairs pairs = new CertificatePairs().With(CertificateProgram.Haproxy, places);
+        Assert.Equal(expected, await PlacesAsync(pairs));
+        Assert.Equal(ports, string.Join(',', pairs.Ports.Order()));
     }
 
     [Theory]
@@ -41,14 +43,18 @@ public sealed class CertificatePlaceTests : IDisposable
     [InlineData("server { listen [::]:8443 ssl; listen 80; ssl_certificate BASE/s/c.crt; ssl_certificate_key BASE/s/c.key; ssl_certificate BASE/a.pem; ssl_certificate_key BASE/a.pem; }", "8443", "a.pem,s/c.crt+s/c.key")]
     [InlineData("ssl_certificate BASE/a.pem; ssl_certificate_key BASE/a.pem; server { listen 443 ssl; } server { listen 444 ssl; ssl_certificate BASE/d/b.pem; ssl_certificate_key BASE/d/b.pem; }", "443,444", "a.pem,d/b.pem")]
     [InlineData("server { listen 443 ssl; ssl_certificate BASE/$ssl_server_name.pem; ssl_certificate_key BASE/a.pem; }", "443", "")]
+    [InlineData("server { listen 443 ssl; ssl_certificate BASE/a.pem; ssl_certificate_key store:one; }", "443", "")]
+    [InlineData("server { listen 443; ssl on; ssl_certificate BASE/a.pem; ssl_certificate_key BASE/a.pem; }", "443", "a.pem")]
+    [InlineData("server { listen 80; location / { proxy_pass https://192.0.2.1; proxy_ssl_certificate BASE/s/c.crt; proxy_ssl_certificate_key BASE/s/c.key; } }", "", "s/c.crt+s/c.key")]
     public async Task Nginx_s_pairs_are_found_by_level(string text, string ports, string expected)
     {
         Lay();
-        CertificateUses uses = NginxUses.Of(NginxText.Parse($"# configuration file /etc/nginx/nginx.conf:\nhttp {{ {text.Replace("BASE", Base, StringComparison.Ordinal)} }}\n"));
+        CertificatePairs pairs = new CertificatePairs().With(
+            CertificateProgram.Nginx, NginxCertificates.Of(NginxText.Parse($"# configuration file /etc/nginx/nginx.conf:\nhttp {{ {text.Replace("BASE", Base, StringComparison.Ordinal)} }}\n")));
 
-        Assert.Equal(expected, await PlacesAsync(uses));
-        Assert.Equal(ports, string.Join(',', uses.Ports.Order()));
-        Assert.Equal(text.Contains('$', StringComparison.Ordinal), uses.Doubts.Count > 0);
+        Assert.Equal(expected, await PlacesAsync(pairs));
+        Assert.Equal(ports, string.Join(',', pairs.Ports.Order()));
+        Assert.Equal(text.Contains('$', StringComparison.Ordinal) || text.Contains("store:", StringComparison.Ordinal), pairs.Doubts.Count > 0);
     }
 
     [Fact]
@@ -172,10 +178,21 @@ public sealed class CertificatePlaceTests : IDisposable
         return (await site.RunAsync(Ops.Remoting.RemoteCommand.FromScript(PlaceFile.Script, paths), TestContext.Current.CancellationToken)).OutputText;
     }
 
-    private async Task<string> PlacesAsync(CertificateUses uses)
+    [Fact]
+    public void What_names_a_certificate_of_no_store_is_told()
     {
-        IReadOnlyList<PlaceFile> files = PlaceFile.Parse(await ReadAsync(uses.Uses.SelectMany(static use => use.Keys.Append(use.Certificate)).Distinct().DefaultIfEmpty("/none")));
-        (IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> doubts) = CertificatePlace.Of(uses.Uses, files);
+        IReadOnlyList<HaproxySection> sections = HaproxySection.Of([new HaproxyFile("haproxy.cfg", "frontend f\n bind :443 ssl crt @web/c\n")]);
+
+        CertificatePairs pairs = new CertificatePairs().With(CertificateProgram.Haproxy, HaproxyCertificates.Of(sections));
+
+        Assert.Equal("HAProxy, haproxy.cfg:2 bind :443: no crt-store holds @web/c", Assert.Single(pairs.Doubts));
+        Assert.Equal([443], pairs.Ports);
+    }
+
+    private async Task<string> PlacesAsync(CertificatePairs pairs)
+    {
+        IReadOnlyList<PlaceFile> files = PlaceFile.Parse(await ReadAsync(pairs.All.SelectMany(static pair => pair.Keys.Append(pair.Certificate)).Distinct().DefaultIfEmpty("/none")));
+        (IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> doubts) = CertificatePlace.Of(pairs.All, files);
         Assert.Empty(doubts);
         return string.Join(',', places.Select(place => string.Join('+', place.Files.Select(file => Path.GetRelativePath(Base, file.Path)))).Order(StringComparer.Ordinal));
     }

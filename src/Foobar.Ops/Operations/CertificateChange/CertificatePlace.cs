@@ -29,12 +29,12 @@ internal sealed record CertificatePlace
     /// Joins what configurations name with what lies on the server: a certificate with its key, in one file or in two; what
     /// holds no certificate, or one that can't be read, is left out and told.
     /// </summary>
-    public static (IReadOnlyList<CertificatePlace> Places, IReadOnlyList<string> Doubts) Of(IEnumerable<CertificateUse> uses, IReadOnlyList<PlaceFile> files)
+    public static (IReadOnlyList<CertificatePlace> Places, IReadOnlyList<string> Doubts) Of(IEnumerable<CertificatePair> uses, IReadOnlyList<PlaceFile> files)
     {
         List<CertificatePlace> places = [];
         List<string> doubts = [];
         Dictionary<string, PlaceFile> known = files.ToDictionary(static file => file.Path, StringComparer.Ordinal);
-        foreach (CertificateUse use in uses.DistinctBy(static use => (use.Program, use.Certificate, string.Join('\n', use.Keys))))
+        foreach (CertificatePair use in uses.DistinctBy(static use => (use.Program, use.Certificate, string.Join('\n', use.Keys))))
         {
             foreach (PlaceFile file in Named(use, files))
             {
@@ -57,7 +57,7 @@ internal sealed record CertificatePlace
         return (places, doubts);
     }
 
-    private static void Add(List<CertificatePlace> places, List<string> doubts, CertificateUse use, PlaceFile file, PlaceFile? key)
+    private static void Add(List<CertificatePlace> places, List<string> doubts, CertificatePair use, PlaceFile file, PlaceFile? key)
     {
         try
         {
@@ -77,14 +77,14 @@ internal sealed record CertificatePlace
         }
     }
 
-    private static IEnumerable<PlaceFile> Named(CertificateUse use, IReadOnlyList<PlaceFile> files)
+    private static IEnumerable<PlaceFile> Named(CertificatePair use, IReadOnlyList<PlaceFile> files)
     {
         string folder = use.Certificate + "/";
         return files.Where(file => file.Path == use.Certificate
             || (use.Program == CertificateProgram.Haproxy && file.Path.StartsWith(folder, StringComparison.Ordinal)
-                && !file.Path[folder.Length..].Contains('/', StringComparison.Ordinal) && HaproxyUses.IsCertificate(file.Path[folder.Length..])));
+                && !file.Path[folder.Length..].Contains('/', StringComparison.Ordinal) && CertificatePairs.IsCertificate(file.Path[folder.Length..])));
     }
 
-    private static PlaceFile? KeyOf(CertificateUse use, PlaceFile file, Dictionary<string, PlaceFile> known) =>
+    private static PlaceFile? KeyOf(CertificatePair use, PlaceFile file, Dictionary<string, PlaceFile> known) =>
         use.Keys.Append(file.Path + ".key").Select(path => known.GetValueOrDefault(path)).FirstOrDefault(static candidate => candidate is { HasKey: true });
 }

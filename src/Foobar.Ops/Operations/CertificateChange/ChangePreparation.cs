@@ -8,6 +8,7 @@ using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Tls;
+using Foobar.Ops.Tls.Files;
 
 namespace Foobar.Ops.Operations.CertificateChange;
 
@@ -153,72 +154,55 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
         Task<IReadOnlyList<ListeningSocket>> sockets = SocketsAsync(connection, cancellationToken);
         Task<CommandResult> left = connection.RunAsync(ChangeScripts.ToLook(), cancellationToken);
         Task<Reading<NginxDirective>> nginx = NginxFiles.ReadAsync(connection, cancellationToken);
-        (CertificateUses uses, IReadOnlyList<string> haproxyFiles) = await HaproxyAsync(connection, cancellationToken);
+        (CertificatePlaces haproxy, IReadOnlyList<string> haproxyFiles) = await HaproxyAsync(connection, cancellationToken);
+        CertificatePairs pairs = new CertificatePairs().With(CertificateProgram.Haproxy, haproxy);
         if ((await nginx).TryGet(out NginxDirective? directives))
         {
-            CertificateUses own = NginxUses.Of(directives);
-            uses.Uses.AddRange(own.Uses);
-            uses.Ports.UnionWith(own.Ports);
-            uses.Doubts.AddRange(own.Doubts);
+            pairs.With(CertificateProgram.Nginx, NginxCertificates.Of(directives));
         }
         else
         {
-            uses.Doubts.Add((await nginx).Failure!);
+            pairs.Doubts.Add((await nginx).Failure!);
         }
 
         if (server.Is(Role.Database))
         {
-            await AddDatabaseAsync(uses, server, cancellationToken);
+            await AddDatabaseAsync(pairs, server, cancellationToken);
         }
 
-        IReadOnlyList<PlaceFile> files = await FilesAsync(connection, uses.Uses.SelectMany(static use => use.Keys.Append(use.Certificate)), cancellationToken);
-        (IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> doubts) = CertificatePlace.Of(uses.Uses, files);
+        IReadOnlyList<PlaceFile> files = await FilesAsync(connection, pairs.All.SelectMany(static pair => pair.Keys.Append(pair.Certificate)), cancellationToken);
+        (IReadOnlyList<CertificatePlace> places, IReadOnlyList<string> doubts) = CertificatePlace.Of(pairs.All, files);
         return new Ground
         {
             Places = places,
             Files = files,
             Sockets = await sockets,
-            Ports = uses.Ports,
+            Ports = pairs.Ports,
             HaproxyFiles = haproxyFiles,
             Leftovers = Leftover.Parse(SessionReadings.Succeeded(await left).OutputText, server.Name),
-            Doubts = [.. uses.Doubts, .. doubts],
+            Doubts = [.. pairs.Doubts, .. doubts],
         };
     }
 
-    private async Task AddDatabaseAsync(CertificateUses uses, Server server, CancellationToken cancellationToken)
+    private async Task AddDatabaseAsync(CertificatePairs pairs, Server server, CancellationToken cancellationToken)
     {
         try
         {
-            if (await DatabaseTls.ReadAsync(session, server, cancellationToken) is { } use)
+            if (await DatabaseTls.ReadAsync(session, server, cancellationToken) is { } pair)
             {
-                uses.Uses.Add(use);
+                pairs.All.Add(pair);
             }
         }
         catch (FoobarException error)
         {
-            uses.Doubts.Add($"the database's certificate was not looked at: {error.Message}");
+            pairs.Doubts.Add($"the database's certificate was not looked at: {error.Message}");
         }
     }
 
-    private static async Task<(CertificateUses Uses, IReadOnlyList<string> Files)> HaproxyAsync(IServerSession connection, CancellationToken cancellationToken)
+    private static async Task<(CertificatePlaces Places, IReadOnlyList<string> Files)> HaproxyAsync(IServerSession connection, CancellationToken cancellationToken)
     {
         IReadOnlyList<HaproxyFile> files = await HaproxyFiles.ReadAsync(connection, cancellationToken);
-        IReadOnlyList<HaproxySection> sections = HaproxySection.Of(files);
-        CertificateUses uses = HaproxyUses.Of(sections);
-        foreach (string list in uses.Lists.Distinct())
-        {
-            CommandResult read = await connection.RunAsync(RemoteCommand.Create($"cat -- {list}") with { Privileged = true }, cancellationToken);
-            if (read.ExitCode == 0)
-            {
-                HaproxyUses.AddList(uses, sections, list, read.OutputText);
-            }
-            else
-            {
-                uses.Doubts.Add($"crt-list {list}: {read.ErrorText.Trim()}");
-            }
-        }
-
-        return (uses, [.. files.Select(static file => file.Path)]);
+        return (await CertificateFileSearch.OfHaproxyAsync(connection, HaproxySection.Of(files), cancellationToken), [.. files.Select(static file => file.Path)]);
     }
 
     private static async Task<IReadOnlyList<PlaceFile>> FilesAsync(IServerSession connection, IEnumerable<string> paths, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ internal static class DatabaseTls
 
     /// <summary>What a database's configuration names; <see langword="null"/> if it has no certificate.</summary>
     /// <exception cref="FoobarException">It can't be asked.</exception>
-    public static async Task<CertificateUse?> ReadAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
+    public static async Task<CertificatePair?> ReadAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         await using IDatabaseSession database = await session.OpenDatabaseAsync(server.Name, cancellationToken);
         IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(Files, null, cancellationToken);
@@ -43,9 +43,9 @@ internal static class DatabaseTls
     }
 
     /// <summary>The pair of files, relative ones below the data directory.</summary>
-    internal static CertificateUse? Use(string? certificate, string? key, string? folder) => string.IsNullOrEmpty(certificate) || string.IsNullOrEmpty(key) || string.IsNullOrEmpty(folder)
+    internal static CertificatePair? Use(string? certificate, string? key, string? folder) => string.IsNullOrEmpty(certificate) || string.IsNullOrEmpty(key) || string.IsNullOrEmpty(folder)
         ? null
-        : new CertificateUse(CertificateProgram.Database, Whole(certificate, folder), [Whole(key, folder)]);
+        : new CertificatePair(CertificateProgram.Database, Whole(certificate, folder), [Whole(key, folder)]);
 
     /// <summary>Reads <c>Feb 28 02:26:27 2027 GMT</c>; <see langword="null"/> for another form.</summary>
     internal static DateTimeOffset? Date(string text) => DateTimeOffset.TryParseExact(

@@ -69,9 +69,12 @@ public static class CertificateFileSearch
             doubts);
     }
 
-    private static async Task<CertificatePlaces> HaproxyAsync(IServerSession session, CancellationToken cancellationToken)
+    private static async Task<CertificatePlaces> HaproxyAsync(IServerSession session, CancellationToken cancellationToken) =>
+        await OfHaproxyAsync(session, HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken)), cancellationToken);
+
+    /// <summary>What HAProxy loads by its configuration, and by the lists that this names.</summary>
+    internal static async Task<CertificatePlaces> OfHaproxyAsync(IServerSession session, IReadOnlyList<HaproxySection> sections, CancellationToken cancellationToken)
     {
-        IReadOnlyList<HaproxySection> sections = HaproxySection.Of(await HaproxyFiles.ReadAsync(session, cancellationToken));
         CertificatePlaces places = HaproxyCertificates.Of(sections);
         foreach (CertificateUse list in places.Lists.ToArray())
         {

@@ -21,6 +21,9 @@ public sealed record CertificateUse
     /// <summary>Why what is served there can't be asked for; <see langword="null"/> if it can.</summary>
     public string? Obstacle { get; init; }
 
+    /// <summary>Files that the configuration names for the key, or that are looked for instead of one beside the certificate.</summary>
+    internal IReadOnlyList<string> Keys { get; init; } = [];
+
     /// <summary>Whether nothing is amiss where there is no such file: the program looks for it unasked.</summary>
     internal bool IsOptional { get; init; }
 
@@ -37,6 +40,9 @@ internal sealed record CertificatePlaces
     /// <summary>Lists (crt-list) that name further certificates, each with the use that names it.</summary>
     public List<CertificateUse> Lists { get; } = [];
 
+    /// <summary>Where TLS is spoken, whether or not it is known with which certificate.</summary>
+    public HashSet<string> Listeners { get; } = [];
+
     /// <summary>What could not be followed, each with its reason.</summary>
     public List<string> Doubts { get; } = [];
 
@@ -45,6 +51,7 @@ internal sealed record CertificatePlaces
     {
         Uses.AddRange(other.Uses);
         Lists.AddRange(other.Lists);
+        Listeners.UnionWith(other.Listeners);
         Doubts.AddRange(other.Doubts);
         return this;
     }

@@ -4,24 +4,34 @@ namespace Foobar.Ops.Tls.Files;
 
 /// <summary>
 /// The certificates that HAProxy loads, with the addresses and names that it serves them for (Configuration Manual 2.6 to
-/// 3.4, 3.1 crt-base, 4.2 bind and ssl-f-use, 5.1 crt, crt-list and default-crt, 5.2 crt, 12.7 crt-store).
+/// 3.4, 3.1 crt-base, key-base and ssl-load-extra-del-ext, 4.2 bind and ssl-f-use, 5.1 crt, crt-list and default-crt, 5.2 crt,
+/// 12.7 crt-store).
 /// </summary>
 internal sealed class HaproxyCertificates
 {
     private const string Program = "HAProxy", Home = "/etc/haproxy";
 
-    private readonly CertificatePlaces _places = new();
-    private readonly Dictionary<string, string> _stored = new(StringComparer.Ordinal);
-    private string _base = "";
+    // The extension that ssl-load-extra-del-ext takes off before it looks for a key beside the certificate.
+    private const string Extension = ".crt";
 
-    private HaproxyCertificates()
+    private readonly CertificatePlaces _places = new();
+    private readonly Dictionary<string, (string Path, IReadOnlyList<string> Keys)> _stored = new(StringComparer.Ordinal);
+    private readonly string _base;
+    private readonly string _keyBase;
+    private readonly bool _replacesExtension;
+
+    private HaproxyCertificates(IReadOnlyList<HaproxySection> sections)
     {
+        HaproxyLine[] global = [.. sections.Where(static section => section.Kind == "global").SelectMany(static section => section.Lines)];
+        _base = Base(global, "crt-base");
+        _keyBase = Base(global, "key-base");
+        _replacesExtension = Array.Exists(global, static line => line.Words[0].Text == "ssl-load-extra-del-ext");
     }
 
     /// <summary>Finds them, and the lists that name more.</summary>
     public static CertificatePlaces Of(IReadOnlyList<HaproxySection> sections)
     {
-        HaproxyCertificates certificates = new() { _base = GlobalBase(sections) };
+        HaproxyCertificates certificates = new(sections);
         foreach (HaproxySection section in sections.Where(static section => section.Kind == "crt-store"))
         {
             certificates.TakeStore(section);
@@ -41,7 +51,7 @@ internal sealed class HaproxyCertificates
     /// <param name="text">What stands in it.</param>
     public static CertificatePlaces OfList(IReadOnlyList<HaproxySection> sections, CertificateUse list, string text)
     {
-        HaproxyCertificates certificates = new() { _base = GlobalBase(sections) };
+        HaproxyCertificates certificates = new(sections);
         foreach (HaproxySection section in sections.Where(static section => section.Kind == "crt-store"))
         {
             certificates.TakeStore(section);
@@ -50,11 +60,12 @@ internal sealed class HaproxyCertificates
         certificates._places.Uses.Clear();
         foreach (HaproxyLine line in HaproxyText.Parse(text, list.Path))
         {
-            certificates.Follow(line.Words[0], list with
+            CertificateUse use = list with
             {
                 Place = FormattableString.Invariant($"{list.Path}:{line.Number} for {list.Place}"),
                 ServerNames = [.. Names(line.Words.Skip(1))],
-            });
+            };
+            certificates.Follow(line.Words[0], use, key: Option(line, "key"));
         }
 
         return certificates._places;
@@ -77,6 +88,14 @@ internal sealed class HaproxyCertificates
 
             isOption &= !word.EndsWith(']');
         }
+    }
+
+    // The value of an option in brackets.
+    private static string? Option(HaproxyLine line, string name)
+    {
+        string[] words = [.. line.Words.Skip(1).Select(static word => word.Text.Trim('[', ']'))];
+        int at = Array.IndexOf(words, name);
+        return at >= 0 && at + 1 < words.Length ? words[at + 1] : null;
     }
 
     private static string? Listener(string address)
@@ -104,6 +123,7 @@ internal sealed class HaproxyCertificates
     private void TakeStore(HaproxySection section)
     {
         string directory = Base(section.Lines, "crt-base") is { Length: > 0 } own ? own : _base;
+        string keys = Base(section.Lines, "key-base") is { Length: > 0 } ownKeys ? ownKeys : _keyBase;
         foreach (HaproxyLine line in section.Lines.Where(static line => line.Keyword == "load"))
         {
             if (Argument(line, "crt") is not { } certificate)
@@ -112,13 +132,14 @@ internal sealed class HaproxyCertificates
             }
 
             string path = Whole(certificate.Text, directory);
+            string? key = Argument(line, "key") is { HasVariable: false } named ? Whole(named.Text, keys) : null;
             foreach (string name in (string[])[certificate.Text, Argument(line, "alias")?.Text ?? certificate.Text])
             {
-                _stored[$"@{section.Name}/{name}"] = path;
+                _stored[$"@{section.Name}/{name}"] = (path, KeysOf(path, key));
             }
 
             // Without a listener: only what a bind line names of a store is served.
-            Follow(certificate, new CertificateUse { Program = Program, Path = "", Place = PlaceOf(section, line, "load crt") }, directory);
+            Follow(certificate, new CertificateUse { Program = Program, Path = "", Place = PlaceOf(section, line, "load crt") }, directory, key);
         }
     }
 
@@ -128,6 +149,7 @@ internal sealed class HaproxyCertificates
         [
             .. section.Lines.Where(static line => line.Keyword == "bind" && IsTls(line)).SelectMany(static line => Listeners(line.Words[1].Text)),
         ];
+        _places.Listeners.UnionWith(frontend);
         foreach (HaproxyLine line in section.Lines)
         {
             bool isServed = line.Keyword is "bind" or "ssl-f-use";
@@ -165,7 +187,7 @@ internal sealed class HaproxyCertificates
         }
     }
 
-    private void Follow(ConfigurationWord word, CertificateUse use, string? directory = null)
+    private void Follow(ConfigurationWord word, CertificateUse use, string? directory = null, string? key = null)
     {
         if (word.HasVariable)
         {
@@ -173,17 +195,24 @@ internal sealed class HaproxyCertificates
         }
         else if (!word.Text.StartsWith('@'))
         {
-            _places.Uses.Add(use with { Path = Whole(word.Text, directory ?? _base) });
+            string path = Whole(word.Text, directory ?? _base);
+            _places.Uses.Add(use with { Path = path, Keys = KeysOf(path, key is null ? null : Whole(key, _keyBase)) });
         }
-        else if (_stored.TryGetValue(word.Text, out string? path))
+        else if (_stored.TryGetValue(word.Text, out (string Path, IReadOnlyList<string> Keys) stored))
         {
-            _places.Uses.Add(use with { Path = path });
+            _places.Uses.Add(use with { Path = stored.Path, Keys = stored.Keys });
         }
         else
         {
             _places.Doubts.Add($"{use}: no crt-store holds {word}");
         }
     }
+
+    private IReadOnlyList<string> KeysOf(string path, string? named) =>
+    [
+        .. named is null ? [] : (string[])[named],
+        .. _replacesExtension && path.EndsWith(Extension, StringComparison.Ordinal) ? (string[])[path[..^Extension.Length] + ".key"] : [],
+    ];
 
     private static bool IsTls(HaproxyLine line) => line.Words.Count > 2 && line.Words.Any(static word => word.Text == "ssl");
 
@@ -195,9 +224,6 @@ internal sealed class HaproxyCertificates
         int at = line.Words.Select(static word => word.Text).ToList().IndexOf(keyword);
         return at > 0 && at + 1 < line.Words.Count ? line.Words[at + 1] : null;
     }
-
-    private static string GlobalBase(IReadOnlyList<HaproxySection> sections) =>
-        Base(sections.Where(static section => section.Kind == "global").SelectMany(static section => section.Lines), "crt-base");
 
     private static string Base(IEnumerable<HaproxyLine> lines, string keyword) =>
         lines.LastOrDefault(line => line.Words[0].Text == keyword && line.Words.Count > 1)?.Words[1].Text ?? "";

@@ -9,7 +9,7 @@ namespace Foobar.Ops.Tls.Files;
 /// </summary>
 internal static class NginxCertificates
 {
-    private const string Program = "nginx", Directive = "ssl_certificate";
+    private const string Program = "nginx", Directive = "ssl_certificate", Key = "_key";
 
     private static readonly string[] ClientDirectives = ["proxy_ssl_certificate", "grpc_ssl_certificate", "uwsgi_ssl_certificate"];
 
@@ -23,23 +23,23 @@ internal static class NginxCertificates
         {
             foreach (NginxDirective server in context.Inner("server"))
             {
-                // A server without such a directive has those of the level above it.
-                NginxDirective[] own = [.. server.Inner(Directive)];
                 string[] listeners = [.. server.Inner("listen").Where(listen => IsTls(listen, server)).Select(Listener).OfType<string>()];
                 if (listeners.Length > 0)
                 {
-                    Add(places, own.Length > 0 ? own : context.Inner(Directive), Use(context, server, listeners), directory);
+                    places.Listeners.UnionWith(listeners);
+                    Add(places, Own(server, context, Directive), Own(server, context, Directive + Key), Use(context, server, listeners), directory);
                 }
             }
         }
 
         foreach (string name in ClientDirectives)
         {
-            NginxDirective[] all = [.. configuration.All.Where(directive => directive.Name == name)];
-            Add(places, all, new CertificateUse { Program = Program, Place = name, Path = "" }, directory);
+            Add(places, [.. Named(name)], [.. Named(name + Key)], new CertificateUse { Program = Program, Place = name, Path = "" }, directory);
         }
 
         return places;
+
+        IEnumerable<NginxDirective> Named(string name) => configuration.All.Where(directive => directive.Name == name);
     }
 
     /// <summary>The address of a listen directive as it is connected to on the server itself; <see langword="null"/> for UDP.</summary>
@@ -59,6 +59,10 @@ internal static class NginxCertificates
         return ushort.TryParse(port.Split('-')[0], CultureInfo.InvariantCulture, out ushort number) ? ListenerText.Of(host, number) : null;
     }
 
+    // A server without such a directive has those of the level above it.
+    private static NginxDirective[] Own(NginxDirective server, NginxDirective context, string name) =>
+        server.Inner(name).ToArray() is { Length: > 0 } own ? own : [.. context.Inner(name)];
+
     private static bool IsTls(NginxDirective listen, NginxDirective server) =>
         !listen.Arguments.Contains("udp") && !listen.Arguments.Contains("quic")
             && (listen.Arguments.Contains("ssl") || server.Inner("ssl").Any(static ssl => ssl.Argument == "on"));
@@ -77,23 +81,30 @@ internal static class NginxCertificates
         };
     }
 
-    private static void Add(CertificatePlaces places, IEnumerable<NginxDirective> directives, CertificateUse use, string directory)
+    // The first certificate belongs to the first key, and so on.
+    private static void Add(CertificatePlaces places, NginxDirective[] certificates, NginxDirective[] keys, CertificateUse use, string directory)
     {
-        foreach (NginxDirective directive in directives.Where(static directive => directive.Argument.Length > 0))
+        foreach ((int number, NginxDirective directive) in certificates.Index().Where(static each => each.Item.Argument.Length > 0))
         {
             string path = directive.Argument;
             if (path.Contains('$', StringComparison.Ordinal))
             {
                 places.Doubts.Add($"{use}: {directive.Name} {path}: a variable stands for the file, or for the certificate");
             }
-            else if (path.IndexOf(':', StringComparison.Ordinal) is > 1 and int colon && path[..colon].All(char.IsAsciiLetterLower))
+            else if (IsElsewhere(path))
             {
-                places.Doubts.Add($"{use}: {directive.Name} {path}: the certificate is kept by '{path[..colon]}', not in a file");
+                places.Doubts.Add($"{use}: {directive.Name} {path}: the certificate is kept by '{path[..path.IndexOf(':', StringComparison.Ordinal)]}', not in a file");
             }
             else
             {
-                places.Uses.Add(use with { Path = path.StartsWith('/') ? path : $"{directory}/{path}" });
+                string? key = number < keys.Length ? keys[number].Argument : null;
+                places.Uses.Add(use with { Path = Whole(path, directory), Keys = key is null ? [] : [IsElsewhere(key) ? key : Whole(key, directory)] });
             }
         }
     }
+
+    // data:..., engine:..., store:...
+    private static bool IsElsewhere(string path) => path.IndexOf(':', StringComparison.Ordinal) is > 1 and int colon && path[..colon].All(char.IsAsciiLetterLower);
+
+    private static string Whole(string path, string directory) => path.StartsWith('/') ? path : $"{directory}/{path}";
 }
