@@ -1,3 +1,4 @@
+using Foobar.Ops.Drivers.Compression;
 using Foobar.Ops.Drivers.Database;
 using Foobar.Ops.Drivers.Keys;
 using Foobar.Ops.Drivers.Retries;
@@ -10,11 +11,15 @@ namespace Foobar.Ops.Drivers;
 /// <summary>The entry to this assembly, created by name (<see cref="LoadedDrivers"/>). A package is loaded when its driver is first asked for.</summary>
 internal sealed class DriverSet : IDriverSet
 {
+    private readonly Lazy<ICompressionDriver> _compression = new(static () => new ZstdSharpDriver());
     private readonly Lazy<IDatabaseDriver> _database = new(static () => new MySqlConnectorDriver());
     private readonly Lazy<IKeyDriver> _keys = new(static () => new BouncyCastleKeys());
     private readonly Lazy<IRetryDriver> _retry = new(static () => new PollyRetry());
     private readonly Lazy<ISshDriver> _ssh = new(static () => new SshNetDriver());
     private readonly Lazy<ITlsDriver> _tls = new(static () => new BouncyCastleDriver());
+
+    /// <inheritdoc/>
+    public ICompressionDriver Compression => _compression.Value;
 
     /// <inheritdoc/>
     public IDatabaseDriver Database => _database.Value;

@@ -35,7 +35,7 @@ Describe 'Importing' {
     }
 
     It 'puts the drivers and their packages into a context of their own, and none into the default one' {
-        foreach ($name in 'Foobar.Ops.Drivers', 'MySqlConnector', 'Renci.SshNet', 'BouncyCastle.Cryptography') {
+        foreach ($name in 'Foobar.Ops.Drivers', 'MySqlConnector', 'Renci.SshNet', 'BouncyCastle.Cryptography', 'ZstdSharp') {
             [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext([Foobar.Ops.Loading.ModuleLoadContext]::LoadOwn($name)).Name | Should -Be 'Foobar.Ops'
             [System.Runtime.Loader.AssemblyLoadContext]::Default.Assemblies.Where({ $_.GetName().Name -eq $name }) | Should -BeNullOrEmpty
         }

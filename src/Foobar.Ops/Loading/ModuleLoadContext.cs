@@ -21,6 +21,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         "MySqlConnector",
         "Polly.Core",
         "Renci.SshNet",
+        "ZstdSharp",
     ];
 
     private static readonly Assembly Library = typeof(ModuleLoadContext).Assembly;

@@ -3,6 +3,9 @@ namespace Foobar.Ops.Remoting.Drivers;
 /// <summary>What packages do for this library, which references none itself. Implemented by <c>Foobar.Ops.Drivers</c>; found by <see cref="LoadedDrivers"/>.</summary>
 internal interface IDriverSet
 {
+    /// <summary>Decompresses what the platform does not.</summary>
+    ICompressionDriver Compression { get; }
+
     /// <summary>Connects to MySQL and MariaDB.</summary>
     IDatabaseDriver Database { get; }
 

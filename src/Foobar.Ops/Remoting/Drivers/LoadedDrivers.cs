@@ -11,6 +11,10 @@ internal static class LoadedDrivers
     private static readonly Lazy<IDriverSet> Set = new(Load);
     private static readonly Lazy<Task> Warming = new(static () => Task.Run(static () => Database.WarmUpAsync()));
 
+    /// <summary>The driver of compressed files.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static ICompressionDriver Compression => Get(static set => set.Compression);
+
     /// <summary>The database driver.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IDatabaseDriver Database => Get(static set => set.Database);
