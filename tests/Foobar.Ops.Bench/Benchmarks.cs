@@ -21,6 +21,8 @@ internal static class Benchmarks
         new("database", DatabaseBench.RunAsync),
         new("tls-scan", TlsScanBench.RunAsync),
         new("anomalies", AnomalyBench.RunAsync),
+        new("log", LogBench.RunAsync),
+        new("measure", MeasureBench.RunAsync),
         new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
     ];
 

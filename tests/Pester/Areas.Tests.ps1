@@ -18,8 +18,40 @@ Describe 'Binding' {
         @() | & $_ -Inventory $offline | Should -BeNullOrEmpty
     }
 
+    It 'takes either log files or servers to go on measuring' {
+        { Measure-FoobarQps -Path $offline -Continuous } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+    }
+
     It 'asks only load balancers for their backends' {
         Get-FoobarServer -Inventory $offline web-02 | Get-FoobarBackend -Inventory $offline | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Measure-FoobarQps -Path' {
+    BeforeAll {
+        $line = '192.0.2.1 - - [30/Nov/2026:05:44:{0} +0000] "GET / HTTP/1.1" {1} 612 "-" "curl"'
+        $folder = Join-Path $TestDrive 'logs'
+        $null = New-Item $folder -ItemType Directory
+        ($line -f 51, 200), ($line -f 51, 500), 'junk', ($line -f 53, 404) | Set-Content (Join-Path $folder 'access.log')
+        ($line -f 40, 200) | Set-Content (Join-Path $folder 'access.log.1')
+    }
+
+    It 'counts log files together, by class of status, and shows what it did not understand' {
+        $rate = Measure-FoobarQps -Path (Join-Path $folder 'access.log*')
+        $rate.Count | Should -Be 4
+        $rate.Breakdown.Successful, $rate.Breakdown.ClientErrors, $rate.Breakdown.ServerErrors | Should -Be 2, 1, 1
+        $rate.CountLower, $rate.CountUpper, $rate.IsExact | Should -Be 4, 5, $false
+        $rate.Log.UnparsedLines.Text | Should -Be 'junk'
+    }
+
+    It 'gives a window each interval' {
+        (Measure-FoobarQps -Path (Join-Path $folder 'access.log') -IntervalSeconds 1).Count | Should -Be 3
+    }
+
+    It 'names a file that is not there, and counts the others' {
+        $rate = Measure-FoobarQps -Path (Join-Path $folder 'none.log'), (Join-Path $folder 'access.log.1') -ErrorVariable failures -ErrorAction SilentlyContinue
+        $rate.Count | Should -Be 1
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'LogUnreadable,*'
     }
 }
 
@@ -223,7 +255,22 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
     It 'counts traffic over one window' {
         $rates = Measure-FoobarQps -IntervalSeconds 1
         $rates.Origin | Sort-Object -Unique | Should -Contain 'HaproxyFrontend'
-        $rates | Where-Object { $null -eq $_.PerSecond } | Should -BeNullOrEmpty
+        $rates | Where-Object { $null -eq $_.Rate -or $_.Lower -gt $_.Rate -or $_.Upper -lt $_.Rate } | Should -BeNullOrEmpty
         $rates.WindowSeconds | ForEach-Object { $_ | Should -BeGreaterThan 0.9 }
+        ($rates.End | Sort-Object -Unique).Count | Should -Be 1
+    }
+
+    It 'streams one sample after another, without a gap' {
+        $samples = Measure-FoobarQps -Role LoadBalancer -Origin HaproxyFrontend -Interval 1 -Duration 3 | Group-Object Start
+        $samples.Count | Should -Be 3
+        $samples[1].Group[0].Start | Should -Be $samples[0].Group[0].End
+    }
+
+    It 'goes on until the pipeline has enough' {
+        (Measure-FoobarQps -Role LoadBalancer -Interval 0.5 -Continuous | Select-Object -First 3).Count | Should -Be 3
+    }
+
+    It 'explains the differences' {
+        (Measure-FoobarQps -IntervalSeconds 2 -Explain).To | Should -Contain 'requests to nginx'
     }
 }

@@ -42,5 +42,6 @@ internal static class HostPrograms
     [
         new("nft", "nftables"), new("ip", "iproute2"), new("ssh", "openssh-client"), new("nmap", "nmap"), new("ansible-playbook", "ansible"),
         new("sslscan", "sslscan"), new("testssl", "testssl.sh"), new("pt-table-checksum", "percona-toolkit"),
+        new("mawk", "mawk"), new("goaccess", "goaccess"), new("wc", "coreutils"),
     ];
 }

@@ -12,38 +12,94 @@ using Foobar.Ops.Traffic.Sources;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
-/// <summary>Measures requests and statements a second at HAProxy, nginx and the databases over one window that all servers share.</summary>
-[Cmdlet(VerbsDiagnostic.Measure, "FoobarQps")]
-[OutputType(typeof(TrafficRate))]
+/// <summary>
+/// Measures requests and statements a second at HAProxy, nginx and the databases over windows that all servers share, or counts
+/// those in log files.
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Measure, "FoobarQps", DefaultParameterSetName = SiteSet)]
+[OutputType(typeof(TrafficRate), typeof(TrafficDifference))]
 public sealed class MeasureFoobarQps : ServerCmdlet
 {
+    private const string SiteSet = "Site", PathSet = "Path";
+
     private const int Margin = 60;
     private const int ServiceMargin = 120;
 
     private readonly List<DeclaredService> _services = [];
     private ServiceKeys? _keys;
 
-    /// <summary>How long to count, in seconds.</summary>
+    private readonly List<string> _paths = [];
+
+    /// <summary>The log files, by path or wildcard.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>The length of a window, in seconds.</summary>
     [Parameter]
-    [ValidateRange(0.1, 3600.0)]
+    [Alias("Interval")]
+    [ValidateRange(0.1, 86400.0)]
     public double IntervalSeconds { get; set; } = 5;
 
+    /// <summary>How long to go on measuring, in seconds.</summary>
+    [Parameter(ParameterSetName = SiteSet)]
+    [Alias("Duration")]
+    [ValidateRange(0.1, double.MaxValue)]
+    public double DurationSeconds { get; set; }
+
+    /// <summary>Measures until it is stopped.</summary>
+    [Parameter(ParameterSetName = SiteSet)]
+    public SwitchParameter Continuous { get; set; }
+
     /// <summary>Where counts are wanted from.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SiteSet)]
     public TrafficOrigin[] Origin { get; set; } = [];
 
     /// <summary>Monitoring services to ask for what they counted, as the inventory declares them; wildcards.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SiteSet)]
     [ArgumentCompleter(typeof(AskedServiceCompleter))]
     [SupportsWildcards]
     public string[] Service { get; set; } = [];
 
     /// <summary>The keys of the services.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = SiteSet)]
     public IDictionary? ServiceCredential { get; set; }
+
+    /// <summary>Explains instead why the counts of the components differ.</summary>
+    [Parameter(ParameterSetName = SiteSet)]
+    public SwitchParameter Explain { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == PathSet)
+        {
+            foreach (string path in Path)
+            {
+                Resolve(path);
+            }
+        }
+        else
+        {
+            base.ProcessRecord();
+        }
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
+    {
+        if (ParameterSetName != PathSet)
+        {
+            MeasureSite();
+        }
+        else if (_paths.Count > 0)
+        {
+            TimeSpan? interval = IsGiven(nameof(IntervalSeconds)) ? TimeSpan.FromSeconds(IntervalSeconds) : null;
+            Run(async (output, token) => output.WriteAll(await LogMeter.MeasureAsync([.. _paths.Distinct()], interval, token)));
+        }
+    }
+
+    private void MeasureSite()
     {
         if (Service.Length > 0)
         {
@@ -61,18 +117,48 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         }
     }
 
-    private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
+    private protected override async Task ProcessServersAsync(
+        ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
         output.Progress.Report("counting");
+        TimeSpan interval = TimeSpan.FromSeconds(IntervalSeconds);
+        TimeSpan patience = interval + TimeSpan.FromSeconds(Math.Max(TimeoutSeconds, Margin) + (_services.Count > 0 ? ServiceMargin : 0));
+        TimeSpan? duration = Continuous ? null : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(Math.Max(TimeoutSeconds, IntervalSeconds + Margin + (_services.Count > 0 ? ServiceMargin : 0))));
-        TrafficMeasurement measured = await TrafficMeter.MeasureAsync(site, servers, TimeSpan.FromSeconds(IntervalSeconds), [.. _services], limit.Token);
-        foreach (FoobarException error in measured.Errors)
+        limit.CancelAfter(patience);
+        await foreach (TrafficMeasurement sample in TrafficMeter.StreamAsync(site, servers, interval, duration, [.. _services], limit.Token))
         {
-            output.Fail(error);
-        }
+            limit.CancelAfter(patience);
+            foreach (FoobarException error in sample.Errors)
+            {
+                output.Fail(error);
+            }
 
-        output.WriteAll(measured.Rates.Where(rate => Origin.Length == 0 || Origin.Contains(rate.Origin)));
+            if (Explain)
+            {
+                output.WriteAll(TrafficReconciliation.Explain(site.Site, sample.Rates));
+            }
+            else
+            {
+                output.WriteAll(sample.Rates.Where(rate => Origin.Length == 0 || Origin.Contains(rate.Origin)));
+            }
+        }
+    }
+
+    private void Resolve(string path)
+    {
+        try
+        {
+            _paths.AddRange(SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider));
+            if (provider.Name != "FileSystem")
+            {
+                throw new FoobarException("LogUnreadable", ErrorKind.InvalidInput, $"'{path}' is not in the file system.");
+            }
+        }
+        catch (Exception error) when (error is SessionStateException or FoobarException)
+        {
+            Fail(error as FoobarException ?? new FoobarException("LogUnreadable", ErrorKind.NotFound, $"There is no log '{path}'."), path);
+        }
     }
 
     private void OpenServices(Site site)

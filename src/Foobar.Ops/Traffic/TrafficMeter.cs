@@ -109,7 +109,7 @@ public static class TrafficMeter
     private static async Task<SourceRun[]> OpenAsync(
         ISiteSession site, IReadOnlyList<Server> servers, ConcurrentQueue<FoobarException> errors, CancellationToken cancellationToken)
     {
-        async Task<TrafficSource?> TryAsync(Task<TrafficSource?> opening)
+        async Task<IReadOnlyList<TrafficSource>> TryAsync(Task<IReadOnlyList<TrafficSource>> opening)
         {
             try
             {
@@ -118,13 +118,13 @@ public static class TrafficMeter
             catch (FoobarException error)
             {
                 errors.Enqueue(error);
-                return null;
+                return [];
             }
         }
 
-        TrafficSource?[] sources = await Task.WhenAll(
+        IReadOnlyList<TrafficSource>[] sources = await Task.WhenAll(
             servers.SelectMany(server => TrafficSources.Of(site, server, cancellationToken)).Select(TryAsync));
-        return [.. sources.OfType<TrafficSource>().Select(source => new SourceRun(source))];
+        return [.. sources.SelectMany(each => each).Select(source => new SourceRun(source))];
     }
 
     /// <summary>Reads all before a moment and after it; a source that is slow to answer before it has an older reading.</summary>

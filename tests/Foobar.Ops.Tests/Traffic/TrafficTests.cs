@@ -1,4 +1,6 @@
 using Foobar.Ops.Errors;
+using Foobar.Ops.Linux.Configuration;
+using Foobar.Ops.Remoting;
 using Foobar.Ops.Tests.Remoting;
 using Foobar.Ops.Traffic;
 using Foobar.Ops.Traffic.Sources;
@@ -13,29 +15,95 @@ public sealed class TrafficTests
         File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-info.txt")) + "\n" + File.ReadAllText(Repository.File("tests", "Foobar.Ops.Tests", "LoadBalancing", "show-stat.csv")) + "\n";
 
     [Fact]
-    public void Frontends_count_requests_or_sessions_and_the_process_is_their_epoch()
+    public void Frontends_backends_and_servers_count_requests_or_sessions_and_the_process_is_their_epoch()
     {
-        CounterReading reading = HaproxySource.Parse(Haproxy);
+        CounterReading reading = HaproxyCounters.Parse(Haproxy);
 
         Assert.Equal("process 83", reading.Epoch);
-        Assert.Equal([("www-http", TrafficUnit.Requests, 0L), ("www-https", TrafficUnit.Requests, 18L), ("mysql", TrafficUnit.Sessions, 18L), ("metrics", TrafficUnit.Requests, 0L)], reading.Counters.Select(counter => (counter.Name, counter.Unit, counter.Value)));
-        Assert.Throws<ParseException>(() => HaproxySource.Parse("Unknown command"));
+        Assert.True(reading.Overlaps);
+        Assert.Equal(
+            [("www-http", TrafficUnit.Requests, 0L), ("www-https", TrafficUnit.Requests, 18L), ("mysql", TrafficUnit.Sessions, 18L), ("metrics", TrafficUnit.Requests, 0L)],
+            reading.Counters.Where(counter => counter.Origin == TrafficOrigin.HaproxyFrontend).Select(counter => (counter.Name, counter.Unit, counter.Value)));
+        Assert.Equal(
+            ["web", "mysql-write"],
+            reading.Counters.Where(counter => counter.Origin == TrafficOrigin.HaproxyBackend).Select(counter => counter.Name));
+        Assert.Equal(
+            ["web/web-01", "web/web-02", "mysql-write/web-01", "mysql-write/web-02"],
+            reading.Counters.Where(counter => counter.Origin == TrafficOrigin.HaproxyServer).Select(counter => counter.Name));
+        Assert.Throws<ParseException>(() => HaproxyCounters.Parse("Unknown command"));
+    }
+
+    [Fact]
+    public void The_master_of_HAProxy_and_its_old_workers_are_found()
+    {
+        const string Processes = "#<PID>  <type>  <reloads>  <uptime>  <version>\n71  master  1 [failed: 0]  0d00h21m00s  2.6.12\n# workers\n113  worker  0  0d00h00m00s  2.6.12\n# old workers\n73  worker  1  0d00h21m00s  2.6.12\n# programs\n\n";
+
+        Assert.Equal([73], HaproxySource.ParseOld(Processes));
+        Assert.Empty(HaproxySource.ParseOld("Unknown command"));
+        Assert.Equal("/run/haproxy-master.sock", HaproxySource.ParseMaster("/usr/sbin/haproxy\n-Ws\n-f\n/etc/haproxy/haproxy.cfg\n-S\n/run/haproxy-master.sock\n"));
+        Assert.Equal("/run/m.sock", HaproxySource.ParseMaster("haproxy\n-S\nunix@/run/m.sock,mode,600\n"));
+        Assert.Null(HaproxySource.ParseMaster("haproxy\n-S\n127.0.0.1:9999\n"));
+        Assert.Null(HaproxySource.ParseMaster("/sbin/init\n-S"));
+    }
+
+    [Fact]
+    public void Checks_of_servers_are_expected_as_often_as_the_configuration_says()
+    {
+        IReadOnlyDictionary<string, double> checks = HaproxyChecks.Of(HaproxySection.Of([new HaproxyFile("haproxy.cfg", """
+            defaults
+                default-server inter 3s
+            backend web
+                server a 192.0.2.1:80 check
+                server b 192.0.2.2:80 check inter 500
+                server c 192.0.2.3:80
+            backend other
+                default-server check inter 1m
+                server d 192.0.2.4:80
+                server e 192.0.2.5:80 no-check
+            """)]));
+
+        Assert.Equal([("other/d", 60.0), ("web/a", 3.0), ("web/b", 0.5)], checks.OrderBy(check => check.Key).Select(check => (check.Key, check.Value)));
+    }
+
+    [Fact]
+    public void The_master_of_nginx_is_told_by_process_and_start()
+    {
+        NginxProcess process = NginxProcess.Parse("71 123456 1300.06\n");
+
+        Assert.Equal(("process 71, started at 123456", TimeSpan.FromSeconds(65.5)), (process.Epoch, process.Age));
+        ParserProperties.TakesOrRefusesAnyText(NginxProcess.Parse, "71 123456 1300.06\n");
     }
 
     [Fact]
     public void The_status_page_of_nginx_is_read() => Assert.Equal(31, Assert.Single(NginxStatusSource.Parse(Status).Counters).Value);
 
     [Fact]
-    public void Database_counters_lead_with_questions_and_notice_a_flush()
+    public void Database_counters_lead_with_questions()
     {
-        Dictionary<string, long> values = new() { ["Com_select"] = 5, ["Questions"] = 9, ["Uptime"] = 100, ["Uptime_since_flush_status"] = 90 };
+        Dictionary<string, long> values = new() { ["Com_select"] = 5, ["Questions"] = 9, ["Uptime"] = 100, ["Slow_queries"] = 1, ["Threads_connected"] = 3 };
 
-        CounterReading before = DatabaseSource.Parse(values);
-        CounterReading after = DatabaseSource.Parse(new Dictionary<string, long>(values) { ["Uptime"] = 102, ["Uptime_since_flush_status"] = 1 });
+        CounterReading reading = DatabaseSource.Parse(values);
 
-        Assert.Equal(["Questions", "Com_select"], before.Counters.Select(counter => counter.Name));
-        Assert.NotEqual(before.Epoch, after.Epoch);
+        Assert.Equal(["Questions", "Com_select"], reading.Counters.Select(counter => counter.Name));
+        Assert.Equal((1L, 3L), (reading.Counters[0].Parts[TrafficPart.SlowStatements], reading.Counters[0].Now!.OpenConnections!.Value));
         Assert.Throws<ParseException>(() => DatabaseSource.Parse(new Dictionary<string, long> { ["Uptime"] = 1 }));
+    }
+
+    [Fact]
+    public async Task A_database_s_restart_is_a_new_epoch_and_a_flush_may_have_set_counters_back()
+    {
+        await using DatabaseSource source = new("web-01", _ => throw new InvalidOperationException());
+        CounterReading Follow(int uptime, int sinceFlush, int clock) => source.Follow(
+            new CounterReading([], "") { Uptime = TimeSpan.FromSeconds(uptime) }, sinceFlush, clock * 1000);
+
+        CounterReading first = Follow(100, 90, 1000), later = Follow(110, 100, 1010), flushed = Follow(111, 1, 1011);
+        CounterReading restarted = Follow(3, 3, 1020), slow = Follow(5, 5, 1022), again = Follow(6, 6, 1050);
+
+        Assert.Equal((first.Epoch, 0), (later.Epoch, later.Resets));
+        Assert.Equal((first.Epoch, 1), (flushed.Epoch, flushed.Resets));
+        Assert.NotEqual(first.Epoch, restarted.Epoch);
+        Assert.Equal((restarted.Epoch, 1), (slow.Epoch, slow.Resets));
+        Assert.NotEqual(slow.Epoch, again.Epoch);
     }
 
     [Theory]
@@ -59,10 +127,10 @@ public sealed class TrafficTests
     [Fact]
     public void Any_text_is_taken_or_refused()
     {
-        ParserProperties.TakesOrRefusesAnyText(HaproxySource.Parse, Haproxy);
+        ParserProperties.TakesOrRefusesAnyText(HaproxyCounters.Parse, Haproxy);
         ParserProperties.TakesOrRefusesAnyText(NginxStatusSource.Parse, Status);
         ParserProperties.TakesOrRefusesAnyText(NginxConfiguration.Parse, Configuration("127.0.0.1:8081"));
-        ParserProperties.TakesOrRefusesAnyText(AccessLogSource.Parse, "12 400 3 same /var/log/nginx/access.log\n13 0 0 rotated /b c\n");
+        ParserProperties.TakesOrRefusesAnyText(AccessLogScript.Parse, "12 400 0:0:3:0:0:0 same /var/log/nginx/access.log\n13 0 0:0:0:0:0:0 rotated /b c\n");
     }
 
     [Theory]
@@ -132,10 +200,10 @@ public sealed class TrafficTests
         string log = Path.GetTempFileName();
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("web-01")!)
             .On("master process", $"http {{ access_log {log}; server {{ listen 127.0.0.1:8081; location /s {{ stub_status; }} }} }}")
-            .On("readlink", $"12 0 0 same {log}\n");
+            .On("readlink", $"12 0 0:0:0:0:0:0 same {log}\n");
 
-        TrafficSource? source = await TrafficSources.OpenNginxAsync(session, TestContext.Current.CancellationToken);
-        CounterReading reading = await source!.ReadAsync(TestContext.Current.CancellationToken);
+        TrafficSource source = Assert.Single(await TrafficSources.OpenNginxAsync("web-01", _ => Task.FromResult<IServerSession>(session), TestContext.Current.CancellationToken));
+        CounterReading reading = await source.ReadAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(log, Assert.Single(reading.Counters).Name);
         Assert.Contains("Counted in the access log, since the status page could not be read", reading.Note, StringComparison.Ordinal);

@@ -66,14 +66,15 @@ internal sealed class CountTrack
         }
 
         _own += _latest.OwnPerReading;
-        _doubtful += _latest.OwnPerReading * reading.Failed;
+        _doubtful += _latest.OwnPerReading > 0 ? reading.Failed + reading.Reading.Doubtful : 0;
         Add(reading);
     }
 
     /// <summary>What was counted within a window, or <see langword="null"/> if it was not read before the window began.</summary>
     public CountRange? Within(TimeSpan start, TimeSpan end)
     {
-        int before = _points.FindLastIndex(point => point.Answered <= start), last = _points.FindLastIndex(point => point.Answered <= end);
+        int before = _points.FindLastIndex(point => point.Answered <= start);
+        int last = _points.FindLastIndex(point => point.Answered <= end);
         if (before < 0)
         {
             return null;
@@ -88,7 +89,8 @@ internal sealed class CountTrack
         double unseen = (to.Unseen - from.Unseen).TotalSeconds;
         double upper = to.Counted - from.Counted + (unseen > 0 ? unseen * PossibleRate : 0) + to.Besides - from.Besides + held;
         upper = Math.Max(lower, upper);
-        return new CountRange(Math.Clamp(Math.Round(At(end) - At(start)), Math.Ceiling(lower), Math.Max(Math.Ceiling(lower), upper)), lower, upper);
+        double least = Math.Ceiling(lower);
+        return new CountRange(Math.Clamp(Math.Round(At(end) - At(start)), least, Math.Max(least, upper)), lower, upper);
     }
 
     /// <summary>A part of what was counted within a window: the best figure.</summary>
@@ -99,7 +101,9 @@ internal sealed class CountTrack
     /// <summary>What happened within a window that its bounds allow for.</summary>
     public IEnumerable<string> EventsWithin(TimeSpan start, TimeSpan end) =>
         _events.Where(each => each.To > start && each.From < end).Select(each => each.Describe(PossibleRate))
-            .Concat(_points[^1].Asked >= end ? [] : [new UnseenTime(_points[^1].Asked, end, "It was not read after the window").Describe(PossibleRate)]);
+            .Concat(_points[^1].Asked >= end
+                ? []
+                : [new UnseenTime(_points[^1].Asked, end, "It was not read after the window").Describe(PossibleRate)]);
 
     /// <summary>Forgets what no later window needs.</summary>
     public void Forget(TimeSpan before)
@@ -202,6 +206,6 @@ internal sealed class CountTrack
     private readonly record struct UnseenTime(TimeSpan From, TimeSpan To, string What)
     {
         public string Describe(double possibleRate) => FormattableString.Invariant(
-            $"{What}: {(To - From).TotalSeconds:0.00} s were not seen, for which Upper allows twice the highest rate seen ({possibleRate:0.#}/s).");
+            $"{What}: {(To - From).TotalSeconds:0.00} s were not seen; Upper allows twice the highest rate seen ({possibleRate:0.#}/s) there.");
     }
 }

@@ -1,101 +1,156 @@
 using System.Globalization;
-using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Traffic.Sources;
 
 /// <summary>
-/// Lines appended to access logs, where nginx has no status page. The first reading notes inode and size of each log; a
-/// later one counts the lines from there on, past a rotation: the rest of the old file, found by its inode, and the new.
+/// Lines appended to nginx's access logs. The first reading notes inode and size of each log; a later one counts the lines
+/// from there on, past a rotation: the rest of the old file, found by its inode, and the new. The old file is watched further,
+/// since nginx writes to it until it is told to open its logs anew.
 /// </summary>
-internal sealed class AccessLogSource(IServerSession session, IReadOnlyList<NginxLog> logs) : TrafficSource(session.Server.Name)
+/// <param name="server">The server's name.</param>
+/// <param name="connect">Its session; another one once the last was lost.</param>
+/// <param name="logs">The logs.</param>
+/// <param name="workers">How many workers of nginx hold lines back.</param>
+internal sealed class AccessLogSource(
+    string server, Func<CancellationToken, Task<IServerSession>> connect, IReadOnlyList<NginxLog> logs, int workers) : TrafficSource(server)
 {
-    private const string Origin = "lines appended to the access logs";
+    private const int ShortestLine = 64;
 
-    /// <summary>
-    /// Arguments are path, inode and size, in threes (0 and 0 at first). Prints <c>INODE SIZE LINES STATE PATH</c>; the sizes
-    /// are taken before lines are counted. A link is followed, as nginx follows it; the file before a rotation is looked
-    /// for beside its target. What is no regular file (a device, a pipe) has no size that grows.
-    /// </summary>
-    internal const string Script = """
-        count() { tail -c "+$(($2 + 1))" -- "$1" | head -c "$(($3 - $2))" | wc -l; }
-        while [ $# -ge 3 ]; do
-          path=$1 inode=$2 size=$3
-          shift 3
-          real=$(readlink -f -- "$path" 2>/dev/null) || real=$path
-          if [ -e "$real" ] && [ ! -f "$real" ]; then echo "0 0 0 special $path"; continue; fi
-          if ! now=$(stat -L -c '%i %s' -- "$real" 2>/dev/null); then echo "0 0 0 missing $path"; continue; fi
-          new_inode=${now% *} new_size=${now#* }
-          if [ "$inode" = 0 ]; then echo "$new_inode $new_size 0 same $path"
-          elif [ "$inode" = "$new_inode" ] && [ "$new_size" -ge "$size" ]; then echo "$new_inode $new_size $(count "$real" "$size" "$new_size") same $path"
-          elif [ "$inode" = "$new_inode" ]; then echo "$new_inode $new_size $(count "$real" 0 "$new_size") truncated $path"
-          else
-            lines=$(count "$real" 0 "$new_size") state=lost
-            for old in "$real"* "$path"* "${real%/*}"/*; do
-              if [ "$state" = lost ] && [ "$(stat -L -c %i -- "$old" 2>/dev/null)" = "$inode" ]; then
-                lines=$((lines + $(count "$old" "$size" "$(stat -L -c %s -- "$old")"))) state=rotated
-              fi
-            done
-            echo "$new_inode $new_size $lines $state $path"
-          fi
-        done
-        """;
+    private static readonly TimeSpan WatchedFor = TimeSpan.FromSeconds(60), ReopenedWithin = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, NginxLog> _logs = logs.ToDictionary(log => log.Path);
-    private Dictionary<string, LogState> _states = logs.Where(log => log.IsFile)
-        .ToDictionary(log => log.Path, log => new LogState(log.Path, 0, 0, 0, "same"));
+    private static readonly TrafficPart[] Parts =
+    [
+        TrafficPart.OtherAnswers, TrafficPart.Informational, TrafficPart.Successful, TrafficPart.Redirections,
+        TrafficPart.ClientErrors, TrafficPart.ServerErrors,
+    ];
+
+    private readonly Log[] _logs = [.. logs.Select(log => new Log(log))];
+    private long _lastRead;
 
     /// <summary>Why the logs are read and not what counts better; <see langword="null"/> if there is nothing better.</summary>
     public string? Instead { get; init; }
 
+    /// <summary>It starts programs on the server, and a rotation loses nothing between two readings.</summary>
+    public override bool IsCheap => false;
+
+    /// <inheritdoc/>
     public override async Task<CounterReading> ReadAsync(CancellationToken cancellationToken)
     {
-        LogState[] states = _states.Count == 0 ? [] : await ReadStatesAsync(cancellationToken);
-        Dictionary<string, long> before = _states.ToDictionary(pair => pair.Key, pair => pair.Value.Lines);
-        _states = states.Select(state => state with { Lines = state.Lines + before.GetValueOrDefault(state.Path) }).ToDictionary(state => state.Path);
-        return new CounterReading([.. _states.Values.Select(state => ToCounter(state, _logs[state.Path])), .. _logs.Values.Where(log => !log.IsFile).Select(Uncountable)], "") { Note = Instead };
-    }
-
-    private async Task<LogState[]> ReadStatesAsync(CancellationToken cancellationToken)
-    {
-        IEnumerable<string> arguments = _states.Values.SelectMany(state => (string[])[state.Path, Text(state.Inode), Text(state.Size)]);
-        CommandResult result = await session.RunAsync(
-            RemoteCommand.FromScript(Script, arguments) with { Privileged = true }, cancellationToken);
-        return [.. Parse(SessionReadings.Succeeded(result, Origin).OutputText).Where(state => _logs.ContainsKey(state.Path))];
-    }
-
-    private static Counter ToCounter(LogState state, NginxLog log)
-    {
-        Counter counter = new(TrafficOrigin.NginxAccessLog, state.Path, TrafficUnit.Requests, state.Lines) { Note = log.Note, IsHeldBack = log.Buffer is not null, HeldBack = log.Flush };
-        return state.State switch
+        Log[] files = [.. _logs.Where(log => log.Declared.IsFile)];
+        long now = Environment.TickCount64;
+        if (files.Length > 0)
         {
-            "special" =>
-                counter with { Uncountable = "It is not a regular file (a device or a pipe), so requests can't be counted in it." },
-            "missing" => counter with { Uncountable = "There is no such file, so requests can't be counted in it." },
-            "lost" or "truncated" =>
-                counter with { Note = $"Some requests may be missing: the log was {state.State}. {log.Note}".TrimEnd() },
-            _ => counter,
-        };
+            IServerSession session = await connect(cancellationToken);
+            CommandResult result = await session.RunAsync(
+                RemoteCommand.FromScript(AccessLogScript.Text, files.SelectMany(log => log.Arguments())) with { Privileged = true },
+                cancellationToken);
+            string output = SessionReadings.Succeeded(result, AccessLogScript.Source).OutputText;
+            ILookup<string, AccessLogState> states = AccessLogScript.Parse(output).ToLookup(state => state.Path);
+            foreach (Log log in files)
+            {
+                log.Take(states[log.Declared.Path], now, TimeSpan.FromMilliseconds(_lastRead == 0 ? 0 : now - _lastRead));
+            }
+        }
+
+        _lastRead = now;
+        return new CounterReading([.. _logs.Select(log => log.ToCounter(workers))], "") { Note = Instead };
     }
-
-    private static Counter Uncountable(NginxLog log) =>
-        new(TrafficOrigin.NginxAccessLog, log.Path, TrafficUnit.Requests, 0) { Uncountable = $"Requests can't be counted in this log: {log.Doubt}." };
-
-    /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
-    internal static IReadOnlyList<LogState> Parse(string text) => [.. Lines.Of(text).Select(line => ParseLine(line.Number, line.Text)).DistinctBy(state => state.Path)];
-
-    private static LogState ParseLine(int number, string line)
-    {
-        string[] fields = Lines.Fields(line, 5);
-        return fields.Length == 5 && TryNumber(fields[0], out long inode) && TryNumber(fields[1], out long size) && TryNumber(fields[2], out long lines)
-            ? new LogState(fields[4], inode, size, lines, fields[3])
-            : throw Lines.Unexpected(Origin, number, "inode, size, lines, state and path", line);
-    }
-
-    private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < long.MaxValue / 4;
-
-    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A log with the lines counted in it so far.</summary>
-    internal sealed record LogState(string Path, long Inode, long Size, long Lines, string State);
+    private sealed class Log(NginxLog declared)
+    {
+        private readonly long[] _lines = new long[AccessLogScript.Classes];
+        private readonly List<(long Inode, long Size, long Since)> _old = [];
+        private long _inode, _size, _bytes;
+        private TimeSpan _unseen;
+        private string _state = "same";
+        private string? _trouble;
+
+        public NginxLog Declared => declared;
+
+        public IEnumerable<string> Arguments() =>
+        [
+            .. _old.SelectMany(old => (string[])[
+                declared.Path, Text(old.Inode), Text(old.Size), declared.HasStatus ? "old-status" : "old"]),
+            declared.Path, Text(_inode), Text(_size), declared.HasStatus ? "status" : "plain",
+        ];
+
+        public void Take(IEnumerable<AccessLogState> states, long now, TimeSpan passed)
+        {
+            foreach (AccessLogState state in states)
+            {
+                for (int status = 0; status < _lines.Length; status++)
+                {
+                    _lines[status] += state.Lines[status];
+                }
+
+                int old = _old.FindIndex(each => each.Inode == state.Inode);
+                switch (state.State)
+                {
+                    case "old":
+                        _old[old] = _old[old] with { Size = state.Size };
+                        break;
+                    case "moved":
+                        _old.Add((state.Inode, state.Size, now));
+                        break;
+                    case "packed" or "gone" or "lost" when old >= 0:
+                        // Once nginx has opened its logs anew, nothing is lost with the old file.
+                        _unseen += state.State != "packed" && now - _old[old].Since < ReopenedWithin.TotalMilliseconds ? passed : TimeSpan.Zero;
+                        _old.RemoveAt(old);
+                        break;
+                    case "packed":
+                        break;
+                    case "lost":
+                        _unseen += passed;
+                        _trouble = "The log was rotated within the window and the old file not found.";
+                        break;
+                    default:
+                        TakeCurrent(state, passed);
+                        break;
+                }
+            }
+
+            _old.RemoveAll(each => now - each.Since > WatchedFor.TotalMilliseconds);
+        }
+
+        public Counter ToCounter(int workers)
+        {
+            Counter counter = new(TrafficOrigin.NginxAccessLog, declared.Path, TrafficUnit.Requests, _lines.Sum())
+            {
+                Note = string.Join(' ', new[] { _trouble, declared.Note }.OfType<string>()) is { Length: > 0 } note ? note : null,
+                Unseen = _unseen,
+                IsHeldBack = declared.Buffer is not null,
+                HeldBack = declared.Flush,
+                MostHeldBack = declared.BufferBytes is { } bytes ? workers * (double)bytes / MeanLine() : null,
+                Parts = declared.HasStatus
+                    ? Parts.Select((part, index) => (part, index)).ToDictionary(each => each.part, each => _lines[each.index])
+                    : new Dictionary<TrafficPart, long>(),
+            };
+            return counter with
+            {
+                Uncountable = !declared.IsFile ? $"Requests can't be counted in this log: {declared.Doubt}."
+                    : _state == "special" ? "It is not a regular file (a device or a pipe), so requests can't be counted in it."
+                    : _state == "missing" && _lines.Sum() == 0 ? "There is no such file, so requests can't be counted in it."
+                    : null,
+            };
+        }
+
+        private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+        private void TakeCurrent(AccessLogState state, TimeSpan passed)
+        {
+            if (state.State == "truncated")
+            {
+                _unseen += passed;
+                _trouble = "The log was cut within the window, and what was written between the last reading and that is not known.";
+            }
+
+            _bytes += state.State == "same" && _inode != 0 ? state.Size - _size : 0;
+            (_inode, _size, _state) = (state.Inode, state.Size, state.State);
+        }
+
+        /// <summary>Half the mean length of a line, so that few lines are no reason to think that little is held back.</summary>
+        private double MeanLine() => Math.Max(ShortestLine, _lines.Sum() == 0 ? 0 : _bytes / 2.0 / _lines.Sum());
+    }
 }

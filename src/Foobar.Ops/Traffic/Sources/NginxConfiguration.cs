@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Foobar.Ops.Linux.Configuration;
 
@@ -13,6 +14,12 @@ internal sealed record NginxStatusPage(string Address, Uri Url);
 /// <param name="Logs">Where requests are logged.</param>
 internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusPages, IReadOnlyList<NginxLog> Logs)
 {
+    /// <summary>Where nginx writes its process id.</summary>
+    public string PidFile { get; init; } = "/run/nginx.pid";
+
+    /// <summary>How many workers there are; <see langword="null"/> for as many as processors.</summary>
+    public int? Workers { get; init; } = 1;
+
     private const int HttpPort = 80;
 
     /// <summary>The files requests are logged to.</summary>
@@ -28,7 +35,12 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
         NginxDirective[] servers = [.. configuration.Inner("http").SelectMany(http => http.Inner("server"))];
         return new NginxConfiguration(
             [.. servers.SelectMany(StatusPagesOf).DistinctBy(page => (page.Address, page.Url)).OrderBy(page => page.Url.Scheme.Length)],
-            NginxLogs.Of(configuration));
+            NginxLogs.Of(configuration))
+        {
+            PidFile = configuration.Inner("pid").FirstOrDefault()?.Argument is { } path && path.StartsWith('/') ? path : "/run/nginx.pid",
+            Workers = configuration.Inner("worker_processes").FirstOrDefault()?.Argument is not { } workers ? 1
+                : int.TryParse(workers, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null,
+        };
     }
 
     private static IEnumerable<NginxStatusPage> StatusPagesOf(NginxDirective server)
@@ -102,7 +114,7 @@ internal sealed record NginxConfiguration(IReadOnlyList<NginxStatusPage> StatusP
         int colon = listen.EndsWith(']') ? -1 : listen.LastIndexOf(':');
         string host = colon < 0 && listen.All(char.IsAsciiDigit) ? "" : colon < 0 ? listen : listen[..colon];
         string port = colon >= 0 ? listen[(colon + 1)..] : host.Length == 0 ? listen : HttpPort.ToString(
-            System.Globalization.CultureInfo.InvariantCulture);
+            CultureInfo.InvariantCulture);
         string address = host.Trim('[', ']') is "" or "*" or "0.0.0.0" or "::" or "localhost" ? "127.0.0.1" : host.Trim('[', ']');
 
         // A range of ports (1.15.10 and later) serves the page on each.

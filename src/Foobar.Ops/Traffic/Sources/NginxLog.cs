@@ -19,6 +19,17 @@ internal sealed record NginxLog(string Path)
     /// <summary>How long it holds them back; <see langword="null"/> for as long as the buffer is not full.</summary>
     public TimeSpan? Flush { get; init; }
 
+    /// <summary>The name of its format; <c>combined</c> if left out.</summary>
+    public string Format { get; init; } = "combined";
+
+    /// <summary>Whether the status follows the quoted request in each line, so that answers can be counted by class.</summary>
+    public bool HasStatus { get; init; }
+
+    /// <summary>How many bytes each worker holds back at most; <see langword="null"/> for none, or where it can't be told.</summary>
+    public long? BufferBytes => Buffer is { Length: > 0 } text && long.TryParse(text.TrimEnd('k', 'K', 'm', 'M'), out long number) && number < 1 << 30
+        ? number * (text[^1] is 'k' or 'K' ? 1024 : text[^1] is 'm' or 'M' ? 1024 * 1024 : 1)
+        : null;
+
     /// <summary>Why requests may be missing from it: only some are logged here.</summary>
     public string? Partial { get; init; }
 

@@ -27,10 +27,16 @@ internal sealed class NginxLogs
             found.Take(http, [new NginxLog(DefaultAccessLog)]);
         }
 
+        HashSet<string> classified = [.. configuration.Inner("http").SelectMany(http => http.Inner("log_format"))
+            .Where(format => string.Concat(format.Arguments.Skip(1)).Split('"') is [_, var request, var rest, ..]
+                && request is "$request"
+                && rest.StartsWith(" $status", StringComparison.Ordinal))
+            .Select(format => format.Argument), "combined"];
+
         IReadOnlyList<NginxLog> logs = [.. found._logs.GroupBy(log => log.Path).Select(Join)];
         return logs.Count == 0
             ? [new NginxLog("access_log") { Doubt = "the configuration logs no request at all" }]
-            : [.. logs.Select(log => log with { Partial = found._isPartial || log.Partial is not null ? PartialNote : null })];
+            : [.. logs.Select(log => log with { HasStatus = classified.Contains(log.Format), Partial = found._isPartial || log.Partial is not null ? PartialNote : null })];
     }
 
     /// <summary>Takes the logs of the requests that end at a level, and of those that end further within.</summary>
@@ -84,7 +90,7 @@ internal sealed class NginxLogs
             ("buffer", true) => log with { Buffer = value },
             ("flush", true) => log with { Flush = Time(value), Buffer = log.Buffer ?? "64k" },
             ("if", true) => log with { Partial = PartialNote },
-            (_, false) => log,
+            (_, false) => log with { Format = name },
             _ => log with { Doubt = NginxWords.AccessLogParameters.Trouble(name) },
         };
     }

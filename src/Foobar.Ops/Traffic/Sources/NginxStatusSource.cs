@@ -7,17 +7,67 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Traffic.Sources;
 
-/// <summary>nginx's own counter of requests (ngx_http_stub_status_module). Each reading is a request itself and is taken off again.</summary>
-internal sealed class NginxStatusSource(IServerSession session, NginxStatusPage page) : TrafficSource(session.Server.Name)
+/// <summary>
+/// nginx's own counter of requests (ngx_http_stub_status_module). Each reading is a request itself and is taken off again.
+/// The master process is looked at behind each page, so that the counts of two processes are never taken for one.
+/// </summary>
+/// <param name="server">The server's name.</param>
+/// <param name="connect">Its session; another one once the last was lost.</param>
+/// <param name="page">The page.</param>
+/// <param name="pidFile">Where nginx writes its process id.</param>
+internal sealed class NginxStatusSource(
+    string server, Func<CancellationToken, Task<IServerSession>> connect, NginxStatusPage page, string pidFile) : TrafficSource(server)
 {
-    // The page is asked from the server itself; its certificate is judged elsewhere.
-    private readonly HttpClient _client = session.CreateHttpClient(page.Address, trustAnyCertificate: true);
+    /// <summary>More restarts than that within one reading are no restarts any more.</summary>
+    private const int MostRestarts = 5;
 
+    private HttpClient? _client;
+    private IServerSession? _session;
+    private string? _epoch;
+
+    /// <inheritdoc/>
     public override async Task<CounterReading> ReadAsync(CancellationToken cancellationToken)
     {
+        IServerSession session = await connect(cancellationToken);
+        int pages = 0;
+        while (true)
+        {
+            CounterReading reading = await ReadPageAsync(session, cancellationToken);
+            pages++;
+            NginxProcess? process = await NginxProcess.ReadAsync(session, pidFile, cancellationToken);
+            if (process is not null && process.Epoch != _epoch && pages < MostRestarts)
+            {
+                // The page may be of the process before.
+                _epoch = process.Epoch;
+                continue;
+            }
+
+            return reading with
+            {
+                Epoch = process?.Epoch ?? "",
+                Uptime = process?.Age,
+                UptimeResolution = NginxProcess.Resolution,
+                Counters = [.. reading.Counters.Select(counter => counter with { OwnPerReading = pages })],
+                Note = process is null
+                    ? "The process of nginx was not found: a restart shows only where its counter is lower than before."
+                    : null,
+            };
+        }
+    }
+
+    private async Task<CounterReading> ReadPageAsync(IServerSession session, CancellationToken cancellationToken)
+    {
+        if (_session != session)
+        {
+            _client?.Dispose();
+
+            // The page is asked from the server itself; its certificate is judged elsewhere.
+            (_session, _client) = (session, session.CreateHttpClient(page.Address, trustAnyCertificate: true));
+        }
+
         try
         {
-            return Parse(await _client.GetStringAsync(page.Url, cancellationToken));
+            return Parse(await _client!.GetStringAsync(page.Url, cancellationToken));
         }
         catch (Exception error) when (error is HttpRequestException or IOException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
@@ -58,13 +108,29 @@ internal sealed class NginxStatusSource(IServerSession session, NginxStatusPage 
         string[] lines = text.Split('\n');
         string[] numbers = lines.Length > 2 ? lines[2].Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
         return numbers.Length == 3 && long.TryParse(numbers[2], NumberStyles.None, CultureInfo.InvariantCulture, out long requests)
-            ? new CounterReading([new Counter(TrafficOrigin.NginxStatus, "requests", TrafficUnit.Requests, requests) { OwnPerReading = 1 }], "")
+            && long.TryParse(numbers[0], NumberStyles.None, CultureInfo.InvariantCulture, out long accepts)
+            ? new CounterReading([ToCounter(requests, accepts, lines[0])], "")
             : throw new ParseException(null, "stub_status", 3, "expected accepts, handled and requests.");
     }
 
+    private static Counter ToCounter(long requests, long accepts, string active)
+    {
+        string connections = active[(active.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        return new Counter(TrafficOrigin.NginxStatus, "requests", TrafficUnit.Requests, requests)
+        {
+            OwnPerReading = 1,
+            Parts = new Dictionary<TrafficPart, long> { [TrafficPart.Connections] = accepts },
+            Now = new TrafficBreakdown
+            {
+                OpenConnections = long.TryParse(connections, NumberStyles.None, CultureInfo.InvariantCulture, out long open) ? open : null,
+            },
+        };
+    }
+
+    /// <inheritdoc/>
     public override ValueTask DisposeAsync()
     {
-        _client.Dispose();
+        _client?.Dispose();
         return base.DisposeAsync();
     }
 }

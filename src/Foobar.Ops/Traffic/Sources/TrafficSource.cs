@@ -56,6 +56,9 @@ internal sealed record CounterReading(IReadOnlyList<Counter> Counters, string Ep
     /// </summary>
     public int Resets { get; init; }
 
+    /// <summary>How many of the counts since the reading before may be of the source's own doing, beside the reading itself.</summary>
+    public int Doubtful { get; init; }
+
     /// <summary>Whether counters of an earlier epoch may go on after a new one began: an old process that drains.</summary>
     public bool Overlaps { get; init; }
 

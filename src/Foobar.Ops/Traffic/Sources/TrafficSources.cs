@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
@@ -9,8 +10,10 @@ namespace Foobar.Ops.Traffic.Sources;
 /// <summary>Opens what counts traffic on a server, by its roles.</summary>
 internal static class TrafficSources
 {
-    /// <summary>The sources of a server, each being opened.</summary>
-    public static IEnumerable<Task<TrafficSource?>> Of(ISiteSession site, Server server, CancellationToken cancellationToken)
+    private const int MostProcessors = 64;
+
+    /// <summary>The sources of a server, those of each role being opened.</summary>
+    public static IEnumerable<Task<IReadOnlyList<TrafficSource>>> Of(ISiteSession site, Server server, CancellationToken cancellationToken)
     {
         if (server.Is(Role.LoadBalancer))
         {
@@ -19,7 +22,7 @@ internal static class TrafficSources
 
         if (server.Is(Role.Web))
         {
-            yield return OpenNginxAsync(site, server, cancellationToken);
+            yield return OpenNginxAsync(server.Name, token => site.GetServerAsync(server.Name, token), cancellationToken);
         }
 
         if (site.Site.Policy.Database is { } database && server.Is(database.Members))
@@ -28,36 +31,34 @@ internal static class TrafficSources
         }
     }
 
-    private static async Task<TrafficSource?> OpenHaproxyAsync(ISiteSession site, Server server, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<TrafficSource>> OpenHaproxyAsync(
+        ISiteSession site, Server server, CancellationToken cancellationToken)
     {
-        HaproxySource source = new(await site.GetServerAsync(server.Name, cancellationToken), site.Site.Policy.LoadBalancing.AdminSocket);
-
         // The first exchange opens the way to the socket; it must not be part of the window.
-        await source.ReadAsync(cancellationToken);
-        return source;
+        HaproxySource source = new(site, server.Name);
+        return [await OpenedAsync(source, source.OpenAsync(cancellationToken))];
     }
 
-    private static async Task<TrafficSource?> OpenNginxAsync(ISiteSession site, Server server, CancellationToken cancellationToken) =>
-        await OpenNginxAsync(await site.GetServerAsync(server.Name, cancellationToken), cancellationToken);
-
-    /// <summary>nginx's own counter; where it has none that can be read, its access logs.</summary>
-    internal static async Task<TrafficSource?> OpenNginxAsync(IServerSession session, CancellationToken cancellationToken)
+    /// <summary>nginx's own counter, where it has one that can be read, and its access logs.</summary>
+    internal static async Task<IReadOnlyList<TrafficSource>> OpenNginxAsync(
+        string server, Func<CancellationToken, Task<IServerSession>> connect, CancellationToken cancellationToken)
     {
+        IServerSession session = await connect(cancellationToken);
         Reading<NginxDirective> read = await NginxFiles.ReadAsync(session, cancellationToken);
         if (!read.TryGet(out NginxDirective? nginx))
         {
-            throw new FoobarException("NginxConfigurationUnreadable", ErrorKind.Failed, $"{session.Server.Name}: {read.Failure}") { Server = session.Server.Name };
+            throw new FoobarException("NginxConfigurationUnreadable", ErrorKind.Failed, $"{server}: {read.Failure}") { Server = server };
         }
 
         NginxConfiguration configuration = NginxConfiguration.Of(nginx);
         FoobarException? failure = null;
         foreach (NginxStatusPage page in configuration.StatusPages)
         {
-            NginxStatusSource source = new(session, page);
+            NginxStatusSource source = new(server, connect, page, configuration.PidFile);
             try
             {
                 await source.ReadAsync(cancellationToken);
-                return source;
+                return [source, .. await OpenLogsAsync(session, connect, configuration, null, cancellationToken)];
             }
             catch (FoobarException error) when (error.ErrorId is "NginxStatusUnreadable" or "OutputNotUnderstood")
             {
@@ -66,14 +67,15 @@ internal static class TrafficSources
             }
         }
 
-        return await OpenLogsAsync(session, configuration.Logs, failure, cancellationToken);
+        return await OpenLogsAsync(session, connect, configuration, failure, cancellationToken);
     }
 
     /// <summary>The access logs; with what kept the status page from being read, which counts more than the logs do.</summary>
-    private static async Task<TrafficSource?> OpenLogsAsync(
-        IServerSession session, IReadOnlyList<NginxLog> logs, FoobarException? failure, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<TrafficSource>> OpenLogsAsync(
+        IServerSession session, Func<CancellationToken, Task<IServerSession>> connect, NginxConfiguration configuration,
+        FoobarException? failure, CancellationToken cancellationToken)
     {
-        if (failure is not null && !logs.Any(log => log.IsFile))
+        if (failure is not null && !configuration.Logs.Any(log => log.IsFile))
         {
             throw failure;
         }
@@ -81,11 +83,44 @@ internal static class TrafficSources
         string? instead = failure is null
             ? null
             : $"Counted in the access log, since the status page could not be read: {failure.Message} {failure.Recommendation}".TrimEnd();
-        AccessLogSource source = new(session, logs) { Instead = instead };
-        await source.ReadAsync(cancellationToken);
-        return source;
+        int workers = await WorkersAsync(session, configuration, cancellationToken);
+        AccessLogSource source = new(session.Server.Name, connect, configuration.Logs, workers) { Instead = instead };
+        return [await OpenedAsync(source, source.ReadAsync(cancellationToken))];
     }
 
-    private static async Task<TrafficSource?> OpenDatabaseAsync(ISiteSession site, Server server, CancellationToken cancellationToken) =>
-        new DatabaseSource(await site.OpenDatabaseAsync(server.Name, cancellationToken));
+    /// <summary>How many workers hold lines back; with <c>auto</c> one a processor.</summary>
+    private static async Task<int> WorkersAsync(IServerSession session, NginxConfiguration configuration, CancellationToken cancellationToken)
+    {
+        if (configuration.Workers is { } workers || configuration.Logs.All(log => log.Buffer is null))
+        {
+            return configuration.Workers ?? 1;
+        }
+
+        CommandResult processors = await session.RunAsync(RemoteCommand.FromScript("getconf _NPROCESSORS_ONLN"), cancellationToken);
+        return int.TryParse(processors.OutputText.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : MostProcessors;
+    }
+
+    private static async Task<IReadOnlyList<TrafficSource>> OpenDatabaseAsync(
+        ISiteSession site, Server server, CancellationToken cancellationToken)
+    {
+        DatabaseSource source = new(server.Name, token => site.OpenDatabaseAsync(server.Name, token));
+        return [await OpenedAsync(source, source.ReadAsync(cancellationToken))];
+    }
+
+    /// <summary>A source once it is open; what failed to open is given back.</summary>
+    private static async Task<TrafficSource> OpenedAsync(TrafficSource source, Task opening)
+    {
+        try
+        {
+            await opening;
+            return source;
+        }
+        catch
+        {
+            await source.DisposeAsync();
+            throw;
+        }
+    }
 }
