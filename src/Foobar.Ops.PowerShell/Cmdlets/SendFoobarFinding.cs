@@ -17,7 +17,7 @@ public sealed class SendFoobarFinding : SendCmdlet
     [FindingTransformation]
     public Finding[] Finding { get; set; } = [];
 
-    private protected override string What => "findings";
+    private protected override string What => "finding";
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

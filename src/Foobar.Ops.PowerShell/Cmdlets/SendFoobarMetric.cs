@@ -14,7 +14,7 @@ public sealed class SendFoobarMetric : SendCmdlet
     [AllowEmptyCollection]
     public object[] InputObject { get; set; } = [];
 
-    private protected override string What => "metrics";
+    private protected override string What => "metric";
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

@@ -45,7 +45,7 @@ public abstract class SendCmdlet : SiteCmdlet
     [ValidateRange(1, 86400)]
     public int TimeoutSeconds { get; set; } = 60;
 
-    /// <summary>What is sent, in the plural.</summary>
+    /// <summary>What is sent, in the singular.</summary>
     private protected abstract string What { get; }
 
     /// <inheritdoc/>
@@ -57,7 +57,7 @@ public abstract class SendCmdlet : SiteCmdlet
         string target = $"{sender.Service.Name} ({InventoryWord.Of(sender.Service.Kind)})";
         string action = requests.Count == 0
             ? "Send what waits in the spool"
-            : string.Create(CultureInfo.InvariantCulture, $"Send {requests.Sum(static request => request.Entries)} {What} in {requests.Count} requests to {requests[0].Address}");
+            : string.Create(CultureInfo.InvariantCulture, $"Send {Counted(requests.Sum(static request => request.Entries), What)} in {Counted(requests.Count, "request")} to {requests[0].Address}");
         if (IsWhatIf())
         {
             foreach (SendPreview request in requests)
@@ -87,6 +87,8 @@ public abstract class SendCmdlet : SiteCmdlet
 
     /// <summary>Takes an object to send.</summary>
     private protected void Take(object value) => _objects.Add(value is PSObject wrapped ? wrapped.BaseObject : value);
+
+    private static string Counted(int count, string word) => string.Create(CultureInfo.InvariantCulture, $"{count} {word}{(count == 1 ? string.Empty : "s")}");
 
     private SendOptions Options() => new()
     {

@@ -24,7 +24,7 @@ public sealed record MonitoringPolicy
     public IReadOnlyList<MonitoringService> Services { get; init; } = [];
 
     /// <summary>The services, with the one that <see cref="Prometheus"/> stands for where none has its address.</summary>
-    public IReadOnlyList<MonitoringService> AllServices => Prometheus is null || Services.Any(service => service.Url == Prometheus || service.Name == "prometheus")
+    public IReadOnlyList<MonitoringService> AllServices => Prometheus is null || Services.Any(service => service.Name == "prometheus" || (service.Kind == MonitoringServiceKind.Prometheus && service.Url == Prometheus))
         ? Services
         : [new MonitoringService { Name = "prometheus", Kind = MonitoringServiceKind.Prometheus, Url = Prometheus }, .. Services];
 }

@@ -138,6 +138,34 @@ public sealed class DeliveryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_too_old_in_part_is_sent_and_told()
+    {
+        await using FakeService service = FakeService.Start(Status(202));
+        MonitoringService datadog = new() { Name = "dd", Kind = MonitoringServiceKind.Datadog, Url = service.Address };
+
+        (SendResult result, IReadOnlyList<FoobarException> errors) = await SendAsync(datadog, [Metric(1, DateTimeOffset.UtcNow.AddHours(-2)), .. Metrics(1)], keys: [new ServiceKey("", new Secret(Key))]);
+
+        Assert.Equal((2, 0), (result.Sent, result.GivenUp));
+        Assert.Contains("the older ones of them will be missing", errors.Single().Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_any_age_is_taken_only_what_waited_for_a_week_is_given_up()
+    {
+        await using FakeService service = FakeService.Start(Drop, Whole("{}"));
+        (SendResult first, _) = await SendAsync(Hook(service.Address), [Metric(1, DateTimeOffset.UtcNow.AddYears(-1))], Limits with { Repetitions = 0 });
+        (SendResult old, _) = await SendAsync(Hook(service.Address), [Metric(1, DateTimeOffset.UtcNow.AddYears(-1))], Limits with { Repetitions = 0 });
+        Assert.Equal((1, 2), (first.Waiting, old.Sent));
+
+        Spool spool = new(Path.Combine(_folder, "hook"), 1 << 20);
+        spool.Keep(ReceiverFormat.Of(Hook(service.Address), "site").Batches(Metrics(1)).Single(), DateTimeOffset.UtcNow);
+        File.SetLastWriteTimeUtc(Files().Single(), DateTime.UtcNow.AddDays(-8));
+        (SendResult late, IReadOnlyList<FoobarException> errors) = await SendAsync(Hook(service.Address), []);
+
+        Assert.Equal((0, 1, "EntriesTooOld"), (late.Sent, late.GivenUp, errors.Single().ErrorId));
+    }
+
+    [Fact]
     public async Task A_full_spool_gives_up_the_oldest_and_says_so()
     {
         MonitoringService hook = Hook(new Uri("http://127.0.0.1:1/"));

@@ -36,7 +36,7 @@ public sealed class ReceiverFormatTests
         Assert.Equal("""[{"type":"host","name":"web-01"}]""", series[0]!["resources"]!.ToJsonString());
         Assert.Equal(["device:s\"d\\a", "site:www.foobar.com"], series[0]!["tags"]!.AsArray().Select(tag => (string?)tag));
         Assert.Equal((1, 5), ((int)series[1]!["type"]!, (int)series[1]!["interval"]!));
-        Assert.Equal(Time.AddHours(1), batch.Expires);
+        Assert.Equal((TimeSpan.FromHours(1), Time), (batch.MaximumAge!.Value, batch.Newest));
     }
 
     [Fact]

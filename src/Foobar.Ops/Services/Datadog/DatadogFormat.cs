@@ -14,10 +14,10 @@ internal sealed class DatadogFormat(string site) : ReceiverFormat
     private const int Gauge = 3;
 
     /// <inheritdoc/>
-    protected override TimeSpan MetricAge => TimeSpan.FromHours(1);
+    protected override TimeSpan? MetricAge => TimeSpan.FromHours(1);
 
     /// <inheritdoc/>
-    protected override TimeSpan EventAge => TimeSpan.FromHours(18);
+    protected override TimeSpan? EventAge => TimeSpan.FromHours(18);
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(

@@ -14,10 +14,10 @@ internal sealed class NewRelicFormat(string site, long account) : ReceiverFormat
     private const int LongestValue = 4096;
 
     /// <inheritdoc/>
-    protected override TimeSpan MetricAge => TimeSpan.FromHours(48);
+    protected override TimeSpan? MetricAge => TimeSpan.FromHours(48);
 
     /// <inheritdoc/>
-    protected override TimeSpan EventAge => TimeSpan.FromHours(24);
+    protected override TimeSpan? EventAge => TimeSpan.FromHours(24);
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(

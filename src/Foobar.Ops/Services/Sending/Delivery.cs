@@ -17,6 +17,9 @@ namespace Foobar.Ops.Services.Sending;
 /// <param name="time">The clock.</param>
 internal sealed class Delivery(ServiceHttp http, MonitoringService service, ReceiverFormat format, IReadOnlyList<ServiceKey> keys, Spool spool, TimeProvider time)
 {
+    /// <summary>How long a batch may wait for a service that takes entries of any age.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
+
     private readonly Uri _root = ServiceAccess.AddressToSend(service, keys);
     private readonly ServiceLogin? _login = ServiceAccess.LoginToSend(service, keys);
     private readonly List<FoobarException> _errors = [];
@@ -85,15 +88,19 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
             return true;
         }
 
-        if (time.GetUtcNow() > batch.Expires)
+        if (batch.MaximumAge is { } age && time.GetUtcNow() - batch.Oldest > age)
         {
-            claimed.Remove();
-            _givenUp += batch.Entries;
-            _errors.Add(new ServiceException("EntriesTooOld", ErrorKind.Failed, service.Name, string.Create(CultureInfo.InvariantCulture, $"{batch.Entries} entries of {batch.Oldest:u} and later are given up: it takes none older than {(batch.Expires - batch.Oldest).TotalHours:0.#} hours."))
+            bool isWhole = time.GetUtcNow() - batch.Newest > age;
+            _errors.Add(TooOld(batch, string.Create(CultureInfo.InvariantCulture, $"it takes none older than {age.TotalHours:0.#} hours: {(isWhole ? "they are given up" : "the older ones of them will be missing there")}")));
+            if (isWhole)
             {
-                Recommendation = "Send more often while the service is up.",
-            });
-            return true;
+                return GiveUp(claimed);
+            }
+        }
+        else if (time.GetUtcNow() - claimed.Kept > LongestWait)
+        {
+            _errors.Add(TooOld(batch, string.Create(CultureInfo.InvariantCulture, $"they have waited for {LongestWait.TotalDays:0} days and are given up")));
+            return GiveUp(claimed);
         }
 
         try
@@ -132,6 +139,19 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
             _errors.Add(error);
             return false;
         }
+    }
+
+    private ServiceException TooOld(OutgoingBatch batch, string why) =>
+        new("EntriesTooOld", ErrorKind.Failed, service.Name, string.Create(CultureInfo.InvariantCulture, $"{batch.Entries} entries from {batch.Oldest:u} to {batch.Newest:u}: {why}."))
+        {
+            Recommendation = "Send soon after measuring, and more often while the service is up.",
+        };
+
+    private bool GiveUp(SpooledBatch claimed)
+    {
+        claimed.Remove();
+        _givenUp += claimed.Batch.Entries;
+        return true;
     }
 
     /// <summary>Whether the service will never take this batch, but may take others.</summary>

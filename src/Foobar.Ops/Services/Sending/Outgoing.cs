@@ -57,8 +57,11 @@ internal sealed record OutgoingBatch(string Id, string Path, string ContentType,
     /// <summary>Which of a service's hosts it goes to, where it has several: <c>metrics</c>, <c>logs</c>, <c>events</c>.</summary>
     public string Door { get; init; } = string.Empty;
 
-    /// <summary>When the service would not take it any more.</summary>
-    public DateTimeOffset Expires { get; init; }
+    /// <summary>The time of the newest of them.</summary>
+    public DateTimeOffset Newest { get; init; }
+
+    /// <summary>How old an entry may be for the service to keep it; <see langword="null"/> if it takes any.</summary>
+    public TimeSpan? MaximumAge { get; init; }
 
     /// <summary>Headers without a secret.</summary>
     public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];

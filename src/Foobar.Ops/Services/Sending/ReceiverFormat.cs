@@ -28,20 +28,20 @@ internal abstract class ReceiverFormat
         _ => throw new ArgumentOutOfRangeException(nameof(service), service.Kind, "It takes nothing."),
     };
 
-    /// <summary>How old metrics may be for the service to keep them; older ones it drops without a word.</summary>
-    protected virtual TimeSpan MetricAge => TimeSpan.FromDays(7);
+    /// <summary>How old metrics may be for the service to keep them; older ones it drops without a word. <see langword="null"/> for any age.</summary>
+    protected virtual TimeSpan? MetricAge => null;
 
     /// <summary>How old events may be.</summary>
-    protected virtual TimeSpan EventAge => MetricAge;
+    protected virtual TimeSpan? EventAge => null;
 
     /// <summary>The statuses after which the same may be sent again; <see langword="null"/> for 408, 429 and 5xx.</summary>
     public virtual IReadOnlyList<int>? TransientStatuses => null;
 
     /// <summary>Metrics as batches, in the order of time.</summary>
-    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingMetric> metrics) => Write(metrics).Select(batch => batch with { Expires = batch.Oldest + MetricAge });
+    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingMetric> metrics) => Write(metrics).Select(batch => batch with { MaximumAge = MetricAge });
 
     /// <summary>Events as batches, in the order of time.</summary>
-    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingEvent> events) => Write(events).Select(batch => batch with { Expires = batch.Oldest + EventAge });
+    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingEvent> events) => Write(events).Select(batch => batch with { MaximumAge = EventAge });
 
     /// <summary>Writes metrics.</summary>
     protected abstract IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics);
@@ -101,5 +101,6 @@ internal abstract class ReceiverFormat
         {
             Entries = batch.Count,
             Oldest = batch.Min(static entry => entry.Time),
+            Newest = batch.Max(static entry => entry.Time),
         };
 }

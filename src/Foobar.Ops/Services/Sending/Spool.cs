@@ -115,7 +115,7 @@ internal sealed class Spool
     private static byte[] Write(OutgoingBatch batch)
     {
         using MemoryStream content = new();
-        JsonSerializer.Serialize(content, new BatchHead(batch.Id, batch.Door, batch.Path, batch.ContentType, [.. batch.Headers.Select(static header => new[] { header.Name, header.Value })], batch.Entries, batch.Oldest, batch.Expires));
+        JsonSerializer.Serialize(content, new BatchHead(batch.Id, batch.Door, batch.Path, batch.ContentType, [.. batch.Headers.Select(static header => new[] { header.Name, header.Value })], batch.Entries, batch.Oldest, batch.Newest, batch.MaximumAge?.TotalSeconds));
         content.WriteByte((byte)'\n');
         content.Write(batch.Body.Span);
         return content.ToArray();
@@ -138,8 +138,6 @@ internal sealed class Spool
                     batch.Remove();
                 }
             }
-
-            total = Math.Max(needed, total);
         }
 
         return gaveWay;
@@ -153,13 +151,18 @@ internal sealed class Spool
         }
         else
         {
-            Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            // The mode is that of the last directory only: that of the site, and of all sites, are made one by one.
+            string?[] levels = [Path.GetDirectoryName(Path.GetDirectoryName(_directory)), Path.GetDirectoryName(_directory), _directory];
+            foreach (string level in levels.OfType<string>())
+            {
+                Directory.CreateDirectory(level, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
         }
     }
 }
 
 /// <summary>The first line of a file of the spool; the body follows.</summary>
-internal sealed record BatchHead(string Id, string Door, string Path, string ContentType, string[][] Headers, int Entries, DateTimeOffset Oldest, DateTimeOffset Expires)
+internal sealed record BatchHead(string Id, string Door, string Path, string ContentType, string[][] Headers, int Entries, DateTimeOffset Oldest, DateTimeOffset Newest, double? MaximumAgeSeconds)
 {
     /// <summary>Reads the first line; <see langword="null"/> if it is none of ours.</summary>
     public static BatchHead? Read(ReadOnlySpan<byte> line)
@@ -195,6 +198,9 @@ internal sealed class SpooledBatch : IDisposable
     /// <summary>Whether it is one of ours; what something else wrote there is set aside.</summary>
     public bool IsReadable { get; }
 
+    /// <summary>When it was kept.</summary>
+    public DateTimeOffset Kept => new(File.GetLastWriteTimeUtc(_file), TimeSpan.Zero);
+
     /// <summary>Reads the file.</summary>
     public static SpooledBatch Read(FileStream claim, string file)
     {
@@ -207,7 +213,8 @@ internal sealed class SpooledBatch : IDisposable
             : new OutgoingBatch(head.Id, head.Path, head.ContentType, head.Entries, head.Oldest, content.AsMemory(end + 1))
             {
                 Door = head.Door,
-                Expires = head.Expires,
+                Newest = head.Newest,
+                MaximumAge = head.MaximumAgeSeconds is > 0 and < 1e9 and double seconds ? TimeSpan.FromSeconds(seconds) : null,
                 Headers = [.. head.Headers.Where(static header => header.Length == 2).Select(static header => (header[0], header[1]))],
             };
         return new SpooledBatch(claim, file, batch, head is not null);

@@ -13,10 +13,7 @@ internal sealed class SumoLogicSourceFormat(string site) : ReceiverFormat
     private const int MostBytes = 900_000;
 
     /// <inheritdoc/>
-    protected override TimeSpan MetricAge => TimeSpan.FromHours(24);
-
-    /// <inheritdoc/>
-    protected override TimeSpan EventAge => TimeSpan.FromDays(7);
+    protected override TimeSpan? MetricAge => TimeSpan.FromHours(24);
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(
