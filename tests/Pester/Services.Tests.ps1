@@ -36,7 +36,7 @@ BeforeAll {
     function WriteInventory([hashtable] $Services) {
         $inventory = Get-Content (Join-Path $PSScriptRoot 'Data' 'foobar.json') -Raw | ConvertFrom-Json -AsHashtable
         $inventory.policy.monitoring = @{ services = $Services }
-        $path = Join-Path $TestDrive 'services.json'
+        $path = Join-Path $TestDrive "services-$([guid]::NewGuid()).json"
         $inventory | ConvertTo-Json -Depth 10 | Set-Content $path
         $path
     }
@@ -92,6 +92,26 @@ Describe 'Send-FoobarFinding' {
         $moved = WriteInventory @{ down = @{ kind = 'webhook'; url = "$($server.Url)/up" } }
         (Send-FoobarFinding down -Inventory $moved -SpoolPath $spool).Sent | Should -Be 3
         (Send-FoobarFinding down -Inventory $moved -SpoolPath $spool).Sent | Should -Be 0
+    }
+
+    It 'loses nothing when its process is killed while it sends' {
+        $silent = [System.Net.Sockets.TcpListener]::new([System.Net.IPAddress]::Loopback, 0)
+        $silent.Start()
+        try {
+            $stalled = WriteInventory @{ killed = @{ kind = 'webhook'; url = "http://127.0.0.1:$($silent.LocalEndpoint.Port)/" } }
+            $snapshot = Join-Path $PSScriptRoot 'Data' 'after.snapshot.json'
+            $script = "Import-Module '$env:FOOBAR_TEST_MODULE'; Invoke-FoobarAudit -Snapshot '$snapshot' -Control TLS-008 | Send-FoobarFinding killed -Inventory '$stalled' -SpoolPath '$spool'"
+            $process = Start-Process pwsh -ArgumentList '-NoProfile', '-Command', $script -PassThru
+            $connection = $silent.AcceptTcpClientAsync()
+            $connection.Wait(60000) | Should -BeTrue
+            $process.Kill($true)
+            $process.WaitForExit()
+            $up = WriteInventory @{ killed = @{ kind = 'webhook'; url = "$($server.Url)/up" } }
+            (Send-FoobarFinding killed -Inventory $up -SpoolPath $spool).Sent | Should -Be 3
+        }
+        finally {
+            $silent.Stop()
+        }
     }
 
     It 'fits a table of 80 columns' {

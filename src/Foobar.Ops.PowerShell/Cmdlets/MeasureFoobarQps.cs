@@ -126,7 +126,7 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         TimeSpan? duration = Continuous ? null : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
-        await foreach (TrafficMeasurement sample in TrafficMeter.StreamAsync(site, servers, interval, duration, [.. _services], limit.Token))
+        await foreach (TrafficMeasurement sample in TrafficMeter.StreamAsync(site, ServersToRead(servers), interval, duration, [.. _services], limit.Token))
         {
             limit.CancelAfter(patience);
             foreach (FoobarException error in sample.Errors)
@@ -160,6 +160,10 @@ public sealed class MeasureFoobarQps : ServerCmdlet
             Fail(error as FoobarException ?? new FoobarException("LogUnreadable", ErrorKind.NotFound, $"There is no log '{path}'."), path);
         }
     }
+
+    /// <summary>None where only services are wanted: they are asked without a connection to a server.</summary>
+    private IReadOnlyList<Server> ServersToRead(IReadOnlyList<Server> servers) =>
+        Origin.Length > 0 && Array.TrueForAll(Origin, static origin => origin is TrafficOrigin.Prometheus or TrafficOrigin.Datadog or TrafficOrigin.NewRelic or TrafficOrigin.SumoLogic) ? [] : servers;
 
     private void OpenServices(Site site)
     {

@@ -37,7 +37,7 @@ public sealed class DeclaredServiceTests
         Assert.True(rate.CountLower <= truth && truth <= rate.CountUpper, $"{rate}, {truth}");
         Assert.True(rate.CountUpper - rate.CountLower < 1300, $"{rate}");
         Assert.InRange(rate.Count!.Value, truth - 150, truth + 150);
-        Assert.Equal((TrafficOrigin.Prometheus, "lb-01", "prom/balancer: haproxy_frontend_http_requests_total{instance=\"192.0.2.10:8404\", proxy=\"www\"}", TrafficUnit.Requests), (rate.Origin, rate.Server, rate.Name, rate.Unit));
+        Assert.Equal((TrafficOrigin.Prometheus, "lb-01", "prom/balancer{proxy=\"www\"}", TrafficUnit.Requests), (rate.Origin, rate.Server, rate.Name, rate.Unit));
         Assert.Equal((start, end, null), (rate.Start, rate.End, rate.Note));
         Assert.Matches(@"^haproxy_frontend_http_requests_total\[\d+s\]$", service.Requests.First(request => request.Field("query")!.StartsWith("haproxy", StringComparison.Ordinal)).Field("query"));
     }
@@ -68,6 +68,7 @@ public sealed class DeclaredServiceTests
         TrafficRate rate = Assert.Single(await source.MeasureAsync(DateTimeOffset.UtcNow.AddSeconds(-5), DateTimeOffset.UtcNow, TestContext.Current.CancellationToken));
 
         Assert.Equal((null, null), (rate.Count, rate.CountUpper));
+        Assert.Equal("prom/haproxy", rate.Name);
         Assert.Contains("No query of the service gave a series", rate.Note, StringComparison.Ordinal);
         Assert.Equal(["haproxy_frontend_http_requests_total", "nginx_http_requests_total", "mysql_global_status_questions"], service.Requests.Select(request => request.Field("query")!).Where(query => query.EndsWith("s]", StringComparison.Ordinal) && !query.StartsWith("max", StringComparison.Ordinal)).Select(query => query.Split('[')[0]));
     }
@@ -102,6 +103,21 @@ public sealed class DeclaredServiceTests
         using ServiceKeys given = new([KeyValuePair.Create<string, IReadOnlyList<ServiceKey>>("s", [.. Enumerable.Range(0, keys).Select(_ => new ServiceKey("", new Secret("key")))])]);
 
         Assert.Equal(id, Assert.Throws<ServiceException>(() => DeclaredService.Open(site, "s", given, TimeSpan.FromSeconds(1), null)).ErrorId);
+    }
+
+    [Fact]
+    public async Task Series_that_would_have_one_name_keep_all_their_labels()
+    {
+        string now = Unix(DateTimeOffset.UtcNow);
+        await using FakeService service = FakeService.Start(request => request.Field("query")!.StartsWith("x[", StringComparison.Ordinal)
+            ? Whole($$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"x","instance":"192.0.2.11:1"},"values":[[{{{now}}},"1"]]},{"metric":{"__name__":"x","instance":"192.0.2.11:2"},"values":[[{{{now}}},"1"]]}]}}""")
+            : Whole(Scalar(DateTimeOffset.UtcNow)));
+        using DeclaredService source = Open(new MonitoringService { Name = "p", Kind = MonitoringServiceKind.Prometheus, Url = service.Address, Queries = [new ServiceQuery { Name = "a", Expression = "x" }] });
+
+        IReadOnlyList<TrafficRate> rates = await source.MeasureAsync(DateTimeOffset.UtcNow.AddSeconds(-9), DateTimeOffset.UtcNow.AddSeconds(-4), TestContext.Current.CancellationToken);
+
+        Assert.Equal(["p/a: x{instance=\"192.0.2.11:1\"}", "p/a: x{instance=\"192.0.2.11:2\"}"], rates.Select(rate => rate.Name));
+        Assert.All(rates, rate => Assert.Equal("web-01", rate.Server));
     }
 
     private static DeclaredService Open(MonitoringService service, params ServiceKey[] keys) =>

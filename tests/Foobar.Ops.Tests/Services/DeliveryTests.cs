@@ -32,6 +32,7 @@ public sealed class DeliveryTests : IDisposable
 
         Assert.Equal((0, 3), (down.Sent, down.Waiting));
         Assert.Equal(["ServiceUnreachable"], errors.Select(error => error.ErrorId));
+        Assert.EndsWith(" 3 entries wait, and go with the next call.", errors[0].Message, StringComparison.Ordinal);
         string file = Assert.Single(Files());
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         await using FakeService up = FakeService.Start(_ => Whole("{}"), port: port);

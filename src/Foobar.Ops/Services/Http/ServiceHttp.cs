@@ -93,7 +93,7 @@ internal sealed class ServiceHttp : IDisposable
     {
         ServiceRequest request = answer.Request;
         string said = request.WithoutSecrets(OneLine(answer.Text));
-        string what = $"{request.Shown}: the answer has status {answer.Status.ToString(CultureInfo.InvariantCulture)}{(said.Length > 0 ? $": {said}" : ".")}";
+        string what = $"{request.Shown}: the answer has status {answer.Status.ToString(CultureInfo.InvariantCulture)}{(said.Length == 0 ? "." : said[^1] is '.' or '}' or '>' ? $": {said}" : $": {said}.")}";
         return answer.Status switch
         {
             401 or 403 => new("ServiceLoginRefused", ErrorKind.Authentication, request.Service, what)

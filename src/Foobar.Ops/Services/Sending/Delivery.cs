@@ -136,10 +136,21 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
         }
         catch (ServiceException error)
         {
-            _errors.Add(error);
+            _errors.Add(Waits(error, spool.Entries(besides: claimed.File) + batch.Entries));
             return false;
         }
     }
+
+    /// <summary>The error, with what becomes of what was to be sent.</summary>
+    private ServiceException Waits(ServiceException error, int waiting) =>
+        new(error.ErrorId, error.Kind, service.Name, string.Create(CultureInfo.InvariantCulture, $"{error.Message[(service.Name.Length + 2)..]} {waiting} entries wait, and go with the next call."), error)
+        {
+            Status = error.Status,
+            RetryAfter = error.RetryAfter,
+            IsTransient = error.IsTransient,
+            MayHaveArrived = error.MayHaveArrived,
+            Recommendation = error.Recommendation,
+        };
 
     private ServiceException TooOld(OutgoingBatch batch, string why) =>
         new("EntriesTooOld", ErrorKind.Failed, service.Name, string.Create(CultureInfo.InvariantCulture, $"{batch.Entries} entries from {batch.Oldest:u} to {batch.Newest:u}: {why}."))

@@ -107,7 +107,8 @@ internal sealed class Spool
     }
 
     /// <summary>How many entries wait.</summary>
-    public int Entries() => Files().Sum(static file => SpooledBatch.EntriesOf(file));
+    /// <param name="besides">A file that is not counted: one that is claimed may not be readable.</param>
+    public int Entries(string? besides = null) => Files().Where(file => file != besides).Sum(static file => SpooledBatch.EntriesOf(file));
 
     /// <summary>The name under which a refused batch stays for the operator to see.</summary>
     public static string AsideOf(string file) => Path.ChangeExtension(file, SetAside);
@@ -192,6 +193,9 @@ internal sealed class SpooledBatch : IDisposable
         IsReadable = isReadable;
     }
 
+    /// <summary>The file.</summary>
+    public string File => _file;
+
     /// <summary>What it holds.</summary>
     public OutgoingBatch Batch { get; }
 
@@ -199,7 +203,7 @@ internal sealed class SpooledBatch : IDisposable
     public bool IsReadable { get; }
 
     /// <summary>When it was kept.</summary>
-    public DateTimeOffset Kept => new(File.GetLastWriteTimeUtc(_file), TimeSpan.Zero);
+    public DateTimeOffset Kept => new(System.IO.File.GetLastWriteTimeUtc(_file), TimeSpan.Zero);
 
     /// <summary>Reads the file.</summary>
     public static SpooledBatch Read(FileStream claim, string file)
@@ -235,13 +239,13 @@ internal sealed class SpooledBatch : IDisposable
     }
 
     /// <summary>Removes it: it was taken, or is too old to be.</summary>
-    public void Remove() => File.Delete(_file);
+    public void Remove() => System.IO.File.Delete(_file);
 
     /// <summary>Sets it aside: the service will never take it.</summary>
     public string Refuse()
     {
         string aside = Spool.AsideOf(_file);
-        File.Move(_file, aside, overwrite: true);
+        System.IO.File.Move(_file, aside, overwrite: true);
         return aside;
     }
 

@@ -87,16 +87,17 @@ public sealed class DeclaredService : TrafficService, IDisposable
         }
 
         List<TrafficRate> rates = [];
+        PrometheusWindow? samples = _service.Kind == MonitoringServiceKind.Prometheus ? await OpenWindowAsync(start, end, cancellationToken) : null;
         foreach (ServiceQuery query in queries)
         {
-            IReadOnlyList<(WindowCount Count, string Server)> counts = _service.Kind == MonitoringServiceKind.Prometheus
-                ? await SamplesAsync(query, start, end, cancellationToken)
-                : [.. (await BucketsAsync(query, start, end, cancellationToken)).Select(count => (count, ServerOf([count.Name])))];
+            IReadOnlyList<(WindowCount Count, string Server)> counts = samples is not null
+                ? await SamplesAsync(samples, query, cancellationToken)
+                : [.. (await BucketsAsync(query, start, end, cancellationToken)).Select(count => (count with { Name = $": {count.Name}" }, ServerOf([count.Name])))];
             rates.AddRange(counts.Select(one => Rate(query, one.Count, one.Server, start, end)));
         }
 
         // Which of the usual exporters a site has is not known; a query that was declared is expected to give something.
-        return rates.Count > 0 ? rates : [Rate(queries[0], new WindowCount(queries[0].Name, 0, 0, null) { Note = "No query of the service gave a series." }, string.Empty, start, end) with { Count = null }];
+        return rates.Count > 0 ? rates : [Rate(queries[0], new WindowCount(string.Empty, 0, 0, null) { Note = "No query of the service gave a series." }, string.Empty, start, end) with { Count = null }];
     }
 
     private async Task<IReadOnlyList<WindowCount>> BucketsAsync(ServiceQuery query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
@@ -127,28 +128,43 @@ public sealed class DeclaredService : TrafficService, IDisposable
         ];
     }
 
-    private async Task<IReadOnlyList<(WindowCount Count, string Server)>> SamplesAsync(ServiceQuery query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    private async Task<PrometheusWindow> OpenWindowAsync(DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         PrometheusClient client = new(_http, Name, ServiceAccess.Declared(_service), ServiceAccess.LoginToAsk(_service, _keys));
         (TimeSpan offset, TimeSpan uncertainty) = await ClockAsync(client, cancellationToken);
-        CountWindow window = new(start + offset, end + offset, uncertainty);
-        DateTimeOffset giveUp = DateTimeOffset.UtcNow + LongestWait;
+        return new PrometheusWindow(client, new CountWindow(start + offset, end + offset, uncertainty), offset, DateTimeOffset.UtcNow + LongestWait);
+    }
+
+    private async Task<IReadOnlyList<(WindowCount Count, string Server)>> SamplesAsync(PrometheusWindow asked, ServiceQuery query, CancellationToken cancellationToken)
+    {
+        CountWindow window = asked.Window;
         while (true)
         {
-            DateTimeOffset now = DateTimeOffset.UtcNow + offset;
+            DateTimeOffset now = DateTimeOffset.UtcNow + asked.Offset;
             string range = string.Create(CultureInfo.InvariantCulture, $"[{Math.Ceiling((now - window.Start + LookBack).TotalSeconds)}s]");
-            PrometheusResult result = await client.QueryAsync(query.Expression + range, now, cancellationToken);
-            DateTimeOffset wanted = window.End + window.Uncertainty;
-            TimeSpan wait = result.Series.Select(series => WaitFor(series, wanted, now)).DefaultIfEmpty(TimeSpan.Zero).Max();
-            if (wait == TimeSpan.Zero || DateTimeOffset.UtcNow + wait > giveUp)
+            PrometheusResult result = await asked.Client.QueryAsync(query.Expression + range, now, cancellationToken);
+            TimeSpan wait = result.Series.Select(series => WaitFor(series, window.End + window.Uncertainty, now)).DefaultIfEmpty(TimeSpan.Zero).Max();
+            if (wait == TimeSpan.Zero || DateTimeOffset.UtcNow + wait > asked.GiveUp)
             {
-                TimeSpan reading = await ReadingAsync(client, now, cancellationToken);
+                TimeSpan reading = asked.Reading ??= await ReadingAsync(asked.Client, now, cancellationToken);
                 string? warning = result.Warnings.Count > 0 ? $"The service warns: {string.Join(" ", result.Warnings)}" : null;
-                return [.. result.Series.Select(series => (Counted(CounterSamples.Increase(series, window, reading), warning), ServerOf(series.Labels.Values)))];
+                return [.. Named(result.Series).Select(one => (Counted(CounterSamples.Increase(one.Series, window, reading), warning) with { Name = one.Name }, one.Server))];
             }
 
             await Task.Delay(wait, cancellationToken);
         }
+    }
+
+    /// <summary>Series with the names that tell them apart: without what the query's name and the server say already, where that is enough.</summary>
+    private IEnumerable<(MetricSeries Series, string Name, string Server)> Named(IReadOnlyList<MetricSeries> series)
+    {
+        (MetricSeries Series, string Name, string Server)[] named = [.. series.Select(one =>
+        {
+            string server = ServerOf(one.Labels.Values);
+            string[] known = server.Length > 0 ? ["__name__", "job", "instance"] : ["__name__"];
+            return (one, (one with { Labels = one.Labels.Where(label => !known.Contains(label.Key)).ToDictionary() }).Name, server);
+        })];
+        return named.DistinctBy(static one => (one.Name, one.Server)).Count() == named.Length ? named : named.Select(static one => (one.Series, $": {one.Series.Name}", one.Server));
     }
 
     private static WindowCount Counted(WindowCount count, string? warning) =>
@@ -210,7 +226,7 @@ public sealed class DeclaredService : TrafficService, IDisposable
             MonitoringServiceKind.SumoLogic => TrafficOrigin.SumoLogic,
             _ => TrafficOrigin.Prometheus,
         },
-        Name = $"{Name}/{query.Name}: {count.Name}",
+        Name = $"{Name}/{query.Name}{count.Name}",
         Unit = query.Counts switch { ServiceCount.Sessions => TrafficUnit.Sessions, ServiceCount.Statements => TrafficUnit.Statements, _ => TrafficUnit.Requests },
         Start = start,
         End = end,
@@ -232,4 +248,15 @@ public sealed class DeclaredService : TrafficService, IDisposable
     private static IEnumerable<string> Parts(string word) => word.Contains(':', StringComparison.Ordinal)
         ? [word, word[..word.LastIndexOf(':')].Trim('[', ']'), word[(word.IndexOf(':', StringComparison.Ordinal) + 1)..]]
         : [word];
+
+    /// <summary>A window as Prometheus is asked for it.</summary>
+    /// <param name="Client">The client.</param>
+    /// <param name="Window">The window by the service's clock.</param>
+    /// <param name="Offset">How far that is ahead of ours.</param>
+    /// <param name="GiveUp">Until when samples after the window are waited for, by our clock.</param>
+    private sealed record PrometheusWindow(PrometheusClient Client, CountWindow Window, TimeSpan Offset, DateTimeOffset GiveUp)
+    {
+        /// <summary>How long a scrape took at most lately; <see langword="null"/> if that was not asked yet.</summary>
+        public TimeSpan? Reading { get; set; }
+    }
 }
