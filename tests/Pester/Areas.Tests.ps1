@@ -218,8 +218,18 @@ Describe 'The live site' -Tag Lab -Skip:(-not $env:FOOBAR_INVENTORY) {
         $back.After | Should -BeLike 'UP*'
     }
 
+    It 'has figures of each service' {
+        $metric = Get-FoobarMetric web-01
+        $metric.Services.Service | Should -Contain 'nginx.service'
+        $metric.Services.Where{ $_.Service -eq 'nginx.service' }.ResidentBytes | Should -BeGreaterThan 0
+        ($metric.Services | Out-String -Width 80) | Should -Match 'I/O stall%'
+    }
+
     It 'is watched' {
-        (Get-FoobarMonitoringAgent | Where-Object IsExpected).IsRunning | Should -Not -Contain $false
+        $agents = Get-FoobarMonitoringAgent | Where-Object IsExpected
+        $agents.IsRunning | Should -Not -Contain $false
+        $agents.Flow | Should -Not -Contain Stopped
+        $agents.Version | Should -Not -BeNullOrEmpty
     }
 
     It 'is healthy by <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarMonitoring' {

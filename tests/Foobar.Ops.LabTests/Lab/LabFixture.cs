@@ -64,9 +64,10 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="grown">Whether HAProxy and nginx are configured as on a site that has grown.</param>
     /// <param name="firewall">What keeps the rules of the servers' own firewalls.</param>
     /// <param name="replicas">How many replicas the database has.</param>
+    /// <param name="agents">Whether more monitoring agents run, and a Prometheus.</param>
     internal async Task<RaisedLab> RequireAsync(
         DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
-        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1)
+        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1, bool agents = false)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
@@ -76,7 +77,7 @@ public sealed class LabFixture : IAsyncLifetime
         LabOptions options = new()
         {
             Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync, Grown = grown,
-            Firewall = firewall, Replicas = replicas,
+            Firewall = firewall, Replicas = replicas, Agents = agents,
         };
         options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
@@ -171,7 +172,7 @@ public sealed class LabFixture : IAsyncLifetime
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, LabOptions kind) =>
-        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}".ToLowerInvariant();
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {

@@ -52,7 +52,8 @@ internal static class Full
             },
             "loadBalancing": { "adminSocket": "/run/lb/admin.sock", "webBackend": "nginx", "virtualAddresses": ["198.51.100.9"] },
             "monitoring": {
-              "agents": ["prometheus-node-exporter", "datadog"], "prometheus": "http://192.0.2.30:9090",
+              "agents": ["prometheus-node-exporter", "datadog"], "reportTo": { "datadog": ["datadoghq.eu", "192.0.2.31"] },
+              "prometheus": "http://192.0.2.30:9090",
               "services": {
                 "mimir": {
                   "kind": "prometheus", "url": "https://mimir.foobar.com/prometheus", "account": 7, "vaultEntries": ["mimir-reader", "other"],

@@ -48,6 +48,7 @@ public sealed class InventoryLoaderTests
         Assert.Equal(("/run/lb/admin.sock", "nginx"), (policy.LoadBalancing.AdminSocket, policy.LoadBalancing.WebBackend));
         Assert.Equal([IPAddress.Parse("198.51.100.9")], policy.LoadBalancing.VirtualAddresses);
         Assert.Equal(["prometheus-node-exporter", "datadog"], policy.Monitoring.Agents);
+        Assert.Equal(["datadoghq.eu", "192.0.2.31"], policy.Monitoring.ReportTo["datadog"]);
         Assert.Equal(new Uri("http://192.0.2.30:9090"), policy.Monitoring.Prometheus);
     }
 

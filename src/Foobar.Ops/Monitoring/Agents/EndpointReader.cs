@@ -35,7 +35,7 @@ internal static class EndpointReader
         select Protected(Make(address, rule, $"{file.Path}: {setting.Path}"), rule, file.Settings, setting);
 
     /// <summary>The addresses in a value: a list, words in quotes, or a host and its port as two words.</summary>
-    private static IEnumerable<string> Addresses(string value)
+    private static List<string> Addresses(string value)
     {
         List<string> addresses = [];
         foreach (string word in Words(value))
@@ -54,8 +54,8 @@ internal static class EndpointReader
     }
 
     // An IPv6 address in brackets is one word.
-    private static IEnumerable<string> Words(string value) =>
-        value.Contains("[", StringComparison.Ordinal) && value.Contains("]:", StringComparison.Ordinal) && !value.Contains('"', StringComparison.Ordinal)
+    private static string[] Words(string value) =>
+        value.Contains('[', StringComparison.Ordinal) && value.Contains("]:", StringComparison.Ordinal) && !value.Contains('"', StringComparison.Ordinal)
             ? value.Split([' ', ',', ';'], StringSplitOptions.RemoveEmptyEntries)
             : value.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
 

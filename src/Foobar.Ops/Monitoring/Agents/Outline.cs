@@ -129,7 +129,7 @@ internal static class Outline
         private void Section(string text)
         {
             _last = null;
-            switch (text[0])
+            switch (text.FirstOrDefault())
             {
                 case '[':
                     _above.Clear();

@@ -23,8 +23,10 @@ internal sealed record AlertTopic(string Name, string Title, IReadOnlyList<Topic
     /// <summary>The topics and the components that must have figures.</summary>
     public static TopicTable Table => Read.Value;
 
-    private static readonly Lazy<TopicTable> Read = new(static () => JsonSerializer.Deserialize<TopicTable>(
-        OwnFile.Read("topics.json"), new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow })!);
+    private static readonly JsonSerializerOptions Options =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
+
+    private static readonly Lazy<TopicTable> Read = new(static () => JsonSerializer.Deserialize<TopicTable>(OwnFile.Read("topics.json"), Options)!);
 }
 
 /// <summary>A metric that tells of a topic.</summary>
