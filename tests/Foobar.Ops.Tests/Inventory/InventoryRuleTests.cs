@@ -78,7 +78,7 @@ public sealed class InventoryRuleTests
     [InlineData("\"semiSync\": true", "\"semiSync\": \"yes\"", "$.policy.database.semiSync", "does not fit", null)]
     [InlineData("\"/run/lb/admin.sock\"", "\"/run/lb/$(reboot)\"", "$.policy.loadBalancing.adminSocket", "does not fit", null)]
     [InlineData("\"datadog\"", "\"datadogg\"", "$.policy.monitoring.agents[1]", "not known here", "datadog")]
-    [InlineData("{ \"datadog\": [", "{ \"datadogg\": [", "$.policy.monitoring.reportTo.datadog", "not known here", "datadog")]
+    [InlineData("{ \"datadog\": [", "{ \"datadogg\": [", "$.policy.monitoring.reportTo.datadogg", "not known here", "datadog")]
     [InlineData("\"http://192.0.2.30:9090\"", "\"ftp://192.0.2.30\"", "$.policy.monitoring.prometheus", "does not fit", null)]
     [InlineData("\"outside\":", "\"lb-01\":", "$.vantages['lb-01']", "name of a network or a server", null)]
     [InlineData("\"outside\":", "\"web\":", "$.vantages.web", "word of their own", null)]
