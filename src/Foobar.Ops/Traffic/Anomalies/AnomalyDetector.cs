@@ -18,6 +18,7 @@ public sealed class AnomalyDetector
     // A drift that comes back within this share of its limit has ended.
     private const double DriftEnd = 0.5;
 
+    private static readonly TimeSpan Calm = TimeSpan.FromMinutes(60);
     private static readonly TimeSpan SlowLevel = TimeSpan.FromDays(5);
 
     private readonly AnomalyOptions _options;
@@ -26,6 +27,7 @@ public sealed class AnomalyDetector
     private double _usual;
     private double _recent;
     private DateTimeOffset? _last;
+    private DateTimeOffset? _calm;
     private DateTimeOffset _since;
     private int _suspect;
     private AnomalyKind _kind;
@@ -48,7 +50,7 @@ public sealed class AnomalyDetector
     private AnomalyDetector(AnomalyDetector earlier, SeasonalBaseline shape)
     {
         (_shape, _options, _filter) = (shape, earlier._options, earlier._filter);
-        (_last, _since, _suspect, _kind) = (earlier._last, earlier._since, earlier._suspect, earlier._kind);
+        (_last, _calm, _since, _suspect, _kind) = (earlier._last, earlier._calm, earlier._since, earlier._suspect, earlier._kind);
         double moved = earlier._shape!.Above(shape);
         (_usual, _recent) = (earlier._usual + moved, earlier._recent + moved);
         _filter.Start(_filter.Level + moved, _filter.Variance);
@@ -82,7 +84,7 @@ public sealed class AnomalyDetector
         if (season is { IsStep: false } && !judged.IsAnomaly)
         {
             EndDrift(sample, unit, BoundsOf());
-            judged = JudgeDrift(judged, _filter.Level, BoundsOf(), _kind is AnomalyKind.DriftUp or AnomalyKind.DriftDown);
+            judged = JudgeDrift(judged, BoundsOf());
         }
 
         TakeIn(sample, unit, judged, season);
@@ -161,15 +163,20 @@ public sealed class AnomalyDetector
             && (_filter.Level > bounds.Upper ? seen < bounds.Upper : _filter.Level < bounds.Lower && seen > bounds.Lower))
         {
             _filter.Reset(sample.Count, unit);
+            _kind = AnomalyKind.None;
         }
     }
 
-    private static RateJudgement JudgeDrift(RateJudgement judged, double level, Bounds bounds, bool goesOn)
+    /// <summary>A level that hovers about its limit is one drift, not one after another: it ends after some calm.</summary>
+    private RateJudgement JudgeDrift(RateJudgement judged, Bounds bounds)
     {
-        double middle = (bounds.Lower + bounds.Upper) / 2, half = (bounds.Upper - bounds.Lower) / 2, off = level - middle;
-        return Math.Abs(off) > half * (goesOn ? DriftEnd : 1)
-            ? judged with { Kind = off > 0 ? AnomalyKind.DriftUp : AnomalyKind.DriftDown, Score = off / bounds.Deviation }
-            : judged;
+        bool goesOn = _kind is AnomalyKind.DriftUp or AnomalyKind.DriftDown;
+        double half = (bounds.Upper - bounds.Lower) / 2, off = _filter.Level - ((bounds.Lower + bounds.Upper) / 2);
+        bool isOff = Math.Abs(off) > half * (goesOn ? DriftEnd : 1);
+        _calm = isOff || !goesOn ? null : _calm ?? judged.Time;
+        AnomalyKind kind = isOff ? off > 0 ? AnomalyKind.DriftUp : AnomalyKind.DriftDown
+            : _calm is { } since && judged.Time - since < Calm ? _kind : AnomalyKind.None;
+        return kind == AnomalyKind.None ? judged : judged with { Kind = kind, Score = off / bounds.Deviation };
     }
 
     private void TakeIn(RateSample sample, double unit, RateJudgement judged, SeasonalValue? season)

@@ -13,13 +13,13 @@ public sealed record AnomalyOptions
     public double EndLimit { get; init; } = 3;
 
     /// <summary>How many standard deviations the level of the last minutes may be off what is usual at this time.</summary>
-    public double DriftLimit { get; init; } = 3.5;
+    public double DriftLimit { get; init; } = 3.35;
 
     /// <summary>How many standard deviations it may turn away from its own average over the last hours.</summary>
-    public double TurnLimit { get; init; } = 4;
+    public double TurnLimit { get; init; } = 3.85;
 
     /// <summary>The share by which it must turn away to be worth telling, 0 to 1.</summary>
-    public double SmallestTurn { get; init; } = 0.1;
+    public double SmallestTurn { get; init; } = 0.095;
 
     /// <summary>The share of the expected rate by which a sample must be off to be worth telling, 0 to 1.</summary>
     public double SmallestJump { get; init; } = 0.25;

@@ -29,7 +29,9 @@ internal sealed record AnomalyScore
     /// <param name="from">The first minute that counts.</param>
     public static AnomalyScore Of(SyntheticTraffic traffic, IReadOnlyList<int> flags, int from)
     {
-        Injected[] counted = [.. traffic.Injections.Where(each => each.Start >= from)];
+        // What lies in a gap as a whole nobody can see.
+        Injected[] counted = [.. traffic.Injections.Where(each => each.Start >= from
+            && Enumerable.Range(each.Start, each.End - each.Start).Any(minute => traffic.Minutes[minute].Count is not null))];
         Dictionary<InjectedKind, (int Found, int Of)> kinds = counted.GroupBy(each => each.Kind)
             .ToDictionary(kind => kind.Key, kind => (kind.Count(each => IsFound(traffic, flags, each)), kind.Count()));
         bool[] belongs = new bool[flags.Count];
