@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace Foobar.Ops.Loading;
@@ -18,9 +19,14 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         "Foobar.Ops.Drivers",
         "Microsoft.Extensions.DependencyInjection.Abstractions",
         "Microsoft.Extensions.Logging.Abstractions",
+        "Microsoft.Data.Sqlite",
         "MySqlConnector",
         "Polly.Core",
         "Renci.SshNet",
+        "SQLitePCLRaw.batteries_v2",
+        "SQLitePCLRaw.core",
+        "SQLitePCLRaw.provider.e_sqlite3",
+        "Spectre.Console",
         "ZstdSharp",
     ];
 
@@ -49,6 +55,26 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
 
         // All others (the framework, PowerShell, and what PowerShell ships) are shared with the default context.
         return Own.Contains(assemblyName.Name, StringComparer.OrdinalIgnoreCase) ? LoadFromAssemblyPath(PathOf(assemblyName.Name!)) : null;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>A native library lies below the folder of the assemblies, as in the package: <c>runtimes/linux-x64/native</c>.</remarks>
+    protected override nint LoadUnmanagedDll(string unmanagedDllName)
+    {
+        string folder = Path.Combine(_folder, "runtimes", Platform, "native");
+        string[] names = [$"lib{unmanagedDllName}.so", $"lib{unmanagedDllName}.dylib", $"{unmanagedDllName}.dll", unmanagedDllName];
+        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
+    }
+
+    // The runtime's own identifier may name a distribution; musl is told by it.
+    private static string Platform
+    {
+        get
+        {
+            string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx"
+                : RuntimeInformation.RuntimeIdentifier.Contains("musl", StringComparison.Ordinal) ? "linux-musl" : "linux";
+            return $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        }
     }
 
     private string PathOf(string name) => Path.Combine(_folder, name + ".dll");

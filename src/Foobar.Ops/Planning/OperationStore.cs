@@ -17,11 +17,7 @@ public sealed class OperationStore
     /// <summary>The store of a site.</summary>
     /// <param name="site">The site's name.</param>
     /// <param name="root">The state directory to use; the user's if left out.</param>
-    public OperationStore(string site, string? root = null)
-    {
-        string name = string.Concat(site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_')).Trim('.');
-        _directory = Path.Combine(root ?? UserState(), "foobar-ops", "journal", name.Length == 0 ? "_" : name);
-    }
+    public OperationStore(string site, string? root = null) => _directory = Path.Combine(root ?? UserState(), "foobar-ops", "journal", FileNameOf(site));
 
     /// <summary>
     /// The store of a site as it is declared: kept by its name and by what its servers are, so that two sites of one name (a
@@ -29,11 +25,26 @@ public sealed class OperationStore
     /// </summary>
     /// <param name="site">The site.</param>
     /// <param name="root">The state directory to use; the user's if left out.</param>
-    public static OperationStore Of(Site site, string? root = null)
+    public static OperationStore Of(Site site, string? root = null) => new(KeyOf(site), root);
+
+    /// <summary>The directory in which something else is kept of a site, beside its journals.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="subject">What is kept: <c>history</c>.</param>
+    /// <param name="root">The state directory to use; the user's if left out.</param>
+    internal static string DirectoryOf(Site site, string subject, string? root = null) =>
+        Path.Combine(root ?? UserState(), "foobar-ops", subject, FileNameOf(KeyOf(site)));
+
+    private static string FileNameOf(string site)
+    {
+        string name = string.Concat(site.Select(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' ? character : '_')).Trim('.');
+        return name.Length == 0 ? "_" : name;
+    }
+
+    private static string KeyOf(Site site)
     {
         IEnumerable<string> servers = site.Servers.Select(server => $"{server.Name} {server.Ssh.Host} {server.Ssh.Port} {string.Join(' ', server.Addresses)}").Order(StringComparer.Ordinal);
         byte[] digest = SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', servers)));
-        return new($"{site.Name}-{Convert.ToHexStringLower(digest.AsSpan(0, 4))}", root);
+        return $"{site.Name}-{Convert.ToHexStringLower(digest.AsSpan(0, 4))}";
     }
 
     /// <summary>The directory.</summary>

@@ -9,8 +9,14 @@ internal interface IDriverSet
     /// <summary>Connects to MySQL and MariaDB.</summary>
     IDatabaseDriver Database { get; }
 
+    /// <summary>Opens databases in files of this machine.</summary>
+    IFileDatabaseDriver Files { get; }
+
     /// <summary>Reads private keys, and makes certificate requests.</summary>
     IKeyDriver Keys { get; }
+
+    /// <summary>Draws on a terminal.</summary>
+    IScreenDriver Screen { get; }
 
     /// <summary>Opens SSH connections without an OpenSSH client.</summary>
     ISshDriver Ssh { get; }

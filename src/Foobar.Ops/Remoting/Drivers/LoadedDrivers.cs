@@ -19,6 +19,10 @@ internal static class LoadedDrivers
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IDatabaseDriver Database => Get(static set => set.Database);
 
+    /// <summary>The driver of databases in files.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static IFileDatabaseDriver Files => Get(static set => set.Files);
+
     /// <summary>The driver of keys.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IKeyDriver Keys => Get(static set => set.Keys);
@@ -26,6 +30,10 @@ internal static class LoadedDrivers
     /// <summary>The driver of repetitions.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static IRetryDriver Retry => Get(static set => set.Retry);
+
+    /// <summary>The driver of the terminal.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static IScreenDriver Screen => Get(static set => set.Screen);
 
     /// <summary>The SSH driver.</summary>
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
@@ -48,7 +56,7 @@ internal static class LoadedDrivers
         {
             return choose(Set.Value);
         }
-        catch (Exception error) when (error is IOException or BadImageFormatException or TypeLoadException or TypeInitializationException)
+        catch (Exception error) when (error is IOException or BadImageFormatException or TypeLoadException or TypeInitializationException or DllNotFoundException)
         {
             throw new FoobarException("DriverMissing", ErrorKind.NotFound, $"A driver can't be loaded: {error.Message}", error)
             {
