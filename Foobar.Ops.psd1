@@ -34,6 +34,7 @@
         'Compare-FoobarSnapshot'
         'Connect-FoobarSite'
         'Disconnect-FoobarSite'
+        'Export-FoobarDashboard'
         'Export-FoobarReport'
         'Export-FoobarSnapshot'
         'Get-FoobarBackend'

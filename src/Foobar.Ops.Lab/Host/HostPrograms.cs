@@ -34,7 +34,7 @@ internal static class HostPrograms
         new("useradd", "passwd"), new("google-authenticator", "libpam-google-authenticator"),
         new("busybox", "busybox"), new("dash", "dash"), new("bash", "bash"), new("perl", "perl-base"), new("python3", "python3-minimal"),
         new("timeout", "coreutils"), new("env", "coreutils"), new("openssl", "openssl"),
-        new("sslscan", "sslscan"), new("testssl", "testssl.sh"),
+        new("sslscan", "sslscan"), new("testssl", "testssl.sh"), new("promtool", "prometheus", "prometheus"),
     ];
 
     /// <summary>What the benchmarks run besides: what Foobar.Ops is measured beside, too.</summary>
