@@ -58,6 +58,7 @@
         'Send-FoobarMetric'
         'Set-FoobarBackend'
         'Set-FoobarFirewall'
+        'Show-FoobarSite'
         'Test-FoobarCertificate'
         'Test-FoobarConnection'
         'Test-FoobarFirewall'

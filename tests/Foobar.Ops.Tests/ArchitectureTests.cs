@@ -15,7 +15,7 @@ public sealed partial class ArchitectureTests
         ["Remoting", "Planning", "Linux", "Services"],
         ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring", "Probing"],
         ["Topology", "Connectivity", "Auditing", "Traffic", "Sending"],
-        ["Operations"],
+        ["Operations", "Viewing"],
     ];
 
     private const int AreaFloor = 3;
