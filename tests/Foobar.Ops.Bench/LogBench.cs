@@ -13,7 +13,9 @@ namespace Foobar.Ops.Bench;
 /// </summary>
 internal static class LogBench
 {
-    private const int Rounds = 3, Seed = 14, GoaccessMegabytes = 128;
+    private const int Rounds = 3, Seed = 14, GoaccessMegabytes = 128, LinesPerSecond = 2000;
+
+    private const long FirstSecond = 1_796_000_000;
 
     private const string Awk = """{ n[substr($4, 2) " " substr($9, 1, 1)]++ } END { for (each in n) print each, n[each] }""";
 
@@ -35,9 +37,12 @@ internal static class LogBench
                 wc.Add(await PeerAsync(["wc", "-l", path], cancel));
             }
 
-            double goaccess = share * await PeerAsync(["goaccess", part, "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", Path.Combine(folder.FullName, "report.json")], cancel);
+            string report = Path.Combine(folder.FullName, "report.json");
+            double goaccess = share * await PeerAsync(
+                ["goaccess", part, "--log-format=COMBINED", "--no-global-config", "--no-progress", "-o", report], cancel);
+            string peer = share > 1 ? string.Create(CultureInfo.InvariantCulture, $"goaccess on {partLines} lines, times {share:0.#}") : "goaccess";
             yield return new($"{megabytes} MB log", Median(ours), Median(mawk), "mawk", "s");
-            yield return new($"{megabytes} MB log", Median(ours), goaccess, share > 1 ? string.Create(CultureInfo.InvariantCulture, $"goaccess on {partLines} lines, times {share:0.#}") : "goaccess", "s");
+            yield return new($"{megabytes} MB log", Median(ours), goaccess, peer, "s");
             yield return new($"{megabytes} MB log", Median(ours), Median(wc), "wc -l (the floor)", "s");
             yield return new("allocated a run", (GC.GetTotalAllocatedBytes() - before) / (double)Rounds / (1 << 20), megabytes, "the file", "MB");
         }
@@ -66,7 +71,8 @@ internal static class LogBench
     private static long Make(string path, int megabytes)
     {
         Random random = new(Seed);
-        string[] agents = [.. Enumerable.Range(0, 40).Select(number => $"Mozilla/5.0 (X11; Linux x86_64; rv:{100 + number}.0) Gecko/20100101 Firefox/{100 + number}.0")];
+        string[] agents = [.. Enumerable.Range(100, 40)
+            .Select(number => $"Mozilla/5.0 (X11; Linux x86_64; rv:{number}.0) Gecko/20100101 Firefox/{number}.0")];
         int[] statuses = [200, 200, 200, 200, 200, 200, 304, 301, 404, 500];
         using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
         StringBuilder text = new();
@@ -76,7 +82,11 @@ internal static class LogBench
             text.Clear();
             for (int line = 0; line < 20_000; line++, lines++)
             {
-                text.Append(CultureInfo.InvariantCulture, $"192.0.{random.Next(256)}.{random.Next(256)} - - [{DateTimeOffset.FromUnixTimeSeconds(1_796_000_000 + (lines / 2000)):dd/MMM/yyyy:HH:mm:ss} +0000] \"GET /shop/item/{random.Next(100_000)}?page={random.Next(50)} HTTP/1.1\" {statuses[random.Next(statuses.Length)]} {random.Next(100_000)} \"https://www.foobar.com/\" \"{agents[random.Next(agents.Length)]}\"\n");
+                DateTimeOffset time = DateTimeOffset.FromUnixTimeSeconds(FirstSecond + (lines / LinesPerSecond));
+                text.Append(CultureInfo.InvariantCulture, $"192.0.{random.Next(256)}.{random.Next(256)} - - [{time:dd/MMM/yyyy:HH:mm:ss} +0000] ")
+                    .Append(CultureInfo.InvariantCulture, $"\"GET /shop/item/{random.Next(100_000)}?page={random.Next(50)} HTTP/1.1\" ")
+                    .Append(CultureInfo.InvariantCulture, $"{statuses[random.Next(statuses.Length)]} {random.Next(100_000)} ")
+                    .Append(CultureInfo.InvariantCulture, $"\"https://www.foobar.com/\" \"{agents[random.Next(agents.Length)]}\"\n");
             }
 
             file.Write(Encoding.ASCII.GetBytes(text.ToString()));

@@ -36,7 +36,7 @@ public sealed record TrafficBreakdown
     /// <summary>Requests that a rule refused.</summary>
     public long? Denied { get; init; }
 
-    /// <summary>Requests that the load balancer answered itself: redirects, statistics, <c>return</c> rules.</summary>
+    /// <summary>Requests that the load balancer counts as answered by itself: statistics, monitoring. Its redirects are in Redirections.</summary>
     public long? AnsweredItself { get; init; }
 
     /// <summary>Requests that could not be understood, or whose client went away before the end.</summary>
@@ -73,4 +73,10 @@ public sealed record TrafficBreakdown
 
     /// <summary>99 of 100 requests took at most this, in milliseconds.</summary>
     public double? P99Milliseconds { get; init; }
+
+    /// <summary>What is there, but for zeros.</summary>
+    public override string ToString() => string.Join(", ", GetType().GetProperties()
+        .Select(property => (property.Name, Value: property.GetValue(this)))
+        .Where(each => each.Value is > 0L or > 0.0)
+        .Select(each => FormattableString.Invariant($"{each.Name} {each.Value}")));
 }

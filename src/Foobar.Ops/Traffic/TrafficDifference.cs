@@ -3,7 +3,10 @@ namespace Foobar.Ops.Traffic;
 /// <summary>Why two counts of the same traffic differ.</summary>
 public enum TrafficReason : long
 {
-    /// <summary>The load balancer answered itself: a redirect, statistics, a <c>return</c> rule.</summary>
+    /// <summary>The load balancer sent the visitor elsewhere: from HTTP to HTTPS, to another name.</summary>
+    Redirected,
+
+    /// <summary>The load balancer answered itself: statistics, a <c>return</c> rule, a server that could not be reached.</summary>
     AnsweredItself,
 
     /// <summary>A rule of the load balancer refused them.</summary>

@@ -42,10 +42,10 @@ public sealed record TrafficRate
     public double? Rate => Count / WindowSeconds;
 
     /// <summary>The rate a second was at least this.</summary>
-    public double Lower => CountLower / WindowSeconds;
+    public double Lower => WindowSeconds > 0 ? CountLower / WindowSeconds : 0;
 
     /// <summary>The rate a second was at most this; <see langword="null"/> if there is no bound.</summary>
-    public double? Upper => CountUpper / WindowSeconds;
+    public double? Upper => WindowSeconds > 0 ? CountUpper / WindowSeconds : null;
 
     /// <summary>Whether the bounds are the count itself.</summary>
     public bool IsExact => Count is { } count && CountLower == count && CountUpper == count;

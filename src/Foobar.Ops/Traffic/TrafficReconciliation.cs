@@ -38,16 +38,35 @@ public static class TrafficReconciliation
         TrafficRate[] backends = [.. all.Where(rate => rate.Origin == TrafficOrigin.HaproxyBackend && rate.Server == server && rate.Unit == unit)];
         if (backends.Length > 0)
         {
-            yield return Step(server, $"{what} to HAProxy", $"{what} to its backends", frontends, backends, [
-                Minus(TrafficReason.AnsweredItself, frontends, part => part.AnsweredItself),
-                Minus(TrafficReason.Denied, frontends, part => part.Denied),
-                Minus(TrafficReason.RequestErrors, frontends, part => part.RequestErrors)]);
+            yield return Step(
+                server, $"{what} to HAProxy", $"{what} to its backends", frontends, backends, NotSentOn(frontends, backends),
+                slack: Open(frontends));
         }
+    }
+
+    /// <summary>
+    /// What HAProxy does not send on. It counts the answers of a redirect by their class only: those that frontends gave and
+    /// no backend did are its own. Answers that are under way make the other classes uncertain by as many.
+    /// </summary>
+    private static IReadOnlyList<TrafficShare> NotSentOn(TrafficRate[] frontends, TrafficRate[] backends)
+    {
+        double Own(Func<TrafficBreakdown, long?> part) => Plus(default, frontends, part).Count - Plus(default, backends, part).Count;
+        TrafficShare[] counted =
+        [
+            Minus(TrafficReason.Redirected, Own(part => part.Redirections)),
+            Minus(TrafficReason.Denied, Plus(default, frontends, part => part.Denied).Count),
+            Minus(TrafficReason.RequestErrors, Plus(default, frontends, part => part.RequestErrors).Count),
+        ];
+        double answers = Own(part => part.Informational + part.Successful + part.Redirections + part.ClientErrors + part.ServerErrors);
+        double others = answers + counted.Sum(each => each.Count);
+        double told = Plus(default, frontends, part => part.AnsweredItself).Count;
+        return [Minus(TrafficReason.AnsweredItself, others > told + Open(frontends) ? others : told), .. counted];
     }
 
     private static IEnumerable<TrafficDifference> Web(string backend, string server, TrafficRate[] all)
     {
-        TrafficRate[] balanced = [.. all.Where(rate => rate.Origin == TrafficOrigin.HaproxyServer && rate.Name.Equals($"{backend}/{server}", StringComparison.OrdinalIgnoreCase))];
+        TrafficRate[] balanced = [.. all.Where(rate => rate.Origin == TrafficOrigin.HaproxyServer
+            && rate.Name.Equals($"{backend}/{server}", StringComparison.OrdinalIgnoreCase))];
         TrafficRate[] status = [.. all.Where(rate => rate.Origin == TrafficOrigin.NginxStatus && rate.Server == server)];
         TrafficRate[] logs = [.. all.Where(rate => rate.Origin == TrafficOrigin.NginxAccessLog && rate.Server == server)];
         TrafficRate[] web = status.Length > 0 ? status : logs;
@@ -67,7 +86,7 @@ public static class TrafficReconciliation
             double missing = logs.Sum(rate => rate.Count!.Value) - status.Sum(rate => rate.Count!.Value);
             bool isPartial = logs.Any(rate => rate.Note?.Contains("Not all requests are logged", StringComparison.Ordinal) == true);
             yield return Step(server, "requests to nginx", "lines in its access logs", status, logs,
-                isPartial && missing < 0 ? [new(TrafficReason.NotLogged, missing)] : [], slack: OpenRequests(status));
+                isPartial && missing < 0 ? [new(TrafficReason.NotLogged, missing)] : [], slack: Open(status));
         }
     }
 
@@ -105,14 +124,13 @@ public static class TrafficReconciliation
         };
     }
 
-    /// <summary>Requests that were under way at the edges: nginx counts them when they begin, and logs them when they end.</summary>
-    private static double OpenRequests(TrafficRate[] status) => status.Sum(rate => rate.Breakdown?.OpenConnections ?? 0) + 1;
+    /// <summary>Requests that may be under way at the edges: counted when they begin by one, and when they end by another.</summary>
+    private static double Open(TrafficRate[] rates) => rates.Sum(rate => rate.Breakdown?.OpenConnections ?? 0) + 1;
 
     private static TrafficRate[] Fixed(long count, TrafficRate[] like) => [like[0] with { Count = count, CountLower = count, CountUpper = count }];
 
     private static TrafficShare Plus(TrafficReason reason, TrafficRate[] rates, Func<TrafficBreakdown, long?> part) =>
         new(reason, rates.Sum(rate => rate.Breakdown is { } breakdown ? part(breakdown) ?? 0 : 0));
 
-    private static TrafficShare Minus(TrafficReason reason, TrafficRate[] rates, Func<TrafficBreakdown, long?> part) =>
-        new(reason, -Plus(reason, rates, part).Count);
+    private static TrafficShare Minus(TrafficReason reason, double count) => new(reason, count > 0 ? -count : 0);
 }

@@ -60,7 +60,8 @@ internal sealed class CountTrack
             _latest = latest;
         }
 
-        foreach (string ended in _epochs.Keys.Except(counters.Keys).ToArray())
+        string[] ended = [.. _epochs.Keys.Except(counters.Keys)];
+        if (ended.Length > 0)
         {
             End(ended, reading);
         }
@@ -138,14 +139,18 @@ internal sealed class CountTrack
         }
     }
 
-    private void End(string epoch, TimedReading reading)
+    /// <summary>Keeps what epochs counted that have ended. The rate that is taken as possible is that of all together.</summary>
+    private void End(string[] epochs, TimedReading reading)
     {
-        EpochCounter counter = _epochs[epoch];
-        _epochs.Remove(epoch);
-        _ended += counter.Grown;
-        foreach ((TrafficPart part, long value) in counter.Parts)
+        TimeSpan seen = epochs.Min(epoch => _epochs[epoch].Seen);
+        foreach (string epoch in epochs)
         {
-            _endedParts[part] = _endedParts.GetValueOrDefault(part) + value;
+            _epochs.Remove(epoch, out EpochCounter? counter);
+            _ended += counter!.Grown;
+            foreach ((TrafficPart part, long value) in counter.Parts)
+            {
+                _endedParts[part] = _endedParts.GetValueOrDefault(part) + value;
+            }
         }
 
         // Where the old process must have ended before the new one began, it counted no longer than that.
@@ -156,7 +161,7 @@ internal sealed class CountTrack
             end = began < end ? began : end;
         }
 
-        Miss(counter.Seen, end > counter.Seen ? end : counter.Seen, $"The counters of {epoch} ended");
+        Miss(seen, end > seen ? end : seen, $"The counters of {string.Join(" and ", epochs)} ended");
     }
 
     private void Miss(TimeSpan from, TimeSpan to, string what)
