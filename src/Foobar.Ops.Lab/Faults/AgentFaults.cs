@@ -15,33 +15,48 @@ internal static class AgentFaults
     public static IReadOnlyList<Fault> All { get; } =
     [
         Shell("reports-blocked", "MON-006", "The firewall of web-01 drops what collectd reports", "web-01",
-            "nft add table inet blocked; nft 'add chain inet blocked output { type filter hook output priority filter; policy accept; }'; nft add rule inet blocked output tcp dport 8443 drop",
+            Blocked("8443 drop"),
             "nft delete table inet blocked 2>/dev/null; true")
-            with { Thing = "nftables", Witness = "collectd", ShowsOn = "web-01", ShowsWhen = "ss -Htni dport = :8443 | grep -q 'backoff:[2-9]'", AlsoSeenBy = ["FW-008", "FW-014"] },
+            with { Thing = "nftables", Witness = "collectd", ShowsOn = "web-01",
+                ShowsWhen = "ss -Htni dport = :8443 | grep -q 'backoff:[2-9]'", AlsoSeenBy = ["FW-008", "FW-014"] },
         Shell("zabbix-blocked", "MON-006", "The firewall of web-02 refuses what the Zabbix agent reports", "web-02",
-            "nft add table inet blocked; nft 'add chain inet blocked output { type filter hook output priority filter; policy accept; }'; nft add rule inet blocked output tcp dport 10051 reject; systemctl restart zabbix-agent2",
+            Blocked("10051 reject") + "; systemctl restart zabbix-agent2",
             "nft delete table inet blocked 2>/dev/null; systemctl restart zabbix-agent2")
-            with { Thing = "nftables", Witness = "zabbix", ShowsOn = "web-02", ShowsWhen = "tail -n 5 /var/log/zabbix/zabbix_agent2.log | grep -q 'started to fail'", AlsoSeenBy = ["FW-008", "FW-014"] },
+            with { Thing = "nftables", Witness = "zabbix", ShowsOn = "web-02",
+                ShowsWhen = "tail -n 5 /var/log/zabbix/zabbix_agent2.log | grep -q 'started to fail'", AlsoSeenBy = ["FW-008", "FW-014"] },
         Shell("reports-stand-still", "MON-006", "collectd on lb-01 is there and does nothing", "lb-01",
-            "systemctl kill --signal=STOP collectd", "systemctl kill --signal=CONT collectd") with { AlsoSeenBy = ["MON-002", "MON-011"], Witness = "collectd" },
+            "systemctl kill --signal=STOP collectd", "systemctl kill --signal=CONT collectd") with { AlsoSeenBy = ["MON-002", "MON-011"],
+                Witness = "collectd" },
         File("reports-elsewhere", "MON-007", "collectd on web-02 reports to another server than the policy names", ["web-02"], Collectd,
-            "sed -i 's#https://[0-9.]*:8443#https://192.0.2.254:8443#' \"$file\"", "systemctl restart collectd") with { AlsoSeenBy = ["MON-006"], Witness = "192.0.2.254" },
-        File("agent-credentials-readable", "MON-009", "Everybody on fw-01 can read the password that collectd reports with", ["fw-01"], Collectd,
+            "sed -i 's#https://[0-9.]*:8443#https://192.0.2.254:8443#' \"$file\"",
+                "systemctl restart collectd") with { AlsoSeenBy = ["MON-006"], Witness = "192.0.2.254" },
+        File("agent-credentials-readable", "MON-009", "Everybody on fw-01 can read the password that collectd reports with", ["fw-01"],
+            Collectd,
             "chmod 0644 \"$file\"", ":") with { Witness = Collectd },
-        Shell("scrape-fails", "MON-011", "Prometheus can't scrape netdata on web-02", "web-02", "systemctl stop netdata", "systemctl start netdata") with { Witness = "19999" },
+        Shell("scrape-fails", "MON-011", "Prometheus can't scrape netdata on web-02", "web-02", "systemctl stop netdata",
+            "systemctl start netdata") with { Witness = "19999" },
         File("component-unwatched", "MON-012", "Nothing measures nginx on web-02", ["web-02"], Collectd,
-            "sed -i '/LoadPlugin nginx/d; /<Plugin nginx>/,/<.Plugin>/d' \"$file\"", "systemctl restart collectd") with { Witness = "nginx" },
+            "sed -i '/LoadPlugin nginx/d; /<Plugin nginx>/,/<.Plugin>/d' \"$file\"",
+                "systemctl restart collectd") with { Witness = "nginx" },
         File("alert-missing", "MON-013", "No alert watches how far the replica is behind", ["lb-01"], Rules,
             "sed -i '/alert: ReplicaBehind/,/for: 5m/d' \"$file\"", ReloadPrometheus) with { Witness = "replication-lag" },
         File("alert-on-nothing", "MON-013", "The alert on disks uses a metric that nobody delivers", ["lb-01"], Rules,
             "sed -i 's/node_filesystem_avail_bytes/disk_free/' \"$file\"", ReloadPrometheus) with { Witness = "disk_free" },
         File("rule-fails", "MON-014", "A rule can't be evaluated", ["lb-01"], Rules,
-            "printf -- '  - record: foobar:broken\\n    expr: node_load1 * on() group_left node_cpu_seconds_total\\n' >> \"$file\"", ReloadPrometheus) with { Witness = "foobar:broken" },
+            "printf -- '  - record: foobar:broken\\n    expr: node_load1 * on() group_left node_cpu_seconds_total\\n' >> \"$file\"",
+                ReloadPrometheus) with { Witness = "foobar:broken" },
     ];
 
-    private static ShellFault Shell(string name, string control, string description, string server, string commandToBreak, string commandToHeal) =>
-        new(name, Area.Monitoring, control, description, server, commandToBreak, commandToHeal) { AppliesTo = static options => options.Agents };
+    private static string Blocked(string portAndVerdict) =>
+        "nft add table inet blocked; nft 'add chain inet blocked output { type filter hook output priority filter; policy accept; }'; "
+        + $"nft add rule inet blocked output tcp dport {portAndVerdict}";
 
-    private static FileFault File(string name, string control, string description, string[] servers, string path, string edit, string reload) =>
+    private static ShellFault Shell(string name, string control, string description, string server, string commandToBreak,
+        string commandToHeal) =>
+        new(name, Area.Monitoring, control, description, server, commandToBreak, commandToHeal) { AppliesTo = static options =>
+            options.Agents };
+
+    private static FileFault File(string name, string control, string description, string[] servers, string path, string edit,
+        string reload) =>
         new(name, Area.Monitoring, control, description, servers, path, edit, reload) { AppliesTo = static options => options.Agents };
 }

@@ -11,16 +11,22 @@ public static class AgentScrapes
     /// <param name="server">The server.</param>
     /// <param name="site">Its site.</param>
     /// <param name="facts">What Prometheus holds.</param>
-    public static IEnumerable<MonitoringAgent> Join(IEnumerable<MonitoringAgent> agents, Server server, Site site, MonitoringServiceFacts facts)
+    public static IEnumerable<MonitoringAgent> Join(IEnumerable<MonitoringAgent> agents, Server server, Site site,
+        MonitoringServiceFacts facts)
     {
-        ScrapeTarget[] targets = [.. (facts.Targets.Value ?? []).Where(target => InstanceMatch.IsOf(server, target.Instance, target.Url, site))];
+        ScrapeTarget[] targets = [.. (facts.Targets.Value ?? []).Where(target => InstanceMatch.IsOf(server, target.Instance, target.Url,
+            site))];
         return agents.Select(agent =>
         {
-            ScrapeTarget[] own = [.. targets.Where(target => Uri.TryCreate(target.Url, UriKind.Absolute, out Uri? url) && agent.Sockets.Any(socket => socket.Port == url.Port))];
+            ScrapeTarget[] own = [.. targets.Where(target => Uri.TryCreate(target.Url, UriKind.Absolute, out Uri? url)
+                && agent.Sockets.Any(socket => socket.Port == url.Port))];
             bool waits = KnownAgent.All[agent.Name].IsExporter || agent.Flow == DataFlow.Asked;
             return !agent.IsRunning || own.Length == 0 || !waits ? agent with { Scrapes = own }
-                : Array.Find(own, static target => target.IsUp == false) is { } down ? agent with { Scrapes = own, Flow = DataFlow.Stopped, FlowReason = $"Prometheus can't scrape {down.Url}: {down.LastError}" }
-                : facts.Time.TryGet(out DateTimeOffset now) && own.Max(static target => target.LastScrape) is { } last ? agent with { Scrapes = own, Flow = DataFlow.Flowing, FlowReason = FormattableString.Invariant($"Prometheus scraped it {(now - last).TotalSeconds:0} s ago") }
+                : Array.Find(own, static target => target.IsUp == false) is { } down ? agent with { Scrapes = own, Flow = DataFlow.Stopped,
+                    FlowReason = $"Prometheus can't scrape {down.Url}: {down.LastError}" }
+                : facts.Time.TryGet(out DateTimeOffset now) && own.Max(static target => target.LastScrape) is { } last
+                    ? agent with { Scrapes = own, Flow = DataFlow.Flowing,
+                    FlowReason = FormattableString.Invariant($"Prometheus scraped it {(now - last).TotalSeconds:0} s ago") }
                 : agent with { Scrapes = own };
         });
     }

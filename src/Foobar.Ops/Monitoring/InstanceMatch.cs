@@ -13,23 +13,28 @@ internal static class InstanceMatch
     /// <param name="site">The site: what Prometheus scrapes on loopback is of the server it runs on.</param>
     public static bool IsOf(Server server, string instance, string? url, Site site)
     {
-        string[] hosts = [HostOf(instance), .. url is not null && Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? [address.Host.Trim('[', ']')] : (string[])[]];
+        string[] hosts = [HostOf(instance), .. url is not null && Uri.TryCreate(url, UriKind.Absolute, out Uri? address)
+            ? [address.Host.Trim('[', ']')] : (string[])[]];
         return hosts.Any(host => IsHost(server, host) || (IsLoopback(host) && RunsPrometheus(server, site)));
     }
 
     private static bool IsHost(Server server, string host) =>
         IPAddress.TryParse(host, out IPAddress? address)
             ? server.Addresses.Contains(address)
-            : host.Equals(server.Name, StringComparison.OrdinalIgnoreCase) || host.Equals(server.Ssh.Host, StringComparison.OrdinalIgnoreCase) || host.StartsWith(server.Name + ".", StringComparison.OrdinalIgnoreCase);
+            : host.Equals(server.Name, StringComparison.OrdinalIgnoreCase) || host.Equals(server.Ssh.Host,
+                StringComparison.OrdinalIgnoreCase) || host.StartsWith(server.Name + ".", StringComparison.OrdinalIgnoreCase);
 
     private static bool RunsPrometheus(Server server, Site site) =>
-        site.Policy.Monitoring.Prometheus is { } prometheus && (IsHost(server, prometheus.Host.Trim('[', ']')) || (!site.Servers.Any(one => IsHost(one, prometheus.Host.Trim('[', ']'))) && server == site.WithRole(Role.Monitoring).FirstOrDefault()));
+        site.Policy.Monitoring.Prometheus is { } prometheus && (IsHost(server, prometheus.Host.Trim('[', ']')) || (!site.Servers.Any(one =>
+            IsHost(one, prometheus.Host.Trim('[', ']'))) && server == site.WithRole(Role.Monitoring).FirstOrDefault()));
 
-    private static bool IsLoopback(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) => host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host,
+        out IPAddress? address) && IPAddress.IsLoopback(address));
 
     private static string HostOf(string instance)
     {
-        string text = instance.Contains("://", StringComparison.Ordinal) ? instance[(instance.IndexOf("://", StringComparison.Ordinal) + 3)..].Split('/')[0] : instance;
+        string text = instance.Contains("://", StringComparison.Ordinal) ? instance[(instance.IndexOf("://", StringComparison.Ordinal) + 3)
+            ..].Split('/')[0] : instance;
         int colon = text.LastIndexOf(':');
         bool isBare = text.IndexOf(':', StringComparison.Ordinal) == colon || text.StartsWith('[');
         return (colon > 0 && isBare ? text[..colon] : text).Trim('[', ']');

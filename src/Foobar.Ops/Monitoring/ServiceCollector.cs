@@ -16,7 +16,8 @@ public sealed class ServiceCollector : Collector<MonitoringServiceFacts>
 {
     private const string Service = "prometheus";
 
-    private static readonly ServiceHttpOptions Limits = new() { TimeLimit = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromSeconds(15), Repetitions = 1 };
+    private static readonly ServiceHttpOptions Limits = new() { TimeLimit = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromSeconds(15),
+        Repetitions = 1 };
 
     /// <inheritdoc/>
     public override string Name => "monitoring-service";
@@ -35,18 +36,26 @@ public sealed class ServiceCollector : Collector<MonitoringServiceFacts>
     {
         using ServiceHttp http = new(Limits with { TrustedAuthorities = site.Policy.Tls.TrustedAuthorities });
         PrometheusClient client = new(http, Service, site.Policy.Monitoring.Prometheus!);
-        Task<Reading<DateTimeOffset>> time = ReadAsync("query time()", async () => (await client.QueryAsync("time()", null, cancellationToken)).Series[0].Points[0].Time);
-        Task<Reading<IReadOnlyList<ScrapeTarget>>> targets = ReadAsync("targets", async () => Targets(await client.GetTargetsAsync(cancellationToken)));
-        Task<Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>>> components = ReadAsync("query of metrics by instance", () => ComponentsAsync(client, cancellationToken));
-        Reading<IReadOnlyList<MonitoringRule>> rules = await ReadAsync("rules", async () => Rules(await client.GetRulesAsync(cancellationToken)));
+        Task<Reading<DateTimeOffset>> time = ReadAsync("query time()", async () => (await client.QueryAsync("time()", null,
+            cancellationToken)).Series[0].Points[0].Time);
+        Task<Reading<IReadOnlyList<ScrapeTarget>>> targets = ReadAsync("targets", async () =>
+            Targets(await client.GetTargetsAsync(cancellationToken)));
+        Task<Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>>> components = ReadAsync("query of metrics by instance", () =>
+            ComponentsAsync(client, cancellationToken));
+        Reading<IReadOnlyList<MonitoringRule>> rules = await ReadAsync("rules", async () =>
+            Rules(await client.GetRulesAsync(cancellationToken)));
         string[] metrics = [.. AlertJudge.Metrics(rules.Value ?? [])];
         Reading<IReadOnlyList<string>> present = metrics.Length == 0
             ? Reading.Of<IReadOnlyList<string>>([])
-            : await ReadAsync("query of the alerts' metrics", async () => Names(await client.QueryAsync($"group by (__name__) ({{__name__=~\"{string.Join('|', metrics)}\"}})", null, cancellationToken), "__name__"));
-        return new MonitoringServiceFacts { Time = await time, Targets = await targets, Rules = rules, Metrics = present, Components = await components };
+            : await ReadAsync("query of the alerts' metrics", async () =>
+                Names(await client.QueryAsync($"group by (__name__) ({{__name__=~\"{string.Join('|', metrics)}\"}})", null,
+                cancellationToken), "__name__"));
+        return new MonitoringServiceFacts { Time = await time, Targets = await targets, Rules = rules, Metrics = present,
+            Components = await components };
     }
 
-    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ComponentsAsync(PrometheusClient client, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> ComponentsAsync(PrometheusClient client,
+        CancellationToken cancellationToken)
     {
         Dictionary<string, IReadOnlyList<string>> instances = new(StringComparer.Ordinal);
         foreach (WatchedComponent component in AlertTopic.Table.Components)
@@ -59,7 +68,8 @@ public sealed class ServiceCollector : Collector<MonitoringServiceFacts>
     }
 
     private static IReadOnlyList<string> Names(PrometheusResult result, string label) =>
-        [.. result.Series.Select(series => series.Labels.GetValueOrDefault(label)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        [.. result.Series.Select(series => series.Labels.GetValueOrDefault(label)).OfType<string>().Distinct()
+            .Order(StringComparer.Ordinal)];
 
     private static IReadOnlyList<ScrapeTarget> Targets(IReadOnlyList<PrometheusTarget> targets) =>
     [

@@ -18,19 +18,30 @@ public static class ServiceControls
     /// <summary>MON-011 to MON-014.</summary>
     public static IReadOnlyList<Control<SiteCase<MonitoringServiceFacts>>> All { get; } =
     [
-        Control("MON-011", Severity.High, "Prometheus scrapes every server, and lately", "A server whose scrapes fail vanishes from every graph and from every alert on its figures.", "Add the server to a scrape job; let the firewall pass the scrape; see the target's error in Status > Targets.", JudgeServers),
-        Control("MON-012", Severity.Medium, "Every component has figures in Prometheus", "A component that nobody measures is a blind spot: when it fails, only visitors tell.", "Scrape HAProxy's prometheus-exporter, an exporter of nginx and one of the database (mysqld_exporter).", JudgeComponents),
-        Control("MON-013", Severity.High, "Alerts watch traffic, errors, replication, certificates and disks", "A figure that no alert watches is looked at after the failure.", "Define the missing alert in Prometheus' rule files (Export-FoobarDashboard writes them for the site).", JudgeTopics),
-        Control("MON-014", Severity.High, "Prometheus evaluates its rules", "A rule that fails to evaluate raises no alert, and says so on a page that nobody reads.", "Correct the expression (promtool check rules FILE), or see why the evaluation stands still.", JudgeRules),
+        Control("MON-011", Severity.High, "Prometheus scrapes every server, and lately",
+            "A server whose scrapes fail vanishes from every graph and from every alert on its figures.",
+            "Add the server to a scrape job; let the firewall pass the scrape; see the target's error in Status > Targets.", JudgeServers),
+        Control("MON-012", Severity.Medium, "Every component has figures in Prometheus",
+            "A component that nobody measures is a blind spot: when it fails, only visitors tell.",
+            "Scrape HAProxy's prometheus-exporter, an exporter of nginx and one of the database (mysqld_exporter).", JudgeComponents),
+        Control("MON-013", Severity.High, "Alerts watch traffic, errors, replication, certificates and disks",
+            "A figure that no alert watches is looked at after the failure.",
+            "Define the missing alert in Prometheus' rule files (Export-FoobarDashboard writes them for the site).", JudgeTopics),
+        Control("MON-014", Severity.High, "Prometheus evaluates its rules",
+            "A rule that fails to evaluate raises no alert, and says so on a page that nobody reads.",
+            "Correct the expression (promtool check rules FILE), or see why the evaluation stands still.", JudgeRules),
     ];
 
     private static Control<SiteCase<MonitoringServiceFacts>> Control(
-        string id, Severity severity, string title, string rationale, string remediation, Func<Site, MonitoringServiceFacts, IEnumerable<Verdict>> judge) =>
-        new(new ControlInfo(id, title, Area.Monitoring, severity, rationale, remediation, Reference), site => site.Facts.Values.SelectMany(reading => reading.Judge(facts => judge(site.Site, facts))));
+        string id, Severity severity, string title, string rationale, string remediation, Func<Site, MonitoringServiceFacts,
+            IEnumerable<Verdict>> judge) =>
+        new(new ControlInfo(id, title, Area.Monitoring, severity, rationale, remediation, Reference), site =>
+            site.Facts.Values.SelectMany(reading => reading.Judge(facts => judge(site.Site, facts))));
 
     private static IEnumerable<Verdict> JudgeServers(Site site, MonitoringServiceFacts facts) =>
         facts.Targets.Judge(targets => facts.Time.Judge(now => site.Servers.Select(server =>
-            JudgeServer([.. targets.Where(target => InstanceMatch.IsOf(server, target.Instance, target.Url, site))], now) with { Server = server.Name })));
+            JudgeServer([.. targets.Where(target => InstanceMatch.IsOf(server, target.Instance, target.Url, site))],
+                now) with { Server = server.Name })));
 
     private static Verdict JudgeServer(ScrapeTarget[] targets, DateTimeOffset now)
     {
@@ -43,7 +54,9 @@ public static class ServiceControls
         ScrapeTarget? old = Array.Find(targets, target => target.LastScrape is { } last && now - last > Limit(target));
         ScrapeTarget? unknown = Array.Find(targets, static target => target.IsUp is null || target.LastScrape is null);
         return down is not null ? Verdict.Fail(down.Job, "scrapes that succeed", $"{down.Url}: {down.LastError}", "api/v1/targets")
-            : old is not null ? Verdict.Fail(old.Job, FormattableString.Invariant($"a scrape within {Limit(old).TotalSeconds:0} s"), FormattableString.Invariant($"{old.Url}: the last one was {(now - old.LastScrape!.Value).TotalSeconds:0} s ago"), "api/v1/targets")
+            : old is not null ? Verdict.Fail(old.Job, FormattableString.Invariant($"a scrape within {Limit(old).TotalSeconds:0} s"),
+                FormattableString.Invariant($"{old.Url}: the last one was {(now - old.LastScrape!.Value).TotalSeconds:0} s ago"),
+                "api/v1/targets")
             : unknown is not null ? Verdict.Unknown(unknown.Job, $"{unknown.Url} was not scraped yet.", "api/v1/targets")
             : Verdict.Pass(actual: string.Join(", ", targets.Select(static target => target.Job).Distinct()));
     }
@@ -58,19 +71,25 @@ public static class ServiceControls
         let instances = components.GetValueOrDefault(component.Name, [])
         select (instances.FirstOrDefault(instance => InstanceMatch.IsOf(server, instance, null, site)) is { } found
             ? Verdict.Pass(component.Name, found)
-            : Verdict.Fail(component.Name, "figures of it", instances.Count == 0 ? "none of any server" : $"only of {string.Join(", ", instances.Take(5))}", $"{{__name__=~\"{string.Join('|', component.Metrics)}\"}}")) with { Server = server.Name });
+            : Verdict.Fail(component.Name, "figures of it", instances.Count == 0 ? "none of any server"
+                : $"only of {string.Join(", ", instances.Take(5))}",
+                $"{{__name__=~\"{string.Join('|', component.Metrics)}\"}}")) with { Server = server.Name });
 
     private static IEnumerable<Verdict> JudgeTopics(Site site, MonitoringServiceFacts facts) => facts.Rules.Judge(rules =>
-        AlertTopic.Table.Topics.Select(topic => topic.IsOfReplication && (site.Policy.Database is not { } database || site.WithRole(database.Members).Count() < 2)
+        AlertTopic.Table.Topics.Select(topic => topic.IsOfReplication && (site.Policy.Database is not { } database
+            || site.WithRole(database.Members).Count() < 2)
             ? Verdict.NotApplicable(topic.Name, "the site has no replica")
             : AlertJudge.Judge(topic, rules, facts.Metrics)));
 
-    private static IEnumerable<Verdict> JudgeRules(Site site, MonitoringServiceFacts facts) => facts.Rules.Judge(rules => facts.Time.Judge(now =>
+    private static IEnumerable<Verdict> JudgeRules(Site site, MonitoringServiceFacts facts) => facts.Rules.Judge(rules =>
+        facts.Time.Judge(now =>
         rules.Count == 0
             ? [Verdict.NotApplicable(actual: "it has no rule")]
             : rules.Where(rule => rule.IsHealthy != true || now - rule.LastEvaluation > FreshEvaluation).Select(rule =>
                 rule.IsHealthy == false ? Verdict.Fail(rule.Name, "an evaluation without error", rule.LastError, rule.Expression)
                 : rule.IsHealthy is null ? Verdict.Unknown(rule.Name, "It was not evaluated yet.", rule.Expression)
-                : Verdict.Fail(rule.Name, $"an evaluation within {FreshEvaluation.TotalMinutes:0} min", FormattableString.Invariant($"the last one was {(now - rule.LastEvaluation!.Value).TotalMinutes:0} min ago"), $"group {rule.Group}"))
+                : Verdict.Fail(rule.Name, $"an evaluation within {FreshEvaluation.TotalMinutes:0} min",
+                    FormattableString.Invariant($"the last one was {(now - rule.LastEvaluation!.Value).TotalMinutes:0} min ago"),
+                    $"group {rule.Group}"))
                 .OrPass($"{rules.Count} rules")));
 }

@@ -18,7 +18,8 @@ public sealed record MonitoringServiceFacts
     /// <summary>Those metrics of alerts of which it has series now.</summary>
     public required Reading<IReadOnlyList<string>> Metrics { get; init; }
 
-    /// <summary>Which instances it has figures of now, by component: <c>server</c>, <c>haproxy</c>, <c>nginx</c>, <c>database</c>.</summary>
+    /// <summary>Which instances it has figures of now, by component: <c>server</c>, <c>haproxy</c>, <c>nginx</c>,
+    /// <c>database</c>.</summary>
     public required Reading<IReadOnlyDictionary<string, IReadOnlyList<string>>> Components { get; init; }
 }
 

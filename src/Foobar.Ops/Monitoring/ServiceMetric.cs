@@ -19,7 +19,8 @@ public sealed record PressureMetric
     /// <summary>The time in which some task was, in percent.</summary>
     public required double SomePercent { get; init; }
 
-    /// <summary>The time in which all tasks with work were at once, in percent; <see langword="null"/> if the kernel does not say.</summary>
+    /// <summary>The time in which all tasks with work were at once, in percent; <see langword="null"/> if the kernel does not
+    /// say.</summary>
     public double? FullPercent { get; init; }
 }
 
@@ -38,7 +39,8 @@ public sealed record ServiceMetric
     /// <summary>Processor time, in percent of one processor; <see langword="null"/> if it was started again within the interval.</summary>
     public double? CpuPercent { get; init; }
 
-    /// <summary>Memory that is charged to it, caches of its files too, in bytes; <see langword="null"/> if memory is not accounted (<c>MemoryAccounting=</c>).</summary>
+    /// <summary>Memory that is charged to it, caches of its files too, in bytes; <see langword="null"/> if memory is not accounted
+    /// (<c>MemoryAccounting=</c>).</summary>
     public long? MemoryBytes { get; init; }
 
     /// <summary>Memory that its processes have in use, in bytes; what several share is counted in each.</summary>
@@ -53,7 +55,8 @@ public sealed record ServiceMetric
     /// <summary>Where the two are known from.</summary>
     public ServiceIoSource IoSource { get; init; }
 
-    /// <summary>The devices that it read or wrote within the interval; empty where only its processes tell (<c>IOAccounting=</c>).</summary>
+    /// <summary>The devices that it read or wrote within the interval; empty where only its processes tell
+    /// (<c>IOAccounting=</c>).</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
     /// <summary>How long it was stalled for want of processors.</summary>

@@ -10,16 +10,19 @@ using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Monitoring;
 
-/// <summary>Agents of Debian that run, report and are scraped: node_exporter, mysqld_exporter, HAProxy's endpoint, collectd, Zabbix agent 2, Netdata, and a Prometheus.</summary>
+/// <summary>Agents of Debian that run, report and are scraped: node_exporter, mysqld_exporter, HAProxy's endpoint, collectd, Zabbix agent
+/// 2, Netdata, and a Prometheus.</summary>
 [Collection(OtherLabCollection.Name)]
 public sealed class AgentTests(LabFixture labs)
 {
     private static readonly AuditScope Monitoring = new() { Areas = [Area.Monitoring] };
 
-    /// <summary>One of two faults for each control besides the sample: stopped, blocked by a firewall, a wrong endpoint, stale data, and what Prometheus lacks.</summary>
+    /// <summary>One of two faults for each control besides the sample: stopped, blocked by a firewall, a wrong endpoint, stale data, and
+    /// what Prometheus lacks.</summary>
     public static TheoryData<string> Faults => new(Sample.IsAll
         ? AgentFaults.All.Select(static fault => fault.Name).Concat(["agent-stopped", "agent-hangs", "agent-not-at-boot"])
-        : ["reports-blocked", "zabbix-blocked", "reports-stand-still", "reports-elsewhere", "agent-credentials-readable", "scrape-fails", "component-unwatched", "alert-missing", "rule-fails", "agent-stopped"]);
+        : ["reports-blocked", "zabbix-blocked", "reports-stand-still", "reports-elsewhere", "agent-credentials-readable", "scrape-fails",
+            "component-unwatched", "alert-missing", "rule-fails", "agent-stopped"]);
 
     [Fact]
     public async Task A_clean_lab_with_agents_has_nothing_wrong()
@@ -27,7 +30,8 @@ public sealed class AgentTests(LabFixture labs)
         RaisedLab lab = await RequireAsync();
 
         // Whether Prometheus verifies node_exporter's certificate stands in its configuration, which no leg reads.
-        Finding[] trouble = [.. (await SettledAsync(lab, AuditScope.Everything, static found => found.All(IsLegOfPrometheus))).Where(static finding => !IsLegOfPrometheus(finding))];
+        Finding[] trouble = [.. (await SettledAsync(lab, AuditScope.Everything, static found => found.All(IsLegOfPrometheus)))
+            .Where(static finding => !IsLegOfPrometheus(finding))];
 
         Assert.True(trouble.Length == 0, string.Join('\n', trouble.Select(LabAudit.Text)));
     }
@@ -80,10 +84,12 @@ public sealed class AgentTests(LabFixture labs)
 
     private Task<RaisedLab> RequireAsync() => labs.RequireAsync(DatabaseFlavour.MariaDb, agents: true);
 
-    private static bool IsLegOfPrometheus(Finding finding) => finding is { ControlId: "TLS-041", Status: FindingStatus.Unknown, Target: { } leg } && leg.StartsWith("monitoring -> ", StringComparison.Ordinal);
+    private static bool IsLegOfPrometheus(Finding finding) => finding is { ControlId: "TLS-041", Status: FindingStatus.Unknown,
+        Target: { } leg } && leg.StartsWith("monitoring -> ", StringComparison.Ordinal);
 
     // An agent that was just started has nothing to show yet, and Prometheus scrapes every two seconds.
-    private static async Task<IReadOnlyList<Finding>> SettledAsync(RaisedLab lab, AuditScope scope, Func<IReadOnlyList<Finding>, bool> isSettled)
+    private static async Task<IReadOnlyList<Finding>> SettledAsync(RaisedLab lab, AuditScope scope, Func<IReadOnlyList<Finding>,
+        bool> isSettled)
     {
         IReadOnlyList<Finding> trouble = await LabAudit.FindTroubleAsync(lab, scope);
         for (int again = 0; again < 12 && !isSettled(trouble); again++)

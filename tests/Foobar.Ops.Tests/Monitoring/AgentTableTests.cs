@@ -17,8 +17,10 @@ public sealed class AgentTableTests
         Assert.Equal(MonitoringPolicy.KnownAgents.Order(StringComparer.Ordinal), KnownAgent.All.Keys.Order(StringComparer.Ordinal));
         using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Repository.File("docs", "foobar.schema.json")));
         JsonElement policy = schema.RootElement.GetProperty("$defs").GetProperty("monitoringPolicy").GetProperty("properties");
-        JsonElement[] lists = [policy.GetProperty("agents").GetProperty("items").GetProperty("enum"), policy.GetProperty("reportTo").GetProperty("propertyNames").GetProperty("enum")];
-        Assert.All(lists, list => Assert.Equal(MonitoringPolicy.KnownAgents.Order(StringComparer.Ordinal), list.EnumerateArray().Select(one => one.GetString()).Order(StringComparer.Ordinal)));
+        JsonElement[] lists = [policy.GetProperty("agents").GetProperty("items").GetProperty("enum"), policy.GetProperty("reportTo")
+            .GetProperty("propertyNames").GetProperty("enum")];
+        Assert.All(lists, list => Assert.Equal(MonitoringPolicy.KnownAgents.Order(StringComparer.Ordinal), list.EnumerateArray()
+            .Select(one => one.GetString()).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
@@ -31,9 +33,11 @@ public sealed class AgentTableTests
         Assert.NotEmpty(agent.Processes);
         Assert.All(agent.Processes, name => Assert.InRange(name.Length, 1, 15));
         Assert.All(agent.Configurations, place => Assert.Contains(place.Format, Formats));
-        Assert.All(agent.Configurations.Select(place => place.Path).Concat(agent.CredentialFiles).Concat(agent.Logs.Select(log => log.Path)), path => Assert.Matches("^/[A-Za-z0-9/_.*-]+$", path));
+        Assert.All(agent.Configurations.Select(place => place.Path).Concat(agent.CredentialFiles).Concat(agent.Logs.Select(log =>
+            log.Path)), path => Assert.Matches("^/[A-Za-z0-9/_.*-]+$", path));
         Assert.All(agent.Roles, role => Assert.True(InventoryWord.TryParse(role, out Role _), role));
-        Assert.All(agent.Logs.SelectMany(log => (string?[])[log.Sent, log.Failed]).Append(agent.JournalSent).Append(agent.JournalFailed).OfType<string>(), pattern =>
+        Assert.All(agent.Logs.SelectMany(log => (string?[])[log.Sent, log.Failed]).Append(agent.JournalSent).Append(agent.JournalFailed)
+            .OfType<string>(), pattern =>
         {
             _ = new Regex(pattern, RegexOptions.None, TimeSpan.FromSeconds(1));
             Assert.DoesNotContain('\t', pattern);
@@ -59,8 +63,10 @@ public sealed class AgentTableTests
     [Fact]
     public void Every_topic_and_component_is_of_its_form()
     {
-        Assert.Equal(["traffic", "errors", "replication-lag", "certificates", "disks"], AlertTopic.Table.Topics.Select(topic => topic.Name));
-        Assert.All(AlertTopic.Table.Topics.SelectMany(topic => topic.Metrics), metric => Assert.Matches("^[a-zA-Z_*][a-zA-Z0-9_*]+$", metric.Name));
+        Assert.Equal(["traffic", "errors", "replication-lag", "certificates", "disks"], AlertTopic.Table.Topics.Select(topic =>
+            topic.Name));
+        Assert.All(AlertTopic.Table.Topics.SelectMany(topic => topic.Metrics), metric => Assert.Matches("^[a-zA-Z_*][a-zA-Z0-9_*]+$",
+            metric.Name));
         Assert.All(AlertTopic.Table.Components, component =>
         {
             Assert.NotEmpty(component.Metrics);

@@ -12,13 +12,17 @@ public sealed class FlowTests
 
     private static readonly AgentConnection Open = new("tcp", "ESTAB", "192.0.2.11:40000", "203.0.113.9:443", false, 3, 4096);
 
-    private static readonly MonitoringAgent Telegraf = new() { Server = "web-01", Name = "telegraf", ProcessCount = 1, Since = Now.AddHours(-1) };
+    private static readonly MonitoringAgent Telegraf = new() { Server = "web-01", Name = "telegraf", ProcessCount = 1,
+        Since = Now.AddHours(-1) };
 
-    private static readonly MonitoringAgent Zabbix = Telegraf with { Name = "zabbix", LogAgeSeconds = 60, Endpoints = [new AgentEndpoint { Address = "192.0.2.51:10051", Host = "192.0.2.51", Source = "x" }] };
+    private static readonly MonitoringAgent Zabbix = Telegraf with { Name = "zabbix", LogAgeSeconds = 60,
+        Endpoints = [new AgentEndpoint { Address = "192.0.2.51:10051", Host = "192.0.2.51", Source = "x" }] };
 
-    private static readonly MonitoringAgent Exporter = Telegraf with { Name = "prometheus-node-exporter", Answer = Reading.Of(new ExporterAnswer("u", 100, 1)) };
+    private static readonly MonitoringAgent Exporter = Telegraf with { Name = "prometheus-node-exporter",
+        Answer = Reading.Of(new ExporterAnswer("u", 100, 1)) };
 
-    private static readonly AgentConnection Asked = Open with { Local = "192.0.2.11:9100", Remote = "[::ffff:192.0.2.10]:40000", IsIncoming = true };
+    private static readonly AgentConnection Asked = Open with { Local = "192.0.2.11:9100", Remote = "[::ffff:192.0.2.10]:40000",
+        IsIncoming = true };
 
     /// <summary>An agent and what must be said of it.</summary>
     public static TheoryData<string, DataFlow, string> Cases => new()
@@ -76,10 +80,12 @@ public sealed class FlowTests
         "sends" => Telegraf with { Connections = [Open] },
         "idle connection" => Telegraf with { Connections = [Open with { LastSentSeconds = 500 }] },
         "nothing acknowledged" => Telegraf with { Connections = [Open with { AcknowledgedBytes = null }] },
-        "to itself only" => Telegraf with { Connections = [Open with { Remote = "127.0.0.1:8081" }, Open with { Remote = "[::1]:3306" }, Open with { Remote = "[::ffff:127.0.0.1]:1" }] },
+        "to itself only" => Telegraf with { Connections = [Open with { Remote = "127.0.0.1:8081" }, Open with { Remote = "[::1]:3306" },
+            Open with { Remote = "[::ffff:127.0.0.1]:1" }] },
         "unanswered" => Telegraf with { Connections = [Open with { State = "SYN-SENT", AcknowledgedBytes = null }] },
         "unacknowledged" => Telegraf with { Connections = [Open with { Retries = 3 }] },
-        "connecting beside an open one" => Telegraf with { Connections = [Open, Open with { State = "SYN-SENT", Remote = "203.0.113.10:443" }] },
+        "connecting beside an open one" => Telegraf with { Connections = [Open, Open with { State = "SYN-SENT",
+            Remote = "203.0.113.10:443" }] },
         "log sent" => Telegraf with { LastSent = Now.AddSeconds(-30) },
         "log sent long ago" => Telegraf with { LastSent = Now.AddHours(-2) },
         "log failed" => Telegraf with { LastFailure = Now.AddSeconds(-30), LastSent = Now.AddSeconds(-60) },
@@ -92,8 +98,10 @@ public sealed class FlowTests
         "zabbix failed an hour ago" => Zabbix with { LastFailure = Now.AddMinutes(-50) },
         "zabbix recovered" => Zabbix with { LastFailure = Now.AddMinutes(-50), LastSent = Now.AddMinutes(-40) },
         "zabbix unread" => Zabbix,
-        "alloy fresh" => Telegraf with { Name = "alloy", Answer = Reading.Of(new ExporterAnswer("u", 1, 1) { LastSent = Now.AddSeconds(-5) }) },
-        "alloy stale" => Telegraf with { Name = "alloy", Answer = Reading.Of(new ExporterAnswer("u", 1, 1) { LastSent = Now.AddSeconds(-900) }), Connections = [Open] },
+        "alloy fresh" => Telegraf with { Name = "alloy", Answer = Reading.Of(new ExporterAnswer("u", 1,
+            1) { LastSent = Now.AddSeconds(-5) }) },
+        "alloy stale" => Telegraf with { Name = "alloy", Answer = Reading.Of(new ExporterAnswer("u", 1,
+            1) { LastSent = Now.AddSeconds(-900) }), Connections = [Open] },
         "exporter asked" => Exporter with { Connections = [Asked] },
         "exporter unasked" => Exporter,
         "exporter refuses" => Exporter with { Answer = Reading.Unreadable<ExporterAnswer>("connection refused"), Connections = [Asked] },
@@ -105,10 +113,13 @@ public sealed class FlowTests
     public void What_is_scraped_flows_and_what_can_t_be_scraped_does_not()
     {
         Site site = TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Prometheus = new Uri("http://198.51.100.10:9090") } });
-        MonitoringAgent agent = Exporter with { Flow = DataFlow.Asked, Sockets = [new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = "*", Port = 9100 }] };
-        ScrapeTarget target = new() { Job = "node", Url = "http://192.0.2.11:9100/metrics", Instance = "web-01:9100", IsUp = true, LastScrape = Now.AddSeconds(-4) };
+        MonitoringAgent agent = Exporter with { Flow = DataFlow.Asked, Sockets = [new ListeningSocket { Protocol = TransportProtocol.Tcp,
+            Address = "*", Port = 9100 }] };
+        ScrapeTarget target = new() { Job = "node", Url = "http://192.0.2.11:9100/metrics", Instance = "web-01:9100", IsUp = true,
+            LastScrape = Now.AddSeconds(-4) };
 
-        MonitoringAgent Join(ScrapeTarget scraped) => Assert.Single(AgentScrapes.Join([agent], site.Find("web-01")!, site, ServiceControlTests.Facts([scraped])));
+        MonitoringAgent Join(ScrapeTarget scraped) => Assert.Single(AgentScrapes.Join([agent], site.Find("web-01")!, site,
+            ServiceControlTests.Facts([scraped])));
 
         Assert.Equal((DataFlow.Flowing, "Prometheus scraped it 4 s ago"), (Join(target).Flow, Join(target).FlowReason));
         Assert.Equal(DataFlow.Stopped, Join(target with { IsUp = false, LastError = "refused" }).Flow);

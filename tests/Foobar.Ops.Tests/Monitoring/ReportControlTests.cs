@@ -7,9 +7,11 @@ namespace Foobar.Ops.Tests.Monitoring;
 
 public sealed class ReportControlTests
 {
-    private static readonly AgentEndpoint Endpoint = new() { Address = "https://es.foobar.com:9200", Host = "es.foobar.com", Port = 9200, Encryption = EndpointEncryption.Encrypted, Source = "/etc/metricbeat/metricbeat.yml: output.elasticsearch/hosts" };
+    private static readonly AgentEndpoint Endpoint = new() { Address = "https://es.foobar.com:9200", Host = "es.foobar.com", Port = 9200,
+        Encryption = EndpointEncryption.Encrypted, Source = "/etc/metricbeat/metricbeat.yml: output.elasticsearch/hosts" };
 
-    private static readonly CredentialFile Key = new() { Path = "/etc/metricbeat/metricbeat.yml", Mode = 0x1A0, Owner = "root", Group = "root", Settings = ["output.elasticsearch/password"] };
+    private static readonly CredentialFile Key = new() { Path = "/etc/metricbeat/metricbeat.yml", Mode = 0x1A0, Owner = "root",
+        Group = "root", Settings = ["output.elasticsearch/password"] };
 
     private static readonly MonitoringAgent Agent = new()
     {
@@ -60,7 +62,8 @@ public sealed class ReportControlTests
     public void Each_flaw_is_judged_by_its_control(string control, string flaw, FindingStatus status)
     {
         MonitoringAgent agent = Make(flaw);
-        Finding finding = Assert.Single(Judge(control, agent, new ClockSkew(0, 0.01), flaw == "undeclared" ? [] : new() { ["metricbeat"] = ["foobar.com"] }));
+        Finding finding = Assert.Single(Judge(control, agent, new ClockSkew(0, 0.01), flaw == "undeclared" ? []
+            : new() { ["metricbeat"] = ["foobar.com"] }));
 
         Assert.Equal(status, finding.Status);
     }
@@ -75,8 +78,10 @@ public sealed class ReportControlTests
     [Fact]
     public void A_site_without_a_policy_is_not_concerned()
     {
-        AgentFacts facts = new() { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([Agent with { Flow = DataFlow.Stopped, IsExpected = false }]) };
-        Assert.All(["MON-006", "MON-007", "MON-008", "MON-009", "MON-010"], id => Assert.Equal(FindingStatus.NotApplicable, Assert.Single(TestSite.Judge(AgentControls.All, id, facts)).Status));
+        AgentFacts facts = new() { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([Agent with { Flow = DataFlow.Stopped,
+            IsExpected = false }]) };
+        Assert.All(["MON-006", "MON-007", "MON-008", "MON-009", "MON-010"], id => Assert.Equal(FindingStatus.NotApplicable,
+            Assert.Single(TestSite.Judge(AgentControls.All, id, facts)).Status));
     }
 
     [Fact]
@@ -84,20 +89,23 @@ public sealed class ReportControlTests
     {
         AgentFacts facts = new() { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([]) };
         Site site = TestSite.Create(new Policy { Monitoring = new MonitoringPolicy { Agents = ["haproxy-exporter"] } });
-        Assert.Equal(FindingStatus.NotApplicable, Assert.Single(TestSite.Judge(AgentControls.All, "MON-001", facts, "web-01", site)).Status);
+        Assert.Equal(FindingStatus.NotApplicable, Assert.Single(TestSite.Judge(AgentControls.All, "MON-001", facts, "web-01", site))
+            .Status);
     }
 
     [Fact]
     public void An_exporter_that_wants_a_login_is_undecided()
     {
-        MonitoringAgent exporter = Agent with { Name = "prometheus-node-exporter", Answer = Reading.Unreadable<ExporterAnswer>("Response status code does not indicate success: 401 (Unauthorized).") };
+        MonitoringAgent exporter = Agent with { Name = "prometheus-node-exporter",
+            Answer = Reading.Unreadable<ExporterAnswer>("Response status code does not indicate success: 401 (Unauthorized).") };
         Assert.Equal(FindingStatus.Unknown, Assert.Single(Judge("MON-002", exporter, new ClockSkew(0, 0), [])).Status);
     }
 
     [Fact]
     public void An_exporter_that_does_not_reach_what_it_watches_gives_no_figures()
     {
-        MonitoringAgent exporter = Agent with { Name = "prometheus-mysqld-exporter", Answer = Reading.Of(new ExporterAnswer("u", 40, 1) { IsHealthy = false }) };
+        MonitoringAgent exporter = Agent with { Name = "prometheus-mysqld-exporter", Answer = Reading.Of(new ExporterAnswer("u", 40,
+            1) { IsHealthy = false }) };
         Assert.Equal(FindingStatus.Fail, Assert.Single(Judge("MON-002", exporter, new ClockSkew(0, 0), [])).Status);
     }
 
@@ -123,7 +131,8 @@ public sealed class ReportControlTests
         _ => Agent,
     };
 
-    private static IReadOnlyList<Finding> Judge(string control, MonitoringAgent agent, ClockSkew skew, Dictionary<string, IReadOnlyList<string>> reportTo) => TestSite.Judge(
+    private static IReadOnlyList<Finding> Judge(string control, MonitoringAgent agent, ClockSkew skew, Dictionary<string,
+        IReadOnlyList<string>> reportTo) => TestSite.Judge(
         AgentControls.All,
         control,
         new AgentFacts { Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([agent]), Clock = Reading.Of(skew) },

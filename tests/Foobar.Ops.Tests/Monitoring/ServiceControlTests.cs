@@ -25,21 +25,27 @@ public sealed class ServiceControlTests
 
     private static readonly ScrapeTarget[] Targets = [.. Declared.Servers.Select(server => new ScrapeTarget
     {
-        Job = "node", Url = $"http://{server.Addresses[^1]}:9100/metrics", Instance = $"{server.Addresses[^1]}:9100", IsUp = true, LastScrape = TestSite.Now.AddSeconds(-10), IntervalSeconds = 15,
+        Job = "node", Url = $"http://{server.Addresses[^1]}:9100/metrics", Instance = $"{server.Addresses[^1]}:9100", IsUp = true,
+            LastScrape = TestSite.Now.AddSeconds(-10), IntervalSeconds = 15,
     })];
 
     [Fact]
     public void A_site_that_is_watched_passes() =>
-        Assert.All(ServiceControls.All.SelectMany(control => Judge(control.Info.Id, Facts())), finding => Assert.Equal(FindingStatus.Pass, finding.Status));
+        Assert.All(ServiceControls.All.SelectMany(control => Judge(control.Info.Id, Facts())), finding => Assert.Equal(FindingStatus.Pass,
+            finding.Status));
 
     [Fact]
     public void A_server_that_is_not_scraped_or_not_lately_fails()
     {
         Assert.Equal([("web-02", FindingStatus.Fail)], Trouble("MON-011", Facts(Targets[..2])));
-        Assert.Equal([("web-01", FindingStatus.Fail)], Trouble("MON-011", Facts([Targets[0], Targets[1] with { IsUp = false, LastError = "refused" }, Targets[2]])));
-        Assert.Equal([("web-01", FindingStatus.Fail)], Trouble("MON-011", Facts([Targets[0], Targets[1] with { LastScrape = TestSite.Now.AddSeconds(-90) }, Targets[2]])));
-        Assert.Empty(Trouble("MON-011", Facts([Targets[0], Targets[1] with { LastScrape = TestSite.Now.AddSeconds(-90), IntervalSeconds = 60 }, Targets[2]])));
-        Assert.Equal([("web-01", FindingStatus.Unknown)], Trouble("MON-011", Facts([Targets[0], Targets[1] with { IsUp = null, LastScrape = null }, Targets[2]])));
+        Assert.Equal([("web-01", FindingStatus.Fail)], Trouble("MON-011", Facts([Targets[0], Targets[1] with { IsUp = false,
+            LastError = "refused" }, Targets[2]])));
+        Assert.Equal([("web-01", FindingStatus.Fail)], Trouble("MON-011", Facts([Targets[0],
+            Targets[1] with { LastScrape = TestSite.Now.AddSeconds(-90) }, Targets[2]])));
+        Assert.Empty(Trouble("MON-011", Facts([Targets[0], Targets[1] with { LastScrape = TestSite.Now.AddSeconds(-90),
+            IntervalSeconds = 60 }, Targets[2]])));
+        Assert.Equal([("web-01", FindingStatus.Unknown)], Trouble("MON-011", Facts([Targets[0], Targets[1] with { IsUp = null,
+            LastScrape = null }, Targets[2]])));
     }
 
     [Theory]
@@ -65,7 +71,8 @@ public sealed class ServiceControlTests
     public void A_component_without_figures_is_a_blind_spot()
     {
         Dictionary<string, IReadOnlyList<string>> components = new(Facts().Components.Value!) { ["nginx"] = ["192.0.2.11:9113"] };
-        Assert.Equal([("web-02", FindingStatus.Fail)], Trouble("MON-012", Facts() with { Components = Reading.Of<IReadOnlyDictionary<string, IReadOnlyList<string>>>(components) }));
+        Assert.Equal([("web-02", FindingStatus.Fail)], Trouble("MON-012", Facts() with { Components = Reading.Of<IReadOnlyDictionary<string,
+            IReadOnlyList<string>>>(components) }));
     }
 
     [Theory]
@@ -76,7 +83,9 @@ public sealed class ServiceControlTests
     [InlineData("disks", "Disk")]
     public void A_topic_that_no_alert_watches_fails(string topic, string alert)
     {
-        Finding missing = Assert.Single(Judge("MON-013", Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([.. Rules.Where(rule => rule.Name != alert)]) }), finding => finding.Status == FindingStatus.Fail);
+        Finding missing = Assert.Single(Judge("MON-013",
+            Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([.. Rules.Where(rule => rule.Name != alert)]) }), finding =>
+            finding.Status == FindingStatus.Fail);
         Assert.Equal(topic, missing.Target);
     }
 
@@ -84,7 +93,8 @@ public sealed class ServiceControlTests
     public void An_alert_that_can_t_fire_is_none()
     {
         string[] present = [.. Facts().Metrics.Value!.Where(metric => metric != "node_filesystem_avail_bytes")];
-        Finding finding = Assert.Single(Judge("MON-013", Facts() with { Metrics = Reading.Of<IReadOnlyList<string>>(present) }), finding => finding.Status == FindingStatus.Fail);
+        Finding finding = Assert.Single(Judge("MON-013", Facts() with { Metrics = Reading.Of<IReadOnlyList<string>>(present) }), finding =>
+            finding.Status == FindingStatus.Fail);
 
         Assert.Equal("disks", finding.Target);
         Assert.Contains("can't fire", finding.Actual, StringComparison.Ordinal);
@@ -92,15 +102,22 @@ public sealed class ServiceControlTests
 
     [Fact]
     public void Replication_is_no_topic_without_a_replica() => Assert.Contains(
-        TestSite.Create(new Policy()) is { } site ? ServiceControls.All.Single(control => control.Info.Id == "MON-013").Apply(Case(Facts(), site), null, TestSite.Now) : [],
+        TestSite.Create(new Policy()) is { } site ? ServiceControls.All.Single(control => control.Info.Id == "MON-013").Apply(Case(Facts(),
+            site), null, TestSite.Now) : [],
         finding => finding is { Target: "replication-lag", Status: FindingStatus.NotApplicable });
 
     [Fact]
     public void A_rule_that_fails_or_stands_still_fails()
     {
-        Assert.Equal([(null, FindingStatus.Fail)], Trouble("MON-014", Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { IsHealthy = false, LastError = "many-to-many" }, .. Rules[1..]]) }));
-        Assert.Equal([(null, FindingStatus.Fail)], Trouble("MON-014", Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { LastEvaluation = TestSite.Now.AddHours(-1) }]) }));
-        Assert.Equal([(null, FindingStatus.Unknown)], Trouble("MON-014", Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { IsHealthy = null, LastEvaluation = null }]) }));
+        Assert.Equal([(null, FindingStatus.Fail)], Trouble("MON-014",
+            Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { IsHealthy = false,
+            LastError = "many-to-many" }, .. Rules[1..]]) }));
+        Assert.Equal([(null, FindingStatus.Fail)], Trouble("MON-014",
+            Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { LastEvaluation = TestSite.Now.AddHours(
+            -1) }]) }));
+        Assert.Equal([(null, FindingStatus.Unknown)], Trouble("MON-014",
+            Facts() with { Rules = Reading.Of<IReadOnlyList<MonitoringRule>>([Rules[0] with { IsHealthy = null,
+            LastEvaluation = null }]) }));
     }
 
     [Fact]
@@ -114,7 +131,8 @@ public sealed class ServiceControlTests
             Metrics = Reading.Unreadable<IReadOnlyList<string>>("refused"),
             Components = Reading.Unreadable<IReadOnlyDictionary<string, IReadOnlyList<string>>>("refused"),
         };
-        Assert.All(ServiceControls.All, control => Assert.All(Judge(control.Info.Id, facts), finding => Assert.Equal((FindingStatus.Unknown, "refused"), (finding.Status, finding.Reason))));
+        Assert.All(ServiceControls.All, control => Assert.All(Judge(control.Info.Id, facts), finding => Assert.Equal((FindingStatus.Unknown,
+            "refused"), (finding.Status, finding.Reason))));
     }
 
     [Theory]
@@ -127,17 +145,21 @@ public sealed class ServiceControlTests
     [InlineData("quantile_over_time(0.9, q[1h:5m]) == Inf", "q")]
     [InlineData("{__name__=~\"r.*\"}", "")]
     [InlineData("\"unclosed", "")]
-    public void The_metrics_of_an_expression_are_found(string expression, string metrics) => Assert.Equal(metrics, string.Join(' ', ExpressionMetrics.Of(expression)));
+    [InlineData("absent(up{job=\"a)\"}) or (s > 1)", "s")]
+    public void The_metrics_of_an_expression_are_found(string expression, string metrics) => Assert.Equal(metrics, string.Join(' ',
+        ExpressionMetrics.Of(expression)));
 
     [Fact]
     public void Recorded_series_stand_for_what_they_are_recorded_from()
     {
-        ILookup<string, string> recorded = new[] { ("a:b", "c:d + 1"), ("c:d", "rate(e_total[1m]) + a:b") }.ToLookup(rule => rule.Item1, rule => rule.Item2);
+        ILookup<string, string> recorded = new[] { ("a:b", "c:d + 1"), ("c:d", "rate(e_total[1m]) + a:b") }.ToLookup(rule => rule.Item1,
+            rule => rule.Item2);
         Assert.Equal(["a:b", "c:d", "e_total", "a:b"], ExpressionMetrics.Deep("a:b > 1", recorded).Select(found => found.Metric));
     }
 
     [Fact]
-    public void Any_text_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(ExpressionMetrics.Of, "sum by (a) (rate(b{c=\"d\"}[5m])) > 1", "`x` # y");
+    public void Any_text_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(ExpressionMetrics.Of,
+        "sum by (a) (rate(b{c=\"d\"}[5m])) > 1", "`x` # y");
 
     internal static MonitoringServiceFacts Facts(ScrapeTarget[]? targets = null) => new()
     {
@@ -155,12 +177,14 @@ public sealed class ServiceControlTests
     };
 
     private static MonitoringRule Rule(string name, string expression, bool isAlert = true) =>
-        new() { Name = name, Group = "g", IsAlert = isAlert, Expression = expression, IsHealthy = true, LastEvaluation = TestSite.Now.AddSeconds(-20) };
+        new() { Name = name, Group = "g", IsAlert = isAlert, Expression = expression, IsHealthy = true,
+            LastEvaluation = TestSite.Now.AddSeconds(-20) };
 
     private static SiteCase<MonitoringServiceFacts> Case(MonitoringServiceFacts facts, Site? site = null) =>
         new(site ?? Declared, new Dictionary<string, Reading<MonitoringServiceFacts>> { ["lb-01"] = Reading.Of(facts) }, TestSite.Now);
 
-    private static IEnumerable<Finding> Judge(string id, MonitoringServiceFacts facts) => ServiceControls.All.Single(control => control.Info.Id == id).Apply(Case(facts), null, TestSite.Now);
+    private static IEnumerable<Finding> Judge(string id, MonitoringServiceFacts facts) => ServiceControls.All.Single(control =>
+        control.Info.Id == id).Apply(Case(facts), null, TestSite.Now);
 
     private static IEnumerable<(string? Server, FindingStatus Status)> Trouble(string id, MonitoringServiceFacts facts) =>
         Judge(id, facts).Where(finding => finding.Status != FindingStatus.Pass).Select(finding => (finding.Server, finding.Status));

@@ -46,15 +46,18 @@ public sealed class ServiceMetricTests
         .Replace("total=100000", "total=600000", StringComparison.Ordinal)
         .Replace("total=50000", "total=150000", StringComparison.Ordinal)
         .Replace("write_bytes: 8192", "write_bytes: 28192", StringComparison.Ordinal)
-        .Replace("some avg10=0.00 avg60=0.00 avg300=0.00 total=0", "some avg10=9.00 avg60=0.00 avg300=0.00 total=800000", StringComparison.Ordinal);
+        .Replace("some avg10=0.00 avg60=0.00 avg300=0.00 total=0", "some avg10=9.00 avg60=0.00 avg300=0.00 total=800000",
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_service_has_the_rates_of_its_control_group()
     {
         ServiceMetric nginx = Between(First, Second)[0];
 
-        Assert.Equal(("nginx.service", 2, 50.0, 1048576L, 300 * 4096L), (nginx.Service, nginx.ProcessCount, nginx.CpuPercent, nginx.MemoryBytes, nginx.ResidentBytes));
-        Assert.Equal((1000.0, 5000.0, ServiceIoSource.ControlGroup), (nginx.ReadBytesPerSecond, nginx.WrittenBytesPerSecond, nginx.IoSource));
+        Assert.Equal(("nginx.service", 2, 50.0, 1048576L, 300 * 4096L), (nginx.Service, nginx.ProcessCount, nginx.CpuPercent,
+            nginx.MemoryBytes, nginx.ResidentBytes));
+        Assert.Equal((1000.0, 5000.0, ServiceIoSource.ControlGroup), (nginx.ReadBytesPerSecond, nginx.WrittenBytesPerSecond,
+            nginx.IoSource));
         Assert.Equal(["vda"], nginx.Devices);
         Assert.Equal((25.0, 5.0), (nginx.IoPressure!.SomePercent, nginx.IoPressure.FullPercent));
         Assert.Null(nginx.MemoryPressure);
@@ -65,22 +68,26 @@ public sealed class ServiceMetricTests
     {
         ServiceMetric database = Between(First, Second).Single(service => service.Service == "mariadb.service");
 
-        Assert.Equal((0.0, 10000.0, ServiceIoSource.Processes, null), (database.ReadBytesPerSecond, database.WrittenBytesPerSecond, database.IoSource, database.MemoryBytes));
+        Assert.Equal((0.0, 10000.0, ServiceIoSource.Processes, null), (database.ReadBytesPerSecond, database.WrittenBytesPerSecond,
+            database.IoSource, database.MemoryBytes));
         Assert.Equal(40.0, database.IoPressure!.SomePercent);
         Assert.Empty(database.Devices);
     }
 
     [Fact]
     public void A_service_without_a_process_is_none_and_an_instance_keeps_its_name() =>
-        Assert.Equal(["mariadb.service", "nginx.service", "x@a:b.service"], Between(First, Second).Select(service => service.Service).Order(StringComparer.Ordinal));
+        Assert.Equal(["mariadb.service", "nginx.service", "x@a:b.service"], Between(First, Second).Select(service => service.Service)
+            .Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_service_that_was_started_again_has_no_processor_time() =>
-        Assert.Null(Between(First, Second.Replace("usage_usec 2000000", "usage_usec 5", StringComparison.Ordinal)).Single(service => service.Service == "nginx.service").CpuPercent);
+        Assert.Null(Between(First, Second.Replace("usage_usec 2000000", "usage_usec 5", StringComparison.Ordinal)).Single(service =>
+            service.Service == "nginx.service").CpuPercent);
 
     [Fact]
     public void A_process_that_began_meanwhile_counts_from_zero() => Assert.Equal(
-        28192 / 2.0, Between(First, Second.Replace("/proc/20/", "/proc/21/", StringComparison.Ordinal)).Single(service => service.Service == "mariadb.service").WrittenBytesPerSecond);
+        28192 / 2.0, Between(First, Second.Replace("/proc/20/", "/proc/21/", StringComparison.Ordinal)).Single(service =>
+            service.Service == "mariadb.service").WrittenBytesPerSecond);
 
     [Fact]
     public void Pressure_that_is_switched_off_is_not_known()
@@ -95,9 +102,11 @@ public sealed class ServiceMetricTests
     public void Any_text_is_taken_or_refused()
     {
         ParserProperties.TakesOrRefusesAnyText(ServiceSample.Parse, First, Second);
-        ParserProperties.TakesOrRefusesAnyText(text => Pressure.Parse(text), "some avg10=0.00 avg60=0.00 avg300=0.00 total=5\nfull avg10=0 total=1\n");
+        ParserProperties.TakesOrRefusesAnyText(text => Pressure.Parse(text),
+            "some avg10=0.00 avg60=0.00 avg300=0.00 total=5\nfull avg10=0 total=1\n");
     }
 
     private static IReadOnlyList<ServiceMetric> Between(string first, string second) =>
-        ServiceCalculator.Between("web-01", ServiceSample.Parse(first), ServiceSample.Parse(second), 2.0, new Dictionary<string, string> { ["254:0"] = "vda" });
+        ServiceCalculator.Between("web-01", ServiceSample.Parse(first), ServiceSample.Parse(second), 2.0, new Dictionary<string,
+            string> { ["254:0"] = "vda" });
 }

@@ -16,7 +16,8 @@ public sealed class SurveyTests
     /// <summary>What stands in the samples and must not leave a server.</summary>
     private static readonly string[] Secrets =
     [
-        "0123456789abcdef", "proxysecret", "proxyuser", "querysecret", "suABCDEFGHIJKL", "secretaccesskey", "pathsecret", "telegrafsecret", "collectdsecret", "zabbixsecret", "1f87b595725ac58dd977",
+        "0123456789abcdef", "proxysecret", "proxyuser", "querysecret", "suABCDEFGHIJKL", "secretaccesskey", "pathsecret", "telegrafsecret",
+            "collectdsecret", "zabbixsecret", "1f87b595725ac58dd977",
         "alloysecret", "11111111-2222", "netdatasecret", "elasticsecret", "beatsecret", "otelsecretkey",
     ];
 
@@ -26,7 +27,8 @@ public sealed class SurveyTests
     [InlineData("datadog", "agent-http-intake.logs.datadoghq.eu:443 Encrypted")]
     [InlineData("newrelic", "https://infra-api.eu.newrelic.com Encrypted")]
     [InlineData("sumologic", "https://open-collectors.eu.sumologic.com Encrypted", "https://collectors.sumologic.com Encrypted")]
-    [InlineData("telegraf", "https://influx-1.foobar.com:8086 Encrypted", "http://192.0.2.50:8086 Plain", "https://influx-3.foobar.com Unverified")]
+    [InlineData("telegraf", "https://influx-1.foobar.com:8086 Encrypted", "http://192.0.2.50:8086 Plain",
+        "https://influx-3.foobar.com Unverified")]
     [InlineData("collectd", "metrics.foobar.com:25826 Encrypted", "192.0.2.52 Plain", "192.0.2.53 Plain")]
     [InlineData("zabbix", "zabbix-1.foobar.com:10055 Encrypted", "zabbix-2.foobar.com Encrypted", "[2001:db8::51]:10051 Encrypted")]
     [InlineData("alloy", "https://prometheus-prod-01.grafana.net Unverified", "otel.foobar.com:4317 Plain")]
@@ -34,7 +36,8 @@ public sealed class SurveyTests
     [InlineData("elastic-agent", "https://es-1.foobar.com:9200 Encrypted", "http://192.0.2.60:9200 Plain")]
     [InlineData("metricbeat", "https://es-1.foobar.com:9200 Unverified")]
     [InlineData("filebeat", "logstash.foobar.com:5044 Unknown")]
-    [InlineData("opentelemetry-collector", "https://otlp.eu01.nr-data.net Encrypted", "collector.foobar.com:4317 Plain", "https://api.datadoghq.eu Encrypted")]
+    [InlineData("opentelemetry-collector", "https://otlp.eu01.nr-data.net Encrypted", "collector.foobar.com:4317 Plain",
+        "https://api.datadoghq.eu Encrypted")]
     public void Endpoints_are_read_from_documented_configurations(string name, params string[] endpoints) =>
         Assert.Equal(endpoints, Find(name).Endpoints.Select(endpoint => $"{endpoint.Address} {endpoint.Encryption}"));
 
@@ -56,11 +59,13 @@ public sealed class SurveyTests
     public void A_key_in_a_variable_or_keystore_is_none_in_the_file()
     {
         Assert.DoesNotContain(Find("sumologic").CredentialFiles, file => file.Path.EndsWith("sumologic.yaml", StringComparison.Ordinal));
-        Assert.Contains(Find("zabbix").CredentialFiles, file => file.Path.EndsWith("agent.psk", StringComparison.Ordinal) && file.Settings.Count == 0);
+        Assert.Contains(Find("zabbix").CredentialFiles, file => file.Path.EndsWith("agent.psk", StringComparison.Ordinal)
+            && file.Settings.Count == 0);
     }
 
     [Fact]
-    public void No_secret_leaves_the_server() => Assert.All(Secrets, secret => Assert.DoesNotContain(secret, Read.Value.Text, StringComparison.OrdinalIgnoreCase));
+    public void No_secret_leaves_the_server() => Assert.All(Secrets, secret => Assert.DoesNotContain(secret, Read.Value.Text,
+        StringComparison.OrdinalIgnoreCase));
 
     [Fact]
     public void A_log_tells_when_something_was_sent_and_when_that_failed()
@@ -83,7 +88,8 @@ public sealed class SurveyTests
     [InlineData("Error at noon", null)]
     [InlineData("2026-13-31 12:00:00", null)]
     public void Times_of_logs_are_read_and_those_without_a_zone_are_the_servers(string line, string? time) =>
-        Assert.Equal(time, LogTime.Parse(line, TimeSpan.FromHours(2))?.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(time, LogTime.Parse(line, TimeSpan.FromHours(2))?.ToString("yyyy-MM-ddTHH:mm:ssZ",
+            System.Globalization.CultureInfo.InvariantCulture));
 
     [Fact]
     public void Units_processes_sockets_packages_and_containers_make_an_agent()
@@ -97,13 +103,17 @@ public sealed class SurveyTests
         Assert.Equal(["dd-agent"], agent.Users);
         Assert.Equal("tcp/5000 on 127.0.0.1", Assert.Single(agent.Sockets).Label);
         AgentConnection connection = Assert.Single(agent.Connections);
-        Assert.Equal(("ESTAB", "203.0.113.9:443", false, 1.5, 4096L, 0), (connection.State, connection.Remote, connection.IsIncoming, connection.LastSentSeconds, connection.AcknowledgedBytes, connection.Retries));
+        Assert.Equal(("ESTAB", "203.0.113.9:443", false, 1.5, 4096L, 0), (connection.State, connection.Remote, connection.IsIncoming,
+            connection.LastSentSeconds, connection.AcknowledgedBytes, connection.Retries));
         Assert.False(Assert.Single(agent.Containers).IsUp);
     }
 
     [Fact]
     public void A_process_of_a_common_name_is_no_agent_if_its_program_is_another() =>
-        Assert.DoesNotContain(Agents(Survey.Parse(Recorded.Replace("/opt/datadog-agent/bin/agent/agent", "/usr/bin/agent", StringComparison.Ordinal).Replace("datadog-agent.service", "x.service", StringComparison.Ordinal).Replace("datadog-agent\t1", "y\t1", StringComparison.Ordinal).Replace("gcr.io/datadoghq/agent", "z", StringComparison.Ordinal))), agent => agent.Name == "datadog");
+        Assert.DoesNotContain(Agents(Survey.Parse(Recorded.Replace("/opt/datadog-agent/bin/agent/agent", "/usr/bin/agent",
+            StringComparison.Ordinal).Replace("datadog-agent.service", "x.service", StringComparison.Ordinal).Replace("datadog-agent\t1",
+            "y\t1", StringComparison.Ordinal).Replace("gcr.io/datadoghq/agent", "z", StringComparison.Ordinal))), agent =>
+            agent.Name == "datadog");
 
     [Theory]
     [InlineData("docker.io/library/telegraf:1.30", "telegraf", "1.30")]
@@ -111,7 +121,8 @@ public sealed class SurveyTests
     [InlineData("quay.io/prometheus/node-exporter:v1.8.2", "prometheus-node-exporter", "v1.8.2")]
     public void A_container_is_told_by_its_image(string image, string name, string? version)
     {
-        MonitoringAgent agent = Agents(Survey.Parse(Recorded.Replace("gcr.io/datadoghq/agent:7.55.1", image, StringComparison.Ordinal).Replace("Exited (1) 2 hours ago", "Up 3 days", StringComparison.Ordinal))).Single(agent => agent.Name == name);
+        MonitoringAgent agent = Agents(Survey.Parse(Recorded.Replace("gcr.io/datadoghq/agent:7.55.1", image, StringComparison.Ordinal)
+            .Replace("Exited (1) 2 hours ago", "Up 3 days", StringComparison.Ordinal))).Single(agent => agent.Name == name);
 
         Assert.True(agent.IsRunning);
         Assert.Equal(version, agent.Version);
@@ -121,7 +132,8 @@ public sealed class SurveyTests
     [Fact]
     public void The_endpoint_of_HAProxy_is_found_in_its_section()
     {
-        MonitoringAgent agent = Agents(Survey.Parse(Recorded + "\n==> file haproxy-exporter haproxy /etc/haproxy/haproxy.cfg\n644 root root 1\nS\tfrontend www\nK\t4\tbind\t*:443 ssl\nS\tfrontend metrics\nK\t4\tbind\t127.0.0.1:8405\nK\t4\thttp-request\tuse-service prometheus-exporter if { path /metrics }\n"))
+        MonitoringAgent agent = Agents(Survey.Parse(
+            Recorded + "\n==> file haproxy-exporter haproxy /etc/haproxy/haproxy.cfg\n644 root root 1\nS\tfrontend www\nK\t4\tbind\t*:443 ssl\nS\tfrontend metrics\nK\t4\tbind\t127.0.0.1:8405\nK\t4\thttp-request\tuse-service prometheus-exporter if { path /metrics }\n"))
             .Single(agent => agent.Name == "haproxy-exporter");
 
         Assert.Equal("tcp/8405 on 127.0.0.1", Assert.Single(agent.Sockets).Label);
@@ -130,7 +142,8 @@ public sealed class SurveyTests
     [Fact]
     public void What_could_not_be_read_is_told()
     {
-        Survey survey = Survey.Parse(Recorded.Replace("docker|", "!docker: permission denied while trying to connect\nx|", StringComparison.Ordinal).Replace("x|0123", "docker|0123", StringComparison.Ordinal));
+        Survey survey = Survey.Parse(Recorded.Replace("docker|", "!docker: permission denied while trying to connect\nx|",
+            StringComparison.Ordinal).Replace("x|0123", "docker|0123", StringComparison.Ordinal));
 
         Assert.Contains("permission denied", survey.ContainerFailure, StringComparison.Ordinal);
         Assert.NotNull(Survey.Parse(Recorded.Replace("LoadState=", "Load=", StringComparison.Ordinal)).UnitFailure);
@@ -139,7 +152,8 @@ public sealed class SurveyTests
     [Fact]
     public void Any_text_is_taken_or_refused() => ParserProperties.TakesOrRefusesAnyText(Survey.Parse, Recorded, Read.Value.Text);
 
-    private static IEnumerable<MonitoringAgent> Agents(Survey survey, params string[] expected) => AgentFinder.Find(Web, new MonitoringPolicy { Agents = expected }, survey);
+    private static IEnumerable<MonitoringAgent> Agents(Survey survey, params string[] expected) => AgentFinder.Find(Web,
+        new MonitoringPolicy { Agents = expected }, survey);
 
     private static MonitoringAgent Find(string name) => Agents(Read.Value.Survey).Single(agent => agent.Name == name);
 
@@ -151,7 +165,8 @@ public sealed class SurveyTests
             CredentialFiles = [.. agent.CredentialFiles.Select(path => Samples + path)],
             Logs = [.. agent.Logs.Select(log => log with { Path = Samples + log.Path })],
         });
-        ProcessStartInfo start = new("sh", ["-s", "--", SurveyScript.Table(agents)]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("sh", ["-s", "--", SurveyScript.Table(agents)]) { RedirectStandardInput = true,
+            RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
         process.StandardInput.Write(OwnFile.Read("agents.sh"));
         process.StandardInput.Close();

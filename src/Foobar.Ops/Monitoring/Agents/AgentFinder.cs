@@ -19,7 +19,8 @@ internal static class AgentFinder
         if (known.IsPartOfAnother)
         {
             return Endpoint(configurations) is { } bind ? PartOfAnother(known, server, expected, survey, configurations, bind)
-                : expected ? new MonitoringAgent { Server = server.Name, Name = known.Name, IsExpected = true, Configuration = configurations.FirstOrDefault()?.Path }
+                : expected ? new MonitoringAgent { Server = server.Name, Name = known.Name, IsExpected = true,
+                    Configuration = configurations.FirstOrDefault()?.Path }
                 : null;
         }
 
@@ -27,7 +28,8 @@ internal static class AgentFinder
         SurveyedUnit? unit = Array.Find(units, static unit => unit.Unit.IsActive) ?? units.FirstOrDefault();
         SurveyedProcess[] processes = [.. survey.Processes.Where(process => IsOf(known, process))];
         AgentContainer[] containers = [.. survey.Containers.Where(container => IsOf(known, container))];
-        string? package = known.Packages.Select(name => survey.Packages.GetValueOrDefault(name)).FirstOrDefault(static version => version is not null);
+        string? package = known.Packages.Select(name => survey.Packages.GetValueOrDefault(name)).FirstOrDefault(static version =>
+            version is not null);
         AgentTrace[] traces =
         [
             .. unit is null ? [] : (AgentTrace[])[AgentTrace.Unit],
@@ -52,7 +54,8 @@ internal static class AgentFinder
             IsExpected = expected,
             FoundBy = traces,
             Version = package ?? containers.Select(static container => Tag(container.Image)).FirstOrDefault(static tag => tag is not null),
-            Since = unit?.Since ?? (processes.Length == 0 ? null : survey.Time.AddSeconds(-processes.Max(static process => process.AgeSeconds))),
+            Since = unit?.Since ?? (processes.Length == 0 ? null : survey.Time.AddSeconds(-processes.Max(static process =>
+                process.AgeSeconds))),
             Unit = unit?.Unit,
             ProcessCount = processes.Length,
             IsSuspended = processes.Any(static process => process.IsStopped),
@@ -71,9 +74,11 @@ internal static class AgentFinder
     }
 
     // The endpoint is there if a section that visitors don't see serves it; the first address of its section is asked.
-    private static MonitoringAgent PartOfAnother(KnownAgent known, Server server, bool expected, Survey survey, SurveyedFile[] configurations, ListeningSocket bind)
+    private static MonitoringAgent PartOfAnother(KnownAgent known, Server server, bool expected, Survey survey,
+        SurveyedFile[] configurations, ListeningSocket bind)
     {
-        SurveyedUnit? unit = known.Units.Select(name => survey.Units.FirstOrDefault(unit => unit.Unit.Name == name)).FirstOrDefault(static unit => unit is not null);
+        SurveyedUnit? unit = known.Units.Select(name => survey.Units.FirstOrDefault(unit => unit.Unit.Name == name))
+            .FirstOrDefault(static unit => unit is not null);
         SurveyedProcess[] processes = [.. survey.Processes.Where(process => known.Processes.Contains(process.Name))];
         HashSet<int> ids = [.. processes.Select(static process => process.Id)];
         return new MonitoringAgent
@@ -88,7 +93,8 @@ internal static class AgentFinder
             IsSuspended = processes.Any(static process => process.IsStopped),
             Users = [.. processes.Select(static process => process.User).Distinct().Order(StringComparer.Ordinal)],
             Sockets = [bind],
-            Connections = [.. Connections(survey.Sockets.Where(socket => socket.Processes.Any(ids.Contains))).Where(connection => connection.IsIncoming && SurveyedSocket.PortOf(connection.Local) == bind.Port)],
+            Connections = [.. Connections(survey.Sockets.Where(socket => socket.Processes.Any(ids.Contains))).Where(connection =>
+                connection.IsIncoming && SurveyedSocket.PortOf(connection.Local) == bind.Port)],
             Configuration = configurations[0].Path,
         };
     }
@@ -97,7 +103,8 @@ internal static class AgentFinder
     (
         from file in configurations
         from use in file.Settings
-        where use.Path.EndsWith("/http-request", StringComparison.Ordinal) && use.Value.Contains("prometheus-exporter", StringComparison.Ordinal)
+        where use.Path.EndsWith("/http-request", StringComparison.Ordinal) && use.Value.Contains("prometheus-exporter",
+            StringComparison.Ordinal)
         from bind in file.Settings
         where bind.Path == use.Path[..^"http-request".Length] + "bind"
         select Bind(bind.Value)).FirstOrDefault(static socket => socket is not null);
@@ -106,15 +113,18 @@ internal static class AgentFinder
     private static ListeningSocket? Bind(string value)
     {
         string address = value.Split(' ', 2)[0].Split(',')[0];
-        address = address.StartsWith("ipv4@", StringComparison.Ordinal) || address.StartsWith("ipv6@", StringComparison.Ordinal) ? address[5..] : address;
+        address = address.StartsWith("ipv4@", StringComparison.Ordinal) || address.StartsWith("ipv6@", StringComparison.Ordinal)
+            ? address[5..] : address;
         int port = SurveyedSocket.PortOf(address);
         string host = SurveyedSocket.HostOf(address);
-        return port == 0 ? null : new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = host.Length == 0 ? "*" : host, Port = port, Processes = ["haproxy"] };
+        return port == 0 ? null : new ListeningSocket { Protocol = TransportProtocol.Tcp, Address = host.Length == 0 ? "*" : host,
+            Port = port, Processes = ["haproxy"] };
     }
 
     private static bool IsOf(KnownAgent known, SurveyedProcess process) =>
         known.Processes.Contains(process.Name)
-        && (known.Executables.Count == 0 || process.Executable.Length == 0 || known.Executables.Any(part => process.Executable.Contains(part, StringComparison.Ordinal)));
+        && (known.Executables.Count == 0 || process.Executable.Length == 0 || known.Executables.Any(part =>
+            process.Executable.Contains(part, StringComparison.Ordinal)));
 
     private static bool IsOf(KnownAgent known, AgentContainer container)
     {
@@ -123,7 +133,8 @@ internal static class AgentFinder
         string repository = colon > image.LastIndexOf('/') ? image[..colon] : image;
         int slash = repository.IndexOf('/', StringComparison.Ordinal);
         string first = slash < 0 ? "" : repository[..slash];
-        bool hasRegistry = first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal) || first == "localhost";
+        bool hasRegistry = first.Contains('.', StringComparison.Ordinal) || first.Contains(':', StringComparison.Ordinal)
+            || first == "localhost";
         return known.Images.Contains(repository) || (hasRegistry && known.Images.Contains(repository[(slash + 1)..]));
     }
 
@@ -139,23 +150,28 @@ internal static class AgentFinder
         Protocol = socket.Protocol == "tcp" ? TransportProtocol.Tcp : TransportProtocol.Udp,
         Address = SurveyedSocket.HostOf(socket.Local) is { Length: > 0 } host ? host : "*",
         Port = SurveyedSocket.PortOf(socket.Local),
-        Processes = [.. processes.Where(process => socket.Processes.Contains(process.Id)).Select(static process => process.Name).Distinct()],
+        Processes = [.. processes.Where(process => socket.Processes.Contains(process.Id)).Select(static process => process.Name)
+            .Distinct()],
     };
 
     // A connection whose local port is listened on was asked for by the other end.
     private static IEnumerable<AgentConnection> Connections(IEnumerable<SurveyedSocket> sockets)
     {
         SurveyedSocket[] all = [.. sockets];
-        HashSet<(string, int)> listened = [.. all.Where(static socket => socket.IsListening).Select(static socket => (socket.Protocol, SurveyedSocket.PortOf(socket.Local)))];
+        HashSet<(string, int)> listened = [.. all.Where(static socket => socket.IsListening).Select(static socket => (socket.Protocol,
+            SurveyedSocket.PortOf(socket.Local)))];
         return all.Where(static socket => !socket.IsListening).Select(socket => new AgentConnection(
-            socket.Protocol, socket.State, socket.Local, socket.Remote, listened.Contains((socket.Protocol, SurveyedSocket.PortOf(socket.Local))), socket.LastSentSeconds, socket.AcknowledgedBytes, socket.Retries));
+            socket.Protocol, socket.State, socket.Local, socket.Remote, listened.Contains((socket.Protocol,
+                SurveyedSocket.PortOf(socket.Local))), socket.LastSentSeconds, socket.AcknowledgedBytes, socket.Retries));
     }
 
     private static bool IsSet(KnownAgent known, SurveyedFile file) => known.Setting is { } setting && setting.Split('|').Any(wanted =>
     {
         int equals = wanted.IndexOf('=', StringComparison.Ordinal);
         return equals < 0
-            ? file.Settings.At(wanted).Any(found => found.Value.Length > 0 || known.Endpoints.Any(rule => rule.At.StartsWith(wanted + "/", StringComparison.Ordinal)) || wanted.Contains('*', StringComparison.Ordinal) || wanted.Contains(':', StringComparison.Ordinal))
+            ? file.Settings.At(wanted).Any(found => found.Value.Length > 0 || known.Endpoints.Any(rule => rule.At.StartsWith(wanted + "/",
+                StringComparison.Ordinal)) || wanted.Contains('*', StringComparison.Ordinal) || wanted.Contains(':',
+                StringComparison.Ordinal))
             : file.Settings.At(wanted[..equals]).Any(found => Wildcards.Matches(wanted[(equals + 1)..], Outline.Plain(found.Value)));
     });
 
@@ -166,12 +182,14 @@ internal static class AgentFinder
             string[] settings =
             [
                 .. file.Settings
-                    .Where(setting => setting.Value.Length > 0 && setting.Value != Outline.Reference && known.Credentials.Any(key => Wildcards.Matches(key, setting.Path[(setting.Path.LastIndexOf('/') + 1)..])))
+                    .Where(setting => setting.Value.Length > 0 && setting.Value != Outline.Reference && known.Credentials.Any(key =>
+                        Wildcards.Matches(key, setting.Path[(setting.Path.LastIndexOf('/') + 1)..])))
                     .Select(static setting => setting.Path).Distinct(),
             ];
             if (file.Format == "secret" || settings.Length > 0)
             {
-                yield return new CredentialFile { Path = file.Path, Mode = file.Mode, Owner = file.Owner, Group = file.Group, Settings = settings };
+                yield return new CredentialFile { Path = file.Path, Mode = file.Mode, Owner = file.Owner, Group = file.Group,
+                    Settings = settings };
             }
         }
     }

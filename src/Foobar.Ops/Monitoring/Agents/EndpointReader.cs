@@ -5,7 +5,8 @@ namespace Foobar.Ops.Monitoring.Agents;
 /// <summary>Finds where an agent reports to in the outlines of its configuration files, by the rules of its row in the table.</summary>
 internal static class EndpointReader
 {
-    private static readonly HashSet<string> Encrypted = new(["https", "tls", "ssl", "wss", "grpcs", "mqtts", "amqps", "dtls"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> Encrypted = new(["https", "tls", "ssl", "wss", "grpcs", "mqtts", "amqps", "dtls"],
+        StringComparer.OrdinalIgnoreCase);
 
     private static readonly char[] Separators = [' ', '\t', ',', ';', '[', ']', '"', '\''];
 
@@ -22,7 +23,8 @@ internal static class EndpointReader
         AgentEndpoint[] found = [.. ByRules(agent.Endpoints, readable)];
         found = found.Length > 0 ? found : [.. ByRules(agent.Otherwise, readable)];
         return found.Length > 0 ? [.. found.DistinctBy(static endpoint => (endpoint.Address, endpoint.Encryption))]
-            : agent.Default is { } usual && readable.Length > 0 ? [Make(usual, new EndpointRule { At = "" }, "the agent's default") with { Encryption = EndpointEncryption.Encrypted }]
+            : agent.Default is { } usual && readable.Length > 0 ? [Make(usual, new EndpointRule { At = "" },
+                "the agent's default") with { Encryption = EndpointEncryption.Encrypted }]
             : [];
     }
 
@@ -55,7 +57,8 @@ internal static class EndpointReader
 
     // An IPv6 address in brackets is one word.
     private static string[] Words(string value) =>
-        value.Contains('[', StringComparison.Ordinal) && value.Contains("]:", StringComparison.Ordinal) && !value.Contains('"', StringComparison.Ordinal)
+        value.Contains('[', StringComparison.Ordinal) && value.Contains("]:", StringComparison.Ordinal) && !value.Contains('"',
+            StringComparison.Ordinal)
             ? value.Split([' ', ',', ';'], StringSplitOptions.RemoveEmptyEntries)
             : value.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
 
@@ -75,7 +78,8 @@ internal static class EndpointReader
         int colon = rest.LastIndexOf(':');
         bool hasPort = colon > 0 && rest.IndexOf(']', colon) < 0;
         int port = 0;
-        bool isPort = hasPort && int.TryParse(rest.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536;
+        bool isPort = hasPort && int.TryParse(rest.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+            && port is > 0 and < 65536;
         return new AgentEndpoint
         {
             Address = address,
@@ -96,7 +100,8 @@ internal static class EndpointReader
             : endpoint.Encryption;
         return endpoint with
         {
-            Encryption = encryption == EndpointEncryption.Encrypted && settings.Holds(rule.UnverifiedIf, setting.Path) ? EndpointEncryption.Unverified : encryption,
+            Encryption = encryption == EndpointEncryption.Encrypted && settings.Holds(rule.UnverifiedIf, setting.Path)
+                ? EndpointEncryption.Unverified : encryption,
         };
     }
 }

@@ -3,12 +3,15 @@ using System.Text.RegularExpressions;
 
 namespace Foobar.Ops.Monitoring.Agents;
 
-/// <summary>A setting of a configuration file: its path from the top and its value, which is <c>***</c> where it stayed on the server.</summary>
-/// <param name="Path">The names from the top, joined by <c>/</c>; the label of a block behind a colon: <c>Plugin:network/Server</c>.</param>
+/// <summary>A setting of a configuration file: its path from the top and its value, which is <c>***</c> where it stayed on the
+/// server.</summary>
+/// <param name="Path">The names from the top, joined by <c>/</c>; the label of a block behind a colon:
+/// <c>Plugin:network/Server</c>.</param>
 /// <param name="Value">The value; empty for a section.</param>
 internal sealed record Setting(string Path, string Value);
 
-/// <summary>Reads the outline of a configuration file that <c>agents.sh</c> prints: keys with their depth, sections, and values of a few keys.</summary>
+/// <summary>Reads the outline of a configuration file that <c>agents.sh</c> prints: keys with their depth, sections, and values of a few
+/// keys.</summary>
 internal static class Outline
 {
     /// <summary>What stands for a value that stayed on the server.</summary>
@@ -19,7 +22,8 @@ internal static class Outline
 
     /// <summary>Reads the settings of a file.</summary>
     /// <param name="format">The format, as the table names it.</param>
-    /// <param name="lines">Lines <c>K indent key value</c>, <c>L indent value</c>, <c>D indent</c>, <c>S text</c>, separated by tabs; others are passed over.</param>
+    /// <param name="lines">Lines <c>K indent key value</c>, <c>L indent value</c>, <c>D indent</c>, <c>S text</c>, separated by tabs;
+    /// others are passed over.</param>
     public static IReadOnlyList<Setting> Parse(string format, IEnumerable<string> lines)
     {
         Reader reader = new(format);
@@ -38,22 +42,26 @@ internal static class Outline
         return settings.Where(setting => path.IsMatch(setting.Path));
     }
 
-    /// <summary>Tells whether one of some conditions <c>KEY=VALUE</c> holds beside a setting, or below it where it begins with <c>./</c>, or from the top where it begins with <c>/</c>.</summary>
+    /// <summary>Tells whether one of some conditions <c>KEY=VALUE</c> holds beside a setting, or below it where it begins with <c>./</c>,
+    /// or from the top where it begins with <c>/</c>.</summary>
     public static bool Holds(this IReadOnlyList<Setting> settings, string? conditions, string beside) => conditions is not null
         && conditions.Split('|').Any(condition =>
         {
             int equals = condition.IndexOf('=', StringComparison.Ordinal);
             string key = condition[..equals];
             int end = beside.LastIndexOf('/');
-            string path = key.StartsWith("./", StringComparison.Ordinal) ? beside + key[1..] : key[0] == '/' ? key[1..] : end < 0 ? key : beside[..end] + "/" + key;
-            return settings.At(path).Any(setting => Plain(setting.Value).Equals(condition[(equals + 1)..], StringComparison.OrdinalIgnoreCase));
+            string path = key.StartsWith("./", StringComparison.Ordinal) ? beside + key[1..] : key[0] == '/' ? key[1..] : end < 0 ? key
+                : beside[..end] + "/" + key;
+            return settings.At(path).Any(setting => Plain(setting.Value).Equals(condition[(equals + 1)..],
+                StringComparison.OrdinalIgnoreCase));
         });
 
     /// <summary>A value without its quotes.</summary>
     public static string Plain(string value) => value.Trim().Trim('"', '\'');
 
     private static Regex Pattern(string pattern) => new(
-        "^" + Regex.Escape(pattern).Replace(@"\*\*/", "(?:.*/)?", StringComparison.Ordinal).Replace(@"\*", "[^/]*", StringComparison.Ordinal) + "$",
+        "^" + Regex.Escape(pattern).Replace(@"\*\*/", "(?:.*/)?", StringComparison.Ordinal).Replace(@"\*", "[^/]*",
+            StringComparison.Ordinal) + "$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
         TimeSpan.FromSeconds(1));
 
@@ -175,6 +183,7 @@ internal static class Outline
 
         private string Path() => string.Join('/', _above.Reverse().Select(static one => one.Name));
 
-        private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+        private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number : 0;
     }
 }

@@ -17,8 +17,10 @@ internal static class StatusReader
         double? last = Greatest(samples, place.LastSent);
         return new ExporterAnswer(url, samples.Count, milliseconds)
         {
-            Version = samples.FirstOrDefault(static sample => sample.Metric.EndsWith("_build_info", StringComparison.Ordinal) && sample.Metric != "go_build_info" && sample.Label("version") is { Length: > 0 })?.Label("version"),
-            IsHealthy = place.Healthy is null ? null : samples.FirstOrDefault(sample => sample.Metric == place.Healthy) is { } healthy ? healthy.Value >= 1 : null,
+            Version = samples.FirstOrDefault(static sample => sample.Metric.EndsWith("_build_info", StringComparison.Ordinal)
+                && sample.Metric != "go_build_info" && sample.Label("version") is { Length: > 0 })?.Label("version"),
+            IsHealthy = place.Healthy is null ? null : samples.FirstOrDefault(sample => sample.Metric == place.Healthy) is { } healthy
+                ? healthy.Value >= 1 : null,
             Sent = Sum(samples, place.Sent),
             Failed = Sum(samples, place.Failed),
             LastSent = last is > 0 and < 253_402_300_799 ? DateTimeOffset.FromUnixTimeMilliseconds((long)(last.Value * 1000)) : null,
@@ -30,7 +32,8 @@ internal static class StatusReader
         try
         {
             using JsonDocument document = JsonDocument.Parse(text);
-            return new ExporterAnswer(url, 0, milliseconds) { Sent = Sum(document.RootElement, place.Sent), Failed = Sum(document.RootElement, place.Failed) };
+            return new ExporterAnswer(url, 0, milliseconds) { Sent = Sum(document.RootElement, place.Sent),
+                Failed = Sum(document.RootElement, place.Failed) };
         }
         catch (JsonException error)
         {
@@ -40,13 +43,15 @@ internal static class StatusReader
 
     private static double? Sum(IReadOnlyList<ExporterSample> samples, IReadOnlyList<string> metrics)
     {
-        double[] values = [.. samples.Where(sample => metrics.Contains(sample.Metric) && double.IsFinite(sample.Value)).Select(static sample => sample.Value)];
+        double[] values = [.. samples.Where(sample => metrics.Contains(sample.Metric) && double.IsFinite(sample.Value))
+            .Select(static sample => sample.Value)];
         return values.Length == 0 ? null : values.Sum();
     }
 
     private static double? Greatest(IReadOnlyList<ExporterSample> samples, IReadOnlyList<string> metrics)
     {
-        double[] values = [.. samples.Where(sample => metrics.Contains(sample.Metric) && double.IsFinite(sample.Value)).Select(static sample => sample.Value)];
+        double[] values = [.. samples.Where(sample => metrics.Contains(sample.Metric) && double.IsFinite(sample.Value))
+            .Select(static sample => sample.Value)];
         return values.Length == 0 ? null : values.Max();
     }
 

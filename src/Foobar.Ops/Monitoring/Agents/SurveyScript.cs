@@ -40,7 +40,8 @@ internal static class SurveyScript
 
     /// <summary>The keys whose values may leave a server; no credential is among them, which a test holds.</summary>
     public static IEnumerable<string> Keys(KnownAgent agent) => agent.Endpoints.Concat(agent.Otherwise)
-        .SelectMany(rule => (string?[])[rule.At, .. Conditions(rule.TlsIf), .. Conditions(rule.PlainIf), .. Conditions(rule.UnverifiedIf), .. Conditions(rule.OnlyIf)])
+        .SelectMany(rule => (string?[])[rule.At, .. Conditions(rule.TlsIf), .. Conditions(rule.PlainIf), .. Conditions(rule.UnverifiedIf),
+            .. Conditions(rule.OnlyIf)])
         .OfType<string>()
         .Select(static path => path[(path.LastIndexOf('/') + 1)..]);
 

@@ -26,7 +26,8 @@ internal sealed record AlertTopic(string Name, string Title, IReadOnlyList<Topic
     private static readonly JsonSerializerOptions Options =
         new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow };
 
-    private static readonly Lazy<TopicTable> Read = new(static () => JsonSerializer.Deserialize<TopicTable>(OwnFile.Read("topics.json"), Options)!);
+    private static readonly Lazy<TopicTable> Read = new(static () => JsonSerializer.Deserialize<TopicTable>(OwnFile.Read("topics.json"),
+        Options)!);
 }
 
 /// <summary>A metric that tells of a topic.</summary>

@@ -1,18 +1,26 @@
 namespace Foobar.Ops.Monitoring.Alerts;
 
-/// <summary>Finds the metrics that an expression of PromQL uses (prometheus.io, "Querying basics", "Operators"): its names that are no function, no operator and no label.</summary>
+/// <summary>Finds the metrics that an expression of PromQL uses (prometheus.io, "Querying basics", "Operators"): its names that are no
+/// function, no operator and no label.</summary>
 internal static class ExpressionMetrics
 {
     private static readonly HashSet<string> Words = new(
         [
-            "and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "atan2", "inf", "nan", "start", "end",
-            "sum", "min", "max", "avg", "group", "stddev", "stdvar", "count", "count_values", "bottomk", "topk", "quantile", "limitk", "limit_ratio",
+            "and", "or", "unless", "by", "without", "on", "ignoring", "group_left", "group_right", "bool", "offset", "atan2", "inf", "nan",
+                "start", "end",
+            "sum", "min", "max", "avg", "group", "stddev", "stdvar", "count", "count_values", "bottomk", "topk", "quantile", "limitk",
+                "limit_ratio",
         ],
         StringComparer.OrdinalIgnoreCase);
 
-    private static readonly HashSet<string> LabelLists = new(["by", "without", "on", "ignoring", "group_left", "group_right"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> LabelLists = new(["by", "without", "on", "ignoring", "group_left", "group_right"],
+        StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The metrics, each once. A metric named by a matcher (<c>{__name__="up"}</c>) is found, one by a pattern is not.</summary>
+    // An alert on a missing series says nothing of its value.
+    private static readonly HashSet<string> Absences = new(["absent", "absent_over_time"], StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The metrics, each once; those whose absence alone is asked for are left out. A metric named by a matcher
+    /// (<c>{__name__="up"}</c>) is found, one by a pattern is not.</summary>
     public static IReadOnlyList<string> Of(string expression)
     {
         List<string> found = [];
@@ -70,6 +78,11 @@ internal static class ExpressionMetrics
         }
 
         bool opens = next < text.Length && text[next] == '(';
+        if (opens && Absences.Contains(word))
+        {
+            return AfterParenthesis(text, next);
+        }
+
         if (opens && LabelLists.Contains(word))
         {
             return text.IndexOf(')', next) is >= 0 and int close ? close + 1 : text.Length;
@@ -81,6 +94,22 @@ internal static class ExpressionMetrics
         }
 
         return end;
+    }
+
+    private static int AfterParenthesis(string text, int at)
+    {
+        int depth = 0;
+        while (at < text.Length)
+        {
+            depth += text[at] switch { '(' => 1, ')' => -1, _ => 0 };
+            at = text[at] is '"' or '\'' or '`' ? AfterText(text, at) : at + 1;
+            if (depth == 0)
+            {
+                return at;
+            }
+        }
+
+        return text.Length;
     }
 
     private static int AfterMatchers(string text, int at, List<string> found)

@@ -9,9 +9,11 @@ internal static class ServiceCalculator
     /// <param name="second">The second sample.</param>
     /// <param name="seconds">The time between them by the operator's clock, for a server whose own clock does not tell it.</param>
     /// <param name="devices">Names of devices by their numbers.</param>
-    public static IReadOnlyList<ServiceMetric> Between(string server, ServiceSample first, ServiceSample second, double seconds, IReadOnlyDictionary<string, string> devices)
+    public static IReadOnlyList<ServiceMetric> Between(string server, ServiceSample first, ServiceSample second, double seconds,
+        IReadOnlyDictionary<string, string> devices)
     {
-        double own = second.ClockSeconds - first.ClockSeconds is { } measured && measured > 0 && Math.Abs(measured - seconds) < Math.Max(1, seconds / 2) ? measured : seconds;
+        double own = second.ClockSeconds - first.ClockSeconds is { } measured && measured > 0 && Math.Abs(measured - seconds) < Math.Max(1,
+            seconds / 2) ? measured : seconds;
         return
         [
             .. from service in second.Services
@@ -22,7 +24,8 @@ internal static class ServiceCalculator
         ];
     }
 
-    private static ServiceMetric Of(string server, string name, ServiceCounters before, ServiceCounters after, double seconds, IReadOnlyDictionary<string, string> devices)
+    private static ServiceMetric Of(string server, string name, ServiceCounters before, ServiceCounters after, double seconds,
+        IReadOnlyDictionary<string, string> devices)
     {
         (double Read, double Written)? ofGroup = OfGroup(before, after, seconds);
         (double Read, double Written)? io = ofGroup ?? OfProcesses(before, after, seconds);
@@ -33,7 +36,8 @@ internal static class ServiceCalculator
             ProcessCount = after.Processes.Count,
 
             // Processor time of a service that was started again begins anew.
-            CpuPercent = after.CpuMicroseconds >= before.CpuMicroseconds ? (after.CpuMicroseconds - before.CpuMicroseconds) / (seconds * 10_000) : null,
+            CpuPercent = after.CpuMicroseconds >= before.CpuMicroseconds
+                ? (after.CpuMicroseconds - before.CpuMicroseconds) / (seconds * 10_000) : null,
             MemoryBytes = after.MemoryBytes,
             ResidentBytes = after.Processes.Sum(static process => process.ResidentBytes),
             ReadBytesPerSecond = io?.Read,
@@ -41,17 +45,20 @@ internal static class ServiceCalculator
             IoSource = io is null ? ServiceIoSource.None : ofGroup is null ? ServiceIoSource.Processes : ServiceIoSource.ControlGroup,
             Devices = after.Devices is null || before.Devices is null
                 ? []
-                : [.. after.Devices.Where(device => device.Value != before.Devices.GetValueOrDefault(device.Key)).Select(device => devices.GetValueOrDefault(device.Key, device.Key)).Order(StringComparer.Ordinal)],
+                : [.. after.Devices.Where(device => device.Value != before.Devices.GetValueOrDefault(device.Key)).Select(device =>
+                    devices.GetValueOrDefault(device.Key, device.Key)).Order(StringComparer.Ordinal)],
             CpuPressure = Pressure.Between(before.CpuPressure, after.CpuPressure, seconds),
             MemoryPressure = Pressure.Between(before.MemoryPressure, after.MemoryPressure, seconds),
             IoPressure = Pressure.Between(before.DiskPressure, after.DiskPressure, seconds),
         };
     }
 
-    private static (double Read, double Written)? OfGroup(ServiceCounters before, ServiceCounters after, double seconds) => before.Devices is null || after.Devices is null
+    private static (double Read, double Written)? OfGroup(ServiceCounters before, ServiceCounters after, double seconds) =>
+        before.Devices is null || after.Devices is null
         ? null
         : (after.Devices.Sum(device => Math.Max(0, device.Value.Read - before.Devices.GetValueOrDefault(device.Key).Read)) / seconds,
-            after.Devices.Sum(device => Math.Max(0, device.Value.Written - before.Devices.GetValueOrDefault(device.Key).Written)) / seconds);
+            after.Devices.Sum(device => Math.Max(0, device.Value.Written - before.Devices.GetValueOrDefault(device.Key)
+                .Written)) / seconds);
 
     // A process that ended meanwhile takes its counters with it; one that began counts from zero.
     private static (double Read, double Written)? OfProcesses(ServiceCounters before, ServiceCounters after, double seconds)
@@ -67,5 +74,6 @@ internal static class ServiceCalculator
         return (read / seconds, written / seconds);
     }
 
-    private static double Grown(long? before, long? after) => after is not { } now ? 0 : before is { } then && then <= now ? now - then : now;
+    private static double Grown(long? before, long? after) => after is not { } now ? 0 : before is { } then && then <= now ? now - then
+        : now;
 }

@@ -34,7 +34,8 @@ internal sealed record ServiceSample
         """;
 
     private static readonly string[] FileNames =
-        ["/cpu.stat:", "/memory.current:", "/io.stat:", "/cpu.pressure:", "/memory.pressure:", "/io.pressure:", "/cgroup:", "/io:", "/statm:"];
+        ["/cpu.stat:", "/memory.current:", "/io.stat:", "/cpu.pressure:", "/memory.pressure:", "/io.pressure:", "/cgroup:", "/io:",
+            "/statm:"];
 
     /// <summary>The server's own clock, in seconds since 1970; <see langword="null"/> where it tells whole seconds only.</summary>
     public double? ClockSeconds { get; init; }
@@ -47,20 +48,24 @@ internal sealed record ServiceSample
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
         long page = ServiceCounters.Number(sections.GetValueOrDefault("page", "").Trim()) is > 0 and < 1 << 20 and { } size ? size : 4096;
-        Dictionary<string, Dictionary<string, string>> groups = ByFile(sections.Require("groups"), static path => (path[..Math.Max(0, path.LastIndexOf('/'))], path[(path.LastIndexOf('/') + 1)..]));
+        Dictionary<string, Dictionary<string, string>> groups = ByFile(sections.Require("groups"), static path => (path[..Math.Max(0,
+            path.LastIndexOf('/'))], path[(path.LastIndexOf('/') + 1)..]));
         Dictionary<string, Dictionary<string, string>> processes = ByFile(
             sections.GetValueOrDefault("processes", "") + "\n" + sections.GetValueOrDefault("memory", ""),
             static path => path.Split('/') is ["", "proc", var id, var file] ? (id, file) : ("", ""));
         ILookup<string, ProcessCounters> byGroup = processes
             .Where(static one => one.Key.Length > 0 && one.Value.ContainsKey("cgroup"))
-            .ToLookup(static one => one.Value["cgroup"][Math.Min(3, one.Value["cgroup"].Length)..].Trim().TrimStart('/'), one => ProcessCounters.Of(one.Key, one.Value, page));
+            .ToLookup(static one => one.Value["cgroup"][Math.Min(3, one.Value["cgroup"].Length)..].Trim().TrimStart('/'), one =>
+                ProcessCounters.Of(one.Key, one.Value, page));
         string clock = sections.GetValueOrDefault("time", "").Trim();
         return new ServiceSample
         {
-            ClockSeconds = clock.Contains('.', StringComparison.Ordinal) && double.TryParse(clock, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) ? seconds : null,
+            ClockSeconds = clock.Contains('.', StringComparison.Ordinal) && double.TryParse(clock, NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture, out double seconds) ? seconds : null,
             Services = groups.Select(group => (Name: group.Key[(group.Key.LastIndexOf('/') + 1)..], Counters: ServiceCounters.Of(
                     group.Value,
-                    [.. byGroup.Where(own => own.Key == group.Key || own.Key.StartsWith(group.Key + "/", StringComparison.Ordinal)).SelectMany(static own => own)])))
+                    [.. byGroup.Where(own => own.Key == group.Key || own.Key.StartsWith(group.Key + "/", StringComparison.Ordinal))
+                        .SelectMany(static own => own)])))
                 .Where(static service => service.Counters.Processes.Count > 0)
                 .DistinctBy(static service => service.Name)
                 .ToDictionary(static service => service.Name, static service => service.Counters, StringComparer.Ordinal),
@@ -74,8 +79,10 @@ internal sealed record ServiceSample
         foreach ((int number, string line) in Lines.Of(text))
         {
             int at = FileEnd(line);
-            (string owner, string file) = at > 0 ? split(line[..at]) : throw Lines.Unexpected(Source, number, "a file and a line of it", line);
-            Dictionary<string, string> own = files.TryGetValue(owner, out Dictionary<string, string>? known) ? known : files[owner] = new(StringComparer.Ordinal);
+            (string owner, string file) = at > 0 ? split(line[..at]) : throw Lines.Unexpected(Source, number, "a file and a line of it",
+                line);
+            Dictionary<string, string> own = files.TryGetValue(owner, out Dictionary<string, string>? known) ? known
+                : files[owner] = new(StringComparer.Ordinal);
             own[file] = own.TryGetValue(file, out string? before) ? before + "\n" + line[(at + 1)..] : line[(at + 1)..];
         }
 
@@ -121,7 +128,8 @@ internal sealed record ServiceCounters
 
     /// <summary>A counter; <see langword="null"/> for what is none.</summary>
     internal static long? Number(string? text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number < long.MaxValue / (1 << 21) ? number : null;
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number < long.MaxValue / (1 << 21) ? number
+            : null;
 
     private static Dictionary<string, (long Read, long Written)> ParseDevices(string text)
     {
@@ -145,6 +153,7 @@ internal sealed record ProcessCounters(string Id, long? ReadBytes, long? Written
         Dictionary<string, string> io = KeyValues.Parse(files.GetValueOrDefault("io", ""), ':');
         string[] memory = Lines.Fields(files.GetValueOrDefault("statm", ""));
         long resident = memory.Length > 1 ? ServiceCounters.Number(memory[1]) ?? 0 : 0;
-        return new ProcessCounters(id, ServiceCounters.Number(io.GetValueOrDefault("read_bytes")), ServiceCounters.Number(io.GetValueOrDefault("write_bytes")), resident * page);
+        return new ProcessCounters(id, ServiceCounters.Number(io.GetValueOrDefault("read_bytes")),
+            ServiceCounters.Number(io.GetValueOrDefault("write_bytes")), resident * page);
     }
 }
