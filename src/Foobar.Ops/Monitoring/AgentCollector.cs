@@ -21,9 +21,9 @@ public sealed class AgentCollector : Collector<AgentFacts>
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<Reading<ClockSkew>> clock = ReadClockAsync(connection, cancellationToken);
         Reading<Survey> reading = await connection.ReadAsync(SurveyScript.Command, Survey.Parse, SurveyScript.Source, cancellationToken);
-        if (!reading.TryGet(out Survey? survey) || survey.UnitFailure is not null)
+        if (!reading.TryGet(out Survey? survey) || (survey.UnitFailure ?? survey.ProcessFailure) is not null)
         {
-            return new AgentFacts { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(reading.Failure ?? survey!.UnitFailure!, SurveyScript.Source), Clock = await clock };
+            return new AgentFacts { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(reading.Failure ?? survey!.UnitFailure ?? survey.ProcessFailure!, SurveyScript.Source), Clock = await clock };
         }
 
         MonitoringAgent[] agents = await Task.WhenAll(AgentFinder.Find(server, session.Site.Policy.Monitoring, survey).Select(agent => AskAsync(connection, agent, cancellationToken)));

@@ -41,6 +41,7 @@ public static class AgentControls
         { Unit: null, IsRunning: true } => Verdict.Pass(agent.Name, agent.Containers.Count > 0 ? $"container {agent.Containers[0].Name}: {agent.Containers[0].Status}" : "a process runs, of no unit"),
         { Unit: null, Containers: [var container, ..] } => Verdict.Fail(agent.Name, "a running agent", $"container {container.Name}: {container.Status}", $"{container.Engine} ps --all"),
         { Unit: null, FoundBy: [_, ..] } => Verdict.Fail(agent.Name, "a running agent", $"no unit, process or container; found by its {string.Join(", ", agent.FoundBy).ToLowerInvariant()}", "systemctl show"),
+        { Unread: { } unread } => Verdict.Unknown(agent.Name, $"Nothing shows it, but {unread}."),
         { Unit: null } => Verdict.Fail(agent.Name, "a running agent", "not installed", "systemctl show"),
         { Unit: { IsActive: true } unit } => Verdict.Pass(agent.Name, $"{unit.Name} {unit.Active} ({unit.Sub})"),
         { Unit: { } unit } => Verdict.Fail(agent.Name, $"{unit.Name} active", $"{unit.Active} ({unit.Sub}), {unit.Load}", "systemctl show"),

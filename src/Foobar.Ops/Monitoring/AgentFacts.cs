@@ -33,6 +33,9 @@ public sealed record MonitoringAgent
     /// <summary>What shows that it is there.</summary>
     public IReadOnlyList<AgentTrace> FoundBy { get; init; } = [];
 
+    /// <summary>Why it may be there though nothing shows it; <see langword="null"/> if everything could be read.</summary>
+    public string? Unread { get; init; }
+
     /// <summary>Its version: of its package, else of its image or of what it answers; <see langword="null"/> if none says it.</summary>
     public string? Version { get; init; }
 

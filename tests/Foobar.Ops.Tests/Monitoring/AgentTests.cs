@@ -59,6 +59,10 @@ public sealed class AgentTests
         Assert.Equal(["MON-001"], JudgeAll(Exporter with { Unit = null, Answer = null }, Exporter.Name).Where(finding => finding.Status == FindingStatus.Fail).Select(finding => finding.Id));
 
     [Fact]
+    public void An_agent_that_may_be_in_a_container_that_can_t_be_seen_is_not_decided() =>
+        Assert.Contains(("MON-001", FindingStatus.Unknown), JudgeAll(Exporter with { Unit = null, Answer = null, Unread = "containers could not be read: x" }, Exporter.Name));
+
+    [Fact]
     public void A_log_that_stands_still_is_a_warning() =>
         Assert.Contains(("MON-002", FindingStatus.Warning), JudgeAll(Datadog with { LogAgeSeconds = 3600 }, "datadog"));
 

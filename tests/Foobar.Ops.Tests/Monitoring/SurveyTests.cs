@@ -146,6 +146,8 @@ public sealed class SurveyTests
             StringComparison.Ordinal).Replace("x|0123", "docker|0123", StringComparison.Ordinal));
 
         Assert.Contains("permission denied", survey.ContainerFailure, StringComparison.Ordinal);
+        Assert.Contains("permission denied", Agents(survey, "telegraf").Single(agent => agent.Name == "telegraf").Unread, StringComparison.Ordinal);
+        Assert.Equal("ps: bad option", Survey.Parse(Recorded.Replace("10\t900", "!ps: bad option\n10\t900", StringComparison.Ordinal)).ProcessFailure);
         Assert.NotNull(Survey.Parse(Recorded.Replace("LoadState=", "Load=", StringComparison.Ordinal)).UnitFailure);
     }
 

@@ -53,6 +53,7 @@ internal static class AgentFinder
             Name = known.Name,
             IsExpected = expected,
             FoundBy = traces,
+            Unread = traces.Length == 0 && survey.ContainerFailure is { } failure ? $"containers could not be read: {failure}" : null,
             Version = package ?? containers.Select(static container => Tag(container.Image)).FirstOrDefault(static tag => tag is not null),
             Since = unit?.Since ?? (processes.Length == 0 ? null : survey.Time.AddSeconds(-processes.Max(static process =>
                 process.AgeSeconds))),

@@ -22,6 +22,9 @@ internal sealed partial record Survey
 
     public required IReadOnlyList<SurveyedProcess> Processes { get; init; }
 
+    /// <summary>Why processes could not be read; <see langword="null"/> if they could.</summary>
+    public string? ProcessFailure { get; init; }
+
     public required IReadOnlyList<SurveyedSocket> Sockets { get; init; }
 
     /// <summary>Why sockets could not be read; <see langword="null"/> if they could.</summary>
@@ -49,6 +52,7 @@ internal sealed partial record Survey
         (string units, string? unitFailure) = Failure(sections.Require("units"));
         SurveyedUnit[] all = [.. ParseUnits(units, time, uptime)];
         (string sockets, string? socketFailure) = Failure(sections.Require("sockets"));
+        (string processes, string? processFailure) = Failure(sections.Require("processes"));
         (string containers, string? containerFailure) = Failure(sections.GetValueOrDefault("containers", ""));
         return new Survey
         {
@@ -57,7 +61,8 @@ internal sealed partial record Survey
             UnitFailure = unitFailure ?? (units.Contains("LoadState=", StringComparison.Ordinal) ? null
                 : $"systemctl show: {units.Trim()}"),
             Packages = ParsePackages(Failure(sections.GetValueOrDefault("packages", "")).Text),
-            Processes = [.. Lines.Of(Failure(sections.Require("processes")).Text).Select(static line => SurveyedProcess.Parse(line.Number,
+            ProcessFailure = processFailure,
+            Processes = [.. Lines.Of(processes).Select(static line => SurveyedProcess.Parse(line.Number,
                 line.Text))],
             Sockets = [.. Lines.Of(sockets).Select(static line => SurveyedSocket.Parse(line.Number, line.Text))],
             SocketFailure = socketFailure,

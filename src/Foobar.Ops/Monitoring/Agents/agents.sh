@@ -26,9 +26,12 @@ fi
 section processes
 names=$(words process)
 export names
-found=$(ps -eo pid=,etimes=,user:32=,state=,comm= | awk '
+found=
+if list=$(ps -eo pid=,etimes=,user:32=,state=,comm= 2>&1); then found=$(printf '%s\n' "$list" | awk '
   BEGIN { n = split(ENVIRON["names"], list, "\n"); for (i = 1; i <= n; i++) known[list[i]] = 1 }
-  { name = $5; for (i = 6; i <= NF; i++) name = name " " $i; if (name in known) print $1, $2, $3, $4, name }') || echo '!ps failed'
+  { name = $5; for (i = 6; i <= NF; i++) name = name " " $i; if (name in known) print $1, $2, $3, $4, name }')
+else printf '!ps: %s\n' "$(printf '%s' "$list" | head -n 1)"
+fi
 printf '%s\n' "$found" | while read -r pid age user state name; do
   [ -n "$pid" ] || continue
   exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || exe=
