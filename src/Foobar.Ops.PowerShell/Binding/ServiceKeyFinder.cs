@@ -32,7 +32,10 @@ internal static class ServiceKeyFinder
 
         if (table.Keys.FirstOrDefault(name => !services.Any(service => service.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } stray)
         {
-            throw new FoobarException("ServiceCredentialInvalid", ErrorKind.InvalidInput, $"-ServiceCredential has a key for '{stray}', which is no service that this command was told to use.")
+            throw new FoobarException(
+                "ServiceCredentialInvalid",
+                ErrorKind.InvalidInput,
+                $"-ServiceCredential has a key for '{stray}', which is no service that this command was told to use.")
             {
                 Recommendation = "Take the name of the service as the inventory declares it: @{ name = $credential }.",
             };
@@ -61,7 +64,8 @@ internal static class ServiceKeyFinder
 
         // It may be a key that was given by mistake: no message repeats it.
         string entry => FromVault(cmdlet, service, entry, "the vault entry that -ServiceCredential names"),
-        _ => throw new FoobarException("ServiceCredentialInvalid", ErrorKind.InvalidInput, $"-ServiceCredential has something for '{service.Name}' that is no key.")
+        _ => throw new FoobarException(
+            "ServiceCredentialInvalid", ErrorKind.InvalidInput, $"-ServiceCredential has something for '{service.Name}' that is no key.")
         {
             Recommendation = "Give a credential (Get-Credential), a secure string (Read-Host -AsSecureString), the name of a vault entry, or a list of these.",
         },
@@ -94,7 +98,8 @@ internal static class ServiceKeyFinder
             PSCredential credential => new ServiceKey(credential.UserName, credential.TakeSecret()),
             SecureString secret => new ServiceKey(string.Empty, secret.TakeSecret()),
             string text => new ServiceKey(string.Empty, new Secret(text)),
-            _ => throw new FoobarException("VaultEntryUnreadable", ErrorKind.InvalidData, $"{service.Name}: {shown} holds neither a secure string nor a credential.")
+            _ => throw new FoobarException(
+                "VaultEntryUnreadable", ErrorKind.InvalidData, $"{service.Name}: {shown} holds neither a secure string nor a credential.")
             {
                 Recommendation = "Keep the key as a SecureString or a PSCredential: Set-Secret -Name ... -Secret ....",
             },

@@ -57,7 +57,9 @@ public abstract class SendCmdlet : SiteCmdlet
         string target = $"{sender.Service.Name} ({InventoryWord.Of(sender.Service.Kind)})";
         string action = requests.Count == 0
             ? "Send what waits in the spool"
-            : string.Create(CultureInfo.InvariantCulture, $"Send {Counted(requests.Sum(static request => request.Entries), What)} in {Counted(requests.Count, "request")} to {requests[0].Address}");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Send {Counted(requests.Sum(static request => request.Entries), What)} in {Counted(requests.Count, "request")} to {requests[0].Address}");
         if (IsWhatIf())
         {
             foreach (SendPreview request in requests)
@@ -88,7 +90,8 @@ public abstract class SendCmdlet : SiteCmdlet
     /// <summary>Takes an object to send.</summary>
     private protected void Take(object value) => _objects.Add(value is PSObject wrapped ? wrapped.BaseObject : value);
 
-    private static string Counted(int count, string word) => string.Create(CultureInfo.InvariantCulture, $"{count} {word}{(count == 1 ? string.Empty : "s")}");
+    private static string Counted(int count, string word) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {word}{(count == 1 ? string.Empty : "s")}");
 
     private SendOptions Options() => new()
     {

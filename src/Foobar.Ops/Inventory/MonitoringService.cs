@@ -29,11 +29,14 @@ public sealed record MonitoringService
     /// <summary>A PEM file with the authorities to trust; <see langword="null"/> for the system's.</summary>
     public string? TrustedAuthorities { get; init; }
 
-    /// <summary>The queries that count the site's traffic; empty for those that fit its kind (<see cref="ServiceQuery.DefaultsOf"/>).</summary>
+    /// <summary>
+    /// The queries that count the site's traffic; empty for those that fit its kind (<see cref="ServiceQuery.DefaultsOf"/>).
+    /// </summary>
     public IReadOnlyList<ServiceQuery> Queries { get; init; } = [];
 
     /// <summary>Whether it can be asked what it has counted.</summary>
-    public bool CanBeAsked => Kind is MonitoringServiceKind.Prometheus or MonitoringServiceKind.Datadog or MonitoringServiceKind.NewRelic or MonitoringServiceKind.SumoLogic;
+    public bool CanBeAsked =>
+        Kind is MonitoringServiceKind.Prometheus or MonitoringServiceKind.Datadog or MonitoringServiceKind.NewRelic or MonitoringServiceKind.SumoLogic;
 
     /// <summary>Whether it takes what it is sent.</summary>
     public bool CanBeSentTo => Kind is not (MonitoringServiceKind.Prometheus or MonitoringServiceKind.SumoLogic);

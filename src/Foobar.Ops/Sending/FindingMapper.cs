@@ -34,7 +34,11 @@ internal static class FindingMapper
             attributes[name] = value!;
         }
 
-        return new OutgoingEvent($"{finding.ControlId} {finding.Status}: {finding.Server ?? "site"}{(finding.Target is null ? string.Empty : $" {finding.Target}")}: {finding.Title}", finding.Time, LevelOf(finding), attributes);
+        return new OutgoingEvent(
+            $"{finding.ControlId} {finding.Status}: {finding.Server ?? "site"}{(finding.Target is null ? string.Empty : $" {finding.Target}")}: {finding.Title}",
+            finding.Time,
+            LevelOf(finding),
+            attributes);
     }
 
     private static EventLevel LevelOf(Finding finding) => finding.Status switch

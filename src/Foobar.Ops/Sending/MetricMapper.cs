@@ -35,7 +35,8 @@ internal static partial class MetricMapper
 
     private static IEnumerable<OutgoingMetric> Map(TrafficRate rate, IReadOnlyDictionary<string, string> labels)
     {
-        Dictionary<string, string> own = With(labels, ("server", rate.Server), ("origin", rate.Origin.ToString()), ("counter", rate.Name), ("unit", rate.Unit.ToString()));
+        Dictionary<string, string> own = With(
+            labels, ("server", rate.Server), ("origin", rate.Origin.ToString()), ("counter", rate.Name), ("unit", rate.Unit.ToString()));
         if (rate.Count is { } count)
         {
             yield return new OutgoingMetric("foobar.traffic.count", count, rate.End, own) { Interval = TimeSpan.FromSeconds(rate.WindowSeconds), Unit = "1" };
@@ -54,7 +55,8 @@ internal static partial class MetricMapper
         foreach (PropertyInfo property in Properties.GetOrAdd(of.GetType(), static type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance)))
         {
             object? value = property.GetValue(of);
-            if (value is int or long or double && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && double.IsFinite(number))
+            if (value is int or long or double && Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number
+                && double.IsFinite(number))
             {
                 yield return new OutgoingMetric($"{prefix}.{Snake(property.Name)}", number, time, labels) { Unit = UnitOf(property.Name) };
             }
@@ -96,7 +98,8 @@ internal static partial class MetricMapper
         : name.EndsWith("Seconds", StringComparison.Ordinal) ? "s"
         : string.Empty;
 
-    private static string Snake(string name) => Word().Replace(name, static match => match.Index == 0 ? match.Value : "_" + match.Value).ToLowerInvariant();
+    private static string Snake(string name) =>
+        Word().Replace(name, static match => match.Index == 0 ? match.Value : "_" + match.Value).ToLowerInvariant();
 
     [GeneratedRegex("[A-Z][a-z0-9]*", RegexOptions.CultureInvariant)]
     private static partial Regex Word();

@@ -67,7 +67,11 @@ public sealed class ServiceSender
         _service = ServiceAccess.Find(site, service);
         if (!_service.CanBeSentTo)
         {
-            throw new ServiceException("ServiceTakesNothing", ErrorKind.InvalidInput, _service.Name, $"a {InventoryWord.Of(_service.Kind)} service can only be asked.")
+            throw new ServiceException(
+                "ServiceTakesNothing",
+                ErrorKind.InvalidInput,
+                _service.Name,
+                $"a {InventoryWord.Of(_service.Kind)} service can only be asked.")
             {
                 Recommendation = _service.Kind == MonitoringServiceKind.Prometheus
                     ? "Declare its Pushgateway, or its OTLP receiver (otlp, https://.../api/v1/otlp), as a service of its own."
@@ -87,7 +91,10 @@ public sealed class ServiceSender
     public IReadOnlyList<SendPreview> Preview(IReadOnlyList<object> objects) =>
     [
         .. Batches(objects).Select(batch => new SendPreview(
-            _service.Url is { } url ? _format.AddressOf(url, batch).GetLeftPart(UriPartial.Path) : "its secret address", batch.ContentType, batch.Entries, Encoding.UTF8.GetString(batch.Body.Span))),
+            _service.Url is { } url ? _format.AddressOf(url, batch).GetLeftPart(UriPartial.Path) : "its secret address",
+            batch.ContentType,
+            batch.Entries,
+            Encoding.UTF8.GetString(batch.Body.Span))),
     ];
 
     /// <summary>Sends objects, after what waits since earlier.</summary>
@@ -106,7 +113,8 @@ public sealed class ServiceSender
             TrustedAuthorities = _service.TrustedAuthorities,
             Log = _options.Log,
         });
-        Delivery delivery = new(http, _service, _format, keys.Of(_service.Name), new Spool(SpoolFolder(), _options.MaximumSpoolBytes), TimeProvider.System);
+        Delivery delivery = new(
+            http, _service, _format, keys.Of(_service.Name), new Spool(SpoolFolder(), _options.MaximumSpoolBytes), TimeProvider.System);
         (SendResult result, IReadOnlyList<FoobarException> errors) = await delivery.SendAsync(batches, cancellationToken);
         return new SendOutcome(result, errors);
     }

@@ -36,9 +36,11 @@ internal static class ServiceAccess
         }
 
         string text = Require(service, keys, 0, "the secret address to send to").Key.Reveal().Trim();
-        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
+        return Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
+            && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
-            : throw new ServiceException("ServiceKeyInvalid", ErrorKind.InvalidInput, service.Name, "what was given as its secret address is no https address.")
+            : throw new ServiceException(
+                "ServiceKeyInvalid", ErrorKind.InvalidInput, service.Name, "what was given as its secret address is no https address.")
             {
                 Recommendation = "Give the whole address as the service shows it, https://..., as a SecureString or as the password of a credential.",
             };
@@ -50,7 +52,8 @@ internal static class ServiceAccess
 
     /// <summary>As whom a service is asked.</summary>
     /// <exception cref="ServiceException"><c>ServiceKeyMissing</c>, <c>ServiceKeyInPlaintext</c>.</exception>
-    public static ServiceLogin? LoginToAsk(MonitoringService service, IReadOnlyList<ServiceKey> keys) => Checked(service, Declared(service), service.Kind switch
+    public static ServiceLogin? LoginToAsk(MonitoringService service, IReadOnlyList<ServiceKey> keys) =>
+        Checked(service, Declared(service), service.Kind switch
     {
         MonitoringServiceKind.Datadog => new ServiceLogin.Headers(
         [
@@ -68,8 +71,12 @@ internal static class ServiceAccess
     /// <inheritdoc cref="LoginToAsk" path="/exception"/>
     public static ServiceLogin? LoginToSend(MonitoringService service, IReadOnlyList<ServiceKey> keys) => service.Kind switch
     {
-        MonitoringServiceKind.Datadog => Checked(service, Declared(service), new ServiceLogin.Headers([("DD-API-KEY", Require(service, keys, 0, "an API key").Key)])),
-        MonitoringServiceKind.NewRelic => Checked(service, Declared(service), new ServiceLogin.Headers([("Api-Key", Require(service, keys, Math.Max(0, keys.Count - 1), "a license key").Key)])),
+        MonitoringServiceKind.Datadog => Checked(
+            service, Declared(service), new ServiceLogin.Headers([("DD-API-KEY", Require(service, keys, 0, "an API key").Key)])),
+        MonitoringServiceKind.NewRelic => Checked(
+            service,
+            Declared(service),
+            new ServiceLogin.Headers([("Api-Key", Require(service, keys, Math.Max(0, keys.Count - 1), "a license key").Key)])),
         MonitoringServiceKind.SumoLogicSource => null,
         _ when service.IsAddressSecret => Usual(keys.Count > 1 ? keys[1] : null),
         _ => Checked(service, Declared(service), Usual(keys.Count > 0 ? keys[0] : null)),
@@ -86,7 +93,11 @@ internal static class ServiceAccess
     private static ServiceLogin? Checked(MonitoringService service, Uri address, ServiceLogin? login) =>
         login is null || address.Scheme == Uri.UriSchemeHttps || address.IsLoopback
             ? login
-            : throw new ServiceException("ServiceKeyInPlaintext", ErrorKind.Refused, service.Name, $"{address.GetLeftPart(UriPartial.Authority)} is not encrypted, and the key would be read on the way; nothing was sent.")
+            : throw new ServiceException(
+                "ServiceKeyInPlaintext",
+                ErrorKind.Refused,
+                service.Name,
+                $"{address.GetLeftPart(UriPartial.Authority)} is not encrypted, and the key would be read on the way; nothing was sent.")
             {
                 Recommendation = "Declare an https address; name the authority's file with trustedAuthorities if its certificate is your own.",
             };

@@ -2,7 +2,9 @@ using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Services;
 
-/// <summary>A monitoring service could not be asked or sent to. Names the service, the address without secrets, and what was expected.</summary>
+/// <summary>
+/// A monitoring service could not be asked or sent to. Names the service, the address without secrets, and what was expected.
+/// </summary>
 public sealed class ServiceException : FoobarException
 {
     /// <summary>Creates an error.</summary>

@@ -13,7 +13,8 @@ public sealed class ServiceKeys : IDisposable
     private readonly Dictionary<string, IReadOnlyList<ServiceKey>> _keys;
 
     /// <summary>Keys by the names of services.</summary>
-    public ServiceKeys(IEnumerable<KeyValuePair<string, IReadOnlyList<ServiceKey>>> keys) => _keys = new(keys, StringComparer.OrdinalIgnoreCase);
+    public ServiceKeys(IEnumerable<KeyValuePair<string, IReadOnlyList<ServiceKey>>> keys) =>
+        _keys = new(keys, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>No keys.</summary>
     public static ServiceKeys None => new([]);

@@ -11,7 +11,11 @@ internal static class ServiceQueries
     /// <param name="said">The service's own words.</param>
     /// <param name="isTransient">Whether the same query may succeed later.</param>
     public static ServiceException Refused(ServiceRequest request, string said, bool isTransient = false) =>
-        new("ServiceQueryFailed", ErrorKind.InvalidInput, request.Service, $"{request.Shown}: the query failed: {(said.Length > 0 ? request.WithoutSecrets(said) : "the service does not say why")}")
+        new(
+            "ServiceQueryFailed",
+            ErrorKind.InvalidInput,
+            request.Service,
+            $"{request.Shown}: the query failed: {(said.Length > 0 ? request.WithoutSecrets(said) : "the service does not say why")}")
         {
             IsTransient = isTransient,
             Recommendation = "Try the query in the service's own console, and correct it in the inventory.",

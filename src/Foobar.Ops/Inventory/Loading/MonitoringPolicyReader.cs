@@ -36,9 +36,16 @@ internal sealed class MonitoringPolicyReader(Problems problems, string directory
         MonitoringService service = new()
         {
             Name = member.Name,
-            Kind = keys.Required("kind", MonitoringServiceKind.Prometheus, $"one of {string.Join(", ", InventoryWord.All<MonitoringServiceKind>())}", Scalars.Word<MonitoringServiceKind>),
+            Kind = keys.Required(
+                "kind",
+                MonitoringServiceKind.Prometheus,
+                $"one of {string.Join(", ", InventoryWord.All<MonitoringServiceKind>())}",
+                Scalars.Word<MonitoringServiceKind>),
             Url = keys.Optional("url", null, Forms.WebAddress),
-            Account = keys.Optional<long?>("account", null, static (number, problems) => Scalars.Whole(1, int.MaxValue)(number, problems).TryGet(out int account) ? account : default(Parsed<long?>)),
+            Account = keys.Optional<long?>(
+                "account",
+                null,
+                static (number, problems) => Scalars.Whole(1, int.MaxValue)(number, problems).TryGet(out int account) ? account : default(Parsed<long?>)),
             VaultEntries = keys.Optional("vaultEntries", [], Lists.OneOrMany("entries of a secret vault", Scalars.Text)),
             TrustedAuthorities = keys.Optional("trustedAuthorities", null, Paths.Local(directory)),
             Queries = keys.Optional("queries", [], Queries),
@@ -58,7 +65,10 @@ internal sealed class MonitoringPolicyReader(Problems problems, string directory
         string kind = InventoryWord.Of(service.Kind);
         if (service.Kind == MonitoringServiceKind.SumoLogicSource && value["url"] is { } secret)
         {
-            problems.Add(secret, "the address of an HTTP source is its key", "no \"url\": give the address like a key, by a vault entry or by -ServiceCredential");
+            problems.Add(
+                secret,
+                "the address of an HTTP source is its key",
+                "no \"url\": give the address like a key, by a vault entry or by -ServiceCredential");
         }
         else if (service.Kind is not (MonitoringServiceKind.SumoLogicSource or MonitoringServiceKind.Webhook) && value["url"] is null)
         {
@@ -77,7 +87,10 @@ internal sealed class MonitoringPolicyReader(Problems problems, string directory
 
         if (service.VaultEntries.Count > 2)
         {
-            problems.Add(value["vaultEntries"]!, $"{service.VaultEntries.Count} vault entries are named", "one, or two where the service has one key to query and another to send");
+            problems.Add(
+                value["vaultEntries"]!,
+                $"{service.VaultEntries.Count} vault entries are named",
+                "one, or two where the service has one key to query and another to send");
         }
     }
 

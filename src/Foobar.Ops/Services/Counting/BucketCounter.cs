@@ -21,8 +21,10 @@ internal static class BucketCounter
                select new WindowCount(
                    one.Key,
                    one.Sum(bucket => bucket.Count * Part(bucket, window.Start, window.End)),
-                   one.Where(bucket => bucket.Begin >= window.Start + margin && bucket.End <= window.End - margin).Sum(bucket => bucket.Count),
-                   one.Where(bucket => bucket.End > window.Start - margin && bucket.Begin < window.End + margin).Sum(bucket => bucket.Count)),
+                   one.Where(bucket => bucket.Begin >= window.Start + margin && bucket.End <= window.End - margin)
+                       .Sum(bucket => bucket.Count),
+                   one.Where(bucket => bucket.End > window.Start - margin && bucket.Begin < window.End + margin)
+                       .Sum(bucket => bucket.Count)),
         ];
     }
 

@@ -9,7 +9,7 @@ internal sealed record CountBucket(string Name, DateTimeOffset Begin, DateTimeOf
 
 /// <summary>What a service counted within a window, and how sure that is.</summary>
 /// <param name="Name">What was counted.</param>
-/// <param name="Estimate">The best estimate.</param>
+/// <param name="Estimate">The best estimate; NaN if there is none.</param>
 /// <param name="Lower">No fewer than this.</param>
 /// <param name="Upper">No more than this; <see langword="null"/> where nothing bounds it.</param>
 internal sealed record WindowCount(string Name, double Estimate, double Lower, double? Upper)

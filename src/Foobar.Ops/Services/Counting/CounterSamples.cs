@@ -15,7 +15,8 @@ internal static class CounterSamples
     /// <param name="reading">How long after its time stamp a sample may have been read: a scrape's duration.</param>
     public static WindowCount Increase(MetricSeries series, CountWindow window, TimeSpan reading = default)
     {
-        (SeriesPoint[] points, SeriesPoint? reset) = Continuous([.. series.Points.Where(static point => double.IsFinite(point.Value))], window);
+        (SeriesPoint[] points, SeriesPoint? reset) = Continuous(
+            [.. series.Points.Where(static point => double.IsFinite(point.Value))], window);
         DateTimeOffset earliestStart = window.Start - window.Uncertainty;
         DateTimeOffset latestStart = window.Start + window.Uncertainty;
         DateTimeOffset earliestEnd = window.End - window.Uncertainty;
@@ -28,11 +29,15 @@ internal static class CounterSamples
         double? afterEnd = FirstAt(points, latestEnd);
         double lower = beforeEnd is { } least && afterStart is { } most ? Math.Max(0, least - most) : 0;
         double? upper = afterEnd is { } last && beforeStart is { } first && reset is null ? last - first : null;
-        double estimate = Math.Max(lower, Interpolate(points, window.End) - Interpolate(points, window.Start));
+        double estimate = points.Length == 0
+            ? double.NaN
+            : Math.Max(lower, Interpolate(points, window.End) - Interpolate(points, window.Start));
         return new WindowCount(series.Name, estimate, lower, upper)
         {
             Note = points.Length == 0 ? "There is no sample in or around the window."
-                : reset is { } at ? string.Create(CultureInfo.InvariantCulture, $"The counter was reset before {at.Time:HH:mm:ss} UTC; what it counted between the last sample before that and the reset is lost.")
+                : reset is { } at ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The counter was reset before {at.Time:HH:mm:ss} UTC; what it counted between the last sample before that and the reset is lost.")
                 : beforeStart is null ? "There is no sample before the window: the counter is new, or was not scraped."
                 : afterEnd is null ? "There is no sample after the window yet."
                 : null,
@@ -79,11 +84,6 @@ internal static class CounterSamples
     /// <summary>The counter's likely value at a time: on the line between the samples around it; beyond them, the nearest.</summary>
     private static double Interpolate(SeriesPoint[] points, DateTimeOffset time)
     {
-        if (points.Length == 0)
-        {
-            return 0;
-        }
-
         int after = Array.FindIndex(points, point => point.Time >= time);
         if (after < 0)
         {

@@ -18,7 +18,8 @@ internal sealed class DatadogClient(ServiceHttp http, string service, Uri root, 
     /// <param name="end">Until when, to the second.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ServiceException">The service could not be asked, or refused the query.</exception>
-    public async Task<IReadOnlyList<CountBucket>> QueryAsync(string query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CountBucket>> QueryAsync(
+        string query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         string fields = ServiceRequest.Query(
         [

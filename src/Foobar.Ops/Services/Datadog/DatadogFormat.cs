@@ -51,7 +51,9 @@ internal sealed class DatadogFormat(string site) : ReceiverFormat
             return (0, string.Empty);
         }
 
-        string why = answer.Read("Datadog's intake", static body => body.Maybe("errors") is { ValueKind: System.Text.Json.JsonValueKind.Array } errors ? string.Join(" ", errors.EnumerateArray().Select(static error => error.ToString())) : string.Empty);
+        string why = answer.Read(
+            "Datadog's intake",
+            static body => body.Maybe("errors") is { ValueKind: System.Text.Json.JsonValueKind.Array } errors ? string.Join(" ", errors.EnumerateArray().Select(static error => error.ToString())) : string.Empty);
         return (why.Length > 0 ? 1 : 0, why);
     }
 

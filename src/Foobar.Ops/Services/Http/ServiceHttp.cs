@@ -53,7 +53,8 @@ internal sealed class ServiceHttp : IDisposable
             FirstWait = _options.FirstWait,
             Patience = _options.Patience,
             Time = _options.Time,
-            MayRepeat = failure => failure is ServiceException { IsTransient: true } error && (request.IsRepeatable || !error.MayHaveArrived),
+            MayRepeat = failure =>
+                failure is ServiceException { IsTransient: true } error && (request.IsRepeatable || !error.MayHaveArrived),
             WaitOf = static failure => (failure as ServiceException)?.RetryAfter,
         };
         return LoadedDrivers.Retry.RunAsync(plan, token => RequireAsync(request, token), cancellationToken);
@@ -75,7 +76,12 @@ internal sealed class ServiceHttp : IDisposable
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ServiceException("ServiceTimeout", ErrorKind.Timeout, request.Service, string.Create(CultureInfo.InvariantCulture, $"{request.Shown}: no whole answer within {_options.TimeLimit.TotalSeconds:0.#} s."), error)
+            throw new ServiceException(
+                "ServiceTimeout",
+                ErrorKind.Timeout,
+                request.Service,
+                string.Create(CultureInfo.InvariantCulture, $"{request.Shown}: no whole answer within {_options.TimeLimit.TotalSeconds:0.#} s."),
+                error)
             {
                 IsTransient = true,
                 MayHaveArrived = true,
@@ -121,7 +127,11 @@ internal sealed class ServiceHttp : IDisposable
                 MayHaveArrived = true,
                 Recommendation = "The service has a failure of its own: see its status page or log, and try again later.",
             },
-            >= 300 and < 400 => new("ServiceElsewhere", ErrorKind.InvalidInput, request.Service, $"{request.Shown}: the answer points elsewhere ({answer.Status.ToString(CultureInfo.InvariantCulture)}{Elsewhere(answer)}), which is not followed, since the key would go there too.")
+            >= 300 and < 400 => new(
+                "ServiceElsewhere",
+                ErrorKind.InvalidInput,
+                request.Service,
+                $"{request.Shown}: the answer points elsewhere ({answer.Status.ToString(CultureInfo.InvariantCulture)}{Elsewhere(answer)}), which is not followed, since the key would go there too.")
             {
                 Status = answer.Status,
                 Recommendation = "Declare the address that it points to, if that is the service's own.",
@@ -156,7 +166,11 @@ internal sealed class ServiceHttp : IDisposable
         {
             if (whole.Length + count > _options.MaximumBytes)
             {
-                throw new ServiceException("ServiceAnswerTooLarge", ErrorKind.InvalidData, request.Service, string.Create(CultureInfo.InvariantCulture, $"{request.Shown}: the answer is larger than {_options.MaximumBytes:N0} bytes."))
+                throw new ServiceException(
+                    "ServiceAnswerTooLarge",
+                    ErrorKind.InvalidData,
+                    request.Service,
+                    string.Create(CultureInfo.InvariantCulture, $"{request.Shown}: the answer is larger than {_options.MaximumBytes:N0} bytes."))
                 {
                     Status = (int)response.StatusCode,
                     Recommendation = "Ask for less: a shorter time, a coarser step, fewer series.",
@@ -176,7 +190,8 @@ internal sealed class ServiceHttp : IDisposable
         { Date: { } date } => date - _options.Time.GetUtcNow() is { Ticks: > 0 } left ? left : TimeSpan.Zero,
         _ when response.StatusCode == HttpStatusCode.TooManyRequests
             && response.Headers.TryGetValues("X-RateLimit-Reset", out IEnumerable<string>? values)
-            && int.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) => TimeSpan.FromSeconds(seconds),
+            && int.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
+            => TimeSpan.FromSeconds(seconds),
         _ => null,
     };
 
@@ -184,7 +199,12 @@ internal sealed class ServiceHttp : IDisposable
     {
         if (Chain(error).OfType<AuthenticationException>().FirstOrDefault() is { } tls)
         {
-            return new ServiceException("ServiceCertificateRefused", ErrorKind.Authentication, request.Service, $"{request.Shown}: TLS failed: {request.WithoutSecrets(tls.Message)}", error)
+            return new ServiceException(
+                "ServiceCertificateRefused",
+                ErrorKind.Authentication,
+                request.Service,
+                $"{request.Shown}: TLS failed: {request.WithoutSecrets(tls.Message)}",
+                error)
             {
                 Recommendation = "Nothing was sent. Name the authority's file with trustedAuthorities at the service in the inventory if the service has a certificate of your own.",
             };
@@ -193,7 +213,12 @@ internal sealed class ServiceHttp : IDisposable
         // A connection that was never made can't have carried the request; any other may.
         bool arrived = error is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.ProxyTunnelError };
         string reason = request.WithoutSecrets(string.Join(": ", Chain(error).Select(static one => one.Message.TrimEnd('.')).Distinct()));
-        return new ServiceException("ServiceUnreachable", ErrorKind.Connection, request.Service, $"{request.Shown}: {(arrived ? "the connection broke" : "no connection")}: {reason}.", error)
+        return new ServiceException(
+            "ServiceUnreachable",
+            ErrorKind.Connection,
+            request.Service,
+            $"{request.Shown}: {(arrived ? "the connection broke" : "no connection")}: {reason}.",
+            error)
         {
             IsTransient = true,
             MayHaveArrived = arrived,
@@ -243,7 +268,11 @@ internal sealed class ServiceHttp : IDisposable
     }
 
     private static FoobarException Unreadable(string path, string reason, Exception? error = null) =>
-        new("AuthoritiesUnreadable", ErrorKind.InvalidInput, $"{path}: the trusted authorities of a monitoring service can't be read: {reason}", error)
+        new(
+            "AuthoritiesUnreadable",
+            ErrorKind.InvalidInput,
+            $"{path}: the trusted authorities of a monitoring service can't be read: {reason}",
+            error)
         {
             Recommendation = "Give a file with the authorities' certificates in PEM form in trustedAuthorities, or leave it out to trust the system's store.",
         };

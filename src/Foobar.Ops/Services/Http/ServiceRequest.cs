@@ -33,7 +33,9 @@ internal sealed record ServiceRequest(string Service, HttpMethod Method, Uri Add
     /// <summary>How the request proves who sends it.</summary>
     public ServiceLogin? Login { get; init; }
 
-    /// <summary>Whether it may be sent again when it is not known if it arrived: a query may, an entry that is counted twice may not.</summary>
+    /// <summary>
+    /// Whether it may be sent again when it is not known if it arrived: a query may, an entry that is counted twice may not.
+    /// </summary>
     public bool IsRepeatable { get; init; } = true;
 
     /// <summary>The statuses after which the same may be sent again; <see langword="null"/> for 408, 429 and 5xx but 501 and 505.</summary>
@@ -106,7 +108,8 @@ internal abstract record ServiceLogin
         private string Encoded => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password.Reveal()}"));
 
         /// <inheritdoc/>
-        public override void Authorize(HttpRequestHeaders headers) => headers.Authorization = new AuthenticationHeaderValue("Basic", Encoded);
+        public override void Authorize(HttpRequestHeaders headers) =>
+            headers.Authorization = new AuthenticationHeaderValue("Basic", Encoded);
 
         /// <inheritdoc/>
         public override IEnumerable<string> Forms() => [Password.Reveal(), Uri.EscapeDataString(Password.Reveal()), Encoded];
@@ -116,7 +119,8 @@ internal abstract record ServiceLogin
     public sealed record Bearer(Secret Token) : ServiceLogin
     {
         /// <inheritdoc/>
-        public override void Authorize(HttpRequestHeaders headers) => headers.TryAddWithoutValidation("Authorization", $"Bearer {Token.Reveal()}");
+        public override void Authorize(HttpRequestHeaders headers) =>
+            headers.TryAddWithoutValidation("Authorization", $"Bearer {Token.Reveal()}");
 
         /// <inheritdoc/>
         public override IEnumerable<string> Forms() => [Token.Reveal(), Uri.EscapeDataString(Token.Reveal())];
@@ -135,6 +139,7 @@ internal abstract record ServiceLogin
         }
 
         /// <inheritdoc/>
-        public override IEnumerable<string> Forms() => Keys.SelectMany(static key => new[] { key.Key.Reveal(), Uri.EscapeDataString(key.Key.Reveal()) });
+        public override IEnumerable<string> Forms() =>
+            Keys.SelectMany(static key => new[] { key.Key.Reveal(), Uri.EscapeDataString(key.Key.Reveal()) });
     }
 }

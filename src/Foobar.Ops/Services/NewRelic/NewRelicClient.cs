@@ -24,14 +24,16 @@ internal sealed class NewRelicClient(ServiceHttp http, string service, Uri root,
     /// <param name="end">Until when.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ServiceException">The service could not be asked, or refused the query.</exception>
-    public async Task<IReadOnlyList<CountBucket>> CountAsync(string nrql, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CountBucket>> CountAsync(
+        string nrql, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         long from = start.ToUnixTimeSeconds();
         long seconds = Math.Max(1, (long)Math.Ceiling((end - start).TotalSeconds / MostBuckets));
 
         // Whole buckets, or the last one would be shorter than it says.
         long until = from + (seconds * (long)Math.Ceiling((end.ToUnixTimeMilliseconds() - (from * 1000)) / 1000.0 / seconds));
-        string timed = string.Create(CultureInfo.InvariantCulture, $"{nrql} SINCE {from * 1000} UNTIL {until * 1000} TIMESERIES {seconds} seconds");
+        string timed = string.Create(
+            CultureInfo.InvariantCulture, $"{nrql} SINCE {from * 1000} UNTIL {until * 1000} TIMESERIES {seconds} seconds");
         ServiceRequest request = Request(timed);
         ServiceAnswer answer = await http.AskAsync(request, cancellationToken);
         return answer.Read("NerdGraph", body => ReadBuckets(request, body));
@@ -43,7 +45,8 @@ internal sealed class NewRelicClient(ServiceHttp http, string service, Uri root,
         if (body.Maybe("errors") is { ValueKind: JsonValueKind.Array } errors && errors.GetArrayLength() > 0)
         {
             string said = string.Join(" ", errors.EnumerateArray().Select(static error => error.Text("message")));
-            bool isTransient = errors.EnumerateArray().Any(static error => error.Maybe("extensions")?.Text("errorClass") is "TIMEOUT" or "SERVER_ERROR" or "TOO_MANY_REQUESTS");
+            bool isTransient = errors.EnumerateArray()
+                .Any(static error => error.Maybe("extensions")?.Text("errorClass") is "TIMEOUT" or "SERVER_ERROR" or "TOO_MANY_REQUESTS");
             throw ServiceQueries.Refused(request, said, isTransient);
         }
 
@@ -62,7 +65,8 @@ internal sealed class NewRelicClient(ServiceHttp http, string service, Uri root,
 
         string name = result.Maybe("facet") switch
         {
-            { ValueKind: JsonValueKind.Array } several => string.Join(", ", several.EnumerateArray().Select(static part => part.ToString())),
+            { ValueKind: JsonValueKind.Array } several => string.Join(
+                ", ", several.EnumerateArray().Select(static part => part.ToString())),
             { } one => one.ToString(),
             null => values[0].Name,
         };

@@ -56,7 +56,8 @@ internal sealed class NewRelicFormat(string site, long account) : ReceiverFormat
 
     /// <inheritdoc/>
     public override (long Refused, string Why) ReadAnswer(ServiceAnswer answer) =>
-        answer.Body.Length > 0 && answer.Read("New Relic's Event API", static body => body.Maybe("success")?.ValueKind == System.Text.Json.JsonValueKind.False)
+        answer.Body.Length > 0
+            && answer.Read("New Relic's Event API", static body => body.Maybe("success")?.ValueKind == System.Text.Json.JsonValueKind.False)
             ? (1, answer.Text)
             : (0, string.Empty);
 

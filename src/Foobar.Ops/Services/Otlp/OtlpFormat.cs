@@ -21,23 +21,34 @@ internal sealed class OtlpFormat(string site) : ReceiverFormat
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(
         metrics.OrderBy(static metric => metric.Time).Select(static metric => (Metric(metric).ToJsonString(), metric.Time)),
-        (id, entries) => Frame(id, "v1/metrics", "application/json", $"{{\"resourceMetrics\":[{{\"resource\":{Resource()},\"scopeMetrics\":[{{\"scope\":{{\"name\":\"Foobar.Ops\"}},\"metrics\":[{entries}]}}]}}]}}"),
+        (id, entries) => Frame(
+            id,
+            "v1/metrics",
+            "application/json",
+            $"{{\"resourceMetrics\":[{{\"resource\":{Resource()},\"scopeMetrics\":[{{\"scope\":{{\"name\":\"Foobar.Ops\"}},\"metrics\":[{entries}]}}]}}]}}"),
         ",",
         MostBytes);
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingEvent> events) => Join(
         events.OrderBy(static one => one.Time).Select(static one => (Record(one).ToJsonString(), one.Time)),
-        (id, entries) => Frame(id, "v1/logs", "application/json", $"{{\"resourceLogs\":[{{\"resource\":{Resource()},\"scopeLogs\":[{{\"scope\":{{\"name\":\"Foobar.Ops\"}},\"logRecords\":[{entries}]}}]}}]}}"),
+        (id, entries) => Frame(
+            id,
+            "v1/logs",
+            "application/json",
+            $"{{\"resourceLogs\":[{{\"resource\":{Resource()},\"scopeLogs\":[{{\"scope\":{{\"name\":\"Foobar.Ops\"}},\"logRecords\":[{entries}]}}]}}]}}"),
         ",",
         MostBytes);
 
     /// <summary>A receiver may refuse a part; that part must not be sent again ("Partial Success").</summary>
-    public override (long Refused, string Why) ReadAnswer(ServiceAnswer answer) => answer.Body.Length == 0 ? (0, string.Empty) : answer.Read("OTLP/HTTP", static body =>
+    public override (long Refused, string Why) ReadAnswer(ServiceAnswer answer) =>
+        answer.Body.Length == 0 ? (0, string.Empty) : answer.Read("OTLP/HTTP", static body =>
     {
         JsonElement? partial = body.Maybe("partialSuccess");
         string count = (partial?.Maybe("rejectedDataPoints") ?? partial?.Maybe("rejectedLogRecords"))?.ToString() ?? "0";
-        return (long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out long refused) ? refused : 0, partial?.Text("errorMessage") ?? string.Empty);
+        return (
+            long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out long refused) ? refused : 0,
+            partial?.Text("errorMessage") ?? string.Empty);
     });
 
     private static JsonObject Metric(OutgoingMetric metric)
@@ -77,7 +88,8 @@ internal sealed class OtlpFormat(string site) : ReceiverFormat
         ["eventName"] = "foobar.finding",
     };
 
-    private static string Nanoseconds(DateTimeOffset time) => ((time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) * 100).ToString(CultureInfo.InvariantCulture);
+    private static string Nanoseconds(DateTimeOffset time) =>
+        ((time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) * 100).ToString(CultureInfo.InvariantCulture);
 
     private static JsonArray Attributes(IEnumerable<KeyValuePair<string, string>> attributes) =>
         [.. attributes.Select(static pair => (JsonNode?)new JsonObject { ["key"] = pair.Key, ["value"] = new JsonObject { ["stringValue"] = pair.Value } })];

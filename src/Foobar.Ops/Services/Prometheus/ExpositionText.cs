@@ -12,7 +12,9 @@ internal static class ExpositionText
     /// <param name="withTime">Whether its time stands there, in milliseconds.</param>
     public static string Line(OutgoingMetric metric, IEnumerable<KeyValuePair<string, string>> more, bool withTime)
     {
-        string labels = string.Join(',', metric.Labels.Concat(more).DistinctBy(static label => Name(label.Key)).Select(static label => $"{Name(label.Key)}=\"{Escape(label.Value)}\""));
+        string labels = string.Join(
+            ',',
+            metric.Labels.Concat(more).DistinctBy(static label => Name(label.Key)).Select(static label => $"{Name(label.Key)}=\"{Escape(label.Value)}\""));
         string time = withTime ? string.Create(CultureInfo.InvariantCulture, $" {metric.Time.ToUnixTimeMilliseconds()}") : string.Empty;
         return $"{Name(metric.Name)}{{{labels}}} {Number(metric.Value)}{time}";
     }
@@ -20,7 +22,8 @@ internal static class ExpositionText
     /// <summary>A name as Prometheus allows it: letters, digits and <c>_</c>.</summary>
     public static string Name(string name)
     {
-        string allowed = string.Concat(name.Select(static character => char.IsAsciiLetterOrDigit(character) || character == '_' ? character : '_'));
+        string allowed = string.Concat(
+            name.Select(static character => char.IsAsciiLetterOrDigit(character) || character == '_' ? character : '_'));
         return allowed.Length == 0 || char.IsAsciiDigit(allowed[0]) ? "_" + allowed : allowed;
     }
 
@@ -30,5 +33,6 @@ internal static class ExpositionText
         : value.ToString("R", CultureInfo.InvariantCulture);
 
     private static string Escape(string value) =>
-        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+        value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal);
 }

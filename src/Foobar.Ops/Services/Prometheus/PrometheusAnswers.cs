@@ -76,7 +76,9 @@ internal static class PrometheusAnswers
         ];
     }
 
-    /// <summary>Reads a duration as Prometheus writes it: <c>15s</c>, <c>1m30s</c>, <c>500ms</c>; <see langword="null"/> if it is none.</summary>
+    /// <summary>
+    /// Reads a duration as Prometheus writes it: <c>15s</c>, <c>1m30s</c>, <c>500ms</c>; <see langword="null"/> if it is none.
+    /// </summary>
     public static TimeSpan? Duration(string? text)
     {
         double seconds = 0;
@@ -131,16 +133,20 @@ internal static class PrometheusAnswers
     private static JsonElement Data(JsonElement root)
     {
         string status = root.RequiredText("status");
-        return status == "success" ? root.Member("data") : throw new FormatException($"the status is '{status}', where 'success' is expected.");
+        return status == "success"
+            ? root.Member("data")
+            : throw new FormatException($"the status is '{status}', where 'success' is expected.");
     }
 
-    private static IReadOnlyList<string> Warnings(JsonElement root) => root.TryGetProperty("warnings", out JsonElement warnings) && warnings.ValueKind == JsonValueKind.Array
+    private static IReadOnlyList<string> Warnings(JsonElement root) =>
+        root.TryGetProperty("warnings", out JsonElement warnings) && warnings.ValueKind == JsonValueKind.Array
         ? [.. warnings.EnumerateArray().Select(static warning => warning.ToString())]
         : [];
 
     private static SeriesPoint Point(JsonElement pair)
     {
-        if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2 || pair[0].ValueKind != JsonValueKind.Number || pair[1].ValueKind != JsonValueKind.String)
+        if (pair.ValueKind != JsonValueKind.Array || pair.GetArrayLength() != 2
+            || pair[0].ValueKind != JsonValueKind.Number || pair[1].ValueKind != JsonValueKind.String)
         {
             throw new FormatException("a sample is no pair of a time and a value.");
         }
@@ -150,28 +156,38 @@ internal static class PrometheusAnswers
 
     /// <summary>A time in seconds since 1970, kept to the millisecond, which is what Prometheus keeps.</summary>
     private static DateTimeOffset FromUnix(double seconds) =>
-        Math.Abs(seconds) < 1e11 ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(seconds * 1000)) : throw new FormatException("a sample's time is out of range.");
+        Math.Abs(seconds) < 1e11
+            ? DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round(seconds * 1000))
+            : throw new FormatException("a sample's time is out of range.");
 
     private static double Value(string text) => text switch
     {
         "NaN" => double.NaN,
         "+Inf" or "Inf" => double.PositiveInfinity,
         "-Inf" => double.NegativeInfinity,
-        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : throw new FormatException($"a sample's value is '{text}', where a number is expected."),
+        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            ? value
+            : throw new FormatException($"a sample's value is '{text}', where a number is expected."),
     };
 
     private static Dictionary<string, string> Labels(JsonElement labels) => labels.ValueKind == JsonValueKind.Object
-        ? labels.EnumerateObject().DistinctBy(static label => label.Name).ToDictionary(static label => label.Name, static label => label.Value.ToString(), StringComparer.Ordinal)
+        ? labels.EnumerateObject().DistinctBy(static label => label.Name)
+            .ToDictionary(static label => label.Name, static label => label.Value.ToString(), StringComparer.Ordinal)
         : throw new FormatException("the labels are no object.");
 
     private static Dictionary<string, string> OptionalLabels(JsonElement of, string key) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(key, out JsonElement labels) && labels.ValueKind == JsonValueKind.Object ? Labels(labels) : [];
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(key, out JsonElement labels) && labels.ValueKind == JsonValueKind.Object
+            ? Labels(labels)
+            : [];
 
     private static DateTimeOffset? Time(JsonElement of, string key) =>
-        DateTimeOffset.TryParse(of.Text(key), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) && time.Year > 1 ? time.ToUniversalTime() : null;
+        DateTimeOffset.TryParse(of.Text(key), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) && time.Year > 1
+            ? time.ToUniversalTime()
+            : null;
 
     private static TimeSpan? Seconds(JsonElement of, string key) =>
-        of.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double seconds) && Math.Abs(seconds) < 1e9
+        of.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetDouble(out double seconds) && Math.Abs(seconds) < 1e9
             ? TimeSpan.FromSeconds(seconds)
             : null;
 }

@@ -38,7 +38,8 @@ internal sealed class PrometheusClient(ServiceHttp http, string service, Uri roo
     /// <param name="step">The time between two steps, at least a millisecond.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ServiceException">The service could not be asked, or refused the expression.</exception>
-    public async Task<PrometheusResult> QueryRangeAsync(string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan step, CancellationToken cancellationToken)
+    public async Task<PrometheusResult> QueryRangeAsync(
+        string expression, DateTimeOffset start, DateTimeOffset end, TimeSpan step, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, TimeSpan.FromMilliseconds(1));
         Dictionary<string, (MetricSeries First, List<SeriesPoint> Points)> series = new(StringComparer.Ordinal);
@@ -79,9 +80,11 @@ internal sealed class PrometheusClient(ServiceHttp http, string service, Uri roo
     public Task<IReadOnlyList<PrometheusRule>> GetRulesAsync(CancellationToken cancellationToken) =>
         ReadAsync(Get("rules", [], "rules"), PrometheusAnswers.ReadRules, cancellationToken);
 
-    private static string Unix(DateTimeOffset time) => (time.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", CultureInfo.InvariantCulture);
+    private static string Unix(DateTimeOffset time) =>
+        (time.ToUnixTimeMilliseconds() / 1000.0).ToString("0.000", CultureInfo.InvariantCulture);
 
-    private async Task<T> AskAsync<T>(string path, (string Name, string Value)[] fields, string purpose, Func<JsonElement, T> read, CancellationToken cancellationToken)
+    private async Task<T> AskAsync<T>(
+        string path, (string Name, string Value)[] fields, string purpose, Func<JsonElement, T> read, CancellationToken cancellationToken)
     {
         if (!_refusesPost)
         {

@@ -33,7 +33,8 @@ internal sealed class PushgatewayFormat(string site) : ReceiverFormat
                 .OrderBy(static metric => metric.Name, StringComparer.Ordinal),
         ];
         DateTimeOffset time = newest.Max(static metric => metric.Time);
-        OutgoingMetric measured = new("foobar.measured.timestamp.seconds", time.ToUnixTimeMilliseconds() / 1000.0, time, new Dictionary<string, string>());
+        OutgoingMetric measured = new(
+            "foobar.measured.timestamp.seconds", time.ToUnixTimeMilliseconds() / 1000.0, time, new Dictionary<string, string>());
         string group = $"metrics/job/foobar_ops/{Label("site", site)}{(server.Length > 0 ? $"/{Label("server", server)}" : string.Empty)}";
         string body = string.Concat(newest.Append(measured).Select(static metric => ExpositionText.Line(metric with { Labels = WithoutServer(metric) }, [], withTime: false) + "\n"));
         return Frame(Guid.NewGuid().ToString(), group, "text/plain; version=0.0.4", body) with { Entries = metrics.Length, Oldest = metrics.Min(static metric => metric.Time), Newest = time };
@@ -41,10 +42,12 @@ internal sealed class PushgatewayFormat(string site) : ReceiverFormat
 
     /// <summary>The group has the label already, and the Pushgateway refuses another value of it.</summary>
     private static Dictionary<string, string> WithoutServer(OutgoingMetric metric) =>
-        metric.Labels.Where(static label => label.Key is not ("server" or "site" or "job")).ToDictionary(static label => label.Key, static label => label.Value);
+        metric.Labels.Where(static label => label.Key is not ("server" or "site" or "job"))
+            .ToDictionary(static label => label.Key, static label => label.Value);
 
     /// <summary>A label of the group in the path; a value that a path can't hold is written in base64, as the README says.</summary>
-    private static string Label(string name, string value) => value.All(static character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_')
+    private static string Label(string name, string value) =>
+        value.All(static character => char.IsAsciiLetterOrDigit(character) || character is '.' or '-' or '_')
         ? $"{name}/{value}"
         : $"{name}@base64/{Convert.ToBase64String(Encoding.UTF8.GetBytes(value)).Replace('+', '-').Replace('/', '_').TrimEnd('=')}";
 }

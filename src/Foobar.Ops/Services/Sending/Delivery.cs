@@ -15,7 +15,8 @@ namespace Foobar.Ops.Services.Sending;
 /// <param name="keys">Its keys.</param>
 /// <param name="spool">What waits for it.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Delivery(ServiceHttp http, MonitoringService service, ReceiverFormat format, IReadOnlyList<ServiceKey> keys, Spool spool, TimeProvider time)
+internal sealed class Delivery(
+    ServiceHttp http, MonitoringService service, ReceiverFormat format, IReadOnlyList<ServiceKey> keys, Spool spool, TimeProvider time)
 {
     /// <summary>How long a batch may wait for a service that takes entries of any age.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(7);
@@ -29,7 +30,8 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
     /// <summary>Sends new batches, after those that wait since earlier.</summary>
     /// <returns>What became of them, and why some of them are not with the service.</returns>
     /// <exception cref="FoobarException"><c>SpoolUnusable</c>: nothing was sent.</exception>
-    public async Task<(SendResult Result, IReadOnlyList<FoobarException> Errors)> SendAsync(IEnumerable<OutgoingBatch> batches, CancellationToken cancellationToken)
+    public async Task<(SendResult Result, IReadOnlyList<FoobarException> Errors)> SendAsync(
+        IEnumerable<OutgoingBatch> batches, CancellationToken cancellationToken)
     {
         foreach (OutgoingBatch batch in batches)
         {
@@ -143,7 +145,12 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
 
     /// <summary>The error, with what becomes of what was to be sent.</summary>
     private ServiceException Waits(ServiceException error, int waiting) =>
-        new(error.ErrorId, error.Kind, service.Name, string.Create(CultureInfo.InvariantCulture, $"{error.Message[(service.Name.Length + 2)..]} {waiting} entries wait, and go with the next call."), error)
+        new(
+            error.ErrorId,
+            error.Kind,
+            service.Name,
+            string.Create(CultureInfo.InvariantCulture, $"{error.Message[(service.Name.Length + 2)..]} {waiting} entries wait, and go with the next call."),
+            error)
         {
             Status = error.Status,
             RetryAfter = error.RetryAfter,
@@ -153,7 +160,11 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
         };
 
     private ServiceException TooOld(OutgoingBatch batch, string why) =>
-        new("EntriesTooOld", ErrorKind.Failed, service.Name, string.Create(CultureInfo.InvariantCulture, $"{batch.Entries} entries from {batch.Oldest:u} to {batch.Newest:u}: {why}."))
+        new(
+            "EntriesTooOld",
+            ErrorKind.Failed,
+            service.Name,
+            string.Create(CultureInfo.InvariantCulture, $"{batch.Entries} entries from {batch.Oldest:u} to {batch.Newest:u}: {why}."))
         {
             Recommendation = "Send soon after measuring, and more often while the service is up.",
         };
@@ -170,7 +181,11 @@ internal sealed class Delivery(ServiceHttp http, MonitoringService service, Rece
         && (error.Status is 400 or 405 or 413 or 415 or 422 || (error.Status >= 500 && format.TransientStatuses is not null));
 
     private ServiceException SetAside(SpooledBatch claimed, string why) =>
-        new("EntriesRefused", ErrorKind.InvalidData, service.Name, $"{claimed.Batch.Entries.ToString(CultureInfo.InvariantCulture)} entries will not be taken: {why} They are set aside in {claimed.Refuse()}.")
+        new(
+            "EntriesRefused",
+            ErrorKind.InvalidData,
+            service.Name,
+            $"{claimed.Batch.Entries.ToString(CultureInfo.InvariantCulture)} entries will not be taken: {why} They are set aside in {claimed.Refuse()}.")
         {
             Recommendation = "See what the service says of them; remove the file when it is of no more use.",
         };

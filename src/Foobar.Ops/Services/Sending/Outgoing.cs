@@ -42,7 +42,9 @@ internal sealed record OutgoingEvent(string Title, DateTimeOffset Time, EventLev
 {
     /// <summary>The same for the same event however often it is sent, so that a receiver can tell a second copy.</summary>
     public string Id => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
-        string.Join('\0', Attributes.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key}={pair.Value}").Append(Time.ToString("O"))))).AsSpan(0, 16));
+        string.Join(
+            '\0',
+            Attributes.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => $"{pair.Key}={pair.Value}").Append(Time.ToString("O"))))).AsSpan(0, 16));
 }
 
 /// <summary>What one request carries, as it is sent and as it is kept until it was. Holds no secret.</summary>
@@ -52,7 +54,8 @@ internal sealed record OutgoingEvent(string Title, DateTimeOffset Time, EventLev
 /// <param name="Entries">How many metrics or events it holds.</param>
 /// <param name="Oldest">The time of the oldest of them.</param>
 /// <param name="Body">The body.</param>
-internal sealed record OutgoingBatch(string Id, string Path, string ContentType, int Entries, DateTimeOffset Oldest, ReadOnlyMemory<byte> Body)
+internal sealed record OutgoingBatch(
+    string Id, string Path, string ContentType, int Entries, DateTimeOffset Oldest, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Which of a service's hosts it goes to, where it has several: <c>metrics</c>, <c>logs</c>, <c>events</c>.</summary>
     public string Door { get; init; } = string.Empty;

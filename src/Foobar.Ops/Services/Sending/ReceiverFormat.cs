@@ -28,7 +28,9 @@ internal abstract class ReceiverFormat
         _ => throw new ArgumentOutOfRangeException(nameof(service), service.Kind, "It takes nothing."),
     };
 
-    /// <summary>How old metrics may be for the service to keep them; older ones it drops without a word. <see langword="null"/> for any age.</summary>
+    /// <summary>
+    /// How old metrics may be for the service to keep them; older ones it drops without a word. <see langword="null"/> for any age.
+    /// </summary>
     protected virtual TimeSpan? MetricAge => null;
 
     /// <summary>How old events may be.</summary>
@@ -38,10 +40,12 @@ internal abstract class ReceiverFormat
     public virtual IReadOnlyList<int>? TransientStatuses => null;
 
     /// <summary>Metrics as batches, in the order of time.</summary>
-    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingMetric> metrics) => Write(metrics).Select(batch => batch with { MaximumAge = MetricAge });
+    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingMetric> metrics) =>
+        Write(metrics).Select(batch => batch with { MaximumAge = MetricAge });
 
     /// <summary>Events as batches, in the order of time.</summary>
-    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingEvent> events) => Write(events).Select(batch => batch with { MaximumAge = EventAge });
+    public IEnumerable<OutgoingBatch> Batches(IReadOnlyList<OutgoingEvent> events) =>
+        Write(events).Select(batch => batch with { MaximumAge = EventAge });
 
     /// <summary>Writes metrics.</summary>
     protected abstract IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics);
@@ -64,7 +68,11 @@ internal abstract class ReceiverFormat
     /// <param name="mostBytes">How many bytes the entries of a batch may have.</param>
     /// <param name="mostEntries">How many entries a batch may have.</param>
     protected static IEnumerable<OutgoingBatch> Join(
-        IEnumerable<(string Text, DateTimeOffset Time)> entries, Func<string, string, OutgoingBatch> frame, string separator, int mostBytes, int mostEntries = int.MaxValue)
+        IEnumerable<(string Text, DateTimeOffset Time)> entries,
+        Func<string, string, OutgoingBatch> frame,
+        string separator,
+        int mostBytes,
+        int mostEntries = int.MaxValue)
     {
         List<(string Text, DateTimeOffset Time)> batch = [];
         int bytes = 0;
@@ -96,7 +104,8 @@ internal abstract class ReceiverFormat
     protected static JsonObject Object(IEnumerable<KeyValuePair<string, string>> attributes) =>
         new(attributes.Select(static pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value))));
 
-    private static OutgoingBatch Close(List<(string Text, DateTimeOffset Time)> batch, Func<string, string, OutgoingBatch> frame, string separator) =>
+    private static OutgoingBatch Close(
+        List<(string Text, DateTimeOffset Time)> batch, Func<string, string, OutgoingBatch> frame, string separator) =>
         frame(Guid.NewGuid().ToString(), string.Join(separator, batch.Select(static entry => entry.Text))) with
         {
             Entries = batch.Count,

@@ -60,7 +60,11 @@ internal sealed class Spool
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new FoobarException("SpoolUnusable", ErrorKind.Failed, $"{_directory}: what is to be sent can't be kept here until it was: {error.Message} Nothing was sent.", error)
+            throw new FoobarException(
+                "SpoolUnusable",
+                ErrorKind.Failed,
+                $"{_directory}: what is to be sent can't be kept here until it was: {error.Message} Nothing was sent.",
+                error)
             {
                 Recommendation = "See the rights and the free space of the directory; -SpoolPath names another.",
             };
@@ -89,7 +93,8 @@ internal sealed class Spool
         try
         {
             // The lock goes with the process.
-            FileStream claim = new(file, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+            FileStream claim = new(
+                file, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
 
             // Another process may have sent and removed it between our opening and our lock.
             if (File.Exists(file))
@@ -116,7 +121,9 @@ internal sealed class Spool
     private static byte[] Write(OutgoingBatch batch)
     {
         using MemoryStream content = new();
-        JsonSerializer.Serialize(content, new BatchHead(batch.Id, batch.Door, batch.Path, batch.ContentType, [.. batch.Headers.Select(static header => new[] { header.Name, header.Value })], batch.Entries, batch.Oldest, batch.Newest, batch.MaximumAge?.TotalSeconds));
+        JsonSerializer.Serialize(
+            content,
+            new BatchHead(batch.Id, batch.Door, batch.Path, batch.ContentType, [.. batch.Headers.Select(static header => new[] { header.Name, header.Value })], batch.Entries, batch.Oldest, batch.Newest, batch.MaximumAge?.TotalSeconds));
         content.WriteByte((byte)'\n');
         content.Write(batch.Body.Span);
         return content.ToArray();
@@ -163,14 +170,25 @@ internal sealed class Spool
 }
 
 /// <summary>The first line of a file of the spool; the body follows.</summary>
-internal sealed record BatchHead(string Id, string Door, string Path, string ContentType, string[][] Headers, int Entries, DateTimeOffset Oldest, DateTimeOffset Newest, double? MaximumAgeSeconds)
+internal sealed record BatchHead(
+    string Id,
+    string Door,
+    string Path,
+    string ContentType,
+    string[][] Headers,
+    int Entries,
+    DateTimeOffset Oldest,
+    DateTimeOffset Newest,
+    double? MaximumAgeSeconds)
 {
     /// <summary>Reads the first line; <see langword="null"/> if it is none of ours.</summary>
     public static BatchHead? Read(ReadOnlySpan<byte> line)
     {
         try
         {
-            return JsonSerializer.Deserialize<BatchHead>(line) is { Id: not null, Path: not null, ContentType: not null, Headers: not null, Door: not null } head ? head : null;
+            return JsonSerializer.Deserialize<BatchHead>(line) is { Id: not null, Path: not null, ContentType: not null, Headers: not null, Door: not null } head
+                ? head
+                : null;
         }
         catch (JsonException)
         {
@@ -229,7 +247,8 @@ internal sealed class SpooledBatch : IDisposable
     {
         try
         {
-            using StreamReader reader = new(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), Encoding.UTF8);
+            using StreamReader reader = new(
+                new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), Encoding.UTF8);
             return reader.ReadLine() is { } line && BatchHead.Read(Encoding.UTF8.GetBytes(line)) is { } head ? head.Entries : 0;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

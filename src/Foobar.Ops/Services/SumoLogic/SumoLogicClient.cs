@@ -32,7 +32,8 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
     /// <param name="end">Until when.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ServiceException">The service could not be asked, or refused the query.</exception>
-    public async Task<IReadOnlyList<CountBucket>> QueryMetricsAsync(string query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CountBucket>> QueryMetricsAsync(
+        string query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         ServiceRequest request = Request(HttpMethod.Post, "api/v1/metrics/results", query) with
         {
@@ -54,7 +55,8 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
     /// <param name="end">Until when.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="ServiceException">The service could not be asked, or refused the search.</exception>
-    public async Task<IReadOnlyList<CountBucket>> CountMessagesAsync(string search, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CountBucket>> CountMessagesAsync(
+        string search, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         string query = $"{search} | timeslice 1s | count by _timeslice, _sourceHost";
         ServiceRequest creation = Request(HttpMethod.Post, "api/v1/search/jobs", query) with
@@ -67,7 +69,8 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
                 ["timeZone"] = "UTC",
             }),
         };
-        string id = (await http.AskAsync(creation, cancellationToken)).Read(Api, static body => body.Text("id") is { Length: > 0 } text ? text : throw new FormatException("'id' is missing."));
+        string id = (await http.AskAsync(creation, cancellationToken))
+            .Read(Api, static body => body.Text("id") is { Length: > 0 } text ? text : throw new FormatException("'id' is missing."));
         string job = $"api/v1/search/jobs/{Uri.EscapeDataString(id)}";
         try
         {
@@ -75,7 +78,10 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
             List<CountBucket> buckets = [];
             for (long offset = 0; offset < records; offset += PageSize)
             {
-                ServiceRequest page = Request(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"{job}/records?offset={offset}&limit={PageSize}"), "records");
+                ServiceRequest page = Request(
+                    HttpMethod.Get,
+                    string.Create(CultureInfo.InvariantCulture, $"{job}/records?offset={offset}&limit={PageSize}"),
+                    "records");
                 buckets.AddRange((await http.AskAsync(page, cancellationToken)).Read(Api, ReadRecords));
             }
 
@@ -100,7 +106,10 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
             {
                 (string state, long records, string errors) = (await http.AskAsync(request, limit.Token)).Read(
                     Api,
-                    static body => (body.Text("state"), (long)body.Number("recordCount"), string.Join(" ", body.Maybe("pendingErrors") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(static error => error.ToString()) : [])));
+                    static body => (
+                        body.Text("state"),
+                        (long)body.Number("recordCount"),
+                        string.Join(" ", body.Maybe("pendingErrors") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().Select(static error => error.ToString()) : [])));
                 switch (state)
                 {
                     case "DONE GATHERING RESULTS" when errors.Length == 0:
@@ -114,7 +123,10 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw ServiceQueries.Refused(request, string.Create(CultureInfo.InvariantCulture, $"the search was not done within {SearchLimit.TotalSeconds:0} s"), isTransient: true);
+            throw ServiceQueries.Refused(
+                request,
+                string.Create(CultureInfo.InvariantCulture, $"the search was not done within {SearchLimit.TotalSeconds:0} s"),
+                isTransient: true);
         }
     }
 
@@ -141,14 +153,17 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
         List<CountBucket> buckets = [];
         foreach (JsonElement row in body.Items("response"))
         {
-            if (row.Text("messageType").Contains("rror", StringComparison.Ordinal) || (row.Maybe("results") is null && row.Text("message").Length > 0))
+            if (row.Text("messageType").Contains("rror", StringComparison.Ordinal)
+                || (row.Maybe("results") is null && row.Text("message").Length > 0))
             {
                 throw ServiceQueries.Refused(request, row.Text("message"));
             }
 
             foreach (JsonElement result in row.Items("results"))
             {
-                string name = string.Join(", ", result.Member("metric").Items("dimensions").Select(static dimension => $"{dimension.Text("key")}={dimension.Text("value")}").Order(StringComparer.Ordinal));
+                string name = string.Join(
+                    ", ",
+                    result.Member("metric").Items("dimensions").Select(static dimension => $"{dimension.Text("key")}={dimension.Text("value")}").Order(StringComparer.Ordinal));
                 JsonElement points = result.Member("datapoints");
                 foreach ((JsonElement time, JsonElement value) in points.Items("timestamp").Zip(points.Items("value")))
                 {
@@ -174,7 +189,10 @@ internal sealed class SumoLogicClient(ServiceHttp http, string service, Uri root
     ];
 
     private static long Whole(JsonElement map, string key) =>
-        long.TryParse(map.Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : throw new FormatException($"'{key}' of a record is no number.");
+        long.TryParse(map.Text(key), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw new FormatException($"'{key}' of a record is no number.");
 
-    private ServiceRequest Request(HttpMethod method, string path, string purpose) => new(service, method, ServiceRequest.Below(root, path)) { Login = login, Purpose = purpose };
+    private ServiceRequest Request(HttpMethod method, string path, string purpose) =>
+        new(service, method, ServiceRequest.Below(root, path)) { Login = login, Purpose = purpose };
 }

@@ -17,7 +17,8 @@ internal sealed class SumoLogicSourceFormat(string site) : ReceiverFormat
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(
-        metrics.OrderBy(static metric => metric.Time).Select(metric => (ExpositionText.Line(metric, [KeyValuePair.Create("site", site)], withTime: true), metric.Time)),
+        metrics.OrderBy(static metric => metric.Time)
+            .Select(metric => (ExpositionText.Line(metric, [KeyValuePair.Create("site", site)], withTime: true), metric.Time)),
         (id, entries) => Frame(id, string.Empty, "application/vnd.sumologic.prometheus", entries + "\n") with { Headers = Headers("metrics") },
         "\n",
         MostBytes);

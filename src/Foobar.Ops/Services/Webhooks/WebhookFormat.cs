@@ -13,11 +13,19 @@ internal sealed class WebhookFormat(string site) : ReceiverFormat
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingMetric> metrics) => Join(
-        metrics.OrderBy(static metric => metric.Time).Select(static metric => (Metric(metric).ToJsonString(), metric.Time)), (id, entries) => Batch(id, "metrics", entries), ",", MostBytes);
+        metrics.OrderBy(static metric => metric.Time)
+            .Select(static metric => (Metric(metric).ToJsonString(), metric.Time)),
+        (id, entries) => Batch(id, "metrics", entries),
+        ",",
+        MostBytes);
 
     /// <inheritdoc/>
     protected override IEnumerable<OutgoingBatch> Write(IReadOnlyList<OutgoingEvent> events) => Join(
-        events.OrderBy(static one => one.Time).Select(static one => (Event(one).ToJsonString(), one.Time)), (id, entries) => Batch(id, "findings", entries), ",", MostBytes);
+        events.OrderBy(static one => one.Time)
+            .Select(static one => (Event(one).ToJsonString(), one.Time)),
+        (id, entries) => Batch(id, "findings", entries),
+        ",",
+        MostBytes);
 
     private static JsonObject Metric(OutgoingMetric metric) => new()
     {

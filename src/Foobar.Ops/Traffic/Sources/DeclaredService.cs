@@ -68,7 +68,8 @@ public sealed class DeclaredService : TrafficService, IDisposable
         MonitoringService service = ServiceAccess.Find(site, name);
         return service.CanBeAsked
             ? new DeclaredService(site, service, keys.Of(service.Name), new ServiceHttpOptions { TimeLimit = timeLimit, Log = log })
-            : throw new ServiceException("ServiceNotAsked", ErrorKind.InvalidInput, service.Name, $"a {InventoryWord.Of(service.Kind)} service can only be sent to.")
+            : throw new ServiceException(
+                "ServiceNotAsked", ErrorKind.InvalidInput, service.Name, $"a {InventoryWord.Of(service.Kind)} service can only be sent to.")
             {
                 Recommendation = "Name a service of the kind prometheus, datadog, new-relic or sumo-logic.",
             };
@@ -78,7 +79,8 @@ public sealed class DeclaredService : TrafficService, IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <inheritdoc/>
-    public override async Task<IReadOnlyList<TrafficRate>> MeasureAsync(DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    public override async Task<IReadOnlyList<TrafficRate>> MeasureAsync(
+        DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         IReadOnlyList<ServiceQuery> queries = _service.Queries.Count > 0 ? _service.Queries : ServiceQuery.DefaultsOf(_service.Kind);
         if (_service.Kind != MonitoringServiceKind.Prometheus && end + Delay > DateTimeOffset.UtcNow)
@@ -87,7 +89,9 @@ public sealed class DeclaredService : TrafficService, IDisposable
         }
 
         List<TrafficRate> rates = [];
-        PrometheusWindow? samples = _service.Kind == MonitoringServiceKind.Prometheus ? await OpenWindowAsync(start, end, cancellationToken) : null;
+        PrometheusWindow? samples = _service.Kind == MonitoringServiceKind.Prometheus
+            ? await OpenWindowAsync(start, end, cancellationToken)
+            : null;
         foreach (ServiceQuery query in queries)
         {
             IReadOnlyList<(WindowCount Count, string Server)> counts = samples is not null
@@ -97,10 +101,13 @@ public sealed class DeclaredService : TrafficService, IDisposable
         }
 
         // Which of the usual exporters a site has is not known; a query that was declared is expected to give something.
-        return rates.Count > 0 ? rates : [Rate(queries[0], new WindowCount(string.Empty, 0, 0, null) { Note = "No query of the service gave a series." }, string.Empty, start, end) with { Count = null }];
+        return rates.Count > 0
+            ? rates
+            : [Rate(queries[0], new WindowCount(string.Empty, 0, 0, null) { Note = "No query of the service gave a series." }, string.Empty, start, end) with { Count = null }];
     }
 
-    private async Task<IReadOnlyList<WindowCount>> BucketsAsync(ServiceQuery query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<WindowCount>> BucketsAsync(
+        ServiceQuery query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
         // Buckets at the edges are wanted whole.
         TimeSpan margin = TimeSpan.FromSeconds(60);
@@ -111,9 +118,12 @@ public sealed class DeclaredService : TrafficService, IDisposable
         DateTimeOffset asked = DateTimeOffset.UtcNow;
         IReadOnlyList<CountBucket> buckets = _service.Kind switch
         {
-            MonitoringServiceKind.Datadog => await new DatadogClient(_http, Name, root, login).QueryAsync(query.Expression, from, to, cancellationToken),
-            MonitoringServiceKind.NewRelic => await new NewRelicClient(_http, Name, root, _service.Account ?? 0, login).CountAsync(query.Expression, from, to, cancellationToken),
-            _ when isLog => await new SumoLogicClient(_http, Name, root, login).CountMessagesAsync(query.Expression, from, to, cancellationToken),
+            MonitoringServiceKind.Datadog => await new DatadogClient(_http, Name, root, login)
+                .QueryAsync(query.Expression, from, to, cancellationToken),
+            MonitoringServiceKind.NewRelic => await new NewRelicClient(_http, Name, root, _service.Account ?? 0, login)
+                .CountAsync(query.Expression, from, to, cancellationToken),
+            _ when isLog => await new SumoLogicClient(_http, Name, root, login)
+                .CountMessagesAsync(query.Expression, from, to, cancellationToken),
             _ => await new SumoLogicClient(_http, Name, root, login).QueryMetricsAsync(query.Expression, from, to, cancellationToken),
         };
         bool isAllThere = asked - end >= Arrival;
@@ -123,7 +133,9 @@ public sealed class DeclaredService : TrafficService, IDisposable
                 .Select(count => isAllThere ? count : count with
                 {
                     Upper = null,
-                    Note = string.Create(CultureInfo.InvariantCulture, $"Asked {(asked - end).TotalSeconds:0} s after the window: more may still arrive there."),
+                    Note = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Asked {(asked - end).TotalSeconds:0} s after the window: more may still arrive there."),
                 }),
         ];
     }
@@ -132,10 +144,12 @@ public sealed class DeclaredService : TrafficService, IDisposable
     {
         PrometheusClient client = new(_http, Name, ServiceAccess.Declared(_service), ServiceAccess.LoginToAsk(_service, _keys));
         (TimeSpan offset, TimeSpan uncertainty) = await ClockAsync(client, cancellationToken);
-        return new PrometheusWindow(client, new CountWindow(start + offset, end + offset, uncertainty), offset, DateTimeOffset.UtcNow + LongestWait);
+        return new PrometheusWindow(
+            client, new CountWindow(start + offset, end + offset, uncertainty), offset, DateTimeOffset.UtcNow + LongestWait);
     }
 
-    private async Task<IReadOnlyList<(WindowCount Count, string Server)>> SamplesAsync(PrometheusWindow asked, ServiceQuery query, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(WindowCount Count, string Server)>> SamplesAsync(
+        PrometheusWindow asked, ServiceQuery query, CancellationToken cancellationToken)
     {
         CountWindow window = asked.Window;
         while (true)
@@ -143,7 +157,9 @@ public sealed class DeclaredService : TrafficService, IDisposable
             DateTimeOffset now = DateTimeOffset.UtcNow + asked.Offset;
             string range = string.Create(CultureInfo.InvariantCulture, $"[{Math.Ceiling((now - window.Start + LookBack).TotalSeconds)}s]");
             PrometheusResult result = await asked.Client.QueryAsync(query.Expression + range, now, cancellationToken);
-            TimeSpan wait = result.Series.Select(series => WaitFor(series, window.End + window.Uncertainty, now)).DefaultIfEmpty(TimeSpan.Zero).Max();
+            TimeSpan wait = result.Series.Select(series => WaitFor(series, window.End + window.Uncertainty, now))
+                .DefaultIfEmpty(TimeSpan.Zero)
+                .Max();
             if (wait == TimeSpan.Zero || DateTimeOffset.UtcNow + wait > asked.GiveUp)
             {
                 TimeSpan reading = asked.Reading ??= await ReadingAsync(asked.Client, now, cancellationToken);
@@ -155,7 +171,9 @@ public sealed class DeclaredService : TrafficService, IDisposable
         }
     }
 
-    /// <summary>Series with the names that tell them apart: without what the query's name and the server say already, where that is enough.</summary>
+    /// <summary>
+    /// Series with the names that tell them apart: without what the query's name and the server say already, where that is enough.
+    /// </summary>
     private IEnumerable<(MetricSeries Series, string Name, string Server)> Named(IReadOnlyList<MetricSeries> series)
     {
         (MetricSeries Series, string Name, string Server)[] named = [.. series.Select(one =>
@@ -164,13 +182,18 @@ public sealed class DeclaredService : TrafficService, IDisposable
             string[] known = server.Length > 0 ? ["__name__", "job", "instance"] : ["__name__"];
             return (one, (one with { Labels = one.Labels.Where(label => !known.Contains(label.Key)).ToDictionary() }).Name, server);
         })];
-        return named.DistinctBy(static one => (one.Name, one.Server)).Count() == named.Length ? named : named.Select(static one => (one.Series, $": {one.Series.Name}", one.Server));
+        return named.DistinctBy(static one => (one.Name, one.Server)).Count() == named.Length
+            ? named
+            : named.Select(static one => (one.Series, $": {one.Series.Name}", one.Server));
     }
 
     private static WindowCount Counted(WindowCount count, string? warning) =>
         warning is null ? count : count with { Upper = null, Note = count.Note is null ? warning : $"{count.Note} {warning}" };
 
-    /// <summary>How long until a series should have a sample after a time: until its next scrape. Zero if it has one, or is not scraped any more.</summary>
+    /// <summary>
+    /// How long until a series should have a sample after a time: until its next scrape. Zero if it has one, or is not scraped any
+    /// more.
+    /// </summary>
     private static TimeSpan WaitFor(MetricSeries series, DateTimeOffset wanted, DateTimeOffset now)
     {
         if (series.Points.Count < 2 || series.Points[^1].Time >= wanted)
@@ -189,7 +212,8 @@ public sealed class DeclaredService : TrafficService, IDisposable
     }
 
     /// <summary>How far the service's clock is ahead of ours, and how exactly that is known: half of the time that asking took.</summary>
-    private static async Task<(TimeSpan Offset, TimeSpan Uncertainty)> ClockAsync(PrometheusClient client, CancellationToken cancellationToken)
+    private static async Task<(TimeSpan Offset, TimeSpan Uncertainty)> ClockAsync(
+        PrometheusClient client, CancellationToken cancellationToken)
     {
         (TimeSpan Offset, TimeSpan Uncertainty) best = (TimeSpan.Zero, TimeSpan.MaxValue);
         for (int attempt = 0; attempt < 3; attempt++)
@@ -209,11 +233,15 @@ public sealed class DeclaredService : TrafficService, IDisposable
         return best.Uncertainty == TimeSpan.MaxValue ? (TimeSpan.Zero, ClockSlack) : best;
     }
 
-    /// <summary>How long a scrape took at most lately: a sample has the time at which its scrape began. A second if the service does not say.</summary>
+    /// <summary>
+    /// How long a scrape took at most lately: a sample has the time at which its scrape began. A second if the service does not say.
+    /// </summary>
     private static async Task<TimeSpan> ReadingAsync(PrometheusClient client, DateTimeOffset now, CancellationToken cancellationToken)
     {
         PrometheusResult result = await client.QueryAsync("max(max_over_time(scrape_duration_seconds[10m]))", now, cancellationToken);
-        return result.Series is [{ Points: [{ Value: >= 0 and < 3600 } point] }] ? TimeSpan.FromSeconds(point.Value) : TimeSpan.FromSeconds(1);
+        return result.Series is [{ Points: [{ Value: >= 0 and < 3600 } point] }]
+            ? TimeSpan.FromSeconds(point.Value)
+            : TimeSpan.FromSeconds(1);
     }
 
     private TrafficRate Rate(ServiceQuery query, WindowCount count, string server, DateTimeOffset start, DateTimeOffset end) => new()
@@ -231,7 +259,9 @@ public sealed class DeclaredService : TrafficService, IDisposable
         Start = start,
         End = end,
         WindowSeconds = (end - start).TotalSeconds,
-        Count = (long)Math.Round(Math.Clamp(count.Estimate, count.Lower, Math.Max(count.Lower, count.Upper ?? double.MaxValue))),
+        Count = double.IsNaN(count.Estimate)
+            ? null
+            : (long)Math.Round(Math.Clamp(count.Estimate, count.Lower, Math.Max(count.Lower, count.Upper ?? double.MaxValue))),
         CountLower = count.Lower,
         CountUpper = count.Upper,
         Note = count.Note,
@@ -241,7 +271,8 @@ public sealed class DeclaredService : TrafficService, IDisposable
     private string ServerOf(IEnumerable<string> texts)
     {
         HashSet<string> words = [.. texts.SelectMany(static text => text.Split([',', ' ', '{', '}', '=', '"'], StringSplitOptions.RemoveEmptyEntries)).SelectMany(Parts)];
-        return _site.Servers.FirstOrDefault(server => words.Contains(server.Name) || words.Contains(server.Ssh.Host) || server.Addresses.Any(address => words.Contains(address.ToString())))?.Name ?? string.Empty;
+        return _site.Servers.FirstOrDefault(server => words.Contains(server.Name) || words.Contains(server.Ssh.Host)
+            || server.Addresses.Any(address => words.Contains(address.ToString())))?.Name ?? string.Empty;
     }
 
     /// <summary>A word, and what stands in it beside a colon: the host of <c>host:port</c>, the value of <c>host:web-01</c>.</summary>
