@@ -12,6 +12,7 @@
     CompatiblePSEditions = @('Core')
     # One file an area, in module/Formats; a test holds this list against the folder.
     FormatsToProcess     = @(
+        'Formats/Alerts.Format.ps1xml'
         'Formats/Auditing.Format.ps1xml'
         'Formats/CertificateChange.Format.ps1xml'
         'Formats/Comparison.Format.ps1xml'

@@ -8,6 +8,7 @@ using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Services;
 using Foobar.Ops.Traffic;
+using Foobar.Ops.Traffic.Anomalies;
 using Foobar.Ops.Traffic.Sources;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
@@ -28,7 +29,11 @@ public sealed class MeasureFoobarQps : ServerCmdlet
     private readonly List<DeclaredService> _services = [];
     private ServiceKeys? _keys;
 
+    // As those of an audit: docs/exit-codes.md.
+    private const int Alerted = 1, NotMeasured = 3;
+
     private readonly List<string> _paths = [];
+    private bool _measured, _alerted;
 
     /// <summary>The log files, by path or wildcard.</summary>
     [Parameter(Mandatory = true, ParameterSetName = PathSet)]
@@ -68,6 +73,24 @@ public sealed class MeasureFoobarQps : ServerCmdlet
     /// <summary>Explains instead why the counts of the components differ.</summary>
     [Parameter(ParameterSetName = SiteSet)]
     public SwitchParameter Explain { get; set; }
+
+    /// <summary>The anomalies that are alerts.</summary>
+    [Parameter(ParameterSetName = SiteSet)]
+    [ValidateNotNullOrEmpty]
+    public AnomalyKind[] AlertOn { get; set; } = [];
+
+    /// <summary>What becomes of the measurement when an alert begins.</summary>
+    [Parameter(ParameterSetName = SiteSet)]
+    public TrafficAlertAction AlertAction { get; set; }
+
+    private bool IsStream => Continuous || IsGiven(nameof(DurationSeconds)) || IsGiven(nameof(AlertOn));
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        SetExitCode(NotMeasured);
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -110,10 +133,25 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         {
             base.EndProcessing();
         }
+        catch (PipelineStoppedException) when (_alerted)
+        {
+            SetExitCode(Alerted);
+            throw;
+        }
         finally
         {
             _services.ForEach(static service => service.Dispose());
             _keys?.Dispose();
+        }
+
+        SetExitCode(_measured ? 0 : NotMeasured);
+    }
+
+    private void SetExitCode(int exitCode)
+    {
+        if (IsGiven(nameof(AlertOn)))
+        {
+            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
         }
     }
 
@@ -123,7 +161,11 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         output.Progress.Report("counting");
         TimeSpan interval = TimeSpan.FromSeconds(IntervalSeconds);
         TimeSpan patience = interval + TimeSpan.FromSeconds(Math.Max(TimeoutSeconds, Margin) + (_services.Count > 0 ? ServiceMargin : 0));
-        TimeSpan? duration = Continuous ? null : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
+        TimeSpan? duration = Continuous || (IsStream && !IsGiven(nameof(DurationSeconds))) ? null : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
+        using TrafficWatch? watch = IsStream
+            ? TrafficWatch.Open(site.Site, new AnomalyOptions { Zone = TimeZoneInfo.Local }, DateTimeOffset.UtcNow, output.Warn)
+            : null;
+        TrafficAlarm alarm = new(watch, AlertOn, AlertAction, output);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
         await foreach (TrafficMeasurement sample in TrafficMeter.StreamAsync(site, ServersToRead(servers), interval, duration, [.. _services], limit.Token))
@@ -140,7 +182,10 @@ public sealed class MeasureFoobarQps : ServerCmdlet
             }
             else
             {
-                output.WriteAll(sample.Rates.Where(rate => Origin.Length == 0 || Origin.Contains(rate.Origin)));
+                _measured |= sample.Rates.Any(rate => rate.Count is not null);
+                _alerted = true;
+                alarm.Take(sample.Rates, rate => Origin.Length == 0 || Origin.Contains(rate.Origin));
+                _alerted = false;
             }
         }
     }

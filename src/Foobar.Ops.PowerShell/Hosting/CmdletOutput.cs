@@ -37,6 +37,9 @@ internal sealed class CmdletOutput(ChannelWriter<CmdletRecord> records, WorkProg
     /// <summary>Writes a warning.</summary>
     public void Warn(string text) => records.TryWrite(new CmdletRecord.Warning(text));
 
+    /// <summary>Raises an event, which <c>Register-EngineEvent</c> hears.</summary>
+    public void Raise(string source, object data) => records.TryWrite(new CmdletRecord.Event(source, data));
+
     /// <summary>Writes an information record.</summary>
     public void Inform(object data, string source) => records.TryWrite(new CmdletRecord.Information(data, source));
 }

@@ -28,6 +28,9 @@ internal abstract record CmdletRecord
     /// <summary>An information record.</summary>
     public sealed record Information(object Data, string Source) : CmdletRecord;
 
+    /// <summary>An event for <c>Register-EngineEvent</c>.</summary>
+    public sealed record Event(string Source, object Data) : CmdletRecord;
+
     /// <summary>How far the work is.</summary>
     /// <param name="Activity">What is being done.</param>
     /// <param name="Status">How far it is, in words.</param>
@@ -46,6 +49,7 @@ internal abstract record CmdletRecord
             case Debug debug: cmdlet.WriteDebug(debug.Text); break;
             case Warning warning: cmdlet.WriteWarning(warning.Text); break;
             case Information information: cmdlet.WriteInformation(new InformationRecord(information.Data, information.Source)); break;
+            case Event raised: (cmdlet as PSCmdlet)?.Events.GenerateEvent(raised.Source, cmdlet, [raised.Data], PSObject.AsPSObject(raised.Data)); break;
             case Progress progress: cmdlet.WriteProgress(progress.ToProgressRecord()); break;
         }
     }
