@@ -1,5 +1,6 @@
 Describe 'Export-FoobarDashboard' {
     BeforeAll {
+        Import-Module $env:FOOBAR_TEST_MODULE -Force
         $inventory = Join-Path $PSScriptRoot '../../docs/examples/d-named-ports-only.json'
         $folder = Join-Path $TestDrive 'dashboards'
         $null = New-Item -ItemType Directory $folder
@@ -19,5 +20,31 @@ Describe 'Export-FoobarDashboard' {
         $other = New-Item -ItemType Directory (Join-Path $TestDrive 'other')
         Export-FoobarDashboard $other -Inventory $inventory -WhatIf | Should -BeNullOrEmpty
         Get-ChildItem $other | Should -BeNullOrEmpty
+    }
+}
+
+# By this machine's own shell, as in Commands.Tests.ps1. What it shows on a real terminal needs one.
+Describe 'Show-FoobarSite where there is no terminal' -Skip:$IsWindows {
+    BeforeAll {
+        Import-Module $env:FOOBAR_TEST_MODULE -Force
+        $before = $env:FOOBAR_INVENTORY, $env:PATH
+        $env:FOOBAR_INVENTORY = Join-Path $PSScriptRoot 'Data' 'foobar.json'
+        $env:PATH = (Join-Path $PSScriptRoot 'Data' 'stand-in') + [System.IO.Path]::PathSeparator + $env:PATH
+    }
+
+    AfterAll {
+        Disconnect-FoobarSite -All
+        $env:FOOBAR_INVENTORY, $env:PATH = $before
+    }
+
+    It 'writes plain lines for a while' {
+        $lines = Show-FoobarSite -IntervalSeconds 0.5 -DurationSeconds 1
+        $lines | Should -Contain 'Servers'
+        $lines[0] | Should -Match 'writes:'
+        $lines -join '' | Should -Not -Match "`e"
+    }
+
+    It 'ends when the pipeline does' {
+        (Show-FoobarSite -IntervalSeconds 0.5 -Plain | Select-Object -First 2).Count | Should -Be 2
     }
 }

@@ -10,7 +10,6 @@ internal sealed class SpectreScreen : IScreenDriver
 {
     private const string Home = "\e[H", ClearLine = "\e[K", ClearBelow = "\e[J";
 
-    private readonly StringWriter _text = new(CultureInfo.InvariantCulture);
     private readonly Func<TextWriter, IAnsiConsole> _create;
 
     /// <summary>For the terminal of this process.</summary>
@@ -25,15 +24,15 @@ internal sealed class SpectreScreen : IScreenDriver
     /// <inheritdoc/>
     public string Draw(IReadOnlyList<IReadOnlyList<ScreenText>> lines, int width)
     {
-        _text.GetStringBuilder().Clear();
-        IAnsiConsole console = _create(_text);
+        using StringWriter text = new(CultureInfo.InvariantCulture);
+        IAnsiConsole console = _create(text);
         console.Profile.Width = width;
         StringBuilder screen = new(Home);
         for (int index = 0; index < lines.Count; index++)
         {
-            _text.GetStringBuilder().Clear();
+            text.GetStringBuilder().Clear();
             console.Write(Line(lines[index], width));
-            screen.Append(_text.ToString().TrimEnd('\n', '\r')).Append(ClearLine).Append(index < lines.Count - 1 ? "\r\n" : "");
+            screen.Append(text.ToString().TrimEnd('\n', '\r')).Append(ClearLine).Append(index < lines.Count - 1 ? "\r\n" : "");
         }
 
         return screen.Append(ClearBelow).ToString();
