@@ -56,6 +56,9 @@ public sealed record TrafficRate
     /// <summary>What was read of log files; <see langword="null"/> for other origins.</summary>
     public TrafficLog? Log { get; init; }
 
+    /// <summary>What was expected of the rate, and what it is; <see langword="null"/> where it was not judged.</summary>
+    public Anomalies.RateJudgement? Expected { get; init; }
+
     /// <summary>What to know about the count; <see langword="null"/> for nothing.</summary>
     public string? Note { get; init; }
 }
