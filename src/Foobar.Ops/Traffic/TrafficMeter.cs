@@ -77,17 +77,20 @@ public static class TrafficMeter
             ConcurrentQueue<FoobarException> errors = [];
             runs = await OpenAsync(site, servers, errors, cancellationToken);
             TrafficEdge first = await EdgeAsync(runs, errors, cancellationToken), last = first;
-            do
+            long windows = duration is { } given ? Math.Max(1, (long)Math.Round(given / interval)) : long.MaxValue;
+            for (long window = 1; window <= windows; window++)
             {
+                // Edges keep to multiples of the interval, so what an edge takes does not add up; none is much shorter for that.
                 TrafficEdge begin = last;
-                await PollUntilAsync(runs, begin.Clock + interval, interval, cancellationToken);
+                TimeSpan planned = first.Clock + (window * interval), least = begin.Clock + (interval / 2);
+                await PollUntilAsync(runs, planned > least ? planned : begin.Clock + interval, interval, cancellationToken);
                 last = await EdgeAsync(runs, errors, cancellationToken);
-                TrafficWindow window = new(begin, last);
+                TrafficWindow measured = new(begin, last);
                 FoobarException[] met = [.. errors];
                 errors.Clear();
-                await samples.WriteAsync(SampleAsync(window, [.. runs.SelectMany(run => run.Within(window))], met, services, cancellationToken), cancellationToken);
+                TrafficRate[] rates = [.. runs.SelectMany(run => run.Within(measured))];
+                await samples.WriteAsync(SampleAsync(measured, rates, met, services, cancellationToken), cancellationToken);
             }
-            while (duration is null || last.Clock - first.Clock + (interval / 2) < duration);
         }
 #pragma warning disable CA1031 // The reader of the channel gets it.
         catch (Exception error)
