@@ -111,14 +111,14 @@ internal sealed class ModelMember(ModelCluster cluster, string name, SortedDicti
     }
 
     public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, KeyRange range, CancellationToken cancellationToken) =>
-        Task.FromResult(Moved(Digests(Within(range))));
+        Task.FromResult<IReadOnlyDictionary<RowKey, string?>>(Moved(Digests(Within(range))));
 
     public Task<IReadOnlyDictionary<RowKey, string?>> RowsAsync(ComparedTable table, DigestFunctions functions, IReadOnlyList<RowKey> keys, CancellationToken cancellationToken) =>
-        Task.FromResult(Moved(Digests(rows.Where(row => keys.Contains(Key(row.Key))))));
+        Task.FromResult<IReadOnlyDictionary<RowKey, string?>>(Moved(Digests(rows.Where(row => keys.Contains(Key(row.Key))))));
 
     private static RowKey Key(int key) => new([key.ToString(CultureInfo.InvariantCulture)]);
 
-    private static IReadOnlyDictionary<RowKey, string?> Digests(IEnumerable<KeyValuePair<int, int>> rows) =>
+    private static Dictionary<RowKey, string?> Digests(IEnumerable<KeyValuePair<int, int>> rows) =>
         rows.ToDictionary(static row => Key(row.Key), static row => (string?)row.Value.ToString(CultureInfo.InvariantCulture));
 
     private IEnumerable<KeyValuePair<int, int>> Within(KeyRange range) => rows
