@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Traffic.Sources;
 
 namespace Foobar.Ops.Tests.Traffic;
@@ -121,6 +122,24 @@ public sealed class AccessLogTests : IDisposable
         Assert.Equal((0L, "special"), Assert.Single(await ReadAsync(0, 0)) is { } state ? (state.Total, state.State) : default);
     }
 
+    [Theory]
+    [InlineData("clock 100.00 100.25 101.50", 1.24)]
+    [InlineData("1 2 0:0:0:0:0:0 same /a\nclock 100.00 101.50 101.50", 0.0)]
+    [InlineData("clock 100.00 99.00 101.50", null)]
+    [InlineData("clock 100.00 x 101.50", null)]
+    [InlineData("1 2 0:0:0:0:0:0 same /clock 1 2 3", null)]
+    public void How_long_it_counted_after_it_took_the_sizes_is_told(string text, double? seconds)
+    {
+        if (seconds is { } expected)
+        {
+            Assert.Equal(TimeSpan.FromSeconds(expected), AccessLogScript.AfterSizes(text));
+        }
+        else
+        {
+            Assert.Throws<ParseException>(() => AccessLogScript.AfterSizes(text));
+        }
+    }
+
     private static void Append(string path, int lines, int status = 200)
     {
         for (int line = 0; line < lines; line++)
@@ -140,6 +159,7 @@ public sealed class AccessLogTests : IDisposable
 
         using Process shell = Process.Start(start)!;
         string output = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.InRange(AccessLogScript.AfterSizes(output), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         return AccessLogScript.Parse(output);
     }
 }

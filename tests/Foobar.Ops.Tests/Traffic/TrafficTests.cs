@@ -131,6 +131,7 @@ public sealed class TrafficTests
         ParserProperties.TakesOrRefusesAnyText(NginxStatusSource.Parse, Status);
         ParserProperties.TakesOrRefusesAnyText(NginxConfiguration.Parse, Configuration("127.0.0.1:8081"));
         ParserProperties.TakesOrRefusesAnyText(AccessLogScript.Parse, "12 400 0:0:3:0:0:0 same /var/log/nginx/access.log\n13 0 0:0:0:0:0:0 rotated /b c\n");
+        ParserProperties.TakesOrRefusesAnyText(text => AccessLogScript.AfterSizes(text), "12 400 0:0:3:0:0:0 same /a\nclock 100.00 100.25 101.50\n");
     }
 
     [Theory]
@@ -200,7 +201,7 @@ public sealed class TrafficTests
         string log = Path.GetTempFileName();
         FakeServerSession session = new FakeServerSession(TestSite.Create().Find("web-01")!)
             .On("master process", $"http {{ access_log {log}; server {{ listen 127.0.0.1:8081; location /s {{ stub_status; }} }} }}")
-            .On("readlink", $"12 0 0:0:0:0:0:0 same {log}\n");
+            .On("readlink", $"12 0 0:0:0:0:0:0 same {log}\nclock 1.00 1.00 1.00\n");
 
         TrafficSource source = Assert.Single(await TrafficSources.OpenNginxAsync("web-01", _ => Task.FromResult<IServerSession>(session), TestContext.Current.CancellationToken));
         CounterReading reading = await source.ReadAsync(TestContext.Current.CancellationToken);

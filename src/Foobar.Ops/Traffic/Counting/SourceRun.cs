@@ -88,9 +88,10 @@ internal sealed class SourceRun(TrafficSource source) : IAsyncDisposable
         try
         {
             CounterReading reading = await source.ReadAsync(cancellationToken);
+            TimeSpan answered = Now - reading.ReadBefore;
             lock (_history)
             {
-                _history.Take(new TimedReading(reading, asked, Now, _failed));
+                _history.Take(new TimedReading(reading, asked, answered > asked ? answered : asked, _failed));
             }
 
             (_lastAsked, _failed) = (asked, 0);

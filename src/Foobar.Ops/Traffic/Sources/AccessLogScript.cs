@@ -30,9 +30,12 @@ internal static class AccessLogScript
     /// the log before a rotation, to which nginx still writes until it opens its logs anew. Prints
     /// <c>INODE SIZE N:N:N:N:N:N STATE PATH</c>; the sizes are taken before lines are counted. A link is followed, as nginx
     /// follows it; the file before a rotation is looked for beside its target, compressed too. What is no regular file (a
-    /// device, a pipe) has no size that grows.
+    /// device, a pipe) has no size that grows. The last line is <c>clock BEGAN TAKEN ENDED</c>: seconds of the server's own
+    /// clock (proc_uptime(5)) when the script began, when the last size had been taken, and at its end.
     /// </summary>
     public const string Text = """
+        uptime() { read -r "$1" ignored < /proc/uptime || eval "$1=0"; }
+        uptime began
         none=0:0:0:0:0:0
         class() {
           case $kind in
@@ -59,6 +62,7 @@ internal static class AccessLogScript
         rest() {
           if find_old; then
             old_size=$(stat -L -c %s -- "$old")
+            uptime taken
             [ "$old_size" -ge "$size" ] || old_size=$size
             echo "$inode $old_size $(count "$old" "$size" "$old_size") $1 $path"
           elif lines=$(packed); then echo "$inode 0 $lines packed $path"
@@ -75,6 +79,7 @@ internal static class AccessLogScript
             echo "0 0 $none missing $path"
             continue
           fi
+          uptime taken
           new_inode=${now% *} new_size=${now#* }
           if [ "$inode" = 0 ]; then echo "$new_inode $new_size $none same $path"
           elif [ "$inode" = "$new_inode" ] && [ "$new_size" -ge "$size" ]; then echo "$new_inode $new_size $(count "$real" "$size" "$new_size") same $path"
@@ -84,10 +89,35 @@ internal static class AccessLogScript
             echo "$new_inode $new_size $(count "$real" 0 "$new_size") rotated $path"
           fi
         done
+        uptime ended
+        echo "clock $began ${taken:-$ended} $ended"
         """;
 
+    private const string Clock = "clock ";
+
+    // Of what /proc/uptime tells.
+    private static readonly TimeSpan Resolution = TimeSpan.FromMilliseconds(10);
+
     /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
-    public static IReadOnlyList<AccessLogState> Parse(string text) => [.. Lines.Of(text).Select(line => ParseLine(line.Number, line.Text))];
+    public static IReadOnlyList<AccessLogState> Parse(string text) =>
+        [.. Lines.Of(text).Where(static line => !line.Text.StartsWith(Clock, StringComparison.Ordinal)).Select(line => ParseLine(line.Number, line.Text))];
+
+    /// <summary>How long before its end the script had taken the last size, at least: what it counted since is not in the counts.</summary>
+    /// <exception cref="Errors.ParseException">The line with the times is missing, or not of that form.</exception>
+    public static TimeSpan AfterSizes(string text)
+    {
+        (int Number, string Text) last = Lines.Of(text).LastOrDefault(static line => line.Text.StartsWith(Clock, StringComparison.Ordinal));
+        string[] fields = last.Text?.Split(' ') ?? [];
+        double[] times = [.. fields.Skip(1).Select(static field =>
+            double.TryParse(field, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) ? seconds : double.NaN)];
+        if (times is not [var began, var taken, var ended] || !(began <= taken && taken <= ended && ended < TimeSpan.MaxValue.TotalSeconds))
+        {
+            throw Lines.Unexpected(Source, last.Number, "'clock' and three times", last.Text ?? "nothing");
+        }
+
+        TimeSpan after = TimeSpan.FromSeconds(ended - taken) - Resolution;
+        return after > TimeSpan.Zero ? after : TimeSpan.Zero;
+    }
 
     private static AccessLogState ParseLine(int number, string line)
     {

@@ -39,6 +39,7 @@ internal sealed class AccessLogSource(
     {
         Log[] files = [.. _logs.Where(log => log.Declared.IsFile)];
         long now = Environment.TickCount64;
+        TimeSpan counting = TimeSpan.Zero;
         if (files.Length > 0)
         {
             IServerSession session = await connect(cancellationToken);
@@ -46,6 +47,7 @@ internal sealed class AccessLogSource(
                 RemoteCommand.FromScript(AccessLogScript.Text, files.SelectMany(log => log.Arguments())) with { Privileged = true },
                 cancellationToken);
             string output = SessionReadings.Succeeded(result, AccessLogScript.Source).OutputText;
+            counting = AccessLogScript.AfterSizes(output);
             ILookup<string, AccessLogState> states = AccessLogScript.Parse(output).ToLookup(state => state.Path);
             foreach (Log log in files)
             {
@@ -54,7 +56,7 @@ internal sealed class AccessLogSource(
         }
 
         _lastRead = now;
-        return new CounterReading([.. _logs.Select(log => log.ToCounter(workers))], "") { Note = Instead };
+        return new CounterReading([.. _logs.Select(log => log.ToCounter(workers))], "") { Note = Instead, ReadBefore = counting };
     }
 
     /// <summary>A log with the lines counted in it so far.</summary>

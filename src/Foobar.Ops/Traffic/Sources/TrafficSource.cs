@@ -62,6 +62,9 @@ internal sealed record CounterReading(IReadOnlyList<Counter> Counters, string Ep
     /// <summary>Whether counters of an earlier epoch may go on after a new one began: an old process that drains.</summary>
     public bool Overlaps { get; init; }
 
+    /// <summary>For how long, at least, the answer was under way or in the making after the counters were read.</summary>
+    public TimeSpan ReadBefore { get; init; }
+
     /// <summary>Counters of earlier epochs that still count: old processes that drain.</summary>
     public IReadOnlyList<CounterReading> Older { get; init; } = [];
 
