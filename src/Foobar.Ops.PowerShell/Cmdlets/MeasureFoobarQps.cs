@@ -9,6 +9,7 @@ using Foobar.Ops.Remoting;
 using Foobar.Ops.Services;
 using Foobar.Ops.Traffic;
 using Foobar.Ops.Traffic.Anomalies;
+using Foobar.Ops.Traffic.History;
 using Foobar.Ops.Traffic.Sources;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
@@ -163,7 +164,7 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         TimeSpan patience = interval + TimeSpan.FromSeconds(Math.Max(TimeoutSeconds, Margin) + (_services.Count > 0 ? ServiceMargin : 0));
         TimeSpan? duration = Continuous || (IsStream && !IsGiven(nameof(DurationSeconds))) ? null : TimeSpan.FromSeconds(Math.Max(DurationSeconds, IntervalSeconds));
         using TrafficWatch? watch = IsStream
-            ? TrafficWatch.Open(site.Site, new AnomalyOptions { Zone = TimeZoneInfo.Local }, DateTimeOffset.UtcNow, output.Warn)
+            ? TrafficWatch.Open(site.Site, new AnomalyOptions { Zone = TimeZoneInfo.Local }, DateTimeOffset.UtcNow, output.Warn, await HistoryAsync(output, cancellationToken))
             : null;
         TrafficAlarm alarm = new(watch, AlertOn, AlertAction, output);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -188,6 +189,28 @@ public sealed class MeasureFoobarQps : ServerCmdlet
                 _alerted = false;
             }
         }
+    }
+
+    // Without it rates are judged by what this machine has seen itself.
+    private async Task<Dictionary<RateSeries, IReadOnlyList<RateBucket>>> HistoryAsync(CmdletOutput output, CancellationToken cancellationToken)
+    {
+        Dictionary<RateSeries, IReadOnlyList<RateBucket>> history = [];
+        foreach (DeclaredService service in _services)
+        {
+            try
+            {
+                foreach ((RateSeries series, IReadOnlyList<RateBucket> buckets) in await service.HistoryAsync(DateTimeOffset.UtcNow, SeasonalBaseline.Reach, cancellationToken))
+                {
+                    history[series] = buckets;
+                }
+            }
+            catch (FoobarException error)
+            {
+                output.Warn($"What {service.Name} kept of earlier weeks could not be read: {error.Message}");
+            }
+        }
+
+        return history;
     }
 
     private void Resolve(string path)

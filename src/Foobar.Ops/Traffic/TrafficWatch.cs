@@ -11,6 +11,8 @@ namespace Foobar.Ops.Traffic;
 /// </summary>
 public sealed class TrafficWatch : IDisposable
 {
+    private static readonly Dictionary<RateSeries, IReadOnlyList<RateBucket>> NoHistory = [];
+
     private readonly Dictionary<RateSeries, AnomalyDetector> _detectors = [];
     private readonly Dictionary<RateSeries, AnomalyKind> _kinds = [];
     private readonly AnomalyOptions _options;
@@ -31,20 +33,29 @@ public sealed class TrafficWatch : IDisposable
         }
     }
 
+    /// <summary>What a monitoring service kept of some series, which tells more of them than this machine's own history.</summary>
+    public IReadOnlyDictionary<RateSeries, IReadOnlyList<RateBucket>> Known { get; init; } = NoHistory;
+
     /// <summary>Opens the history of a site and begins; without a history, which is told, where it can't be used.</summary>
-    public static TrafficWatch Open(Site site, AnomalyOptions options, DateTimeOffset now, Action<string> warn)
+    /// <param name="site">The site.</param>
+    /// <param name="options">How sensitive it is.</param>
+    /// <param name="now">The time now.</param>
+    /// <param name="warn">Told what is wrong with the history.</param>
+    /// <param name="known">What a monitoring service kept of some series; <see langword="null"/> for nothing.</param>
+    public static TrafficWatch Open(
+        Site site, AnomalyOptions options, DateTimeOffset now, Action<string> warn, IReadOnlyDictionary<RateSeries, IReadOnlyList<RateBucket>>? known = null)
     {
         ArgumentNullException.ThrowIfNull(warn);
         try
         {
 #pragma warning disable CA2000 // The watch closes it.
-            return new TrafficWatch(options, RateStore.Open(site, now), warn);
+            return new TrafficWatch(options, RateStore.Open(site, now), warn) { Known = known ?? NoHistory };
 #pragma warning restore CA2000
         }
         catch (FoobarException error) when (error.ErrorId is "HistoryUnusable" or "HistoryTooNew" or "DriverMissing")
         {
             warn($"Rates are judged without a history: {error.Message}");
-            return new TrafficWatch(options, null, warn);
+            return new TrafficWatch(options, null, warn) { Known = known ?? NoHistory };
         }
     }
 
@@ -117,8 +128,9 @@ public sealed class TrafficWatch : IDisposable
         return rate with { Expected = detector.Judge(SampleOf(rate)) };
     }
 
-    private SeasonalBaseline? ShapeOf(RateSeries series, DateTimeOffset now) => Use(store =>
-        SeasonalBaseline.Learn(store.Read(series, now, SeasonalBaseline.Reach), now, _options.Zone));
+    private SeasonalBaseline? ShapeOf(RateSeries series, DateTimeOffset now) =>
+        (Known.TryGetValue(series, out IReadOnlyList<RateBucket>? known) ? SeasonalBaseline.Learn(known, now, _options.Zone) : null)
+            ?? Use(store => SeasonalBaseline.Learn(store.Read(series, now, SeasonalBaseline.Reach), now, _options.Zone));
 
     private void Keep(IReadOnlyList<TrafficRate> rates) => Use(store =>
     {

@@ -4,6 +4,8 @@ using Foobar.Ops.Remoting;
 using Foobar.Ops.Services;
 using Foobar.Ops.Services.Http;
 using Foobar.Ops.Traffic;
+using Foobar.Ops.Traffic.Anomalies;
+using Foobar.Ops.Traffic.History;
 using Foobar.Ops.Traffic.Sources;
 using static Foobar.Ops.Tests.Services.Answers;
 
@@ -40,6 +42,21 @@ public sealed class DeclaredServiceTests
         Assert.Equal((TrafficOrigin.Prometheus, "lb-01", "prom/balancer{proxy=\"www\"}", TrafficUnit.Requests), (rate.Origin, rate.Server, rate.Name, rate.Unit));
         Assert.Equal((start, end, null), (rate.Start, rate.End, rate.Note));
         Assert.Matches(@"^haproxy_frontend_http_requests_total\[\d+s\]$", service.Requests.First(request => request.Field("query")!.StartsWith("haproxy", StringComparison.Ordinal)).Field("query"));
+    }
+
+    [Fact]
+    public async Task What_Prometheus_kept_is_the_history_of_the_rates_that_it_gives()
+    {
+        DateTimeOffset now = new(2026, 3, 4, 12, 0, 0, TimeSpan.Zero);
+        await using FakeService service = FakeService.Start(request => request.Field("query") == "increase(haproxy_frontend_http_requests_total[300s])"
+            ? Whole($$$"""{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"proxy":"www","instance":"lb-01:8405"},"values":[[{{{Unix(now.AddMinutes(-5))}}},"600"],[{{{Unix(now)}}},"NaN"]]}]}}""")
+            : Status(400));
+        using DeclaredService source = Open(new MonitoringService { Name = "prom", Kind = MonitoringServiceKind.Prometheus, Url = service.Address, Queries = [new ServiceQuery { Name = "balancer", Expression = "haproxy_frontend_http_requests_total" }] });
+
+        (RateSeries series, IReadOnlyList<RateBucket> buckets) = Assert.Single(await source.HistoryAsync(now, TimeSpan.FromDays(1), TestContext.Current.CancellationToken));
+
+        Assert.Equal(new RateSeries("lb-01", TrafficOrigin.Prometheus, "prom/balancer{proxy=\"www\"}"), series);
+        Assert.Equal(new RateBucket(now.AddMinutes(-10), TimeSpan.FromMinutes(5), 600, 300), Assert.Single(buckets));
     }
 
     [Fact]

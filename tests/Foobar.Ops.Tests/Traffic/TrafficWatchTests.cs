@@ -53,6 +53,23 @@ public sealed class TrafficWatchTests : IDisposable
     }
 
     [Fact]
+    public void What_a_service_has_kept_of_a_rate_it_is_judged_by_at_once()
+    {
+        RateBucket[] known = [.. Enumerable.Range(0, 3 * 24 * 12).Select(slot => new RateBucket(
+            Start.AddMinutes(slot * 5), TimeSpan.FromMinutes(5), (slot / 12 % 24 >= 8 ? 60 : 6) * 300, 300))];
+        TrafficRate night = Rate((3 * 86400) + (3 * 3600), 6 * 60, 60);
+        using TrafficWatch watch = new(new AnomalyOptions(), null, _warnings.Add)
+        {
+            Known = new Dictionary<RateSeries, IReadOnlyList<RateBucket>> { [RateSeries.Of(night)] = known },
+        };
+
+        RateJudgement first = watch.Judge([night])[0].Expected!;
+        RateJudgement other = watch.Judge([night with { Name = "other" }])[0].Expected!;
+
+        Assert.Equal((true, false), (first.UsesHistory, other.UsesHistory));
+    }
+
+    [Fact]
     public void A_rate_without_a_figure_is_not_judged()
     {
         using TrafficWatch watch = new(new AnomalyOptions(), null, _warnings.Add);

@@ -9,6 +9,8 @@ using Foobar.Ops.Services.Http;
 using Foobar.Ops.Services.NewRelic;
 using Foobar.Ops.Services.Prometheus;
 using Foobar.Ops.Services.SumoLogic;
+using Foobar.Ops.Traffic.Anomalies;
+using Foobar.Ops.Traffic.History;
 
 namespace Foobar.Ops.Traffic.Sources;
 
@@ -82,7 +84,7 @@ public sealed class DeclaredService : TrafficService, IDisposable
     public override async Task<IReadOnlyList<TrafficRate>> MeasureAsync(
         DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ServiceQuery> queries = _service.Queries.Count > 0 ? _service.Queries : ServiceQuery.DefaultsOf(_service.Kind);
+        IReadOnlyList<ServiceQuery> queries = Queries;
         if (_service.Kind != MonitoringServiceKind.Prometheus && end + Delay > DateTimeOffset.UtcNow)
         {
             await Task.Delay(end + Delay - DateTimeOffset.UtcNow, cancellationToken);
@@ -105,6 +107,45 @@ public sealed class DeclaredService : TrafficService, IDisposable
             ? rates
             : [Rate(queries[0], new WindowCount(string.Empty, 0, 0, null) { Note = "No query of the service gave a series." }, string.Empty, start, end) with { Count = null }];
     }
+
+    /// <summary>
+    /// What a Prometheus kept of the rates that it is asked for, over weeks: for each five minutes its own estimate
+    /// (<c>increase()</c>), which is exact enough for what is usual at a time of the week. Other services are not asked.
+    /// </summary>
+    /// <param name="now">Up to when.</param>
+    /// <param name="reach">How far back.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ServiceException">The service could not be asked.</exception>
+    public async Task<IReadOnlyDictionary<RateSeries, IReadOnlyList<RateBucket>>> HistoryAsync(
+        DateTimeOffset now, TimeSpan reach, CancellationToken cancellationToken)
+    {
+        Dictionary<RateSeries, IReadOnlyList<RateBucket>> history = [];
+        if (_service.Kind != MonitoringServiceKind.Prometheus)
+        {
+            return history;
+        }
+
+        TimeSpan step = SeasonalBaseline.SlotLength;
+        string range = string.Create(CultureInfo.InvariantCulture, $"[{step.TotalSeconds:0}s]");
+        PrometheusClient client = Client();
+        foreach (ServiceQuery query in Queries)
+        {
+            PrometheusResult result = await client.QueryRangeAsync($"increase({query.Expression}{range})", now - reach, now, step, cancellationToken);
+            foreach ((MetricSeries series, string name, string server) in Named(result.Series))
+            {
+                history[new RateSeries(server, TrafficOrigin.Prometheus, NameOf(query, name))] =
+                    [.. series.Points.Where(static point => point.Value is >= 0 and < double.MaxValue).Select(point => new RateBucket(point.Time - step, step, point.Value, step.TotalSeconds))];
+            }
+        }
+
+        return history;
+    }
+
+    private IReadOnlyList<ServiceQuery> Queries => _service.Queries.Count > 0 ? _service.Queries : ServiceQuery.DefaultsOf(_service.Kind);
+
+    private PrometheusClient Client() => new(_http, Name, ServiceAccess.Declared(_service), ServiceAccess.LoginToAsk(_service, _keys));
+
+    private string NameOf(ServiceQuery query, string name) => $"{Name}/{query.Name}{name}";
 
     private async Task<IReadOnlyList<WindowCount>> BucketsAsync(
         ServiceQuery query, DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
@@ -142,7 +183,7 @@ public sealed class DeclaredService : TrafficService, IDisposable
 
     private async Task<PrometheusWindow> OpenWindowAsync(DateTimeOffset start, DateTimeOffset end, CancellationToken cancellationToken)
     {
-        PrometheusClient client = new(_http, Name, ServiceAccess.Declared(_service), ServiceAccess.LoginToAsk(_service, _keys));
+        PrometheusClient client = Client();
         (TimeSpan offset, TimeSpan uncertainty) = await ClockAsync(client, cancellationToken);
         return new PrometheusWindow(
             client, new CountWindow(start + offset, end + offset, uncertainty), offset, DateTimeOffset.UtcNow + LongestWait);
@@ -254,7 +295,7 @@ public sealed class DeclaredService : TrafficService, IDisposable
             MonitoringServiceKind.SumoLogic => TrafficOrigin.SumoLogic,
             _ => TrafficOrigin.Prometheus,
         },
-        Name = $"{Name}/{query.Name}{count.Name}",
+        Name = NameOf(query, count.Name),
         Unit = query.Counts switch { ServiceCount.Sessions => TrafficUnit.Sessions, ServiceCount.Statements => TrafficUnit.Statements, _ => TrafficUnit.Requests },
         Start = start,
         End = end,
