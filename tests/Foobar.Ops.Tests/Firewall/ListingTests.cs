@@ -35,7 +35,6 @@ public sealed class ListingTests
         ParserProperties.TakesOrRefusesAnyText(text => NetworkParser.Parse(text, [text], [new(text, text)]), """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]""".Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
     }
 
-    // So many rules are read by several threads.
     [Fact]
     public void The_rules_of_a_long_listing_keep_their_order_in_each_chain()
     {

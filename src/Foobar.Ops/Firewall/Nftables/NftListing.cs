@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
@@ -13,13 +11,10 @@ namespace Foobar.Ops.Firewall.Nftables;
 /// <param name="structure">What the text listing says, where there is one.</param>
 internal sealed class NftListing(string? server, string source, NftStructure? structure)
 {
-    private const int ManyRules = 1000;
-
     private readonly Dictionary<(string, string), (bool Dormant, string? Undecided)> _tables = [];
     private readonly List<FirewallChain> _chains = [];
     private readonly List<NamedSet> _sets = [];
-    private readonly List<((string Family, string Table, string Chain) Place, int Position, JsonElement Json)> _listed = [];
-    private readonly Dictionary<(string, string, string), int> _lengths = [];
+    private readonly Dictionary<(string, string, string), List<FirewallRule>> _rules = [];
 
     /// <summary>Reads the whole.</summary>
     /// <exception cref="ParseException">It is of another schema, or the text listing has what it lacks.</exception>
@@ -35,38 +30,7 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
         }
 
         CompareWithText();
-        ILookup<(string, string, string), FirewallRule> rules = ReadRules().ToLookup(static rule => (rule.Family, rule.Table, rule.Chain));
-        return new Ruleset(_chains.Select(chain => Finish(chain, rules)), _sets);
-    }
-
-    // Rules say nothing of each other: of a long listing they are read by all processors.
-    private FirewallRule[] ReadRules()
-    {
-        FirewallRule[] rules = new FirewallRule[_listed.Count];
-        if (rules.Length < ManyRules)
-        {
-            ReadRules(rules, 0, rules.Length);
-            return rules;
-        }
-
-        try
-        {
-            Parallel.ForEach(Partitioner.Create(0, rules.Length, ManyRules / 4), range => ReadRules(rules, range.Item1, range.Item2));
-            return rules;
-        }
-        catch (AggregateException errors)
-        {
-            ExceptionDispatchInfo.Throw(errors.Flatten().InnerExceptions[0]);
-            throw;
-        }
-    }
-
-    private void ReadRules(FirewallRule[] rules, int from, int to)
-    {
-        for (int index = from; index < to; index++)
-        {
-            rules[index] = NftRule.Read(_listed[index].Json, server, _listed[index].Place, _listed[index].Position);
-        }
+        return new Ruleset(_chains.Select(Finish), _sets);
     }
 
     private void Read(string name, JsonElement value)
@@ -143,11 +107,15 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
             NftValue.Text(NftValue.Member(json, "family")),
             NftValue.Text(NftValue.Member(json, "table")),
             NftValue.Text(NftValue.Member(json, "chain")));
-        int position = _lengths[chain] = _lengths.GetValueOrDefault(chain) + 1;
-        _listed.Add((chain, position, json));
+        if (!_rules.TryGetValue(chain, out List<FirewallRule>? rules))
+        {
+            _rules.Add(chain, rules = []);
+        }
+
+        rules.Add(NftRule.Read(json, server, chain, rules.Count + 1));
     }
 
-    private FirewallChain Finish(FirewallChain chain, ILookup<(string, string, string), FirewallRule> rules)
+    private FirewallChain Finish(FirewallChain chain)
     {
         (bool dormant, string? undecided) = _tables.GetValueOrDefault((chain.Family, chain.Table));
         IReadOnlyList<string>? devices = chain.Devices.Count > 0
@@ -159,7 +127,7 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
             Devices = hidden ? ["*"] : devices ?? [],
             IsDormant = dormant,
             Undecided = chain.Undecided ?? undecided ?? (hidden ? "the listing does not tell its devices" : null),
-            Rules = [.. rules[(chain.Family, chain.Table, chain.Name)]],
+            Rules = _rules.GetValueOrDefault((chain.Family, chain.Table, chain.Name)) ?? [],
         };
     }
 
