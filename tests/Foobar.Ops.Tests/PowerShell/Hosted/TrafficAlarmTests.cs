@@ -26,8 +26,9 @@ public sealed class TrafficAlarmTests : IDisposable
     [Fact]
     public void An_alert_raises_an_event_and_the_run_goes_on()
     {
+        // PowerShell queues an event on a thread of its own.
         ShellRun run = Watch(TrafficAlertAction.Event).Run(
-            "Invoke-Work $work | Out-Null; @(Get-Event -SourceIdentifier Foobar.TrafficAlert).ForEach{ $_.SourceArgs[0] }");
+            "Invoke-Work $work | Out-Null; (Wait-Event -SourceIdentifier Foobar.TrafficAlert -Timeout 60).ForEach{ $_.SourceArgs[0] }");
 
         Assert.Empty(run.Errors);
         Assert.Equal(AnomalyKind.Spike, Assert.IsType<TrafficAlert>(Assert.Single(run.Output)).Kind);
