@@ -42,6 +42,21 @@ internal sealed record ComparisonRecord
     /// <summary>The table that is being compared.</summary>
     public ComparisonPoint? Point { get; init; }
 
+    /// <summary>
+    /// What is left to go on with: tables that could not be compared, such as those of a replica that was too far behind, are
+    /// compared anew. <see langword="null"/> if it ended and compared all.
+    /// </summary>
+    public ComparisonRecord? Unfinished()
+    {
+        HashSet<string> open = [.. Tables.Where(static table => table.Status == ComparisonStatus.NotCompared).Select(static table => table.Table)];
+        return Ended is not null && open.Count == 0 ? null : this with
+        {
+            Ended = null,
+            Tables = [.. Tables.Where(table => !open.Contains(table.Table))],
+            Point = Point is not null && Point.Looks.TrueForAll(static look => look.IsOpen) ? Point : null,
+        };
+    }
+
     /// <summary>Keeps it, in place of the one before.</summary>
     public void Keep(OperationStore store) => store.Keep(File, JsonSerializer.Serialize(this));
 

@@ -183,10 +183,10 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
     {
         string[] names = [.. replicas.Select(static replica => replica.Name)];
         ComparisonRecord? last = options.Resume ? ComparisonRecord.Load(store) : null;
-        if (last is { Ended: null } && last.Source == source.Name && last.Replicas.SequenceEqual(names))
+        if (last?.Unfinished() is { } rest && rest.Source == source.Name && rest.Replicas.SequenceEqual(names))
         {
-            Tell($"goes on with the comparison of {last.Began:u}: {last.Tables.Count / Math.Max(names.Length, 1)} tables are finished");
-            return last;
+            Tell($"goes on with the comparison of {rest.Began:u}: {rest.Tables.Count / Math.Max(names.Length, 1)} tables are finished");
+            return rest;
         }
 
         if (options.Resume)

@@ -117,6 +117,19 @@ public sealed class ComparisonPartsTests
         }
     }
 
+    [Fact]
+    public void What_could_not_be_compared_is_left_to_go_on_with()
+    {
+        ComparisonRecord whole = new() { Source = "web-01", Replicas = ["web-02"], Began = default, Ended = default(DateTimeOffset), Tables = [Table("a", ComparisonStatus.Equal), Table("b", ComparisonStatus.Differs)] };
+        ReplicaLook behind = new() { Server = "web-02", Reason = "too far behind" };
+
+        Assert.Null(whole.Unfinished());
+        Assert.Equal(["a", "b"], (whole with { Ended = null }).Unfinished()!.Tables.Select(static table => table.Table));
+        ComparisonRecord left = (whole with { Tables = [.. whole.Tables, Table("c", ComparisonStatus.NotCompared)], Point = new() { Table = "c", Looks = [behind] } }).Unfinished()!;
+        Assert.Equal(["a", "b"], left.Tables.Select(static table => table.Table));
+        Assert.Equal((null, null), (left.Ended, left.Point));
+    }
+
     private static TableComparison Table(string name, ComparisonStatus status) =>
         new() { Server = "web-02", Source = "web-01", Table = name, Status = status, CoveragePercent = 100 };
 

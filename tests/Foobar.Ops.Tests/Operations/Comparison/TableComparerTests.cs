@@ -42,6 +42,22 @@ public sealed class TableComparerTests
     }
 
     [Fact]
+    public async Task A_sample_looks_at_one_chunk_of_each_table_at_least()
+    {
+        ModelCluster cluster = new(new Random(1), Rows, []);
+        ModelMember replica = cluster.Replica("web-02");
+        replica.Rows[7] = -1;
+        ModelMember primary = cluster.Primary();
+        ComparisonOptions sparse = Options with { SamplePercent = 0 };
+        TableComparer comparer = new(primary, [replica], sparse, new LoadGate(primary, sparse, static _ => { })) { Pause = TimeSpan.Zero };
+
+        TableComparison result = Assert.Single(await comparer.CompareAsync(
+            ModelCluster.Table, new Dictionary<string, ComparedTable> { ["web-02"] = ModelCluster.Table }, null, static _ => { }, TestContext.Current.CancellationToken));
+
+        Assert.Equal((ComparisonStatus.Differs, 1), (result.Status, result.Chunks));
+    }
+
+    [Fact]
     public async Task A_replica_that_is_lost_ends_its_own_comparison_and_no_other()
     {
         ModelCluster cluster = new(new Random(1), Rows, []);
