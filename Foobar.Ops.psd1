@@ -26,6 +26,7 @@
         'Formats/Site.Format.ps1xml'
         'Formats/Tls.Format.ps1xml'
         'Formats/Traffic.Format.ps1xml'
+        'Formats/Watch.Format.ps1xml'
     )
     TypesToProcess       = @('Foobar.Ops.Types.ps1xml', 'Foobar.Ops.Deserialized.Types.ps1xml')
     FunctionsToExport    = @()
@@ -55,11 +56,13 @@
         'New-FoobarCertificateRequest'
         'Repair-FoobarReplication'
         'Resume-FoobarFailover'
+        'Resume-FoobarWatch'
         'Send-FoobarFinding'
         'Send-FoobarMetric'
         'Set-FoobarBackend'
         'Set-FoobarFirewall'
         'Show-FoobarSite'
+        'Suspend-FoobarWatch'
         'Test-FoobarCertificate'
         'Test-FoobarConnection'
         'Test-FoobarFirewall'
@@ -68,6 +71,7 @@
         'Test-FoobarServer'
         'Test-FoobarTls'
         'Update-FoobarCertificate'
+        'Watch-FoobarPrimary'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

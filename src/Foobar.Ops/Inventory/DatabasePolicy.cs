@@ -32,6 +32,9 @@ public sealed record DatabasePolicy
     /// <summary>The members that are never promoted, by name.</summary>
     public IReadOnlyList<string> NeverPromote { get; init; } = [];
 
+    /// <summary>What a failover that no person begins may lose (<c>Watch-FoobarPrimary -Failover</c>).</summary>
+    public AutomaticFailover Automatic { get; init; } = new();
+
     /// <summary>Where the application writes; <see langword="null"/> where it connects to a member directly.</summary>
     public WriteEndpoint? WriteEndpoint { get; init; }
 

@@ -101,6 +101,16 @@ internal static class PolicyWriter
 
         json.ListUnlessEmpty("preferred", policy.Preferred);
         json.ListUnlessEmpty("neverPromote", policy.NeverPromote);
+        AutomaticFailover unasked = new();
+        if (policy.Automatic != unasked)
+        {
+            json.Object("automatic", () =>
+            {
+                json.WriteBoolean("requireSemiSync", policy.Automatic.RequireSemiSync);
+                json.Number("maxLossTransactions", policy.Automatic.MaxLossTransactions, unasked.MaxLossTransactions);
+            });
+        }
+
         if (policy.WriteEndpoint is { } write)
         {
             json.Object("writeEndpoint", () => WriteEndpoint(json, InventoryWord.Of(write.Kind), write.Server, write.Backend, write.Address));

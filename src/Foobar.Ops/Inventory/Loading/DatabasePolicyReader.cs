@@ -19,11 +19,25 @@ internal static class DatabasePolicyReader
             SemiSync = keys.Optional("semiSync", usual.SemiSync, Scalars.Flag),
             Preferred = keys.Optional("preferred", usual.Preferred, Lists.Of("names of members", 0, Scalars.Text)),
             NeverPromote = keys.Optional("neverPromote", usual.NeverPromote, Lists.Of("names of members", 0, Scalars.Text)),
+            Automatic = keys.Optional("automatic", usual.Automatic, Automatic),
             WriteEndpoint = keys.Optional("writeEndpoint", null, WriteEndpoint),
             ReadEndpoint = keys.Optional("readEndpoint", null, ReadEndpoint),
         };
         keys.Finish();
         return policy;
+    }
+
+    private static Parsed<AutomaticFailover> Automatic(SourceValue value, Problems problems)
+    {
+        ObjectReader keys = new(value, problems, "the policy for automatic failovers");
+        AutomaticFailover usual = new();
+        AutomaticFailover automatic = new()
+        {
+            RequireSemiSync = keys.Optional("requireSemiSync", usual.RequireSemiSync, Scalars.Flag),
+            MaxLossTransactions = keys.Optional("maxLossTransactions", (int)usual.MaxLossTransactions, Scalars.Whole(0, int.MaxValue)),
+        };
+        keys.Finish();
+        return automatic;
     }
 
     private static Parsed<WriteEndpoint?> WriteEndpoint(SourceValue value, Problems problems)

@@ -21,6 +21,18 @@ public sealed record FailoverOptions
     public bool AcceptDataLoss { get; init; }
 
     /// <summary>
+    /// In an emergency that no person sees: how many transactions may be lost at most, as far as it can be reckoned
+    /// (<see cref="Emergency.LossEstimate.AtRisk"/>); <see langword="null"/> for none.
+    /// </summary>
+    public long? MaximumLoss { get; init; }
+
+    /// <summary>Whether no person began it; its marker says so.</summary>
+    internal bool Automatic { get; init; }
+
+    /// <summary>In an emergency: told what was seen, before anything is changed or refused.</summary>
+    internal Action<FailoverPreview>? Seen { get; init; }
+
+    /// <summary>
     /// The canary's account, with SELECT, INSERT and DELETE on <c>foobar_ops.canary</c> through the write endpoint;
     /// <see langword="null"/> for no canary.
     /// </summary>

@@ -31,7 +31,11 @@ public sealed class EmergencyOperation
     {
         EmergencyScene scene = await new EmergencySurvey(_session, options, _store, _time).SurveyAsync(cancellationToken);
         await using FailoverConnections live = scene.Live;
-        return new()
+        return Preview(scene, options);
+    }
+
+    private FailoverPreview Preview(EmergencyScene scene, FailoverOptions options) =>
+        new()
         {
             OldPrimary = scene.Primary,
             NewPrimary = scene.Candidate,
@@ -40,9 +44,8 @@ public sealed class EmergencyOperation
             Loss = scene.Loss,
             Blockers = scene.Blockers,
             Warnings = [.. scene.Warnings, .. scene.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = scene.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : Array.Empty<FailoverBlocker>()],
-            Steps = new EmergencySteps(live, Order(scene, options, "preview"), _time).Plan().Outline,
+            Steps = new EmergencySteps(scene.Live, Order(scene, options, "preview"), _time).Plan().Outline,
         };
-    }
 
     /// <summary>Does it.</summary>
     /// <param name="options">What is asked for.</param>
@@ -60,6 +63,7 @@ public sealed class EmergencyOperation
 
         EmergencyScene scene = await new EmergencySurvey(_session, options, _store, _time).SurveyAsync(cancellationToken);
         await using FailoverConnections live = scene.Live;
+        options.Seen?.Invoke(Preview(scene, options));
         if (scene.Blockers.Count > 0)
         {
             throw FailoverOperation.Refused(scene.Blockers);
@@ -135,6 +139,7 @@ public sealed class EmergencyOperation
     private static EmergencyOrder Order(EmergencyScene scene, FailoverOptions options, string id) => new()
     {
         Id = id,
+        Automatic = options.Automatic,
         Old = scene.Primary,
         New = scene.Candidate,
         MachineAnswers = scene.MachineAnswers,

@@ -19,6 +19,9 @@ internal sealed record EmergencyOrder
     /// <summary>The id that the candidate's marker held before; empty for none.</summary>
     public string Before { get; init; } = "";
 
+    /// <summary>Whether a guard began it, and no person.</summary>
+    public bool Automatic { get; init; }
+
     /// <summary>The dead primary.</summary>
     public required string Old { get; init; }
 
@@ -62,6 +65,7 @@ internal sealed record EmergencyOrder
         ["id"] = Id,
         ["former"] = Former ?? "",
         ["before"] = Before,
+        [Guard.GuardRules.Automatic] = Automatic ? "yes" : "no",
         ["old"] = Old,
         ["new"] = New,
         ["machine"] = MachineAnswers ? "yes" : "no",
@@ -84,6 +88,7 @@ internal sealed record EmergencyOrder
             Id = Require("id"),
             Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
             Before = parameters.GetValueOrDefault("before") ?? "",
+            Automatic = parameters.GetValueOrDefault(Guard.GuardRules.Automatic) == "yes",
             Old = Require("old"),
             New = Require("new"),
             MachineAnswers = Require("machine") == "yes",

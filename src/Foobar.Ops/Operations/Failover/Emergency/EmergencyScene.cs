@@ -166,7 +166,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
-            ? LossEstimate.Of(live.New.Flavor, dump, unread, link with { Others = answering }, doubt)
+            ? LossEstimate.Of(live.New.Flavor, dump, unread, link with { Others = answering }, doubt) with { AtRisk = dump is null ? evidence?.AtRisk(live.New.Flavor, link.Received, time.GetUtcNow()) : 0 }
             : new() { Bound = LossBound.Nothing, Reason = "Nothing is moved while the primary lives.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
         return new()
         {
@@ -174,7 +174,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             Candidate = live.NewName,
             Verdict = verdict,
             Loss = loss,
-            Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss, open), .. EmergencyPreflight.JudgeLocks(live.NewName, held)],
+            Blockers = [.. _blockers, .. EmergencyPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss || loss.AtRisk <= options.MaximumLoss, open), .. EmergencyPreflight.JudgeLocks(live.NewName, held)],
             Events = EventForecast.Of(evidence, own?.Events.Value),
             Others = others,
             Answering = answering,

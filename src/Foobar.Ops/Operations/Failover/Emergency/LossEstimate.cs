@@ -39,6 +39,13 @@ public sealed record LossEstimate
     /// <summary>When the candidate last heard of the primary, in UTC; <see langword="null"/> if it does not say (MariaDB).</summary>
     public DateTimeOffset? LastHeard { get; init; }
 
+    /// <summary>
+    /// How many transactions may be lost at most, as far as it can be reckoned: what the primary held that the candidate lacks
+    /// when it was asked last, and for the time since then twice as many as it committed at the highest rate that was seen.
+    /// <see langword="null"/> if nobody watched it.
+    /// </summary>
+    public long? AtRisk { get; init; }
+
     /// <summary>Whether the operator must accept that writes may be lost.</summary>
     public bool NeedsAcceptance => Bound == LossBound.AfterLastReceived;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Planning;
 using static System.FormattableString;
@@ -32,22 +33,39 @@ public sealed record SourceEvidence
     /// <summary>Its scheduled events; <see langword="null"/> if they could not be read.</summary>
     public EventFacts? Events { get; init; }
 
-    /// <summary>Keeps what a survey saw of the primary, for the emergency that may come; silently nothing where it can't be kept.</summary>
-    /// <param name="store">The site's state on this machine.</param>
-    /// <param name="facts">What the members said.</param>
-    public static void Keep(OperationStore store, SiteCase<ReplicationFacts> facts)
+    /// <summary>What it had executed, by GTID; empty if nobody watches it.</summary>
+    public string Position { get; init; } = "";
+
+    /// <summary>The highest rate at which it was seen to commit lately, in transactions a second.</summary>
+    public double CommitsPerSecond { get; init; }
+
+    /// <summary>How many transactions a candidate may lack, as far as it can be reckoned; <see langword="null"/> if nobody watched.</summary>
+    /// <param name="flavor">The flavour.</param>
+    /// <param name="received">What the candidate has received.</param>
+    /// <param name="now">The time now, by this machine's clock.</param>
+    internal long? AtRisk(DatabaseFlavor flavor, string received, DateTimeOffset now) => Position.Length == 0 || now < ReadAt
+        ? null
+        : (long)Math.Ceiling(GtidComparison.Backlog(flavor, Position, received) + (2 * CommitsPerSecond * (now - ReadAt).TotalSeconds));
+
+    /// <summary>Keeps it for the emergency that may come; silently nothing where it can't be kept.</summary>
+    internal void Keep(OperationStore store)
     {
         try
         {
-            if (Of(facts) is { } evidence)
-            {
-                store.Keep(File, JsonSerializer.Serialize(evidence));
-            }
+            store.Keep(File, JsonSerializer.Serialize(this));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Without it an emergency failover claims less.
         }
+    }
+
+    /// <summary>Keeps what a survey saw of the primary, for the emergency that may come; silently nothing where it can't be kept.</summary>
+    /// <param name="store">The site's state on this machine.</param>
+    /// <param name="facts">What the members said.</param>
+    public static void Keep(OperationStore store, SiteCase<ReplicationFacts> facts)
+    {
+        Of(facts)?.Keep(store);
     }
 
     /// <summary>What was kept of a primary; <see langword="null"/> for nothing.</summary>

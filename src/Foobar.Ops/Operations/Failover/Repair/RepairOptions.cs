@@ -14,6 +14,9 @@ public sealed record RepairOptions
     /// </summary>
     public ConfirmedRepair? Confirmed { get; init; }
 
+    /// <summary>Whether no person began it; its marker says so.</summary>
+    internal bool Automatic { get; init; }
+
     /// <summary>Without a sign of life for how long another operator's run counts as lost.</summary>
     internal TimeSpan LostAfter { get; init; } = OperatorLock.LostAfter;
 

@@ -128,7 +128,7 @@ internal sealed class RepairSteps(FailoverConnections live, RepairOptions option
     {
         await ReplicationLogin.ForgetAsync(live.NewServer, token);
         OperationMarker marker = new(id);
-        await marker.ReplaceAsync(live.NewSession, new Dictionary<string, string> { ["old"] = live.OldName, ["new"] = live.NewName }, time.GetUtcNow(), token);
+        await marker.ReplaceAsync(live.NewSession, new Dictionary<string, string> { ["old"] = live.OldName, ["new"] = live.NewName, [Guard.GuardRules.Automatic] = options.Automatic ? "yes" : "no" }, time.GetUtcNow(), token);
         await marker.SetAsync(live.NewSession, OperationState.Repaired, token);
     });
 

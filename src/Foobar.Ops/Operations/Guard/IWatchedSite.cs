@@ -1,0 +1,39 @@
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Repair;
+
+namespace Foobar.Ops.Operations.Guard;
+
+/// <summary>What a primary said when it was asked.</summary>
+/// <param name="TakesWrites">Whether it is still a primary: not read-only.</param>
+/// <param name="Standing">What persons and earlier operations left there.</param>
+internal sealed record PrimaryAnswer(bool TakesWrites, WatchStanding Standing);
+
+/// <summary>A site as its guard sees it and acts on it.</summary>
+internal interface IWatchedSite : IAsyncDisposable
+{
+    /// <summary>The site's name.</summary>
+    string Name { get; }
+
+    /// <summary>Finds the one primary.</summary>
+    /// <exception cref="Errors.FoobarException"><c>PrimaryUnknown</c>: there is not exactly one that answers; <c>NoDatabase</c>.</exception>
+    Task<string> FindPrimaryAsync(CancellationToken cancellationToken);
+
+    /// <summary>Asks the primary.</summary>
+    /// <exception cref="Errors.FoobarException">It does not answer in time, or its machine says that it can't write.</exception>
+    Task<PrimaryAnswer> AskAsync(string primary, CancellationToken cancellationToken);
+
+    /// <summary>Has the primary looked at from all sides; changes nothing.</summary>
+    /// <exception cref="Errors.FoobarException">Nobody could be asked.</exception>
+    Task<FailoverPreview> LookAsync(FailoverOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Puts a replica in the place of a primary that is dead.</summary>
+    /// <exception cref="Errors.FoobarException"><c>FailoverRefused</c>, <c>OperationRunning</c> ...: nothing was changed.</exception>
+    Task<FailoverResult> FailOverAsync(FailoverOptions options, CancellationToken cancellationToken);
+
+    /// <summary>Tells whether a member's machine answers.</summary>
+    Task<bool> IsBackAsync(string member, CancellationToken cancellationToken);
+
+    /// <summary>Makes a member a replica.</summary>
+    /// <exception cref="Errors.FoobarException"><c>RepairRefused</c> ...: nothing was changed.</exception>
+    Task<RepairResult> RejoinAsync(string member, CancellationToken cancellationToken);
+}

@@ -1,0 +1,272 @@
+using System.Runtime.CompilerServices;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Guard;
+
+/// <summary>
+/// Watches a primary: asks it again and again, has it looked at from all sides as soon as it does not answer, tells what is
+/// seen, and where that is asked for puts a replica in the place of a dead one, once, until a person has looked after it.
+/// </summary>
+public sealed class PrimaryWatch
+{
+    private static readonly TimeSpan RejoinPause = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly IWatchedSite _site;
+    private readonly WatchOptions _options;
+    private readonly AutomaticFailover _policy;
+    private readonly TimeProvider _time;
+
+    private string _primary = "";
+    private WatchStanding _standing = new();
+    private (WatchEventKind Kind, string Why) _told;
+    private string? _lost;
+    private bool _writeless;
+    private DateTimeOffset _rejoinAt;
+
+    internal PrimaryWatch(IWatchedSite site, WatchOptions options, AutomaticFailover policy, TimeProvider time) =>
+        (_site, _options, _policy, _time) = (site, options, policy, time);
+
+    /// <summary>Watches the primary of a site until it is cancelled.</summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Ends the watch; a failover that has begun is undone or ends first.</param>
+    /// <exception cref="FoobarException"><c>NoDatabase</c>, <c>PrimaryUnknown</c>, <c>WatchNotForClusters</c>: there is nothing to watch.</exception>
+    public static async IAsyncEnumerable<WatchEvent> RunAsync(
+        ISiteSession session, WatchOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using WatchedSite site = new(session, TimeProvider.System);
+        PrimaryWatch watch = new(site, options, session.Site.Policy.Database?.Automatic ?? new(), TimeProvider.System);
+        await foreach (WatchEvent each in watch.WatchAsync(cancellationToken))
+        {
+            yield return each;
+        }
+    }
+
+    /// <summary>Watches.</summary>
+    internal async IAsyncEnumerable<WatchEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        _primary = await _site.FindPrimaryAsync(cancellationToken);
+        _told = (WatchEventKind.Healthy, "");
+        yield return Event(WatchEventKind.Healthy, $"{_primary} is the primary, and is watched.");
+        while (true)
+        {
+            FoobarException? failure = await AskAsync(cancellationToken);
+            await foreach (WatchEvent each in failure is null ? HealthyAsync(cancellationToken) : DoubtAsync(failure, cancellationToken))
+            {
+                yield return each;
+            }
+
+            await Task.Delay(Pause(), _time, cancellationToken);
+        }
+    }
+
+    // Once it is told that nothing can be done, looking from all sides each second would only be a burden.
+    private TimeSpan Pause() => _told.Kind == WatchEventKind.Healthy ? _options.Interval : TimeSpan.FromTicks(Math.Min(LongestPause.Ticks, _options.Interval.Ticks * 3));
+
+    private async Task<FoobarException?> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            PrimaryAnswer answer = await _site.AskAsync(_primary, cancellationToken);
+            _standing = answer.Standing;
+            return answer.TakesWrites ? null : await FollowAsync(cancellationToken);
+        }
+        catch (FoobarException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            return error;
+        }
+    }
+
+    // A switchover leaves it read-only for a moment before another member takes writes.
+    private async Task<FoobarException?> FollowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            string primary = await _site.FindPrimaryAsync(cancellationToken);
+            (_primary, _told) = primary == _primary ? (_primary, _told) : (primary, (WatchEventKind.PrimaryChanged, ""));
+            _writeless = false;
+            return null;
+        }
+        catch (FoobarException error) when (!_writeless && !cancellationToken.IsCancellationRequested && error.ErrorId == "PrimaryUnknown")
+        {
+            _writeless = true;
+            return null;
+        }
+    }
+
+    private async IAsyncEnumerable<WatchEvent> HealthyAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_told.Kind != WatchEventKind.Healthy)
+        {
+            yield return _told.Kind == WatchEventKind.PrimaryChanged
+                ? Event(WatchEventKind.PrimaryChanged, $"Writes were moved: {_primary} is the primary now, and is watched.")
+                : Event(WatchEventKind.Recovered, $"{_primary} answers again.");
+            _told = (WatchEventKind.Healthy, "");
+        }
+
+        if (await RejoinAsync(cancellationToken) is { } rejoined)
+        {
+            yield return rejoined;
+        }
+    }
+
+    private async IAsyncEnumerable<WatchEvent> DoubtAsync(FoobarException failure, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_told.Kind == WatchEventKind.Healthy)
+        {
+            yield return Tell(WatchEventKind.Suspected, "", $"{_primary} does not answer as a primary should: {failure.Message}");
+        }
+        else if (await ChangedAsync(cancellationToken))
+        {
+            yield break;
+        }
+
+        (WatchEventKind Kind, string Message, string Recommendation)? refusal = GuardRules.Refuse(_standing, _options.BlockFor, _time.GetUtcNow());
+        FailoverPreview? seen = null;
+        FailoverResult? result = null;
+        FoobarException? error = null;
+        FailoverOptions asked = GuardRules.Options(_options.Limits, _policy) with { Seen = preview => seen = preview };
+        try
+        {
+            if (_options.Failover && refusal is null)
+            {
+                result = await _site.FailOverAsync(asked, cancellationToken);
+            }
+            else
+            {
+                seen = await _site.LookAsync(asked, cancellationToken);
+            }
+        }
+        catch (FoobarException caught) when (!cancellationToken.IsCancellationRequested)
+        {
+            error = caught;
+        }
+
+        foreach (WatchEvent each in Sum(seen, result, error, _options.Failover ? refusal : null))
+        {
+            yield return each;
+        }
+    }
+
+    private IEnumerable<WatchEvent> Sum(
+        FailoverPreview? seen, FailoverResult? result, FoobarException? error, (WatchEventKind Kind, string Message, string Recommendation)? refusal)
+    {
+        if (seen?.Verdict is not { } verdict)
+        {
+            // Another guard or operator acts, or nobody could be asked.
+            WatchEventKind kind = error is { Kind: ErrorKind.Refused, ErrorId: not "FailoverRefused" } ? WatchEventKind.FailoverRefused : WatchEventKind.Isolated;
+            if (IsNew(kind, error?.ErrorId ?? ""))
+            {
+                yield return Tell(kind, error?.ErrorId ?? "", error?.Message ?? "Nobody could be asked.") with { Recommendation = error?.Recommendation };
+            }
+
+            yield break;
+        }
+
+        WatchEventKind judged = GuardRules.Judge(verdict);
+        if (judged == WatchEventKind.Dead ? _told.Kind is WatchEventKind.Healthy or WatchEventKind.Suspected or WatchEventKind.Isolated : IsNew(judged, $"{verdict.Cause}"))
+        {
+            yield return Tell(judged, $"{verdict.Cause}", verdict.Reason) with { Verdict = verdict, Loss = seen.Loss };
+        }
+
+        if (result is not null)
+        {
+            yield return Ended(result);
+        }
+        else if (judged == WatchEventKind.Dead && (refusal ?? Refused(error)) is { } why && IsNew(why.Kind, Key(seen, why)))
+        {
+            yield return Tell(why.Kind, Key(seen, why), why.Message) with { Recommendation = why.Recommendation, Verdict = verdict, Loss = seen.Loss };
+        }
+    }
+
+    private static (WatchEventKind Kind, string Message, string Recommendation)? Refused(FoobarException? error) =>
+        error is null ? null : (WatchEventKind.FailoverRefused, error.Message, error.Recommendation ?? "Look at Get-FoobarReplication.");
+
+    // A refusal's words tell the time; what stands in the way is the same.
+    private static string Key(FailoverPreview seen, (WatchEventKind Kind, string Message, string Recommendation) why) =>
+        why.Kind == WatchEventKind.FailoverRefused ? string.Join(' ', seen.Blockers.Select(blocker => $"{blocker.Code}:{blocker.Server}")) : why.Message;
+
+    private WatchEvent Ended(FailoverResult result)
+    {
+        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        string old = _primary;
+        if (moved)
+        {
+            (_primary, _lost, _rejoinAt) = (result.NewPrimary, _options.Rejoin ? old : null, _time.GetUtcNow() + RejoinPause);
+        }
+
+        _told = (moved ? WatchEventKind.Healthy : WatchEventKind.FailoverFailed, result.Id);
+        string after = result.WritableAfter is { } writable ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" after {writable.TotalSeconds:0.0} s") : "";
+        return Event(
+            moved ? WatchEventKind.FailedOver : WatchEventKind.FailoverFailed,
+            moved ? $"{result.NewPrimary} took the place of {old}, and the application can write again{after}. {result.Error}".TrimEnd()
+                : $"The failover from {old} to {result.NewPrimary} ended as {result.Outcome}: {result.Error}") with
+        {
+            Failover = result,
+            Verdict = result.Verdict,
+            Loss = result.Loss,
+            Recommendation = moved ? "No other failover is begun by itself until Resume-FoobarWatch says that a person has looked after this one." : result.Recommendation,
+        };
+    }
+
+    // While it is silent somebody may have moved writes by hand, or another guard.
+    private async Task<bool> ChangedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _site.FindPrimaryAsync(cancellationToken) != _primary && await FollowAsync(cancellationToken) is null;
+        }
+        catch (FoobarException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task<WatchEvent?> RejoinAsync(CancellationToken cancellationToken)
+    {
+        if (_lost is not { } member || _time.GetUtcNow() < _rejoinAt)
+        {
+            return null;
+        }
+
+        _rejoinAt = _time.GetUtcNow() + RejoinPause;
+        if (!await _site.IsBackAsync(member, cancellationToken))
+        {
+            return null;
+        }
+
+        try
+        {
+            RepairResult repair = await _site.RejoinAsync(member, cancellationToken);
+            _lost = null;
+            return repair.Outcome == PlanOutcome.Completed
+                ? Event(WatchEventKind.Rejoined, $"{member} replicates from {repair.Primary} again ({repair.Method}). {repair.Reason}") with { Repair = repair }
+                : Event(WatchEventKind.RejoinRefused, $"{member} could not be made a replica: {repair.Error}") with { Repair = repair, Recommendation = repair.Recommendation };
+        }
+        catch (FoobarException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
+            {
+                return null;
+            }
+
+            _lost = null;
+            return Event(WatchEventKind.RejoinRefused, error.Message) with { Recommendation = error.Recommendation };
+        }
+    }
+
+    private bool IsNew(WatchEventKind kind, string why) => _told != (kind, why);
+
+    private WatchEvent Tell(WatchEventKind kind, string why, string message)
+    {
+        _told = (kind, why);
+        return Event(kind, message);
+    }
+
+    private WatchEvent Event(WatchEventKind kind, string message) => new() { Time = _time.GetUtcNow(), Site = _site.Name, Kind = kind, Primary = _primary, Message = message };
+}

@@ -1,0 +1,90 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Guard;
+
+namespace Foobar.Ops.Tests.Operations.Guard;
+
+public sealed class GuardRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 30, 3, 0, 0, TimeSpan.Zero);
+
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    [Theory]
+    [InlineData(Sight.Blind, Sight.Blind, WatchEventKind.Isolated)]
+    [InlineData(Sight.Answers, Sight.Blind, WatchEventKind.Suspected)]
+    [InlineData(Sight.Silent, Sight.Blind, WatchEventKind.Suspected)]
+    internal void Who_reaches_nobody_is_isolated(Sight replica, Sight balancer, WatchEventKind expected) =>
+        Assert.Equal(expected, GuardRules.Judge(Seen(dead: false, replica, balancer)));
+
+    [Fact]
+    public void A_dead_primary_is_dead() => Assert.Equal(WatchEventKind.Dead, GuardRules.Judge(Seen(dead: true, Sight.Silent, Sight.Refused)));
+
+    [Fact]
+    public void Nothing_speaks_against_a_failover_where_there_was_none() => Assert.Null(GuardRules.Refuse(new(), Hour, Now));
+
+    [Fact]
+    public void A_suspended_watch_holds_still_until_its_time_is_over()
+    {
+        WatchStanding suspended = new() { SuspendedUntil = Now + TimeSpan.FromMinutes(1), Reason = "kernel update", Holder = "ann on admin-01" };
+        (WatchEventKind kind, string message, _) = GuardRules.Refuse(suspended, Hour, Now)!.Value;
+        Assert.Equal(WatchEventKind.Suspended, kind);
+        Assert.Contains("ann on admin-01: kernel update", message, StringComparison.Ordinal);
+        Assert.Null(GuardRules.Refuse(suspended, Hour, Now + TimeSpan.FromMinutes(1)));
+    }
+
+    [Theory]
+    [InlineData("no", OperationState.Completed, 59, true)]
+    [InlineData("no", OperationState.Completed, 61, false)]
+    [InlineData("no", OperationState.Undone, 1, false)]
+    [InlineData("yes", OperationState.Completed, 1, true)]
+    [InlineData("yes", OperationState.Completed, 100000, true)]
+    [InlineData("yes", OperationState.Repaired, 100000, true)]
+    [InlineData("yes", OperationState.Degraded, 100000, true)]
+    [InlineData("yes", OperationState.Undone, 1, false)]
+    public void Never_twice_in_a_row_without_a_person(string automatic, string state, int minutesAgo, bool blocked)
+    {
+        WatchStanding standing = new() { Last = Mark(automatic, state, Now - TimeSpan.FromMinutes(minutesAgo)) };
+        Assert.Equal(blocked ? WatchEventKind.Blocked : null, GuardRules.Refuse(standing, Hour, Now)?.Kind);
+        Assert.Null(GuardRules.Refuse(standing with { Acknowledged = standing.Last.Id }, Hour, Now));
+    }
+
+    [Theory]
+    [InlineData(true, 100, null)]
+    [InlineData(false, 100, 100L)]
+    [InlineData(false, 0, 0L)]
+    public void Only_the_loss_that_the_policy_accepted_is_accepted(bool requireSemiSync, int most, long? expected)
+    {
+        FailoverOptions options = GuardRules.Options(new() { AcceptDataLoss = true }, new AutomaticFailover { RequireSemiSync = requireSemiSync, MaxLossTransactions = most });
+        Assert.False(options.AcceptDataLoss);
+        Assert.True(options.Automatic);
+        Assert.Equal(expected, options.MaximumLoss);
+    }
+
+    internal static OperationMark Mark(string automatic, string state, DateTimeOffset since) => new()
+    {
+        Id = "id-1",
+        Holder = "guard on admin-02",
+        Since = since,
+        State = state,
+        OldPrimary = "web-01",
+        NewPrimary = "web-02",
+        Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic },
+    };
+
+    internal static PrimaryVerdict Seen(bool dead, Sight replica, Sight balancer) => new()
+    {
+        Primary = "web-01",
+        Dead = dead,
+        Cause = dead ? PrimaryCause.Unreachable : PrimaryCause.Unclear,
+        Reason = dead ? "web-01 is dead." : "It can't be told.",
+        Reports =
+        [
+            new() { Vantage = Foobar.Ops.Operations.Failover.Emergency.Vantage.Operator, Sight = Sight.Blind, Evidence = "no answer" },
+            new() { Vantage = Foobar.Ops.Operations.Failover.Emergency.Vantage.Replica, Server = "web-02", Sight = replica, Evidence = "none" },
+            new() { Vantage = Foobar.Ops.Operations.Failover.Emergency.Vantage.Balancer, Server = "lb-01", Sight = balancer, Evidence = "none" },
+        ],
+    };
+}

@@ -1,0 +1,261 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Guard;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Tests.Operations.Guard;
+
+/// <summary>A watch over a site that is played.</summary>
+public sealed class PrimaryWatchTests
+{
+    private static readonly PrimaryVerdict Dead = GuardRulesTests.Seen(dead: true, Sight.Silent, Sight.Refused);
+
+    private static readonly PrimaryVerdict Cut = GuardRulesTests.Seen(dead: false, Sight.Answers, Sight.Answers) with { Cause = PrimaryCause.CutFromOperator, Reason = "web-01 lives." };
+
+    private static readonly PrimaryVerdict Alone = GuardRulesTests.Seen(dead: false, Sight.Blind, Sight.Blind);
+
+    [Fact]
+    public async Task A_death_is_told_once_and_nothing_is_done_about_it_unasked()
+    {
+        PlayedSite site = new() { Verdict = Dead, Answers = { [1] = false, [2] = false, [3] = false } };
+        WatchEventKind[] kinds = await KindsAsync(site, new(), turns: 5);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Recovered], kinds);
+        Assert.Equal(0, site.Failovers);
+    }
+
+    [Fact]
+    public async Task A_dead_primary_is_replaced_once_and_the_next_one_waits_for_a_person()
+    {
+        PlayedSite site = new() { Verdict = Dead, Answers = { [1] = false, [4] = false, [5] = false } };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 6);
+        Assert.Equal(
+            [WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.FailedOver, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Blocked, WatchEventKind.Recovered],
+            events.Select(each => each.Kind));
+        Assert.Equal("web-02", events[3].Primary);
+        Assert.Equal(1, site.Failovers);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_cut_to_this_machine_or_of_it_begins_no_failover(bool alone)
+    {
+        PlayedSite site = new() { Verdict = alone ? Alone : Cut, Answers = { [1] = false, [2] = false } };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 4);
+        Assert.Equal(
+            [WatchEventKind.Healthy, WatchEventKind.Suspected, alone ? WatchEventKind.Isolated : WatchEventKind.Suspected, WatchEventKind.Recovered],
+            events.Select(each => each.Kind));
+        Assert.NotNull(events[2].Verdict);
+        Assert.DoesNotContain(events, each => each.Kind is WatchEventKind.FailedOver or WatchEventKind.FailoverFailed);
+        Assert.Equal(0, site.Moved);
+    }
+
+    [Fact]
+    public async Task A_suspended_watch_tells_and_does_nothing()
+    {
+        PlayedSite site = new() { Verdict = Dead, Answers = { [2] = false, [3] = false }, Standing = new() { SuspendedUntil = DateTimeOffset.MaxValue, Holder = "ann" } };
+        WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 5);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Suspended, WatchEventKind.Recovered], kinds);
+        Assert.Equal(0, site.Failovers);
+    }
+
+    [Fact]
+    public async Task What_stands_in_the_way_is_told_once_however_often_it_is_tried()
+    {
+        PlayedSite site = new() { Verdict = Dead, Refusal = "FailoverRefused", Answers = { [1] = false, [2] = false, [3] = false } };
+        WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 5);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.FailoverRefused, WatchEventKind.Recovered], kinds);
+        Assert.Equal(3, site.Failovers);
+    }
+
+    [Fact]
+    public async Task Where_another_guard_acts_its_choice_is_followed()
+    {
+        PlayedSite site = new() { Refusal = "OperationRunning", Answers = { [1] = false, [2] = false }, PrimaryAt = { [2] = "web-02" } };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 4);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.FailoverRefused, WatchEventKind.PrimaryChanged], events.Select(each => each.Kind));
+        Assert.Equal("web-02", events[^1].Primary);
+        Assert.Equal(1, site.Failovers);
+    }
+
+    [Fact]
+    public async Task A_switchover_by_a_person_is_followed()
+    {
+        PlayedSite site = new() { ReadOnly = { 1, 2 }, PrimaryAt = { [1] = null, [2] = "web-02" } };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 4);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.PrimaryChanged], events.Select(each => each.Kind));
+        Assert.Equal("web-02", events[^1].Primary);
+        Assert.Equal(0, site.Failovers);
+    }
+
+    [Theory]
+    [InlineData(null, WatchEventKind.Rejoined)]
+    [InlineData("RepairRefused", WatchEventKind.RejoinRefused)]
+    public async Task The_old_primary_rejoins_when_it_is_back(string? refusal, WatchEventKind expected)
+    {
+        PlayedSite site = new() { Verdict = Dead, Answers = { [1] = false }, BackAt = 25, RejoinRefusal = refusal };
+        WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true, Rejoin = true }, turns: 60);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.FailedOver, expected], kinds);
+        Assert.Equal(1, site.Rejoins);
+    }
+
+    private static async Task<WatchEventKind[]> KindsAsync(PlayedSite site, WatchOptions options, int turns) => [.. (await EventsAsync(site, options, turns)).Select(each => each.Kind)];
+
+    private static async Task<WatchEvent[]> EventsAsync(PlayedSite site, WatchOptions options, int turns)
+    {
+        site.Turns = turns;
+        List<WatchEvent> events = [];
+        try
+        {
+            await foreach (WatchEvent each in new PrimaryWatch(site, options, new AutomaticFailover(), new HurriedTime()).WatchAsync(site.End))
+            {
+                events.Add(each);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The play is over.
+        }
+
+        return [.. events];
+    }
+
+    /// <summary>A clock whose waits are over at once, and have passed.</summary>
+    private sealed class HurriedTime : TimeProvider
+    {
+        private DateTimeOffset _now = new(2026, 11, 30, 3, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _now += dueTime > TimeSpan.Zero ? dueTime : TimeSpan.Zero;
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
+    }
+
+    /// <summary>A site that does at each turn what it was told; a turn is one question to the primary.</summary>
+    private sealed class PlayedSite : IWatchedSite
+    {
+        private readonly CancellationTokenSource _end = new();
+        private int _turn;
+        private string _primary = "web-01";
+
+        public CancellationToken End => _end.Token;
+
+        public int Turns { get; set; }
+
+        public Dictionary<int, bool> Answers { get; } = [];
+
+        public HashSet<int> ReadOnly { get; } = [];
+
+        public Dictionary<int, string?> PrimaryAt { get; } = [];
+
+        public PrimaryVerdict Verdict { get; init; } = Cut;
+
+        public WatchStanding Standing { get; set; } = new();
+
+        public string? Refusal { get; init; }
+
+        public string? RejoinRefusal { get; init; }
+
+        public int BackAt { get; init; } = int.MaxValue;
+
+        public int Failovers { get; private set; }
+
+        public int Moved { get; private set; }
+
+        public int Rejoins { get; private set; }
+
+        public string Name => "www.foobar.com";
+
+        public Task<string> FindPrimaryAsync(CancellationToken cancellationToken)
+        {
+            if (PrimaryAt.TryGetValue(_turn, out string? there))
+            {
+                _primary = there ?? throw new FoobarException("PrimaryUnknown", ErrorKind.Failed, "no member takes writes");
+            }
+            else if (!Answers.GetValueOrDefault(_turn, true))
+            {
+                throw new FoobarException("PrimaryUnknown", ErrorKind.Failed, "no member takes writes");
+            }
+
+            return Task.FromResult(_primary);
+        }
+
+        public Task<PrimaryAnswer> AskAsync(string primary, CancellationToken cancellationToken)
+        {
+            if (++_turn >= Turns)
+            {
+                _end.Cancel();
+            }
+
+            return Answers.GetValueOrDefault(_turn, true)
+                ? Task.FromResult(new PrimaryAnswer(!ReadOnly.Contains(_turn), Standing))
+                : throw new FoobarException("PrimarySilent", ErrorKind.Timeout, $"{primary}: its database did not answer.");
+        }
+
+        public Task<FailoverPreview> LookAsync(FailoverOptions options, CancellationToken cancellationToken) => Task.FromResult(Preview());
+
+        public Task<FailoverResult> FailOverAsync(FailoverOptions options, CancellationToken cancellationToken)
+        {
+            Failovers++;
+            if (Refusal == "OperationRunning")
+            {
+                throw new FoobarException(Refusal, ErrorKind.Refused, "another failover is running");
+            }
+
+            options.Seen!(Preview());
+            if (Refusal is not null || !Verdict.Dead)
+            {
+                throw new FoobarException(Refusal ?? "FailoverRefused", ErrorKind.Refused, $"refused at turn {_turn}");
+            }
+
+            Moved++;
+            string old = _primary;
+            _primary = "web-02";
+            Standing = new() { Last = GuardRulesTests.Mark("yes", OperationState.Completed, new(2026, 11, 30, 3, 0, 0, TimeSpan.Zero)) };
+            return Task.FromResult(new FailoverResult
+            {
+                Id = "id-1",
+                Outcome = PlanOutcome.Completed,
+                OldPrimary = old,
+                NewPrimary = _primary,
+                Proof = new() { Verdict = ProofVerdict.Proven, Reason = "" },
+                Steps = [],
+                Started = DateTimeOffset.UnixEpoch,
+                Duration = TimeSpan.FromSeconds(2),
+                Journal = "/journal",
+            });
+        }
+
+        public Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) => Task.FromResult(_turn >= BackAt);
+
+        public Task<RepairResult> RejoinAsync(string member, CancellationToken cancellationToken)
+        {
+            Rejoins++;
+            return RejoinRefusal is not null
+                ? throw new FoobarException(RejoinRefusal, ErrorKind.Refused, "refused")
+                : Task.FromResult(new RepairResult
+                {
+                    Server = member,
+                    Primary = _primary,
+                    Outcome = PlanOutcome.Completed,
+                    Method = RepairMethod.Rejoin,
+                    Reason = "It holds nothing that the primary lacks.",
+                    Steps = [],
+                    Started = DateTimeOffset.UnixEpoch,
+                    Duration = TimeSpan.Zero,
+                    Journal = "/journal",
+                });
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private FailoverPreview Preview() => new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [], Blockers = [new() { Code = "DataLoss", Server = "web-01", Message = $"{_turn} s", Remediation = "" }], Verdict = Verdict };
+    }
+}
