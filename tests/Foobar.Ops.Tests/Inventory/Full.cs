@@ -47,6 +47,7 @@ internal static class Full
             "database": {
               "members": "app", "topology": "galera", "writers": 2, "port": 3307, "socket": "/run/db/db.sock", "maxLagSeconds": 1.5, "semiSync": true,
               "preferred": ["web-02"], "neverPromote": ["web-01"],
+              "automatic": { "requireSemiSync": false, "maxLossTransactions": 100 },
               "writeEndpoint": { "kind": "haproxy", "server": "lb-01", "backend": "mysql-write", "address": "192.0.2.10:3306" },
               "readEndpoint": { "server": "lb-01", "backend": "mysql-read", "address": "[2001:db8::10]:3307" }
             },

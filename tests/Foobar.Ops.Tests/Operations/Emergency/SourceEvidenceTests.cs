@@ -30,6 +30,19 @@ public sealed class SourceEvidenceTests
     [Fact]
     public void A_replica_alone_proves_nothing() => Assert.Contains("nothing is known", Doubt(null, 0), StringComparison.Ordinal);
 
+    /// <summary>What the candidate lacked when the primary was asked last, and twice the highest rate since.</summary>
+    [Theory]
+    [InlineData("8b1f0c4e-3333-11ef-9a3e-0242ac110002:1-100", 0, 5, 0L)]
+    [InlineData("8b1f0c4e-3333-11ef-9a3e-0242ac110002:1-90", 0, 5, 10L)]
+    [InlineData("8b1f0c4e-3333-11ef-9a3e-0242ac110002:1-90", 12.5, 2, 60L)]
+    [InlineData("8b1f0c4e-3333-11ef-9a3e-0242ac110002:1-100", 0, -1, null)]
+    public void What_is_at_risk_is_reckoned_from_the_last_answer(string received, double rate, double age, long? expected)
+    {
+        SourceEvidence watched = Evidence with { Position = "8b1f0c4e-3333-11ef-9a3e-0242ac110002:1-100", CommitsPerSecond = rate };
+        Assert.Equal(expected, watched.AtRisk(DatabaseFlavor.MySql, received, Read + TimeSpan.FromSeconds(age)));
+        Assert.Null(Evidence.AtRisk(DatabaseFlavor.MySql, received, Read));
+    }
+
     /// <summary>What the source said, and the words of the doubt.</summary>
     public static TheoryData<string, string> Doubts => new()
     {
