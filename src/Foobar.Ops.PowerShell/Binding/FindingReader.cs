@@ -19,6 +19,7 @@ internal static class FindingReader
         Area = Word<Area>(value, nameof(Finding.Area)),
         Severity = Word<Severity>(value, nameof(Finding.Severity)),
         Status = Word<FindingStatus>(value, nameof(Finding.Status)),
+        Site = Text(value, nameof(Finding.Site)),
         Server = Text(value, nameof(Finding.Server)),
         Target = Text(value, nameof(Finding.Target)),
         Expected = Text(value, nameof(Finding.Expected)),

@@ -16,6 +16,25 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
 {
     private readonly List<Finding> _findings = [];
 
+    private readonly List<string> _inventories = [];
+
+    private readonly List<string> _missing = [];
+
+    private bool _namesInventory;
+
+    /// <summary>The servers, by name or wildcard.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
+    [ServerNameTransformation(LeavesFiles = true)]
+    [ArgumentCompleter(typeof(ServerNameCompleter))]
+    public override string[]? Server { get; set; }
+
+    /// <summary>The path of the inventory to use; several, one after the other, through the pipeline.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "PSPath")]
+    [InventoryTransformation]
+    public override string? Inventory { get; set; }
+
     /// <summary>The areas whose controls are meant.</summary>
     [Parameter]
     public Area[] Area { get; set; } = [];
@@ -49,22 +68,40 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
 
     private bool Gates => IsGiven(nameof(FailOn));
 
+    // Files in the pipeline name inventories, not servers.
+    private protected override bool AwaitsServers => base.AwaitsServers && _inventories.Count == 0;
+
     // Whatever ends the audit before it has judged, it has not passed. Without -FailOn the exit code is the caller's.
     /// <inheritdoc/>
-    protected override void BeginProcessing() => SetExitCode(AuditVerdict.NotJudged);
+    protected override void BeginProcessing()
+    {
+        _namesInventory = IsGiven(nameof(Inventory));
+        SetExitCode(AuditVerdict.NotJudged);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (!_namesInventory && Inventory is { } path)
+        {
+            _inventories.Add(path);
+        }
+
+        base.ProcessRecord();
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         AuditGate? gate = Gates ? Try(Gate) : null;
-        Judge();
+        JudgeAll();
         if (gate is null)
         {
             return;
         }
 
         // The findings stand in the pipeline by now; a script that is to stop does so here.
-        AuditVerdict verdict = gate.Judge(_findings, NotFound);
+        AuditVerdict verdict = gate.Judge(_findings, _missing);
         SetExitCode(verdict.ExitCode);
         if (verdict.Error is { } error)
         {
@@ -74,8 +111,58 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
 
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output)
     {
-        _findings.AddRange(Audit.Judge(snapshot, scope));
-        output.WriteAll(_findings);
+        IReadOnlyList<Finding> findings = Audit.Judge(snapshot, scope);
+        _findings.AddRange(findings);
+        output.WriteAll(findings);
+    }
+
+    private void JudgeAll()
+    {
+        if (_inventories.Count == 0)
+        {
+            Judge();
+            return;
+        }
+
+        if (Session is not null || Snapshot is not null)
+        {
+            Try<int>(() => throw new FoobarException("InventoryNotUsed", ErrorKind.InvalidInput, "Inventories came through the pipeline, and -Session or -Snapshot was given, which have their own.")
+            {
+                Recommendation = "Leave one of them out.",
+            });
+        }
+
+        Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string path in _inventories.Distinct(StringComparer.Ordinal))
+        {
+            if (TryName(path) is not { } name)
+            {
+                _missing.Add(path);
+                continue;
+            }
+
+            if (!names.TryAdd(name, path))
+            {
+                WriteWarning($"{names[name]} and {path} both name their site {name}: their findings can't be told apart.");
+            }
+
+            Inventory = path;
+            Judge();
+        }
+    }
+
+    // An inventory that can't be used costs its own site, and the others go on.
+    private string? TryName(string path)
+    {
+        try
+        {
+            return InventoryLoader.Load(path).Name;
+        }
+        catch (FoobarException error)
+        {
+            Fail(error, path);
+            return null;
+        }
     }
 
     private void Judge()
@@ -83,11 +170,13 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         if (Snapshot is null)
         {
             base.EndProcessing();
+            _missing.AddRange(NotFound);
             return;
         }
 
         Snapshot snapshot = Try(Snapshot.Load);
         IReadOnlyList<Server> servers = ChooseServers(snapshot.Site);
+        _missing.AddRange(NotFound);
         if (servers.Count > 0)
         {
             Run((output, _) =>

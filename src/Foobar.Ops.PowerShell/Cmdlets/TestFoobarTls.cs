@@ -90,7 +90,7 @@ public sealed class TestFoobarTls : ServerCmdlet
         {
             Run((output, token) => ScanAsync(
                 new EndpointScan(Endpoint(via: null), Options, (port, cancel) => DirectConnection.OpenAsync(HostName, port, cancel), null),
-                Profile ?? "intermediate", output, token));
+                Profile ?? "intermediate", null, output, token));
         }
         else
         {
@@ -117,14 +117,14 @@ public sealed class TestFoobarTls : ServerCmdlet
         {
             await ScanAsync(
                 await SiteScan.PrepareAsync(session, endpoint, Options, site.Site.Policy.Tls.TrustedAuthorities, cancellationToken),
-                Profile ?? site.Site.Policy.Tls.Profile, output, cancellationToken);
+                Profile ?? site.Site.Policy.Tls.Profile, site.Site.Name, output, cancellationToken);
         }
     }
 
     /// <summary>
     /// Scans an endpoint and writes what came of it; an endpoint that can't be scanned is an error, and the others go on.
     /// </summary>
-    private async Task ScanAsync(EndpointScan endpointScan, string profile, CmdletOutput output, CancellationToken cancellationToken)
+    private async Task ScanAsync(EndpointScan endpointScan, string profile, string? site, CmdletOutput output, CancellationToken cancellationToken)
     {
         TlsEndpoint endpoint = endpointScan.Endpoint;
         if (StartTls.Risk(endpoint.Host) is { } risk)
@@ -146,7 +146,8 @@ public sealed class TestFoobarTls : ServerCmdlet
         output.Verbose(
             string.Create(
             CultureInfo.InvariantCulture, $"{endpoint}: {scan.Connections} connections in {scan.Duration.TotalSeconds:0.00} s."));
-        scan = scan with { Findings = ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(profile)), _scope.Holds) };
+        IEnumerable<Finding> findings = ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(profile)), _scope.Holds);
+        scan = scan with { Findings = [.. findings.Select(finding => finding with { Site = site })] };
         if (PassThru)
         {
             output.Write(scan);

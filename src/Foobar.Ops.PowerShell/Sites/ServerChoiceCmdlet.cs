@@ -30,6 +30,9 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
     /// <summary>Whether the user must say which servers are meant; else no word of it means all.</summary>
     private protected virtual bool MustNameServers => false;
 
+    /// <summary>Whether what comes through the pipeline is to name the servers.</summary>
+    private protected virtual bool AwaitsServers => MyInvocation.ExpectingInput;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -56,7 +59,7 @@ public abstract class ServerChoiceCmdlet : SiteCmdlet
         }
 
         // An empty pipeline means no server, not all of them.
-        if (MyInvocation.ExpectingInput && _names.Count == 0)
+        if (AwaitsServers && _names.Count == 0)
         {
             return [];
         }

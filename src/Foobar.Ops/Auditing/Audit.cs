@@ -26,7 +26,8 @@ public static class Audit
             .. ofParts.Concat(across)
                 .OrderBy(finding => finding.Area)
                 .ThenBy(finding => finding.ControlId, StringComparer.Ordinal)
-                .ThenBy(finding => finding.Server is { } server ? order.GetValueOrDefault(server, int.MaxValue) : -1),
+                .ThenBy(finding => finding.Server is { } server ? order.GetValueOrDefault(server, int.MaxValue) : -1)
+                .Select(finding => finding with { Site = snapshot.Site.Name }),
         ];
     }
 }

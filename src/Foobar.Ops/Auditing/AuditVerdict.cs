@@ -33,7 +33,9 @@ public sealed record AuditVerdict
     /// <summary>What was not judged: servers (the site as a whole is <c>the site</c>) of which nothing could be decided, and those that are missing.</summary>
     public IReadOnlyList<string> Unjudged =>
     [
-        .. Findings.GroupBy(finding => finding.Server, StringComparer.OrdinalIgnoreCase).Where(server => server.All(finding => finding.Status == FindingStatus.Unknown)).Select(server => server.Key ?? "the site"),
+        .. Findings.GroupBy(finding => (finding.Site, Server: finding.Server?.ToUpperInvariant()))
+            .Where(server => server.All(finding => finding.Status == FindingStatus.Unknown))
+            .Select(server => Name(server.First())),
         .. Missing,
     ];
 
@@ -56,6 +58,14 @@ public sealed record AuditVerdict
         {
             Recommendation = "See the findings; each says how to put it right.",
         },
+    };
+
+    private string Name(Finding finding) => (finding.Server, finding.Site) switch
+    {
+        ({ } server, { } site) when Findings.Any(other => other.Site != site) => $"{server} of {site}",
+        ({ } server, _) => server,
+        (_, { } site) when Findings.Any(other => other.Site != site) => site,
+        _ => "the site",
     };
 
     private string Summary => string.Join(", ", Stopping.GroupBy(finding => finding.ControlId, StringComparer.Ordinal).Select(same => $"{same.Key} ({same.First().Status})").Take(10));

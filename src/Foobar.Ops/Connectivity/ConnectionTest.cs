@@ -39,7 +39,12 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
         ConnectionJudge judge = new(time, each: options.Ports.Count > 0);
         return new ConnectionTestResult
         {
-            Findings = [.. judge.Judge(plan.Stranded(probes)), .. judge.Judge([.. results.Select(result => (plan.Seen(result.Plan, result.Result.Source), result.Result))])],
+            Findings =
+            [
+                .. judge.Judge(plan.Stranded(probes))
+                    .Concat(judge.Judge([.. results.Select(result => (plan.Seen(result.Plan, result.Result.Source), result.Result))]))
+                    .Select(finding => finding with { Site = session.Site.Name }),
+            ],
             Errors = [.. _errors],
             Probes = probes.Count,
             NotProbed = [.. plan.Left.Select(static pair => pair.ToString())],

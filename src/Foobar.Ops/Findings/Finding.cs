@@ -18,6 +18,9 @@ public sealed record Finding
     /// <summary>What the control said.</summary>
     public required FindingStatus Status { get; init; }
 
+    /// <summary>The name of the site, as its inventory has it; <see langword="null"/> for what is of no site, a host that was named by address.</summary>
+    public string? Site { get; init; }
+
     /// <summary>The name of the server, or <see langword="null"/> where the finding is of the site as a whole.</summary>
     public string? Server { get; init; }
 

@@ -20,6 +20,7 @@ internal static class FindingMapper
             ("area", finding.Area.ToString()),
             ("severity", finding.Severity.ToString()),
             ("status", finding.Status.ToString()),
+            ("site", finding.Site),
             ("server", finding.Server),
             ("target", finding.Target),
             ("expected", finding.Expected),
@@ -35,7 +36,7 @@ internal static class FindingMapper
         }
 
         return new OutgoingEvent(
-            $"{finding.ControlId} {finding.Status}: {finding.Server ?? "site"}{(finding.Target is null ? string.Empty : $" {finding.Target}")}: {finding.Title}",
+            $"{finding.ControlId} {finding.Status}: {finding.Server ?? finding.Site ?? "site"}{(finding.Target is null ? string.Empty : $" {finding.Target}")}: {finding.Title}",
             finding.Time,
             LevelOf(finding),
             attributes);

@@ -27,7 +27,7 @@ public sealed class AuditTests
                 ("TOP-901", null, "all servers", FindingStatus.Pass),
             ],
             findings.Select(finding => (finding.ControlId, finding.Server, finding.Target, finding.Status)));
-        Assert.All(findings, finding => Assert.Equal(TestSite.Now, finding.Time));
+        Assert.All(findings, finding => Assert.Equal((Whole.Site.Name, TestSite.Now), (finding.Site, finding.Time)));
         Assert.Equal(findings, Pretend.Judge(Whole with { Facts = [.. Whole.Facts.Reverse()] }));
     }
 

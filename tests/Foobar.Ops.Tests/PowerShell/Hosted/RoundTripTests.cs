@@ -63,6 +63,13 @@ public sealed class RoundTripTests : IDisposable
     [InlineData("Clixml")]
     [InlineData("Job")]
     [InlineData("Json")]
+    public void A_finding_that_came_back_names_its_site(string way) =>
+        Assert.Equal(["www.foobar.com"], _shell.Run($"Over {way} $findings | ForEach-Object Site | Select-Object -Unique").Output);
+
+    [Theory]
+    [InlineData("Clixml")]
+    [InlineData("Job")]
+    [InlineData("Json")]
     public void A_report_of_findings_that_came_back_is_the_same_to_the_byte(string way)
     {
         ShellRun run = _shell.Run($"$null = $findings | Export-FoobarReport one.json; $null = Over {way} $findings | Export-FoobarReport two.json; (Get-FileHash one.json).Hash; (Get-FileHash two.json).Hash");
