@@ -84,6 +84,24 @@ Describe 'Invoke-FoobarAudit on a snapshot' {
         Test-Path $report | Should -Be ($Parameters -match 'TLS-008')
     }
 
+    It 'shows what the inventory accepts, fails nothing for it, and tells when that is over' {
+        $text = Get-Content $after -Raw | ConvertFrom-Json -AsHashtable -DateKind String
+        $text.inventory.policy.suppressions = @(
+            @{ control = 'TLS-008'; server = 'lb-*'; reason = 'Ticket 7'; until = '2026-11-22' }
+            @{ control = 'TLS-008'; server = 'web-02'; reason = 'Ticket 8'; until = '2026-11-21' })
+        $path = Join-Path $TestDrive 'accepted.json'
+        $text | ConvertTo-Json -Depth 99 | Set-Content $path
+        $findings = Invoke-FoobarAudit -Snapshot $path -Control TLS-008
+        $findings.Status | Should -Be 'Fail', 'Pass', 'Unknown'
+        $findings[0].Suppressed.Reason | Should -Be 'Ticket 7'
+        @($findings[1, 2] | Where-Object Suppressed).Count | Should -Be 0
+        $findings | Out-String -Width 120 | Should -Match 'accepted until 2026-11-22 \(Ticket 7\)'
+        { Invoke-FoobarAudit lb-01 -Snapshot $path -Control TLS-008 -FailOn Fail } | Should -Not -Throw
+        (Invoke-FoobarAudit -Snapshot $path -Control INV-001).Status | Should -Be 'Pass', 'Fail'
+        $back = $findings | ConvertTo-Json -Depth 3 | ConvertFrom-Json | Export-FoobarReport (Join-Path $TestDrive 'back.json')
+        Get-Content $back -Raw | Should -Be (Get-Content ($findings | Export-FoobarReport (Join-Path $TestDrive 'here.json')) -Raw)
+    }
+
     It 'never fails unless told to' {
         Invoke-FoobarAudit -Snapshot $after | Should -Not -BeNullOrEmpty
     }

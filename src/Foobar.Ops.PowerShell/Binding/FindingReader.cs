@@ -27,7 +27,17 @@ internal static class FindingReader
         Evidence = Text(value, nameof(Finding.Evidence)),
         Reason = Text(value, nameof(Finding.Reason)),
         Remediation = Text(value, nameof(Finding.Remediation)),
+        Suppressed = Suppressed(value),
         Time = Time(Property(value, nameof(Finding.Time))) ?? throw Refusal(value, nameof(Finding.Time)),
+    };
+
+    private static Acceptance? Suppressed(PSObject value) => Property(value, nameof(Finding.Suppressed)) switch
+    {
+        null => null,
+        Acceptance accepted => accepted,
+        object other when PSObject.AsPSObject(other) is var wrapped && Text(wrapped, nameof(Acceptance.Reason)) is { } reason && Time(Property(wrapped, nameof(Acceptance.Until))) is { } until =>
+            new Acceptance { Reason = reason, Until = until },
+        _ => throw Refusal(value, nameof(Finding.Suppressed)),
     };
 
     private static object? Property(PSObject value, string name) => value.Properties[name]?.Value;

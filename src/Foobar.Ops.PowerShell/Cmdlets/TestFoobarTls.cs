@@ -117,14 +117,14 @@ public sealed class TestFoobarTls : ServerCmdlet
         {
             await ScanAsync(
                 await SiteScan.PrepareAsync(session, endpoint, Options, site.Site.Policy.Tls.TrustedAuthorities, cancellationToken),
-                Profile ?? site.Site.Policy.Tls.Profile, site.Site.Name, output, cancellationToken);
+                Profile ?? site.Site.Policy.Tls.Profile, site.Site, output, cancellationToken);
         }
     }
 
     /// <summary>
     /// Scans an endpoint and writes what came of it; an endpoint that can't be scanned is an error, and the others go on.
     /// </summary>
-    private async Task ScanAsync(EndpointScan endpointScan, string profile, string? site, CmdletOutput output, CancellationToken cancellationToken)
+    private async Task ScanAsync(EndpointScan endpointScan, string profile, Site? site, CmdletOutput output, CancellationToken cancellationToken)
     {
         TlsEndpoint endpoint = endpointScan.Endpoint;
         if (StartTls.Risk(endpoint.Host) is { } risk)
@@ -147,7 +147,7 @@ public sealed class TestFoobarTls : ServerCmdlet
             string.Create(
             CultureInfo.InvariantCulture, $"{endpoint}: {scan.Connections} connections in {scan.Duration.TotalSeconds:0.00} s."));
         IEnumerable<Finding> findings = ScanControls.Judge(new ScanCase(scan, MozillaProfile.Of(profile)), _scope.Holds);
-        scan = scan with { Findings = [.. findings.Select(finding => finding with { Site = site })] };
+        scan = scan with { Findings = [.. site is null ? findings : findings.Of(site)] };
         if (PassThru)
         {
             output.Write(scan);

@@ -14,20 +14,22 @@ public static class Audit
     internal static IReadOnlyList<Finding> Judge(
         Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
     {
-        scope.Check(snapshot.Site, [.. parts.SelectMany(part => part.Controls), .. acrossAreas.Select(control => control.Info)]);
+        ControlInfo[] controls = [.. parts.SelectMany(part => part.Controls), .. acrossAreas.Select(control => control.Info)];
+        scope.Check(snapshot.Site, [.. controls, .. SuppressionControls.All]);
         IEnumerable<Finding> ofParts = parts.SelectMany(part => part.Judge(snapshot, scope));
         IEnumerable<Finding> across = acrossAreas
             .Where(control => scope.Holds(control.Info))
             .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
             .Where(finding => scope.Holds(finding, snapshot.Site));
         Dictionary<string, int> order = snapshot.Site.Servers.Select((server, index) => (server.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.OrdinalIgnoreCase);
+        Finding[] findings = [.. ofParts.Concat(across)];
         return
         [
-            .. ofParts.Concat(across)
+            .. findings.Concat(SuppressionControls.Judge(snapshot, findings, scope, controls).Where(finding => scope.Holds(finding, snapshot.Site)))
                 .OrderBy(finding => finding.Area)
                 .ThenBy(finding => finding.ControlId, StringComparer.Ordinal)
                 .ThenBy(finding => finding.Server is { } server ? order.GetValueOrDefault(server, int.MaxValue) : -1)
-                .Select(finding => finding with { Site = snapshot.Site.Name }),
+                .Of(snapshot.Site),
         ];
     }
 }

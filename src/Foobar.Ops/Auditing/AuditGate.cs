@@ -17,8 +17,8 @@ public sealed record AuditGate
     /// <summary>Findings of a lower severity are let through, whatever their status.</summary>
     public Severity MinimumSeverity { get; init; } = Severity.Info;
 
-    /// <summary>Tells whether a finding fails.</summary>
-    public bool Stops(Finding finding) => Statuses.Contains(finding.Status) && finding.Severity >= MinimumSeverity;
+    /// <summary>Tells whether a finding fails; one that the inventory accepts does not.</summary>
+    public bool Stops(Finding finding) => finding.Suppressed is null && Statuses.Contains(finding.Status) && finding.Severity >= MinimumSeverity;
 
     /// <summary>What the findings of an audit mean for a pipeline.</summary>
     /// <param name="findings">The findings.</param>

@@ -46,6 +46,7 @@ public static class AuditRegistry
     [
         .. Parts.SelectMany(part => part.Controls)
             .Concat(AcrossAreas.Select(control => control.Info))
+            .Concat(SuppressionControls.All)
             .Concat(Tried)
             .OrderBy(info => info.Area)
             .ThenBy(info => info.Id, StringComparer.Ordinal),

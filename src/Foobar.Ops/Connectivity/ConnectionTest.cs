@@ -43,7 +43,7 @@ public sealed class ConnectionTest(ISiteSession session, ConnectionTestOptions o
             [
                 .. judge.Judge(plan.Stranded(probes))
                     .Concat(judge.Judge([.. results.Select(result => (plan.Seen(result.Plan, result.Result.Source), result.Result))]))
-                    .Select(finding => finding with { Site = session.Site.Name }),
+                    .Of(session.Site),
             ],
             Errors = [.. _errors],
             Probes = probes.Count,

@@ -23,4 +23,7 @@ public enum Area : long
 
     /// <summary>How the parts stand together (<c>TOP</c>).</summary>
     Topology,
+
+    /// <summary>The inventory itself, and what it accepts (<c>INV</c>).</summary>
+    Inventory,
 }

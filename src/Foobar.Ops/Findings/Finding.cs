@@ -42,6 +42,9 @@ public sealed record Finding
     /// <summary>How to put it right.</summary>
     public string? Remediation { get; init; }
 
+    /// <summary>Why the finding is accepted for a while, by a suppression of the inventory; <see langword="null"/> if it is not. It fails nothing then.</summary>
+    public Acceptance? Suppressed { get; init; }
+
     /// <summary>When the facts were read, in UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 }

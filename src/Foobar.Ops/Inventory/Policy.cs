@@ -6,6 +6,9 @@ public sealed record Policy
     /// <summary>The flows that firewalls must allow; all others must be closed.</summary>
     public IReadOnlyList<Flow> Flows { get; init; } = [];
 
+    /// <summary>Findings that are accepted for a while.</summary>
+    public IReadOnlyList<Suppression> Suppressions { get; init; } = [];
+
     /// <summary>Thresholds and expected units of the servers themselves.</summary>
     public ServerPolicy Servers { get; init; } = new();
 

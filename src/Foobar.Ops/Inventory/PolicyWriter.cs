@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Foobar.Ops.Inventory;
@@ -15,6 +16,17 @@ internal static class PolicyWriter
         }
 
         json.WriteEndArray();
+        if (policy.Suppressions.Count > 0)
+        {
+            json.WriteStartArray("suppressions");
+            foreach (Suppression suppression in policy.Suppressions)
+            {
+                WriteSuppression(json, suppression);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.Object("servers", () => WriteServers(json, policy.Servers));
         json.Object("tls", () => WriteTls(json, policy.Tls));
         if (policy.Database is { } database)
@@ -34,6 +46,17 @@ internal static class PolicyWriter
         json.OneOrMany("from", flow.From);
         json.OneOrMany("to", flow.To);
         json.List("ports", flow.Ports);
+        json.WriteEndObject();
+    }
+
+    private static void WriteSuppression(Utf8JsonWriter json, Suppression suppression)
+    {
+        json.WriteStartObject();
+        json.WriteString("control", suppression.Control);
+        json.Text("server", suppression.Server);
+        json.Text("target", suppression.Target);
+        json.WriteString("reason", suppression.Reason);
+        json.WriteString("until", suppression.Until.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         json.WriteEndObject();
     }
 

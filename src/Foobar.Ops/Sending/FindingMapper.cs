@@ -28,6 +28,7 @@ internal static class FindingMapper
             ("evidence", finding.Evidence is { Length: > LongestEvidence } evidence ? evidence[..LongestEvidence] : finding.Evidence),
             ("reason", finding.Reason),
             ("remediation", finding.Remediation),
+            ("suppressed", finding.Suppressed?.ToString()),
         ];
         Dictionary<string, string> attributes = new(labels, StringComparer.Ordinal);
         foreach ((string name, string? value) in own.Where(static one => !string.IsNullOrEmpty(one.Value)))
@@ -44,6 +45,7 @@ internal static class FindingMapper
 
     private static EventLevel LevelOf(Finding finding) => finding.Status switch
     {
+        _ when finding.Suppressed is not null => EventLevel.Info,
         FindingStatus.Fail => finding.Severity == Severity.Info ? EventLevel.Warning : EventLevel.Error,
         FindingStatus.Warning or FindingStatus.Unknown => EventLevel.Warning,
         _ => EventLevel.Info,

@@ -49,7 +49,7 @@ internal sealed record SiteState
 
     /// <summary>The findings that are no pass and that the filter lets through, the worst first.</summary>
     public IReadOnlyList<Finding> Findings => [.. (Sample.Findings ?? [])
-        .Where(finding => finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown && Shows(finding.ControlId, finding.Title, finding.Server, finding.Status.ToString()))
+        .Where(finding => finding.Suppressed is null && finding.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown && Shows(finding.ControlId, finding.Title, finding.Server, finding.Status.ToString()))
         .OrderByDescending(finding => finding.Severity).ThenBy(finding => finding.ControlId, StringComparer.Ordinal)];
 
     public static SiteState Of(Site site, DateTimeOffset time) => new() { Site = site, Sample = new SiteSample { Time = time } };

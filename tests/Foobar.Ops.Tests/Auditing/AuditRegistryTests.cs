@@ -15,6 +15,7 @@ public sealed partial class AuditRegistryTests
         [Area.LoadBalancing] = "LB",
         [Area.Monitoring] = "MON",
         [Area.Topology] = "TOP",
+        [Area.Inventory] = "INV",
     };
 
     [Fact]

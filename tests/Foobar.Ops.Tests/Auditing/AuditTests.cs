@@ -122,7 +122,7 @@ public sealed class AuditTests
         CrossAreaControl across = new(
             new(Pretend.Info("TOP-902", area: Area.Topology), snapshot => [Verdict.Pass(actual: $"{snapshot.Facts.Count}")]), []);
 
-        Assert.Equal("3", Audit.Judge(Whole, AuditScope.Everything, [], [across]).Single().Actual);
+        Assert.Equal("3", Audit.Judge(Whole, AuditScope.Everything, [], [across])[0].Actual);
         Assert.Empty(Audit.Judge(Whole, new AuditScope { Servers = ["lb-01"] }, [], [across]));
     }
 

@@ -35,6 +35,10 @@ internal static class Full
               { "name": "visitors", "description": "Everybody", "from": "internet", "to": ["load-balancer"], "ports": ["tcp/80", "tcp/443"] },
               { "name": "operators", "from": ["operator", "203.0.113.99"], "to": "*", "ports": "tcp/22" }
             ],
+            "suppressions": [
+              { "control": "TLS-*", "server": "web-*", "target": "*:8443", "reason": "Replaced with the new balancer", "until": "2027-01-31" },
+              { "control": "FW-003", "reason": "Ticket 4711", "until": "2027-02-28" }
+            ],
             "servers": {
               "units": { "web": ["nginx.service"], "app": ["foobar-app.service", "docker.service"] },
               "diskWarnPercent": 70, "diskFailPercent": 85.5, "memoryAvailableFailPercent": 10, "maxClockOffsetSeconds": 0.5

@@ -47,6 +47,12 @@ public sealed class InventoryLoaderTests
         Assert.Equal(new ReadEndpoint { Server = "lb-01", Backend = "mysql-read", Address = "[2001:db8::10]:3307" }, database.ReadEndpoint);
         Assert.Equal(("/run/lb/admin.sock", "nginx"), (policy.LoadBalancing.AdminSocket, policy.LoadBalancing.WebBackend));
         Assert.Equal([IPAddress.Parse("198.51.100.9")], policy.LoadBalancing.VirtualAddresses);
+        Assert.Equal(
+            [
+                new Suppression { Control = "TLS-*", Server = "web-*", Target = "*:8443", Reason = "Replaced with the new balancer", Until = new DateOnly(2027, 1, 31) },
+                new Suppression { Control = "FW-003", Reason = "Ticket 4711", Until = new DateOnly(2027, 2, 28) },
+            ],
+            policy.Suppressions);
         Assert.Equal(["prometheus-node-exporter", "datadog"], policy.Monitoring.Agents);
         Assert.Equal(["datadoghq.eu", "192.0.2.31"], policy.Monitoring.ReportTo["datadog"]);
         Assert.Equal(new Uri("http://192.0.2.30:9090"), policy.Monitoring.Prometheus);

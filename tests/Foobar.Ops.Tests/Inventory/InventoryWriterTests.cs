@@ -64,7 +64,7 @@ public sealed class InventoryWriterTests
     private static string Plain(object? value) => value switch
     {
         null => "null",
-        string or IPAddress or IPNetwork or Uri or Enum or PortRange => value.ToString()!,
+        string or IPAddress or IPNetwork or Uri or Enum or PortRange or DateOnly => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         IEnumerable items => $"[{string.Join(", ", items.Cast<object?>().Select(Plain))}]",
         _ when value.GetType().IsPrimitive => Convert.ToString(value, CultureInfo.InvariantCulture)!,
         _ => $"{{{string.Join(", ", value.GetType().GetProperties().Where(property => property.Name != "EqualityContract").Select(property => $"{property.Name}: {Plain(property.GetValue(value))}"))}}}",

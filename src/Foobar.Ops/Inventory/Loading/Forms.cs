@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Foobar.Ops.Inventory.Loading;
@@ -38,6 +39,9 @@ internal static partial class Forms
     /// <summary>The name of a unit of systemd (systemd.unit(5)).</summary>
     public static readonly Read<string> Unit = Scalars.Matching(UnitPattern(), "the name of a systemd unit with its type, such as nginx.service");
 
+    /// <summary>The id of a control, or a pattern of ids.</summary>
+    public static readonly Read<string> ControlPattern = Scalars.Matching(ControlPatternPattern(), "the id of a control, or a pattern with * such as TLS-*");
+
     /// <summary>What a valid name looks like.</summary>
     public const string NameExpected = "a name of letters, digits, '.', '-' and '_', beginning and ending with a letter or digit, at most 63 long";
 
@@ -57,6 +61,16 @@ internal static partial class Forms
         bool good = match.Success && int.TryParse(match.Groups["port"].ValueSpan, out int port) && port is > 0 and < 65536
             && (!match.Groups["six"].Success || Addresses.TryAddress(match.Groups["six"].Value, out _));
         return Scalars.Check(good, value, problems, Expected) ? text : default(Parsed<string?>);
+    }
+
+    /// <summary>A day (ISO 8601).</summary>
+    public static Parsed<DateOnly> Date(SourceValue value, Problems problems)
+    {
+        const string Expected = "a day such as 2027-01-31";
+        return Scalars.Text(value, problems, Expected).TryGet(out string text)
+            && Scalars.Check(DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day), value, problems, Expected)
+            ? day
+            : default(Parsed<DateOnly>);
     }
 
     /// <summary>Ports of a transport protocol.</summary>
@@ -89,6 +103,9 @@ internal static partial class Forms
 
     [GeneratedRegex(@"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"^[A-Za-z0-9?*-]{1,16}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ControlPatternPattern();
 
     [GeneratedRegex(@"^(?=.{1,253}\z)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex HostNamePattern();

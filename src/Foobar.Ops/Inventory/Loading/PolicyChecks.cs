@@ -15,6 +15,7 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
             Thresholds();
             Tls();
             Database(site.Policy.Database);
+            Suppressions();
         }
     }
 
@@ -49,6 +50,18 @@ internal sealed class PolicyChecks(Site site, SourceValue root, Problems problem
         string[] names = [.. site.WithRole(database.Members).Select(static member => member.Name)];
         Members(names, ["database", "preferred"], []);
         Members(names, ["database", "neverPromote"], database.Preferred);
+    }
+
+    private void Suppressions()
+    {
+        foreach (SourceValue suppression in _policy!["suppressions"]?.Items ?? [])
+        {
+            if (suppression["server"] is { Kind: JsonValueKind.String } server && !server.Text.Contains('*', StringComparison.Ordinal)
+                && !server.Text.Contains('?', StringComparison.Ordinal) && site.Find(server.Text) is null)
+            {
+                problems.Add(server, $"no server is named {server.Shown}", "the name of a server, or a pattern with *", Nearest.To(server.Text, site.Servers.Select(one => one.Name)));
+            }
+        }
     }
 
     private void Members(string[] members, string[] path, IReadOnlyList<string> preferred)

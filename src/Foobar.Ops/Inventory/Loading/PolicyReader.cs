@@ -17,6 +17,7 @@ internal sealed class PolicyReader(Problems problems, string directory)
         Policy policy = new()
         {
             Flows = keys.Optional("flows", [], Lists.Of("flows", 0, Flow)),
+            Suppressions = keys.Optional("suppressions", [], Lists.Of("suppressions", 0, Suppression)),
             Servers = keys.Optional("servers", new ServerPolicy(), Servers),
             Tls = keys.Optional("tls", new TlsPolicy(), Tls),
             Database = keys.Optional("database", null, DatabasePolicyReader.Read),
@@ -42,6 +43,21 @@ internal sealed class PolicyReader(Problems problems, string directory)
         };
         keys.Finish();
         return flow;
+    }
+
+    private static Parsed<Suppression> Suppression(SourceValue value, Problems problems)
+    {
+        ObjectReader keys = new(value, problems, "a suppression");
+        Suppression suppression = new()
+        {
+            Control = keys.Required("control", "*", "the id of a control, or a pattern with * such as TLS-*", Forms.ControlPattern),
+            Server = keys.Optional("server", null, Scalars.OptionalText),
+            Target = keys.Optional("target", null, Scalars.OptionalText),
+            Reason = keys.Required("reason", string.Empty, "why these findings are accepted", Scalars.Text),
+            Until = keys.Required("until", DateOnly.MaxValue, "the last day on which they are, such as 2027-01-31", Forms.Date),
+        };
+        keys.Finish();
+        return suppression;
     }
 
     private static Parsed<ServerPolicy> Servers(SourceValue value, Problems problems)

@@ -1,6 +1,6 @@
 using System.IO.Enumeration;
 
-namespace Foobar.Ops.Auditing;
+namespace Foobar.Ops.Findings;
 
 /// <summary>Patterns with <c>*</c> and <c>?</c>, compared without regard to case.</summary>
 internal static class Wildcard
