@@ -120,6 +120,15 @@ Describe 'Get-FoobarControl' {
         (Get-FoobarControl -MinimumSeverity Critical).Severity | Select-Object -Unique | Should -Be 'Critical'
     }
 
+    It 'tells what a control maps to, and narrows by it' {
+        "$((Get-FoobarControl FW-017).References)" | Should -Be 'CIS Debian 12 3.3.7 PCI DSS 1.4.3 NIST SP 800-53 SC-7 MITRE ATT&CK M1037'
+        (Get-FoobarControl -Framework 'pci dss').Id | Should -Contain 'FW-017'
+        (Get-FoobarControl -Framework 'PCI DSS').Id | Should -Not -Contain 'TLS-009'
+        (Get-FoobarControl -Reference 'PCI DSS 1.4.3').Id | Should -Be 'FW-017'
+        (Get-FoobarControl FW-* -Reference 'M1030').Id | Should -Be 'FW-010', 'FW-011', 'FW-015'
+        { Get-FoobarControl -Reference 'PCI DSS 13.*' } | Should -Throw -ErrorId 'ReferenceNotFound,*'
+    }
+
     It 'has one error an unknown id, and goes on' {
         $found = Get-FoobarControl NO-1, TLS-008 -ErrorVariable failures -ErrorAction SilentlyContinue
         $found.Id | Should -Be 'TLS-008'
@@ -129,6 +138,11 @@ Describe 'Get-FoobarControl' {
     It 'completes ids' {
         (TabExpansion2 'Get-FoobarControl TLS-00').CompletionMatches.CompletionText | Should -Contain 'TLS-008'
         (TabExpansion2 'Invoke-FoobarAudit -Control DB-').CompletionMatches.CompletionText | Should -Contain 'DB-001'
+    }
+
+    It 'completes frameworks and requirements' {
+        (TabExpansion2 'Get-FoobarControl -Framework P').CompletionMatches.CompletionText | Should -Be "'PCI DSS'"
+        (TabExpansion2 "Get-FoobarControl -Reference 'PCI DSS 1.4").CompletionMatches.CompletionText | Should -Contain "'PCI DSS 1.4.3'"
     }
 }
 

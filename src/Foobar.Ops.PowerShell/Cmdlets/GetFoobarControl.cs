@@ -28,9 +28,33 @@ public sealed class GetFoobarControl : AsyncCmdlet
     [Parameter]
     public Severity MinimumSeverity { get; set; } = Severity.Info;
 
+    /// <summary>The published frameworks that the controls map to, names or wildcards.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(FrameworkCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Framework { get; set; } = [];
+
+    /// <summary>The requirements that the controls map to, by framework and number or by number; wildcards.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(ReferenceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Reference { get; set; } = [];
+
+    private ReferenceFilter Filter => new() { Frameworks = Framework, References = Reference };
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => Try(() =>
+    {
+        Filter.Check(AuditRegistry.Controls);
+        return true;
+    });
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        ReferenceFilter filter = Filter;
         foreach (string id in Control)
         {
             AuditScope scope = new() { Areas = Area, Controls = ControlIds.Expand([id], AuditRegistry.Controls) };
@@ -44,7 +68,7 @@ public sealed class GetFoobarControl : AsyncCmdlet
                 continue;
             }
 
-            WriteObject(AuditRegistry.Controls.Where(control => scope.Holds(control) && control.Severity >= MinimumSeverity), enumerateCollection: true);
+            WriteObject(AuditRegistry.Controls.Where(control => scope.Holds(control) && control.Severity >= MinimumSeverity && filter.Holds(control)), enumerateCollection: true);
         }
     }
 }

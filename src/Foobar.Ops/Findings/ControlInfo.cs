@@ -15,4 +15,8 @@ public sealed record ControlInfo(
     Severity Severity,
     string Rationale,
     string Remediation,
-    string? Reference = null);
+    string? Reference = null)
+{
+    /// <summary>The requirements of published frameworks (CIS, PCI DSS, NIST, MITRE ATT&amp;CK) that it gives evidence for.</summary>
+    public IReadOnlyList<ControlReference> References => ControlReferences.Of(Id);
+}

@@ -26,9 +26,15 @@ public sealed class ControlsDocumentTests
             """
             # Controls
 
-            Every rule that `Invoke-FoobarAudit` and the `Test-*` cmdlets know, by area and id. Ids are stable and never used again for another rule. `Get-FoobarControl` gives the same list; a test writes this page from the code.
+            Every rule that `Invoke-FoobarAudit` and the `Test-*` cmdlets know, by area and id. Ids are stable and never used again for another rule. `Get-FoobarControl` gives the same list; a test writes this page from the code. Under "Maps to" stand the requirements that a control gives evidence for; [compliance.md](compliance.md) says what that means.
 
             """);
+        text.Append("\n| framework | version |\n|---|---|\n");
+        foreach (Framework framework in ControlReferences.Frameworks)
+        {
+            text.Append($"| {framework.Name} | {framework.FullName}, {framework.Version} |\n");
+        }
+
         foreach (IGrouping<Area, ControlInfo> area in AuditRegistry.Controls.GroupBy(control => control.Area))
         {
             text.Append($"\n## {area.Key}\n");
@@ -39,9 +45,15 @@ public sealed class ControlsDocumentTests
                 {
                     text.Append($"\n**Source:** {reference}\n");
                 }
+
+                text.Append($"\n**Maps to:** {Maps(control)}\n");
             }
         }
 
         return text.ToString();
     }
+
+    private static string Maps(ControlInfo control) => ControlReferences.NoneBecause(control.Id) is { } reason
+        ? $"nothing. {reason}"
+        : string.Join("; ", control.References.Select(reference => $"{reference} ({reference.Title})"));
 }
