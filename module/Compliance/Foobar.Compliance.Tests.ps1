@@ -2,9 +2,11 @@
 .SYNOPSIS
 Holds a site against every control of Foobar.Ops, as Pester tests: one a control and server.
 .DESCRIPTION
-For CI and scheduled runs; needs Pester 5. It only reads. A test fails where the control found a Fail or could not decide
-(Unknown), is skipped where the control does not apply, and passes otherwise. Its tags are the control's id, area and
-severity.
+For CI and scheduled runs, on Pester 5 and 6. It only reads, and connects once: the audit is made while Pester discovers the
+tests. A test fails where the control found a Fail or could not decide (Unknown), unless that is allowed; it is skipped where
+the control does not apply, or where each of its findings is suppressed in the inventory, with the reason; it passes
+otherwise. Its tags are the control's id, area and severity, and the frameworks that it maps to. Findings of the site as a
+whole are in a context of their own, and so are those of each server.
 .EXAMPLE
 Invoke-Pester (Join-Path (Get-Module Foobar.Ops -ListAvailable)[0].ModuleBase Compliance)
 
@@ -12,6 +14,11 @@ Audits the site that FOOBAR_INVENTORY or ./foobar.json names.
 .EXAMPLE
 $container = New-PesterContainer -Path ./Foobar.Compliance.Tests.ps1 -Data @{ Inventory = './foobar.json'; ExcludeControl = 'TLS-009' }
 Invoke-Pester -Container $container -TagFilter Critical, High -CI
+.EXAMPLE
+$container = New-PesterContainer -Path ./Foobar.Compliance.Tests.ps1 -Data @{ Snapshot = './night.json'; Framework = 'PCI DSS'; AllowUnknown = 'MON-*' }
+Invoke-Pester -Container $container -CI
+
+Judges a saved snapshot by the controls that map to PCI DSS; what monitoring controls could not decide passes.
 #>
 param(
     # The path of the inventory; else as the module's cmdlets find it.
@@ -29,6 +36,12 @@ param(
     # The controls that are left out, ids or wildcards.
     [string[]] $ExcludeControl = @(),
 
+    # The published frameworks whose controls are tested, names or wildcards; all controls unless told.
+    [string[]] $Framework = @(),
+
+    # The controls that may be undecided, ids or wildcards; none unless told. * allows all.
+    [string[]] $AllowUnknown = @(),
+
     # Whether a Warning fails, too.
     [switch] $FailOnWarning
 )
@@ -42,19 +55,8 @@ BeforeDiscovery {
     }
 
     # What can't be read ends as findings that say Unknown; the audit's errors would only say it again.
-    $failing = @('Fail', 'Unknown') + @(if ($FailOnWarning) { 'Warning' })
     $findings = @(Invoke-FoobarAudit @audit -ErrorAction SilentlyContinue -ErrorVariable failures)
-    $cases = $findings | Group-Object ControlId, Server | ForEach-Object {
-        $first = $_.Group[0]
-        @{
-            Name = "$($first.ControlId) $(if ($first.Server) { $first.Server } else { 'the site' }): $($first.Title)"
-            Tag = $first.ControlId, "$($first.Area)", "$($first.Severity)"
-            Skip = -not ($_.Group.Status -ne 'NotApplicable')
-            Bad = @($_.Group | Where-Object Status -in $failing)
-        }
-    }
-
-    if (-not $cases) {
+    if (-not $findings) {
         throw "The audit gave no finding. $failures"
     }
 
@@ -63,18 +65,51 @@ BeforeDiscovery {
     if ($untold) {
         throw "The audit could not judge all that was meant. $untold"
     }
+
+    $known = @{}
+    Get-FoobarControl | ForEach-Object { $known[$_.Id] = $_ }
+    if ($Framework) {
+        $mapped = (Get-FoobarControl -Framework $Framework -ErrorAction Stop).Id
+        $findings = @($findings | Where-Object ControlId -in $mapped)
+        if (-not $findings) {
+            throw "No control that was judged maps to $($Framework -join ', ')."
+        }
+    }
+
+    $contexts = $findings | Group-Object Server | ForEach-Object {
+        $context = $_
+        @{
+            Name = if ($context.Group[0].Server) { $context.Group[0].Server } else { 'the site' }
+            Cases = @($context.Group | Group-Object ControlId | ForEach-Object {
+                    $first = $_.Group[0]
+                    $counting = @($_.Group | Where-Object { -not $_.Suppression })
+                    $failing = @('Fail') + @(if ($FailOnWarning) { 'Warning' }) + @(if (-not ($AllowUnknown | Where-Object { $first.ControlId -like $_ })) { 'Unknown' })
+                    @{
+                        Name = "$($first.ControlId) $($context.Group[0].Server ? $context.Group[0].Server : 'the site'): $($first.Title)"
+                        Tag = @($first.ControlId, "$($first.Area)", "$($first.Severity)") + @($known[$first.ControlId].References.Framework | Select-Object -Unique)
+                        Skip = -not ($counting.Status -ne 'NotApplicable')
+                        Bad = @($counting | Where-Object Status -in $failing)
+                        Suppressed = @($_.Group | Where-Object Suppression)
+                    }
+                })
+        }
+    }
 }
 
 Describe 'Compliance' {
-    foreach ($case in $cases) {
-        It $case.Name -Tag $case.Tag -Skip:$case.Skip -TestCases @{ Bad = $case.Bad } {
-            $said = foreach ($finding in $Bad) {
-                $what = if ($finding.Status -eq 'Unknown') { $finding.Reason } else { "$($finding.Actual), expected $($finding.Expected)" }
-                "$($finding.Status) $($finding.Target): $what. $($finding.Remediation)"
-            }
+    foreach ($context in $contexts) {
+        Context $context.Name {
+            foreach ($case in $context.Cases) {
+                It $case.Name -Tag $case.Tag -Skip:$case.Skip -TestCases @{ Bad = $case.Bad } {
+                    $said = foreach ($finding in $Bad) {
+                        $what = if ($finding.Status -eq 'Unknown') { $finding.Reason } else { "$($finding.Actual), expected $($finding.Expected)" }
+                        "$($finding.Status) $($finding.Target): $what. $($finding.Remediation)"
+                    }
 
-            if ($said) {
-                throw ($said -join "`n")
+                    if ($said) {
+                        throw ($said -join "`n")
+                    }
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ using Foobar.Ops.PowerShell.Hosting;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
-/// <summary>Tells what changed from one snapshot to another: inventory, facts, findings.</summary>
+/// <summary>Tells what changed from one snapshot to another: flows, roles, certificates, versions, findings, other facts.</summary>
 [Cmdlet(VerbsData.Compare, "FoobarSnapshot")]
 [OutputType(typeof(SnapshotDifference))]
 public sealed class CompareFoobarSnapshot : AsyncCmdlet
@@ -20,7 +20,7 @@ public sealed class CompareFoobarSnapshot : AsyncCmdlet
     [SnapshotTransformation]
     public SnapshotSource? Difference { get; set; }
 
-    /// <summary>The kinds of difference that are meant.</summary>
+    /// <summary>The kinds of difference that are meant; all unless told, but facts that another kind tells already.</summary>
     [Parameter]
     public DifferenceKind[] Kind { get; set; } = [];
 
@@ -31,7 +31,8 @@ public sealed class CompareFoobarSnapshot : AsyncCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Run((output, _) =>
     {
-        output.WriteAll(SnapshotComparison.Compare(Reference!.Load(), Difference!.Load(), IncludeMeasurement).Where(difference => Kind.Length == 0 || Kind.Contains(difference.Kind)));
+        output.WriteAll(SnapshotComparison.Compare(Reference!.Load(), Difference!.Load(), IncludeMeasurement)
+            .Where(difference => Kind.Length == 0 ? difference.ToldAs is null : Kind.Contains(difference.Kind)));
         return Task.CompletedTask;
     });
 }

@@ -25,6 +25,10 @@ public sealed class ExportFoobarSnapshot : SnapshotCmdlet
     [ArgumentCompleter(typeof(ServerNameCompleter))]
     public override string[]? Server { get; set; }
 
+    /// <summary>Whether the endpoints of the site are scanned too, so that a comparison tells of grades.</summary>
+    [Parameter]
+    public SwitchParameter IncludeTlsScan { get; set; }
+
     /// <summary>Whether an existing file is replaced.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -38,6 +42,8 @@ public sealed class ExportFoobarSnapshot : SnapshotCmdlet
             base.EndProcessing();
         }
     }
+
+    private protected override bool ScansTls => IncludeTlsScan;
 
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output)
     {

@@ -16,6 +16,9 @@ public abstract class SnapshotCmdlet : ServerCmdlet
     /// <summary>The areas and controls whose facts are read; the servers are those of the command line.</summary>
     private protected virtual AuditScope Controls => AuditScope.Everything;
 
+    /// <summary>Whether the endpoints of the site are scanned too.</summary>
+    private protected virtual bool ScansTls => false;
+
     /// <summary>Does with the snapshot what the cmdlet is for.</summary>
     private protected abstract void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output);
 
@@ -27,6 +30,7 @@ public abstract class SnapshotCmdlet : ServerCmdlet
         {
             ThrottleLimit = ThrottleLimit,
             ServerTimeLimit = TimeSpan.FromSeconds(TimeoutSeconds),
+            IncludeTlsScan = ScansTls,
             Progress = done => output.Progress.Report(string.Create(CultureInfo.InvariantCulture, $"{done.Done} of {done.Total} servers read")),
         };
         output.Progress.Report("reading facts");

@@ -32,6 +32,9 @@ public static class AuditRegistry
         new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All, lasting: static facts => facts.Lasting()),
     ];
 
+    /// <summary>Parts that no control judges and that are read on request, to be compared.</summary>
+    public static IReadOnlyList<AuditPart> OnRequest { get; } = [new AuditPart<GradeFacts>(new GradeCollector(), [])];
+
     /// <summary>Controls that need the facts of several areas at once.</summary>
     public static IReadOnlyList<CrossAreaControl> AcrossAreas { get; } =
     [

@@ -9,6 +9,9 @@ public sealed record CollectOptions
     /// <summary>How long one server may take, from connecting to the last fact; what is not read then is Unknown.</summary>
     public TimeSpan ServerTimeLimit { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Whether the endpoints of the site are scanned too (hundreds of handshakes each), so that grades can be compared.</summary>
+    public bool IncludeTlsScan { get; init; }
+
     /// <summary>Is told of each server that is done; called from several threads.</summary>
     public Action<CollectProgress>? Progress { get; init; }
 }

@@ -25,7 +25,9 @@ public sealed class SnapshotCollector
     /// <param name="options">How facts are read.</param>
     /// <exception cref="FoobarException"><c>ServerNotFound</c>, <c>ControlNotFound</c>: the scope names what does not exist.</exception>
     public SnapshotCollector(ISiteSession session, AuditScope? scope = null, CollectOptions? options = null)
-        : this(session, scope ?? AuditScope.Everything, options ?? new CollectOptions(), AuditRegistry.Parts, AuditRegistry.AcrossAreas)
+        : this(
+            session, scope ?? AuditScope.Everything, options ?? new CollectOptions(),
+            options?.IncludeTlsScan == true ? [.. AuditRegistry.Parts, .. AuditRegistry.OnRequest] : AuditRegistry.Parts, AuditRegistry.AcrossAreas)
     {
         _scope.Check(session.Site, AuditRegistry.Controls);
     }
@@ -75,7 +77,7 @@ public sealed class SnapshotCollector
     // A control over several servers or areas is judged on all that it needs, whatever servers the scope names.
     private bool IsRead(AuditPart part, Server server) =>
         part.AppliesTo(server, _session.Site)
-        && (_acrossAreas.Contains(part.Name) || part.NeedsAllServers(_scope) || (_scope.Holds(server) && part.Controls.Any(_scope.Holds)));
+        && (_acrossAreas.Contains(part.Name) || part.NeedsAllServers(_scope) || (_scope.Holds(server) && (part.Controls.Count == 0 || part.Controls.Any(_scope.Holds))));
 
     private async Task<ServerReading> ReadServerAsync(Server server, CancellationToken cancellationToken)
     {

@@ -66,7 +66,7 @@ public static class SnapshotFile
     /// <param name="text">The text.</param>
     /// <param name="path">The path that errors name.</param>
     /// <exception cref="FoobarException"><c>SnapshotInvalid</c>.</exception>
-    public static Snapshot Parse(string text, string path) => Parse(text, path, AuditRegistry.Parts);
+    public static Snapshot Parse(string text, string path) => Parse(text, path, [.. AuditRegistry.Parts, .. AuditRegistry.OnRequest]);
 
     internal static Snapshot Parse(string text, string path, IReadOnlyList<AuditPart> parts)
     {
@@ -75,13 +75,16 @@ public static class SnapshotFile
             JsonObject root = JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { MaxDepth = SnapshotJson.Options.MaxDepth }) as JsonObject
                 ?? throw Invalid(path, "it is no JSON object");
             int format = root["format"]?.GetValue<int>() ?? throw Invalid(path, "it has no \"format\", so no snapshot of this module");
-            return format == Format ? Parse(root, path, parts) : throw Invalid(path, $"it has format {format}, and this version of the module reads format {Format}");
+            return format == Format ? Parse(root, path, parts) : throw Invalid(
+                path, $"it has format {format}{Writer(root)}, and this version of the module reads format {Format}");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or ArgumentException or NotSupportedException)
         {
             throw Invalid(path, exception.Message, exception);
         }
     }
+
+    private static string Writer(JsonObject root) => root["moduleVersion"]?.GetValue<string>() is { } version ? $" of Foobar.Ops {version}" : string.Empty;
 
     private static Snapshot Parse(JsonObject root, string path, IReadOnlyList<AuditPart> parts)
     {

@@ -24,10 +24,15 @@ internal sealed class SiteMap
     /// <param name="facts">What was read, by the servers' names.</param>
     /// <param name="namesRules">Whether what filters do names the rule that decided; without, large rulesets take less.</param>
     public SiteMap(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts, bool namesRules)
+        : this(site, facts, StoreFor(Read(site, facts)), namesRules)
+    {
+    }
+
+    private SiteMap(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts, Workspace workspace, bool namesRules)
     {
         Site = site;
         _facts = Read(site, facts);
-        Workspace = new Workspace(_facts.Select(each => each.Ruleset.Value).OfType<Ruleset>(), _facts.Select(each => each.Network.Value).OfType<HostNetwork>());
+        Workspace = workspace;
         All = [.. site.Servers.Select(server => new SiteServer(server, facts.GetValueOrDefault(server.Name), Workspace, namesRules))];
         Servers = [.. All.Where(server => server.Unread is null)];
         Policy = new PolicySpaces(Workspace.Diagram, Workspace.Atoms, site);
@@ -61,6 +66,13 @@ internal sealed class SiteMap
         return map is not null && ReferenceEquals(map.Site, site.Site) && map._facts.SequenceEqual(facts) ? map : Make();
 
         SiteMap Make() => new(site.Site, site.Facts, namesRules: false);
+    }
+
+    /// <summary>Maps of two sites, or of one at two times, in one store: their spaces can be compared.</summary>
+    public static (SiteMap Before, SiteMap After) Pair(SiteCase<FirewallFacts> before, SiteCase<FirewallFacts> after)
+    {
+        Workspace workspace = StoreFor([.. Read(before.Site, before.Facts), .. Read(after.Site, after.Facts)]);
+        return (new SiteMap(before.Site, before.Facts, workspace, namesRules: false), new SiteMap(after.Site, after.Facts, workspace, namesRules: false));
     }
 
     /// <summary>The server of a name, if its facts are known.</summary>
@@ -132,6 +144,9 @@ internal sealed class SiteMap
     private bool IsWayOut(SiteServer server, string device, bool walled) =>
         (!walled && server.Network.KnownRoutes.Any(route => route.PrefixLength == 0 && route.Interface == device))
         || (All.All(static other => other.IsPlaced) && server.Network.KnownRoutes.Any(route => route is { PrefixLength: 0, Gateway: { } gateway } && route.Interface == device && Holder(server, new Gateway(device, gateway, Diagram.True, Alone: true)) is null));
+
+    private static Workspace StoreFor(FirewallFacts[] facts) =>
+        new(facts.Select(each => each.Ruleset.Value).OfType<Ruleset>(), facts.Select(each => each.Network.Value).OfType<HostNetwork>());
 
     private static FirewallFacts[] Read(Site site, IReadOnlyDictionary<string, Reading<FirewallFacts>> facts) =>
         [.. site.Servers.Select(server => facts.GetValueOrDefault(server.Name)?.Value).OfType<FirewallFacts>()];

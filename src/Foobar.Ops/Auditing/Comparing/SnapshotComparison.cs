@@ -6,9 +6,10 @@ using Foobar.Ops.Inventory;
 namespace Foobar.Ops.Auditing;
 
 /// <summary>
-/// Tells what changed from one snapshot to another: the inventory, facts, findings. Lists are compared by their items'
-/// names where items have one, else as sets, so that order alone is no change; an area may compare its own facts by
-/// meaning. Numbers that change by themselves (counters, free bytes, times) are left out unless asked for. Pure.
+/// Tells what changed from one snapshot to another: first in the terms of a site (flows, roles, certificates ...), then the
+/// inventory, facts, findings. Lists are compared by their items' names where items have one, else as sets, so that order alone
+/// is no change; an area may compare its own facts by meaning. Numbers that change by themselves (counters, free bytes, times)
+/// are left out unless asked for. Pure.
 /// </summary>
 public static class SnapshotComparison
 {
@@ -20,12 +21,17 @@ public static class SnapshotComparison
         Compare(before, after, measurements, AuditRegistry.Parts, AuditRegistry.AcrossAreas);
 
     internal static IReadOnlyList<SnapshotDifference> Compare(
-        Snapshot before, Snapshot after, bool measurements, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> across) =>
-    [
-        .. Inventories(before.Site, after.Site),
-        .. Facts(before, after, measurements, parts),
-        .. Findings(Audit.Judge(before, AuditScope.Everything, parts, across), Audit.Judge(after, AuditScope.Everything, parts, across)),
-    ];
+        Snapshot before, Snapshot after, bool measurements, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> across)
+    {
+        IReadOnlyList<SnapshotDifference> told = SiteComparison.Compare(before, after);
+        return
+        [
+            .. told.OrderBy(difference => difference.Kind),
+            .. Inventories(before.Site, after.Site),
+            .. Facts(before, after, measurements, parts).Select(fact => fact with { ToldAs = SiteComparison.ToldAs(fact.Source!, fact.Target!, fact.Server!, told) }),
+            .. Findings(Audit.Judge(before, AuditScope.Everything, parts, across), Audit.Judge(after, AuditScope.Everything, parts, across)),
+        ];
+    }
 
     /// <summary>Compares findings: those whose status changed, those that are new, those that are gone.</summary>
     public static IReadOnlyList<SnapshotDifference> Findings(IReadOnlyList<Finding> before, IReadOnlyList<Finding> after)
@@ -47,9 +53,12 @@ public static class SnapshotComparison
                    Before = Shown(was),
                    After = Shown(becomes),
                    Severity = (becomes ?? was)!.Severity,
+                   IsTrouble = IsTrouble(was) == IsTrouble(becomes) ? null : IsTrouble(becomes),
                },
         ];
     }
+
+    private static bool IsTrouble(Finding? finding) => finding?.Status is FindingStatus.Fail or FindingStatus.Warning or FindingStatus.Unknown;
 
     // The same control may say several things of one target; they are told apart by their order.
     private static Dictionary<(string Control, string? Server, string? Target, int Count), Finding> ByTarget(IEnumerable<Finding> findings) =>
@@ -81,7 +90,15 @@ public static class SnapshotComparison
     {
         if (before?.Value is { } old && after?.Value is { } now && old.GetType() == now.GetType())
         {
-            return part?.Compare(old, now) ?? StructureComparison.Compare(Node(old, measurements, part), Node(now, measurements, part));
+            try
+            {
+                return [.. part?.Compare(old, now) ?? StructureComparison.Compare(Node(old, measurements, part), Node(now, measurements, part))];
+            }
+            catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+            {
+                // As with judges: facts of a file may be whatever its writer liked.
+                return [new FactDifference("facts", null, $"could not be compared: {exception.GetType().Name}: {exception.Message}")];
+            }
         }
 
         return State(before) == State(after) ? [] : [new FactDifference("facts", State(before), State(after))];
