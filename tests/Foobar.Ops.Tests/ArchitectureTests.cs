@@ -14,7 +14,7 @@ public sealed partial class ArchitectureTests
         ["Inventory", "Findings"],
         ["Remoting", "Planning", "Linux", "Services"],
         ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring", "Probing"],
-        ["Topology", "Connectivity", "Auditing", "Traffic", "Sending"],
+        ["Discovery", "Topology", "Connectivity", "Auditing", "Traffic", "Sending"],
         ["Operations", "Viewing"],
     ];
 

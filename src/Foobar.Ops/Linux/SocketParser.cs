@@ -13,9 +13,19 @@ public static partial class SocketParser
 
     /// <summary>Reads the listening sockets: Netid State Recv-Q Send-Q Local:Port Peer:Port Process.</summary>
     /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
-    public static IReadOnlyList<ListeningSocket> Parse(string text) => [.. Lines.Of(text).Select(line => ParseLine(line.Number, line.Text))];
+    public static IReadOnlyList<ListeningSocket> Parse(string text) => [.. ParseHeld(text).Select(held => held.Socket)];
 
-    private static ListeningSocket ParseLine(int number, string line)
+    /// <summary>The same, each socket with the names and ids of the processes that hold it.</summary>
+    /// <exception cref="Errors.ParseException">A line is not of that form.</exception>
+    internal static IReadOnlyList<(ListeningSocket Socket, IReadOnlyList<(string Name, int Id)> Processes)> ParseHeld(string text) =>
+        [.. Lines.Of(text).Select(line => ParseLine(line.Number, line.Text))];
+
+    /// <summary>The names and ids of the processes in the last column: <c>users:(("nginx",pid=301,fd=5))</c>.</summary>
+    internal static IEnumerable<(string Name, int Id)> ProcessesOf(string users) => Process().Matches(users)
+        .Select(match => (match.Groups[1].Value, int.TryParse(match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : 0))
+        .Distinct();
+
+    private static (ListeningSocket Socket, IReadOnlyList<(string Name, int Id)> Processes) ParseLine(int number, string line)
     {
         string[] fields = Lines.Fields(line, 7);
         TransportProtocol? protocol = fields[0] switch { "tcp" => TransportProtocol.Tcp, "udp" => TransportProtocol.Udp, _ => null };
@@ -24,18 +34,20 @@ public static partial class SocketParser
             throw Lines.Unexpected(Source, number, "'tcp' or 'udp', state, two queues, local and peer address", line);
         }
 
-        return new ListeningSocket
+        (string Name, int Id)[] processes = fields.Length < 7 ? [] : [.. ProcessesOf(fields[6])];
+        ListeningSocket socket = new()
         {
             Protocol = protocol.Value,
             Address = address,
             Interface = device,
             Port = port,
-            Processes = fields.Length < 7 ? [] : [.. ProcessName().Matches(fields[6]).Select(match => match.Groups[1].Value).Distinct()],
+            Processes = [.. processes.Select(process => process.Name).Distinct()],
         };
+        return (socket, processes);
     }
 
     /// <summary>Takes <c>127.0.0.53%lo:53</c>, <c>[fe80::1]%eth0:546</c>, <c>*:9100</c> apart.</summary>
-    private static bool TrySplit(string text, out string address, out string? device, out int port)
+    internal static bool TrySplit(string text, out string address, out string? device, out int port)
     {
         int colon = text.LastIndexOf(':');
         string host = colon < 0 ? text : text[..colon];
@@ -48,6 +60,6 @@ public static partial class SocketParser
             && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and <= 65535;
     }
 
-    [GeneratedRegex("\"([^\"]+)\",pid=", RegexOptions.None, 1000)]
-    private static partial Regex ProcessName();
+    [GeneratedRegex("\"([^\"]+)\",pid=([0-9]*)", RegexOptions.None, 1000)]
+    private static partial Regex Process();
 }
