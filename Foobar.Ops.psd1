@@ -17,6 +17,7 @@
         'Formats/CertificateChange.Format.ps1xml'
         'Formats/Comparison.Format.ps1xml'
         'Formats/Database.Format.ps1xml'
+        'Formats/Discovery.Format.ps1xml'
         'Formats/Findings.Format.ps1xml'
         'Formats/Firewall.Format.ps1xml'
         'Formats/LoadBalancing.Format.ps1xml'
@@ -54,6 +55,7 @@
         'Measure-FoobarQps'
         'Measure-FoobarWrite'
         'New-FoobarCertificateRequest'
+        'New-FoobarInventory'
         'Repair-FoobarReplication'
         'Resume-FoobarFailover'
         'Resume-FoobarWatch'
@@ -72,6 +74,7 @@
         'Test-FoobarTls'
         'Update-FoobarCertificate'
         'Watch-FoobarPrimary'
+        'Update-FoobarInventory'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()

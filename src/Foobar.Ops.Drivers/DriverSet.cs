@@ -6,6 +6,7 @@ using Foobar.Ops.Drivers.Retries;
 using Foobar.Ops.Drivers.Ssh;
 using Foobar.Ops.Drivers.Terminal;
 using Foobar.Ops.Drivers.Tls;
+using Foobar.Ops.Drivers.Yaml;
 using Foobar.Ops.Remoting.Drivers;
 
 namespace Foobar.Ops.Drivers;
@@ -21,6 +22,7 @@ internal sealed class DriverSet : IDriverSet
     private readonly Lazy<IScreenDriver> _screen = new(static () => new SpectreScreen());
     private readonly Lazy<ISshDriver> _ssh = new(static () => new SshNetDriver());
     private readonly Lazy<ITlsDriver> _tls = new(static () => new BouncyCastleDriver());
+    private readonly Lazy<IYamlDriver> _yaml = new(static () => new YamlDotNetDriver());
 
     /// <inheritdoc/>
     public ICompressionDriver Compression => _compression.Value;
@@ -45,4 +47,7 @@ internal sealed class DriverSet : IDriverSet
 
     /// <inheritdoc/>
     public ITlsDriver Tls => _tls.Value;
+
+    /// <inheritdoc/>
+    public IYamlDriver Yaml => _yaml.Value;
 }

@@ -27,6 +27,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         "SQLitePCLRaw.core",
         "SQLitePCLRaw.provider.e_sqlite3",
         "Spectre.Console",
+        "YamlDotNet",
         "ZstdSharp",
     ];
 

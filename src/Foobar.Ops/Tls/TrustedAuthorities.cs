@@ -38,6 +38,21 @@ public sealed class TrustedAuthorities
         }
     }
 
+    /// <summary>Those of a text in PEM form; <see langword="null"/> if it holds no certificate that can be read.</summary>
+    internal static TrustedAuthorities? FromText(string pem)
+    {
+        try
+        {
+            X509Certificate2Collection roots = [];
+            roots.ImportFromPem(pem);
+            return roots.Count > 0 ? new(roots) : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Why a chain of the certificates presented does not lead to a trusted authority.</summary>
     public IReadOnlyList<string> Problems(X509Certificate2 leaf, X509Certificate2Collection presented, DateTimeOffset time) =>
         Build(leaf, presented, time).Problems;

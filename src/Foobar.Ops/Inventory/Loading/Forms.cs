@@ -48,6 +48,15 @@ internal static partial class Forms
     /// <summary>Tells whether text is the name of a server, a network or a flow.</summary>
     public static bool IsName(string text) => NamePattern().IsMatch(text);
 
+    /// <summary>Tells whether text is a destination of the OpenSSH client, without user and port.</summary>
+    public static bool IsSshHost(string text) => SshHostPattern().IsMatch(text);
+
+    /// <summary>Tells whether text is a login name.</summary>
+    public static bool IsUser(string text) => UserPattern().IsMatch(text);
+
+    /// <summary>Tells whether text is jump hosts as <c>ssh -J</c> takes them.</summary>
+    public static bool IsProxyJump(string text) => ProxyJumpPattern().IsMatch(text);
+
     /// <summary>Where the application connects to: <c>host:port</c>, an IPv6 address in brackets.</summary>
     public static Parsed<string?> Endpoint(SourceValue value, Problems problems)
     {

@@ -26,4 +26,7 @@ internal interface IDriverSet
 
     /// <summary>Shakes hands with TLS endpoints.</summary>
     ITlsDriver Tls { get; }
+
+    /// <summary>Reads YAML.</summary>
+    IYamlDriver Yaml { get; }
 }

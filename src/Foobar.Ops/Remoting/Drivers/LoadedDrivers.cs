@@ -43,6 +43,10 @@ internal static class LoadedDrivers
     /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
     public static ITlsDriver Tls => Get(static set => set.Tls);
 
+    /// <summary>The driver of YAML.</summary>
+    /// <exception cref="FoobarException"><c>DriverMissing</c>.</exception>
+    public static IYamlDriver Yaml => Get(static set => set.Yaml);
+
     /// <summary>
     /// Has the database driver loaded and compiled beside what else goes on, once a process. For a caller that waits for an
     /// SSH session to a database server. An error is left for the first connection to tell.

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Inventory.Loading;
+using Foobar.Ops.Monitoring;
+using Foobar.Ops.Monitoring.Agents;
+
+namespace Foobar.Ops.Discovery.Proposing;
+
+/// <summary>Finds what watches the servers, and where it reports to.</summary>
+internal static class MonitoringFinder
+{
+    /// <summary>The policy: the agents that run somewhere, so that one missing elsewhere is a finding.</summary>
+    public static MonitoringPolicy Find(AddressBook book, RoleFinder roles, Draft draft)
+    {
+        (FoundServer Server, MonitoringAgent Agent)[] all = [.. book.Servers.SelectMany(static server => (server.Facts.Agents.Value ?? []).Select(agent => (server, agent)))];
+        foreach (FoundServer server in book.Servers.Where(static server => server.Facts.Agents.Failure is not null))
+        {
+            draft.Missing("policy.monitoring.agents", server.Name, $"Which monitoring agents run on {server.Name}?", server.Facts.Agents.Failure!);
+        }
+
+        List<string> agents = [];
+        Dictionary<string, IReadOnlyList<string>> reportTo = [];
+        foreach (IGrouping<string, (FoundServer Server, MonitoringAgent Agent)> kind in all.GroupBy(static pair => pair.Agent.Name).OrderBy(static kind => kind.Key, StringComparer.Ordinal))
+        {
+            string[] running = [.. kind.Where(static pair => pair.Agent.IsRunning).Select(static pair => pair.Server.Name)];
+            string[] belonging = [.. book.Servers.Where(server => Belongs(kind.Key, server, roles)).Select(static server => server.Name)];
+            if (running.Length == 0)
+            {
+                draft.Unexplained("policy.monitoring.agents", kind.First().Server.Name, $"Shall {kind.Key} watch the servers?", "There is a trace of it, and it runs nowhere.", string.Join(", ", kind.Select(static pair => pair.Server.Name)));
+                continue;
+            }
+
+            agents.Add(kind.Key);
+            foreach ((FoundServer server, MonitoringAgent agent) in kind.Where(static pair => pair.Agent.IsRunning))
+            {
+                draft.Show("policy.monitoring.agents", server.Name, $"{agent.Name} runs: {string.Join(", ", agent.FoundBy)}{(agent.Unit is null ? "" : $", {agent.Unit.Name}")}");
+            }
+
+            string[] without = [.. belonging.Except(running)];
+            if (without.Length > 0)
+            {
+                draft.Confirm("policy.monitoring.agents", null, $"Shall {kind.Key} run on {string.Join(", ", without)} too?", $"It runs on {string.Join(", ", running)}; the policy wants an agent on every server that it is for.");
+            }
+
+            if (Receivers(book, kind.Key, [.. kind.Where(static pair => pair.Agent.IsRunning)], draft) is { Length: > 0 } receivers)
+            {
+                reportTo[kind.Key] = receivers;
+            }
+        }
+
+        FoundServer? prometheus = book.Servers.FirstOrDefault(static server => server.Facts.Prometheus is not null);
+        if (prometheus is null && roles.With(Role.Monitoring) is [{ } monitoring, ..])
+        {
+            draft.Missing("policy.monitoring.prometheus", monitoring.Name, $"At which address do you reach the Prometheus of {monitoring.Name}?", "It listens there, and answered this machine at none of its addresses.");
+        }
+        else if (prometheus is not null)
+        {
+            draft.Show("policy.monitoring.prometheus", prometheus.Name, $"{prometheus.Facts.Prometheus}/-/ready answered this machine");
+        }
+
+        return new MonitoringPolicy { Agents = agents, ReportTo = reportTo, Prometheus = prometheus?.Facts.Prometheus };
+    }
+
+    private static bool Belongs(string agent, FoundServer server, RoleFinder roles) =>
+        KnownAgent.All.TryGetValue(agent, out KnownAgent? known)
+        && known.BelongsOn(new Server { Name = server.Name, Roles = roles.Of(server), Ssh = server.Facts.Ssh });
+
+    // Servers of the site among each other may have several addresses; a service elsewhere has one name for all of them.
+    private static string[] Receivers(AddressBook book, string agent, (FoundServer Server, MonitoringAgent Agent)[] running, Draft draft)
+    {
+        (string Server, string[] Hosts)[] hosts =
+        [
+            .. running.Select(static pair => (pair.Server.Name, (string[])[.. pair.Agent.Endpoints.Select(static endpoint => endpoint.Host).OfType<string>().Where(static host => !IsLoopback(host)).Distinct().Order(StringComparer.Ordinal)]))
+                .Where(static pair => pair.Item2.Length > 0),
+        ];
+        if (hosts.Length == 0)
+        {
+            return [];
+        }
+
+        string[] all = [.. hosts.SelectMany(static pair => pair.Hosts).Distinct().Order(StringComparer.Ordinal)];
+        bool areOurs = all.All(host => IPAddress.TryParse(host, out IPAddress? address) && book.Owner(address) is not null);
+        bool isOneReceiver = areOurs && all.Select(host => book.Owner(IPAddress.Parse(host))).Distinct().Count() == 1;
+        bool agree = hosts.All(pair => pair.Hosts.SequenceEqual(hosts[0].Hosts));
+        if (!(isOneReceiver || agree))
+        {
+            draft.Missing($"policy.monitoring.reportTo.{agent}", null, $"Where must {agent} report to?", "Its configurations on the servers differ.", string.Join("; ", hosts.Select(static pair => $"{pair.Server}: {string.Join(", ", pair.Hosts)}")));
+            return [];
+        }
+
+        string[] written = [.. all.Where(static host => Uri.CheckHostName(host) is UriHostNameType.Dns || (IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork))];
+        foreach ((string server, string[] each) in hosts)
+        {
+            draft.Show($"policy.monitoring.reportTo.{agent}", server, $"its configuration: {string.Join(", ", each)}");
+        }
+
+        return written.Length == all.Length && written.All(static host => !Secrets.LooksLikeValue(host)) ? written : [];
+    }
+
+    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+}
