@@ -23,4 +23,7 @@ public sealed record Policy
 
     /// <summary>The monitoring agents expected.</summary>
     public MonitoringPolicy Monitoring { get; init; } = new();
+
+    /// <summary>What the setup as a whole must be like.</summary>
+    public TopologyPolicy Topology { get; init; } = new();
 }

@@ -36,6 +36,7 @@ internal static class PolicyWriter
 
         json.Object("loadBalancing", () => WriteLoadBalancing(json, policy.LoadBalancing));
         json.Object("monitoring", () => WriteMonitoring(json, policy.Monitoring));
+        json.Object("topology", () => WriteTopology(json, policy.Topology));
     }
 
     private static void WriteFlow(Utf8JsonWriter json, Flow flow)
@@ -186,6 +187,15 @@ internal static class PolicyWriter
                 }
             });
         }
+    }
+
+    private static void WriteTopology(Utf8JsonWriter json, TopologyPolicy policy)
+    {
+        TopologyPolicy usual = new();
+        json.Number("failoverDrillDays", policy.FailoverDrillDays, usual.FailoverDrillDays);
+        json.Number("maxStalledPercent", policy.MaxStalledPercent, usual.MaxStalledPercent);
+        json.ListUnlessEmpty("appFiles", policy.AppFiles);
+        json.ListUnlessEmpty("appFilesExcept", policy.AppFilesExcept);
     }
 
     private static void WriteService(Utf8JsonWriter json, MonitoringService service)

@@ -67,7 +67,8 @@ internal static class Full
                 },
                 "sumo": { "kind": "sumo-logic-source", "vaultEntries": "sumo-source" }
               }
-            }
+            },
+            "topology": { "failoverDrillDays": 30, "maxStalledPercent": 12.5, "appFiles": ["/srv/shop"], "appFilesExcept": ["uploads/*", "*.log"] }
           }
         }
         """;

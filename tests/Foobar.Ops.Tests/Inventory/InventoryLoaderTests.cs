@@ -56,6 +56,9 @@ public sealed class InventoryLoaderTests
         Assert.Equal(["prometheus-node-exporter", "datadog"], policy.Monitoring.Agents);
         Assert.Equal(["datadoghq.eu", "192.0.2.31"], policy.Monitoring.ReportTo["datadog"]);
         Assert.Equal(new Uri("http://192.0.2.30:9090"), policy.Monitoring.Prometheus);
+        Assert.Equal((30, 12.5), (policy.Topology.FailoverDrillDays, policy.Topology.MaxStalledPercent));
+        Assert.Equal(["/srv/shop"], policy.Topology.AppFiles);
+        Assert.Equal(["uploads/*", "*.log"], policy.Topology.AppFilesExcept);
     }
 
     [Fact]

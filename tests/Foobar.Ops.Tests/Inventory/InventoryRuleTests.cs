@@ -33,6 +33,8 @@ public sealed class InventoryRuleTests
     [InlineData("\"192.0.2.12\"", "\"::ffff:192.0.2.12\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
     [InlineData("\"192.0.2.12\"", "\"fe80::1%eth0\"", "$.servers['web-02'].addresses[0]", "does not fit", null)]
     [InlineData("\"198.51.100.9\"", "\"192.0.2.11\"", "$.policy.loadBalancing.virtualAddresses[0]", "is an address of web-01 already", null)]
+    [InlineData("\"/srv/shop\"", "\"srv/shop\"", "$.policy.topology.appFiles[0]", "does not fit", null)]
+    [InlineData("\"failoverDrillDays\": 30", "\"failoverDrillDays\": 0", "$.policy.topology.failoverDrillDays", "does not fit", null)]
     [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"sumo-logic-source\", \"url\": \"https://x.example/a\"", "$.policy.monitoring.services.sumo.url", "is its key", null)]
     [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"otlp\"", "$.policy.monitoring.services.sumo", "has no address", null)]
     [InlineData("\"kind\": \"sumo-logic-source\"", "\"kind\": \"new-relic\", \"url\": \"https://x.example\"", "$.policy.monitoring.services.sumo", "no account", null)]

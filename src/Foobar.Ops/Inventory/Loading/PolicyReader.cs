@@ -23,6 +23,7 @@ internal sealed class PolicyReader(Problems problems, string directory)
             Database = keys.Optional("database", null, DatabasePolicyReader.Read),
             LoadBalancing = keys.Optional("loadBalancing", new LoadBalancingPolicy(), LoadBalancing),
             Monitoring = keys.Optional("monitoring", new MonitoringPolicy(), _monitoring.Read),
+            Topology = keys.Optional("topology", new TopologyPolicy(), Topology),
         };
         keys.Finish();
         return policy;
@@ -131,6 +132,21 @@ internal sealed class PolicyReader(Problems problems, string directory)
             AdminSocket = keys.Optional("adminSocket", usual.AdminSocket, Forms.ServerPath),
             WebBackend = keys.Optional("webBackend", usual.WebBackend, Forms.Backend),
             VirtualAddresses = keys.Optional("virtualAddresses", usual.VirtualAddresses, Lists.Of("addresses", 0, Addresses.Address)),
+        };
+        keys.Finish();
+        return policy;
+    }
+
+    private static Parsed<TopologyPolicy> Topology(SourceValue value, Problems problems)
+    {
+        ObjectReader keys = new(value, problems, "the policy for the setup as a whole");
+        TopologyPolicy usual = new();
+        TopologyPolicy policy = new()
+        {
+            FailoverDrillDays = keys.Optional("failoverDrillDays", usual.FailoverDrillDays, Scalars.Whole(1, 3650)),
+            MaxStalledPercent = keys.Optional("maxStalledPercent", usual.MaxStalledPercent, Scalars.Number(0, 100)),
+            AppFiles = keys.Optional("appFiles", usual.AppFiles, Lists.Of("directories", 0, Forms.ServerPath)),
+            AppFilesExcept = keys.Optional("appFilesExcept", usual.AppFilesExcept, Lists.Of("paths or names, with wildcards", 0, Scalars.Text)),
         };
         keys.Finish();
         return policy;
