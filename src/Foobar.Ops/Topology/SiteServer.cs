@@ -44,6 +44,9 @@ internal sealed class SiteServer(Server server, Reading<FirewallFacts>? reading,
         ? new FirewallModel(_facts!.Ruleset.Value!, Network, workspace, namesRules)
         : throw new InvalidOperationException($"{Name}: {Unread}");
 
+    /// <summary>Whether it has any rule.</summary>
+    public bool HasFilter => _facts?.Ruleset.Value?.Rules.Any() == true;
+
     /// <summary>What becomes of packets that it sends.</summary>
     public int Sent => _sent ??= Model.Sent();
 

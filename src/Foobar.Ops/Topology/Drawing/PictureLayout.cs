@@ -1,0 +1,201 @@
+namespace Foobar.Ops.Topology.Drawing;
+
+/// <summary>A point, in the units of the picture.</summary>
+internal readonly record struct Point(double X, double Y);
+
+/// <summary>A rectangle, in the units of the picture.</summary>
+internal readonly record struct Box(double X, double Y, double Width, double Height)
+{
+    public double Right => X + Width;
+
+    public double Bottom => Y + Height;
+
+    public double Middle => X + (Width / 2);
+
+    public double Centre => Y + (Height / 2);
+
+    public bool Meets(Box other) => X < other.Right && other.X < Right && Y < other.Bottom && other.Y < Bottom;
+}
+
+/// <summary>An arrow with its place: a cubic curve, and where its label stands.</summary>
+internal sealed record PlacedEdge(PictureEdge Edge, Point Start, Point Begin, Point End, Point Stop, Box Label, IReadOnlyList<string> Lines)
+{
+    /// <summary>The point of the curve at a part of its way.</summary>
+    public Point At(double part)
+    {
+        double rest = 1 - part;
+        double Mix(double a, double b, double c, double d) =>
+            (rest * rest * rest * a) + (3 * rest * rest * part * b) + (3 * rest * part * part * c) + (part * part * part * d);
+        return new Point(Mix(Start.X, Begin.X, End.X, Stop.X), Mix(Start.Y, Begin.Y, End.Y, Stop.Y));
+    }
+}
+
+/// <summary>
+/// Gives boxes and arrows their places. Boxes stand in rows by layer, from the internet above to the databases below; arrows
+/// leave and enter a side at places of their own, in the order of what they lead to, so that they cross seldom. Pure.
+/// </summary>
+internal sealed class PictureLayout
+{
+    public const double BoxWidth = 236;
+    public const double LineHeight = 18;
+    public const double LabelLine = 13;
+    private const double Head = 46;
+    private const double Gap = 96;
+    private const double RowGap = 132;
+    private const double Margin = 36;
+    private const double Character = 6.1;
+    private const int LabelWidth = 24;
+    private const int MostLabelLines = 4;
+
+    private static readonly double[] LabelPlaces = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85];
+
+    private readonly Dictionary<string, Box> _boxes = new(StringComparer.Ordinal);
+    private readonly Dictionary<(PictureEdge Edge, bool IsStart), Point> _ends = [];
+    private readonly List<Box> _labels = [];
+
+    private PictureLayout(Picture picture)
+    {
+        Picture = picture;
+        Rows();
+        Sides();
+        Edges = [.. picture.Edges.OrderByDescending(static edge => edge.Tone).ThenBy(static edge => edge.IsSupport).Select(Place)];
+        Width = Math.Max(_boxes.Values.Select(static box => box.Right).DefaultIfEmpty(0).Max(), _labels.Select(static box => box.Right).DefaultIfEmpty(0).Max()) + Margin;
+        Height = _boxes.Values.Select(static box => box.Bottom).Concat(_labels.Select(static box => box.Bottom)).DefaultIfEmpty(0).Max() + Margin;
+    }
+
+    public Picture Picture { get; }
+
+    public IReadOnlyList<PlacedEdge> Edges { get; }
+
+    public double Width { get; }
+
+    public double Height { get; }
+
+    /// <summary>Gives a picture's parts their places.</summary>
+    public static PictureLayout Of(Picture picture) => new(picture);
+
+    /// <summary>Where a box stands.</summary>
+    public Box this[PictureNode node] => _boxes[node.Name];
+
+    /// <summary>How tall a box is.</summary>
+    private static double HeightOf(PictureNode node) => node.IsOutside ? Head : Head + 8 + (node.Lines.Count * LineHeight);
+
+    private void Rows()
+    {
+        (int Layer, PictureNode[] Nodes)[] rows = [.. Picture.Nodes.GroupBy(static node => node.Layer).OrderBy(static row => row.Key).Select(static row => (row.Key, row.ToArray()))];
+        double widest = rows.Length == 0 ? 0 : rows.Max(static row => (row.Nodes.Length * (BoxWidth + Gap)) - Gap);
+
+        // Labels of arrows within a row and beside it stand in the margins.
+        double left = Margin + 60;
+        double top = Margin;
+        foreach ((_, PictureNode[] nodes) in rows)
+        {
+            double x = left + ((widest - ((nodes.Length * (BoxWidth + Gap)) - Gap)) / 2);
+            foreach (PictureNode node in nodes)
+            {
+                _boxes[node.Name] = new Box(x, top, BoxWidth, HeightOf(node));
+                x += BoxWidth + Gap;
+            }
+
+            top += nodes.Max(HeightOf) + RowGap;
+        }
+    }
+
+    private enum Side
+    {
+        Top,
+        Bottom,
+        Left,
+        Right,
+    }
+
+    // The sides by which an arrow leaves and enters. Within a row neighbours meet side by side, others by a bow below.
+    private (Side From, Side To) SidesOf(PictureEdge edge)
+    {
+        Box from = _boxes[edge.From], to = _boxes[edge.To];
+        return from.Y < to.Y ? (Side.Bottom, Side.Top)
+            : from.Y > to.Y ? (Side.Top, Side.Bottom)
+            : Math.Abs(from.X - to.X) > BoxWidth + Gap + 1 ? (Side.Bottom, Side.Bottom)
+            : from.X < to.X ? (Side.Right, Side.Left)
+            : (Side.Left, Side.Right);
+    }
+
+    private void Sides()
+    {
+        var ends =
+            from edge in Picture.Edges
+            let sides = SidesOf(edge)
+            from end in ((string Node, Side Side, string Other, bool IsStart)[])[(edge.From, sides.From, edge.To, true), (edge.To, sides.To, edge.From, false)]
+            group (edge, end.IsStart, Other: _boxes[end.Other]) by (end.Node, end.Side) into side
+            select side;
+        foreach (var side in ends)
+        {
+            Box box = _boxes[side.Key.Node];
+            bool isUpright = side.Key.Side is Side.Left or Side.Right;
+
+            // Arrows to and fro between two boxes must not cross: each pair keeps its order at both ends.
+            var ordered = side.OrderBy(each => isUpright ? 0 : each.Other.Middle).ThenBy(each => each.IsStart == (string.CompareOrdinal(each.edge.From, each.edge.To) < 0)).ToArray();
+            for (int index = 0; index < ordered.Length; index++)
+            {
+                double part = (index + 1.0) / (ordered.Length + 1);
+                _ends[(ordered[index].edge, ordered[index].IsStart)] = side.Key.Side switch
+                {
+                    Side.Top => new Point(box.X + (box.Width * part), box.Y),
+                    Side.Bottom => new Point(box.X + (box.Width * part), box.Bottom),
+                    Side.Left => new Point(box.X, box.Y + (box.Height * part)),
+                    _ => new Point(box.Right, box.Y + (box.Height * part)),
+                };
+            }
+        }
+    }
+
+    private PlacedEdge Place(PictureEdge edge)
+    {
+        Point start = _ends[(edge, true)], stop = _ends[(edge, false)];
+        (Side from, Side to) = SidesOf(edge);
+        double bend = Math.Max(40, Math.Abs(stop.Y - start.Y) * 0.45);
+        double bow = 46 + (Math.Abs(stop.X - start.X) * 0.06);
+        PlacedEdge placed = new(edge, start, Away(start, from, from == to ? bow : bend), Away(stop, to, from == to ? bow : bend), stop, default, Fit(edge.Label));
+        Box[] rooms = [.. LabelPlaces.Select(part => Room(placed, part))];
+        Box room = rooms.FirstOrDefault(IsFree, rooms[0]);
+        _labels.Add(room);
+        return placed with { Label = room };
+    }
+
+    private static Point Away(Point point, Side side, double distance) => side switch
+    {
+        Side.Top => point with { Y = point.Y - distance },
+        Side.Bottom => point with { Y = point.Y + distance },
+        Side.Left => point with { X = point.X - 40 },
+        _ => point with { X = point.X + 40 },
+    };
+
+    private static Box Room(PlacedEdge edge, double part)
+    {
+        Point at = edge.At(part);
+        double width = edge.Lines.Max(static line => line.Length) * Character, height = edge.Lines.Count * LabelLine;
+        return new Box(at.X - (width / 2) - 3, at.Y - (height / 2) - 2, width + 6, height + 4);
+    }
+
+    private bool IsFree(Box room) => !_labels.Exists(room.Meets) && !_boxes.Values.Any(room.Meets);
+
+    /// <summary>A label in lines that a gap between boxes has room for.</summary>
+    internal static IReadOnlyList<string> Fit(string label)
+    {
+        List<string> lines = [];
+        foreach (string part in label.Split(", "))
+        {
+            string word = part.Length > LabelWidth ? part[..(LabelWidth - 1)] + "…" : part;
+            if (lines.Count > 0 && lines[^1].Length + word.Length + 2 <= LabelWidth - 6)
+            {
+                lines[^1] += ", " + word;
+            }
+            else
+            {
+                lines.Add(word);
+            }
+        }
+
+        return lines.Count <= MostLabelLines ? lines : [.. lines.Take(MostLabelLines - 1), "…"];
+    }
+}
