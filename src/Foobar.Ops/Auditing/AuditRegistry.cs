@@ -9,6 +9,7 @@ using Foobar.Ops.Tls;
 using Foobar.Ops.Tls.Legs;
 using Foobar.Ops.Tls.Scan;
 using Foobar.Ops.Topology;
+using Foobar.Ops.Topology.Collection;
 
 namespace Foobar.Ops.Auditing;
 
@@ -30,6 +31,7 @@ public static class AuditRegistry
         new AuditPart<AgentFacts>(new AgentCollector(), AgentControls.All),
         new AuditPart<MonitoringServiceFacts>(new ServiceCollector(), [], ServiceControls.All),
         new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All, lasting: static facts => facts.Lasting()),
+        new AuditPart<TopologyFacts>(new TopologyCollector(), [], AppFileControls.All),
     ];
 
     /// <summary>Parts that no control judges and that are read on request, to be compared.</summary>
@@ -39,6 +41,8 @@ public static class AuditRegistry
     public static IReadOnlyList<CrossAreaControl> AcrossAreas { get; } =
     [
         new(new(WriteEndpointControls.LeadsToPrimary, JudgeWriteEndpoint), [LoadBalancerPart, DatabasePart]),
+        .. TopologyControls.All.Select(static control => new CrossAreaControl(
+            new(control.Info, snapshot => control.Judge(SnapshotTopology.CaseOf(snapshot))), SnapshotTopology.Parts)),
     ];
 
     /// <summary>Controls that an audit does not judge: what they need is not read but tried (<c>Test-FoobarConnection</c>, <c>Test-FoobarTls</c>).</summary>

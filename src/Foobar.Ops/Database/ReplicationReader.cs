@@ -25,6 +25,10 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
         ServerVariables status = new(await RowsAsync(ReplicationQueries.Status, cancellationToken), "SHOW GLOBAL STATUS");
         Task<Reading<DatabaseStorage>> storage = ReadStorageAsync(variables, cancellationToken);
         Reading<DatabaseIdentity> identity = Made(() => DatabaseIdentity.From(variables, _flavor, status.Number("Uptime") ?? 0));
+        Reading<IReadOnlyList<OperationMark>> operation = await TryAsync(
+            "foobar_ops.operation",
+            async token => await OperationMarkReader.ReadAsync(database, token) is { } mark ? (IReadOnlyList<OperationMark>)[mark] : [],
+            cancellationToken);
         ReplicationFacts facts = new()
         {
             Identity = identity,
@@ -36,7 +40,8 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             Accounts = await TryAsync("mysql.user", ReadAccountsAsync, cancellationToken),
             Privileged = await TryAsync("information_schema.USER_PRIVILEGES", async token => PrivilegedAccount.From(await RowsAsync(ReplicationQueries.Privileged, token), _flavor), cancellationToken),
             Tables = await TryAsync("information_schema.TABLES", ReadTablesAsync, cancellationToken),
-            Unfinished = await TryAsync("foobar_ops.operation", async token => await OperationMarkReader.ReadAsync(database, token) is { IsUnfinished: true } mark ? (IReadOnlyList<OperationMark>)[mark] : [], cancellationToken),
+            LastOperation = operation,
+            Unfinished = operation with { Value = operation.Value?.Where(static mark => mark.IsUnfinished).ToArray() },
             Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, identity.Value?.ServerUuid, token), cancellationToken),
             Guard = await TryAsync("read_only", token => ReadGuardAsync(variables, options, token), cancellationToken),
             LogFilters = await TryAsync(MySql ? ReplicationQueries.MySqlLog : ReplicationQueries.MariaDbLog, token => LogFilterReader.ReadAsync(database, token), cancellationToken),

@@ -42,7 +42,7 @@ internal sealed record KnownComponent(ComponentKind Kind, string Name, Role? Rol
 
     /// <summary>Whether a unit is its own.</summary>
     public bool HasUnit(string unit) =>
-        unit.EndsWith(".service", StringComparison.Ordinal) && Units.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, unit[..^8], ignoreCase: false));
+        unit.EndsWith(".service", StringComparison.Ordinal) && Units.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, unit.AsSpan(0, unit.Length - 8), ignoreCase: false));
 
     /// <summary>Whether a process is its own.</summary>
     public bool HasProcess(string process) => Processes.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, process, ignoreCase: false));

@@ -31,6 +31,17 @@ public sealed record SiteTopology
     /// <summary>The database members with their roles.</summary>
     public IEnumerable<TopologyComponent> Databases => Components.Where(static component => component.DatabaseRole is not null);
 
+    /// <summary>The part of it around some servers: these, and the links that begin, end or pass there.</summary>
+    public SiteTopology Around(IReadOnlyList<string> servers) => this with
+    {
+        Servers = [.. Servers.Where(server => servers.Contains(server.Server, StringComparer.OrdinalIgnoreCase))],
+        Links =
+        [
+            .. Links.Where(link => servers.Contains(link.From, StringComparer.OrdinalIgnoreCase) || servers.Contains(link.To, StringComparer.OrdinalIgnoreCase)
+                || link.Path.Any(server => servers.Contains(server, StringComparer.OrdinalIgnoreCase))),
+        ],
+    };
+
     /// <summary>The server of a name; <see langword="null"/> if there is none.</summary>
     public TopologyServer? Find(string name) => Servers.FirstOrDefault(server => string.Equals(server.Server, name, StringComparison.OrdinalIgnoreCase));
 }

@@ -50,6 +50,9 @@ public sealed record ReplicationFacts
     /// <summary>The operation that moves writes or was left in the middle of it; empty for none.</summary>
     public required Reading<IReadOnlyList<OperationMark>> Unfinished { get; init; }
 
+    /// <summary>The last operation that moved writes or brought a member back, whatever became of it; empty if there never was one.</summary>
+    public Reading<IReadOnlyList<OperationMark>> LastOperation { get; init; } = NotRead<IReadOnlyList<OperationMark>>();
+
     /// <summary>The filters that keep databases out of its binary log, as the server states them; empty for none.</summary>
     public Reading<IReadOnlyList<string>> LogFilters { get; init; } = NotRead<IReadOnlyList<string>>();
 
@@ -91,6 +94,7 @@ public sealed record ReplicationFacts
         Storage = Findings.Reading.Unreadable<DatabaseStorage>(reason, source),
         Cluster = Findings.Reading.Unreadable<ClusterFacts>(reason, source),
         Unfinished = Findings.Reading.Unreadable<IReadOnlyList<OperationMark>>(reason, source),
+        LastOperation = Findings.Reading.Unreadable<IReadOnlyList<OperationMark>>(reason, source),
         LogFilters = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Unlogged = Findings.Reading.Unreadable<IReadOnlyList<string>>(reason, source),
         Events = Findings.Reading.Unreadable<EventFacts>(reason, source),

@@ -97,15 +97,18 @@ public sealed record AppFiles
 /// <param name="Groups">The names of its groups.</param>
 public sealed record WebUser(string Name, IReadOnlyList<string> Groups);
 
-/// <summary>A file of the application.</summary>
+/// <summary>A file, link or directory of the application.</summary>
 /// <param name="Directory">The directory that was looked into.</param>
-/// <param name="Path">Its path below it.</param>
+/// <param name="Path">Its path below it; empty for the directory itself.</param>
 /// <param name="Owner">Its owner.</param>
 /// <param name="Group">Its group.</param>
 /// <param name="Mode">Its permissions in octal, as chmod(1) takes them: <c>644</c>.</param>
-/// <param name="Content">The SHA-256 of a file in hexadecimal; of a link <c>-> TARGET</c>.</param>
+/// <param name="Content">The SHA-256 of a file in hexadecimal; of a link <c>-> TARGET</c>, of a directory <see cref="Folder"/>.</param>
 public sealed record AppFile(string Directory, string Path, string Owner, string Group, string Mode, string Content)
 {
+    /// <summary>What stands for the content of a directory.</summary>
+    public const string Folder = "directory";
+
     /// <summary>Whether it is a symbolic link.</summary>
     public bool IsLink => Content.StartsWith("-> ", StringComparison.Ordinal);
 }

@@ -64,12 +64,12 @@ internal static class TopologyScript
         " ;;
             owner:*)
               user=$(systemctl show -p User --value -- "${given#owner:}" 2>/dev/null)
-              [ -z "$user" ] || users="$users $user" ;;
+              users="$users ${user:-root}" ;;
             unit:*)
               for line in $(systemctl show -p User -p WorkingDirectory -p ExecStart -- "${given#unit:}" 2>/dev/null | tr ' ' '\037'); do
                 value=$(printf '%s' "${line#*=}" | tr '\037' ' ')
                 case $line in
-                  User=?*) users="$users $value" ;;
+                  User=*) users="$users ${value:-root}" ;;
                   WorkingDirectory=/*) own "$value" ;;
                   ExecStart=*)
                     argv=${value#*argv[[]]=}
@@ -92,7 +92,7 @@ internal static class TopologyScript
           printf '\n==> files %s\n' "$directory"
           set -- $(timeout 10 find . -xdev '(' -type f -o -type l ')' -printf '%s\n' 2>/dev/null | head -n FILES | awk '{ n++; b += $1 } END { printf "%d\n%d\n", n, b }')
           if [ "${1:-0}" -ge FILES ] || [ "${2:-0}" -gt BYTES ]; then printf '!%s files, %s bytes\n' "$1" "$2"; continue; fi
-          timeout 10 find . -xdev '(' -type f -o -type l ')' -printf '%u\t%g\t%m\t%y\t%l\t%P\0' | tr '\n\0' '\001\n'
+          timeout 10 find . -xdev '(' -type f -o -type l -o -type d ')' -printf '%u\t%g\t%m\t%y\t%l\t%P\0' | tr '\n\0' '\001\n'
           printf '\n==> sums %s\n' "$directory"
           timeout 20 find . -xdev -type f -print0 | timeout 20 xargs -0 -r nice -n 19 sha256sum -z -- | tr '\n\0' '\001\n'
         done
@@ -182,6 +182,6 @@ internal static class TopologyScript
                let fields = line.Text.Split('\t', 6)
                where fields.Length == 6
                orderby fields[5]
-               select new AppFile(directory, fields[5], fields[0], fields[1], fields[2], fields[3] == "l" ? $"-> {fields[4]}" : contents.GetValueOrDefault(fields[5], ""));
+               select new AppFile(directory, fields[5], fields[0], fields[1], fields[2], fields[3] == "l" ? $"-> {fields[4]}" : fields[3] == "d" ? AppFile.Folder : contents.GetValueOrDefault(fields[5], ""));
     }
 }

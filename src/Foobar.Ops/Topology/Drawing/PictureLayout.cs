@@ -40,8 +40,8 @@ internal sealed class PictureLayout
     public const double LineHeight = 18;
     public const double LabelLine = 13;
     private const double Head = 46;
-    private const double Gap = 96;
-    private const double RowGap = 132;
+    private const double Gap = 150;
+    private const double RowGap = 126;
     private const double Margin = 36;
     private const double Character = 6.1;
     private const int LabelWidth = 24;
@@ -174,7 +174,10 @@ internal sealed class PictureLayout
     {
         Point at = edge.At(part);
         double width = edge.Lines.Max(static line => line.Length) * Character, height = edge.Lines.Count * LabelLine;
-        return new Box(at.X - (width / 2) - 3, at.Y - (height / 2) - 2, width + 6, height + 4);
+
+        // Beside a level arrow: on it there would be little left to see.
+        double lift = Math.Abs(edge.Stop.Y - edge.Start.Y) < 1 && Math.Abs(edge.Begin.Y - edge.Start.Y) < 1 ? (height / 2) + 5 : 0;
+        return new Box(at.X - (width / 2) - 3, at.Y - (height / 2) - 2 - lift, width + 6, height + 4);
     }
 
     private bool IsFree(Box room) => !_labels.Exists(room.Meets) && !_boxes.Values.Any(room.Meets);

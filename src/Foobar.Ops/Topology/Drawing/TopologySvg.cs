@@ -12,7 +12,7 @@ namespace Foobar.Ops.Topology.Drawing;
 /// </summary>
 public static class TopologySvg
 {
-    private const double Legend = 64;
+    private const double Legend = 72;
 
     private const string Style = """
         .fbt { font-family: system-ui, "Segoe UI", "DejaVu Sans", sans-serif; font-size: 12px; }
@@ -65,7 +65,7 @@ public static class TopologySvg
     public static string Draw(SiteTopology topology, IReadOnlyList<Finding> findings)
     {
         PictureLayout layout = PictureLayout.Of(PictureMaker.Make(topology, findings));
-        double width = Math.Max(layout.Width, 720), height = layout.Height + Legend;
+        double width = Math.Max(layout.Width, 560), height = layout.Height + Legend;
         StringBuilder svg = new();
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"fbt\" role=\"img\" aria-labelledby=\"fbt-title fbt-desc\" viewBox=\"0 0 {width:0} {height:0}\" width=\"{width:0}\" height=\"{height:0}\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<title id=\"fbt-title\">{Escape(layout.Picture.Title)}</title>\n<desc id=\"fbt-desc\">{Escape(layout.Picture.Description)}</desc>\n<style>\n{Style}\n</style>\n");
@@ -86,7 +86,7 @@ public static class TopologySvg
             Label(svg, edge);
         }
 
-        Key(svg, layout.Height);
+        Key(svg, layout.Height, width);
         return svg.Append("</svg>\n").ToString();
     }
 
@@ -164,17 +164,19 @@ public static class TopologySvg
         svg.Append("</g>\n");
     }
 
-    private static void Key(StringBuilder svg, double top)
+    private static void Key(StringBuilder svg, double top, double width)
     {
         (string Classes, string Text)[] keys =
         [
             ("good", "nothing found"), ("warning", "weaker than it could be"), ("bad", "wrong"), ("unknown", "could not be told"), ("good support", "logins, time, monitoring"),
         ];
-        double x = 36;
+        double x = 36, y = top + 20;
         foreach ((string classes, string text) in keys)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"edge {classes}\" d=\"M{x:0} {top + 20:0} h34\"/><text class=\"dim\" x=\"{x + 40:0}\" y=\"{top + 24:0}\">{text}</text>");
-            x += 58 + (text.Length * 6.4);
+            double room = 58 + (text.Length * 6.4);
+            (x, y) = x + room > width ? (36, y + 22) : (x, y);
+            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"edge {classes}\" d=\"M{x:0} {y:0} h34\"/><text class=\"dim\" x=\"{x + 40:0}\" y=\"{y + 4:0}\">{text}</text>");
+            x += room;
         }
 
         svg.Append('\n');
