@@ -43,12 +43,14 @@ internal static class InventoryFile
         Flows = LabPolicy.Flows(plan.Options),
         Servers = new ServerPolicy
         {
-            Units = new Dictionary<Role, IReadOnlyList<string>>
-            {
-                [Role.NetworkFirewall] = ["nftables.service"],
-                [Role.App] = ["foobar-app.service"],
-            },
+            Units = Units(plan),
         },
+        LoadBalancing = new LoadBalancingPolicy
+        {
+            VirtualAddresses = plan.IsPair ? [plan.Addresses.Virtual(LabNetworkName.Public), plan.Addresses.Virtual(LabNetworkName.Internal)] : [],
+        },
+        // Labs share one machine, and with it whatever their services stand still for.
+        Topology = new TopologyPolicy { MaxStalledPercent = 100 },
         Tls = new TlsPolicy
         {
             EndsAt = plan.Options.Tls == TlsVariant.Web ? Role.Web : Role.LoadBalancer,
@@ -65,11 +67,26 @@ internal static class InventoryFile
                 Kind = WriteEndpointKind.Haproxy,
                 Server = plan.Balancer.Name,
                 Backend = "mysql-write",
-                Address = $"{plan.Addresses.BalancerInternal.V4}:3306",
+                Address = $"{plan.SiteInternal.V4}:3306",
             },
         },
         Monitoring = Monitoring(plan),
     };
+
+    private static Dictionary<Role, IReadOnlyList<string>> Units(LabPlan plan)
+    {
+        Dictionary<Role, IReadOnlyList<string>> units = new()
+        {
+            [Role.NetworkFirewall] = ["nftables.service"],
+            [Role.App] = ["foobar-app.service"],
+        };
+        if (plan.IsPair)
+        {
+            units[Role.LoadBalancer] = ["haproxy.service", "keepalived.service"];
+        }
+
+        return units;
+    }
 
     private static MonitoringPolicy Monitoring(LabPlan plan)
     {

@@ -28,9 +28,7 @@ internal static class OperatorAccess
         # The lab '{plan.Options.Name}'. Use: ssh -F {plan.Files.SshConfig} lb-01
         Host fw-01
             HostName {plan.Addresses.FirewallOutside.V4}
-        Host lb-01
-            HostName {plan.Addresses.BalancerPublic.V4}
-        {Inside(plan)}Host {OutsideHost.Name}
+        {Balancers(plan)}{Inside(plan)}Host {OutsideHost.Name}
             HostName {plan.Addresses.Visitor.V4}
         Host {string.Join(' ', plan.Servers.Select(static server => server.Name))} {OutsideHost.Name}
             User {AccessFiles.User}
@@ -41,6 +39,9 @@ internal static class OperatorAccess
             StrictHostKeyChecking yes
 
         """;
+
+    private static string Balancers(LabPlan plan) =>
+        string.Concat(plan.Balancers.Select(static server => $"Host {server.Name}\n    HostName {server.On(LabNetworkName.Public).V4}\n"));
 
     // Behind lb-01.
     private static string Inside(LabPlan plan) =>

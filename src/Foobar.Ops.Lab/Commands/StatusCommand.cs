@@ -39,7 +39,7 @@ internal static class StatusCommand
         LabPlan plan = lab.ToPlan();
         Readiness readiness = new(plan);
         AnsiConsole.MarkupLineInterpolated(
-            $"[bold]{lab.Options.Name}[/]: {lab.Options.Database}{(lab.Options.Suite is DebianSuite suite ? $" on {suite}" : string.Empty)}, TLS {lab.Options.Tls}{(lab.Options.SemiSync ? ", semi-sync" : string.Empty)}{(lab.Options.Grown ? ", grown" : string.Empty)}{(lab.Options.Agents ? ", agents" : string.Empty)}{(lab.Options.Replicas > 1 ? $", {lab.Options.Replicas} replicas" : string.Empty)}, slot {lab.Slot}, since {lab.Created:u}, inventory {plan.Files.Inventory}");
+            $"[bold]{lab.Options.Name}[/]: {lab.Options.Database}{(lab.Options.Suite is DebianSuite suite ? $" on {suite}" : string.Empty)}, TLS {lab.Options.Tls}{(lab.Options.SemiSync ? ", semi-sync" : string.Empty)}{(lab.Options.Grown ? ", grown" : string.Empty)}{(lab.Options.Agents ? ", agents" : string.Empty)}{(lab.Options.Replicas > 1 ? $", {lab.Options.Replicas} replicas" : string.Empty)}{(lab.Options.Balancers > 1 ? $", {lab.Options.Balancers} load balancers" : string.Empty)}, slot {lab.Slot}, since {lab.Created:u}, inventory {plan.Files.Inventory}");
         Table table = new Table().AddColumns("Server", "Roles", "Address", "State");
         bool allWell = true;
         foreach (LabServer server in plan.Servers)
@@ -54,7 +54,7 @@ internal static class StatusCommand
         }
 
         AnsiConsole.Write(table);
-        string?[] whole = [await readiness.ReplicationTroubleAsync(cancel), await readiness.BalancerTroubleAsync(cancel), await readiness.SiteTroubleAsync(cancel)];
+        string?[] whole = [await readiness.ReplicationTroubleAsync(cancel), await readiness.BalancerTroubleAsync(cancel), await readiness.PairTroubleAsync(cancel), await readiness.SiteTroubleAsync(cancel)];
         foreach (string trouble in whole.OfType<string>().Concat(new FaultKeeper(RaisedLab.Open(lab.Options.Name)).InForce.Select(fault => $"broken on purpose: {fault.Name}")))
         {
             allWell = false;

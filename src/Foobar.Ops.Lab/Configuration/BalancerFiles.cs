@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Lab.Certificates;
 using Foobar.Ops.Lab.Setup;
 
@@ -15,7 +16,7 @@ internal static class BalancerFiles
     private const string Authorities = "/etc/haproxy/lab-ca.pem";
 
     /// <summary>The files.</summary>
-    public static IEnumerable<ServerFile> For(LabPlan plan, LabAuthority authority)
+    public static IEnumerable<ServerFile> For(LabPlan plan, LabServer server, LabAuthority authority)
     {
         if (plan.Options.Tls != TlsVariant.Web)
         {
@@ -36,6 +37,12 @@ internal static class BalancerFiles
         }
 
         yield return new ServerFile("/etc/haproxy/haproxy.cfg", Configuration(plan));
+        if (plan.IsPair)
+        {
+            yield return new ServerFile("/etc/keepalived/keepalived.conf", KeepalivedFiles.Configuration(plan, server));
+            yield return ServerFile.Enable("keepalived.service");
+        }
+
         yield return ServerFile.Enable("haproxy.service");
     }
 
@@ -66,8 +73,8 @@ internal static class BalancerFiles
             timeout queue 5s
         {(plan.Options.Grown ? InheritedChecks : string.Empty)}
         frontend www-http
-            bind {plan.Addresses.BalancerPublic.V4}:80
-            bind [{plan.Addresses.BalancerPublic.V6}]:80
+            bind {On(plan, plan.Addresses.BalancerPublic, 80).V4}
+            bind {On(plan, plan.Addresses.BalancerPublic, 80).V6}
             http-request redirect scheme https code 301
 
         {Visitors(plan)}
@@ -76,8 +83,8 @@ internal static class BalancerFiles
         frontend mysql
             mode tcp
             option tcplog
-            bind {plan.Addresses.BalancerInternal.V4}:3306
-            bind [{plan.Addresses.BalancerInternal.V6}]:3306
+            bind {On(plan, plan.Addresses.BalancerInternal, 3306).V4}
+            bind {On(plan, plan.Addresses.BalancerInternal, 3306).V6}
             timeout client 1h
             default_backend mysql-write
 
@@ -118,6 +125,11 @@ internal static class BalancerFiles
 
         """;
 
+    // Which of a pair has the addresses that move changes while it runs, so each listens on all of its own.
+    private static (string V4, string V6) On(LabPlan plan, LabLink link, int port) => plan.IsPair
+        ? (string.Create(CultureInfo.InvariantCulture, $"0.0.0.0:{port}"), string.Create(CultureInfo.InvariantCulture, $"[::]:{port} v6only"))
+        : (string.Create(CultureInfo.InvariantCulture, $"{link.V4}:{port}"), string.Create(CultureInfo.InvariantCulture, $"[{link.V6}]:{port}"));
+
     private static string Ciphers(LabPlan plan)
     {
         string[] suites = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"];
@@ -134,8 +146,8 @@ internal static class BalancerFiles
 
     private static string Terminated(LabPlan plan) => $"""
         frontend www-https
-            bind {plan.Addresses.BalancerPublic.V4}:443 ssl {Certificates(plan)} alpn h2,http/1.1
-            bind [{plan.Addresses.BalancerPublic.V6}]:443 ssl {Certificates(plan)} alpn h2,http/1.1
+            bind {On(plan, plan.Addresses.BalancerPublic, 443).V4} ssl {Certificates(plan)} alpn h2,http/1.1
+            bind {On(plan, plan.Addresses.BalancerPublic, 443).V6} ssl {Certificates(plan)} alpn h2,http/1.1
             option forwardfor
             http-request set-header X-Forwarded-Proto https
             http-response set-header Strict-Transport-Security "max-age=63072000; includeSubDomains"
@@ -153,8 +165,8 @@ internal static class BalancerFiles
         frontend www-https
             mode tcp
             option tcplog
-            bind {plan.Addresses.BalancerPublic.V4}:443
-            bind [{plan.Addresses.BalancerPublic.V6}]:443
+            bind {On(plan, plan.Addresses.BalancerPublic, 443).V4}
+            bind {On(plan, plan.Addresses.BalancerPublic, 443).V6}
             default_backend web
 
         backend web

@@ -34,12 +34,15 @@ internal abstract class DatabaseDialect
     /// <summary>From where replicas connect, as the host part of an account.</summary>
     protected static string ReplicaHosts(LabPlan plan) => $"{plan.Addresses.V4(LabNetworkName.Internal).BaseAddress}/255.255.255.240";
 
+    /// <summary>From where the load balancers connect, as the host part of an account.</summary>
+    protected static string BalancerHosts(LabPlan plan) => plan.IsPair ? ReplicaHosts(plan) : $"{plan.Addresses.BalancerInternal.V4}";
+
     /// <summary>The table that write canaries write to, and their account: what the help of Measure-FoobarWrite tells an operator to make.</summary>
     protected static string CanaryAccount(LabPlan plan) => $"""
         CREATE TABLE IF NOT EXISTS foobar_ops.canary (
             id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, run VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, KEY run (run)) ENGINE = InnoDB;
-        CREATE USER IF NOT EXISTS canary@'{plan.Addresses.BalancerInternal.V4}' IDENTIFIED BY '{plan.Secrets.Canary}' REQUIRE SSL;
-        GRANT SELECT, INSERT, DELETE ON foobar_ops.canary TO canary@'{plan.Addresses.BalancerInternal.V4}';
+        CREATE USER IF NOT EXISTS canary@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Canary}' REQUIRE SSL;
+        GRANT SELECT, INSERT, DELETE ON foobar_ops.canary TO canary@'{BalancerHosts(plan)}';
         """;
 
     /// <summary>The certificate settings, the same words in both products.</summary>

@@ -35,6 +35,7 @@ internal static class FirewallFiles
 
         StringBuilder input = new();
         AppendRules(input, Admission.To(plan, server).Select(static admission => admission.ToNftables()));
+        AppendRules(input, VirtualRouters(plan, server));
         return $$"""
             #!/usr/sbin/nft -f
             # Allows exactly the flows of the site's policy; each rule names the one it serves.
@@ -81,6 +82,22 @@ internal static class FirewallFiles
         from flow in LabPolicy.Flows(plan.Options)
         where flow.To.Contains("load-balancer")
         from admission in Admission.Of(plan, plan.Firewall, plan.Addresses.FirewallOutside, flow)
-        let balancer = admission.Family == AddressFamily.InterNetwork ? plan.Addresses.BalancerPublic.V4 : plan.Addresses.BalancerPublic.V6
-        select $"iifname \"outside\" oifname \"public\" {admission.Source} {admission.Protocol} daddr {balancer} {admission.Ports} accept comment \"flow {flow.Name}\"";
+        select $"iifname \"outside\" oifname \"public\" {admission.Source} {admission.Protocol} daddr {Balancers(plan, admission.Family)} {admission.Ports} accept comment \"flow {flow.Name}\"";
+
+    private static string Balancers(LabPlan plan, AddressFamily family)
+    {
+        string[] addresses =
+        [
+            .. plan.Balancers.Select(static server => server.On(LabNetworkName.Public)).Select(link => $"{(family == AddressFamily.InterNetwork ? link.V4 : link.V6)}"),
+            .. plan.IsPair && family == AddressFamily.InterNetwork ? [$"{plan.SitePublic.V4}"] : Array.Empty<string>(),
+        ];
+        return addresses.Length == 1 ? addresses[0] : $"{{ {string.Join(", ", addresses)} }}";
+    }
+
+    // Load balancers of a pair tell each other by VRRP that they live.
+    private static IEnumerable<string> VirtualRouters(LabPlan plan, LabServer server) =>
+        from other in plan.IsPair && server.Is(Role.LoadBalancer) ? plan.Balancers : []
+        where other.Name != server.Name
+        from link in other.Links
+        select $"iifname \"{link.Interface}\" ip saddr {link.V4} ip protocol 112 accept comment \"VRRP of {other.Name}\"";
 }

@@ -37,8 +37,8 @@ internal sealed class MariaDbDialect : DatabaseDialect
             SET sql_log_bin = OFF;
             CREATE USER IF NOT EXISTS repl@'{ReplicaHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Replication}' REQUIRE SSL;
             GRANT REPLICATION SLAVE ON *.* TO repl@'{ReplicaHosts(plan)}';
-            CREATE USER IF NOT EXISTS app@'{plan.Addresses.BalancerInternal.V4}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
-            GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{plan.Addresses.BalancerInternal.V4}';
+            CREATE USER IF NOT EXISTS app@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{BalancerHosts(plan)}';
             {CanaryAccount(plan)}
 
             """;

@@ -34,8 +34,8 @@ internal sealed class MySqlDialect : DatabaseDialect
             SET GLOBAL super_read_only = OFF;
             CREATE USER IF NOT EXISTS repl@'{ReplicaHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Replication}' REQUIRE SSL;
             GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO repl@'{ReplicaHosts(plan)}';
-            CREATE USER IF NOT EXISTS app@'{plan.Addresses.BalancerInternal.V4}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
-            GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{plan.Addresses.BalancerInternal.V4}';
+            CREATE USER IF NOT EXISTS app@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{BalancerHosts(plan)}';
             {CanaryAccount(plan)}
 
             """;

@@ -28,7 +28,7 @@ internal static class ServerConfiguration
         ];
         return server.Roles[0] switch
         {
-            Role.LoadBalancer => common.Concat(BalancerFiles.For(plan, authority)),
+            Role.LoadBalancer => common.Concat(BalancerFiles.For(plan, server, authority)),
             Role.Database => common.Concat(DatabaseFiles.For(plan, server, authority)),
             Role.Web => common.Concat(WebFiles.For(plan, server, authority)).Concat(DatabaseFiles.For(plan, server, authority)),
             _ => common,

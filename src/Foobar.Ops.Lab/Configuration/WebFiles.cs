@@ -64,7 +64,7 @@ internal static class WebFiles
             access_log /var/log/nginx/access.log site{{(plan.Options.Grown ? " buffer=32k flush=1s" : string.Empty)}};
             server_tokens off;
             keepalive_timeout 65;
-            set_real_ip_from {{plan.Addresses.BalancerInternal.V4}};
+            {{string.Join("\n    ", plan.Balancers.Select(static balancer => $"set_real_ip_from {balancer.On(LabNetworkName.Internal).V4};"))}}
             real_ip_header X-Forwarded-For;
 
             upstream app {
@@ -151,7 +151,7 @@ internal static class WebFiles
     {
         ["name"] = server.Name,
         ["port"] = ApplicationPort,
-        ["databaseHost"] = plan.Addresses.BalancerInternal.V4.ToString(),
+        ["databaseHost"] = plan.SiteInternal.V4.ToString(),
         ["databasePort"] = 3306,
         ["user"] = "app",
         ["password"] = plan.Secrets.Application,

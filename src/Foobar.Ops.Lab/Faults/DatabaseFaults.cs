@@ -11,7 +11,8 @@ internal static class DatabaseFaults
     /// <summary>The table.</summary>
     public static IReadOnlyList<Fault> All { get; } =
     [
-        Row("replication-stopped", "DB-003", "The replica has stopped applying", "web-02", "mysql -e 'STOP REPLICA SQL_THREAD'", "mysql -e 'START REPLICA SQL_THREAD'"),
+        Row("replication-stopped", "DB-003", "The replica has stopped applying", "web-02", "mysql -e 'STOP REPLICA SQL_THREAD'", "mysql -e 'START REPLICA SQL_THREAD'") with
+            { AlsoSeenBy = ["TOP-009"] },
         Row("replica-writable", "DB-006", "The replica takes writes", "web-02", "mysql -e 'SET GLOBAL read_only = OFF'", RefuseWrites) with
             { AlsoSeenBy = ["DB-002"] },
         new VariantFault(
@@ -25,13 +26,14 @@ internal static class DatabaseFaults
             "mysql -e 'SET GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 2'",
             "mysql -e 'SET GLOBAL sync_binlog = 1, GLOBAL innodb_flush_log_at_trx_commit = 1'"),
         Row("replica-not-receiving", "DB-003", "The replica has stopped receiving", "web-02", "mysql -e 'STOP REPLICA IO_THREAD'", "mysql -e 'START REPLICA IO_THREAD'") with
-            { AlsoSeenBy = ["DB-012"] },
+            { AlsoSeenBy = ["DB-012", "TOP-009"] },
         Row("replica-cannot-connect", "DB-003", "The replica looks for its source on another port", "web-02", Source("SOURCE_PORT = 3307"), Source("SOURCE_PORT = 3306")) with
-            { AlsoSeenBy = ["DB-012"] },
+            { AlsoSeenBy = ["DB-012", "TOP-009"] },
         Row("replication-delayed", "DB-013", "The replica applies an hour late", "web-02", Source("SOURCE_DELAY = 3600"), Source("SOURCE_DELAY = 0")),
         Row("replication-by-position", "DB-028", "The replica finds its place by file and offset", "web-02",
             Source("SOURCE_AUTO_POSITION = 0", "MASTER_USE_GTID = no"), Source("SOURCE_AUTO_POSITION = 1", "MASTER_USE_GTID = slave_pos")),
-        Row("replication-filtered", "DB-013", "The replica leaves out one schema", "web-02", Filter("(scratch)", "scratch"), Filter("()", "")),
+        Row("replication-filtered", "DB-013", "The replica leaves out one schema", "web-02", Filter("(scratch)", "scratch"), Filter("()", "")) with
+            { AlsoSeenBy = ["TOP-009"] },
         Row("replica-super-writable", "DB-006", "Privileged accounts can write on the replica", "web-02", "mysql -e 'SET GLOBAL super_read_only = OFF'", RefuseWrites) with
             { AppliesTo = options => options.Database == DatabaseFlavour.MySql },
         Row("replica-out-of-order", "DB-023", "The replica commits in another order than its source", "web-02", PreserveOrder("OFF"), PreserveOrder("ON")) with

@@ -20,6 +20,7 @@ internal static class FaultCatalog
         .. MonitoringFaults.All,
         .. AgentFaults.All,
         .. DatabaseFaults.All,
+        .. TopologyFaults.All,
     ];
 
     /// <summary>Those that can be made on a lab.</summary>

@@ -25,7 +25,7 @@ internal static class ServerFaults
             { ShowsOn = "web-01", ShowsWhen = "ss -Hltn 'sport = :8000' | grep -q ." },
         new FileFault("app-on-all-addresses", Area.Server, "SRV-003", "The application on web-02 listens on all addresses instead of loopback", ["web-02"],
             "/usr/local/lib/foobar-app/app.py", "sed -i 's/^Server((\"127.0.0.1\"/Server((\"0.0.0.0\"/' \"$file\"", "systemctl restart foobar-app")
-            { ShowsOn = "web-02", ShowsWhen = "ss -Hltn 'sport = :8080' | grep -q ." },
+            { ShowsOn = "web-02", ShowsWhen = "ss -Hltn 'sport = :8080' | grep -q .", AlsoSeenBy = ["TOP-011"] },
         new FileFault("time-not-served", Area.Server, "SRV-004", "The time service on fw-01 answers nobody, though a declared flow leads to it", ["fw-01"],
             "/etc/chrony/chrony.conf", "sed -i '/^allow/d; s/^bindaddress.*/port 0/' \"$file\"", "systemctl restart chrony"),
         Row("disk-full", "SRV-005", "The disk of lb-01 is 97 % full", "lb-01",

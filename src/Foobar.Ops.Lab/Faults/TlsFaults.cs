@@ -71,7 +71,7 @@ internal static class TlsFaults
             {Close("app")}
             {RestartApplication}
             """) with
-            { AlsoSeenBy = ["TLS-042"], Witness = "in plain text (app)" },
+            { AlsoSeenBy = ["TLS-042", "TOP-011"], Witness = "in plain text (app)" },
         new FaultOfTwo(
             Shell("replication-in-plain-text", "TLS-040", "The replica receives every row in plain text", "web-01", Open("repl"),
                 Close("repl")),

@@ -38,7 +38,7 @@ internal sealed class RequestSender : IAsyncDisposable
     public static async Task<RequestSender> StartAsync(RaisedLab lab, int rate, TimeSpan duration, int connections)
     {
         string tag = Guid.NewGuid().ToString("N")[..8];
-        string address = lab.Plan.Addresses.BalancerPublic.V4.ToString();
+        string address = lab.Plan.SitePublic.V4.ToString();
         ProcessStartInfo start = lab.Prepare("outside", string.Create(
             CultureInfo.InvariantCulture,
             $"exec python3 - {address} {LabPlan.SiteName} {rate} {duration.TotalSeconds} {connections} {tag}"));

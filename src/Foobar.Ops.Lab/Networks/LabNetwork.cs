@@ -95,7 +95,7 @@ internal static class LabNetwork
         await BatchAsync(outside, "link set lo up\n" + Host(plan, "eth0", plan.Addresses.Visitor, Everywhere), cancel);
         string names = $"/etc/netns/{outside}";
         Directory.CreateDirectory(names);
-        LabLink site = plan.Addresses.BalancerPublic;
+        LabLink site = plan.SitePublic;
         await File.WriteAllTextAsync(
             Path.Combine(names, "hosts"), $"127.0.0.1 localhost\n{site.V4} {LabPlan.SiteName}\n{site.V6} {LabPlan.SiteName}\n", cancel);
     }

@@ -84,5 +84,5 @@ internal sealed class LabRaiser(IProgress<string> progress)
     }
 
     private static string Kind(LabOptions options) =>
-        $"--database {options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}{(options.Grown ? " --grown" : string.Empty)}{(options.Firewall != HostFirewall.Nftables ? $" --firewall {options.Firewall.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Agents ? " --agents" : string.Empty)}{(options.Replicas > 1 ? $" --replicas {options.Replicas}" : string.Empty)}";
+        $"--database {options.Database.ToString().ToLowerInvariant()}{(options.Suite is DebianSuite suite ? $" --suite {suite.ToString().ToLowerInvariant()}" : string.Empty)} --tls {options.Tls.ToString().ToLowerInvariant()}{(options.SemiSync ? " --semi-sync" : string.Empty)}{(options.Grown ? " --grown" : string.Empty)}{(options.Firewall != HostFirewall.Nftables ? $" --firewall {options.Firewall.ToString().ToLowerInvariant()}" : string.Empty)}{(options.Agents ? " --agents" : string.Empty)}{(options.Replicas > 1 ? $" --replicas {options.Replicas}" : string.Empty)}{(options.Balancers > 1 ? $" --balancers {options.Balancers}" : string.Empty)}";
 }

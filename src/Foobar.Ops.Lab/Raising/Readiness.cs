@@ -26,6 +26,7 @@ internal sealed class Readiness(LabPlan plan)
             .. plan.Servers.Select(server => WaitForAsync(time, () => ServerTroubleAsync(server, cancel), cancel)),
             WaitForAsync(time, () => ReplicationTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => BalancerTroubleAsync(cancel), cancel),
+            WaitForAsync(time, () => PairTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => SiteTroubleAsync(cancel), cancel),
             WaitForAsync(time, () => OutsideTroubleAsync(cancel), cancel),
         ]);
@@ -69,17 +70,49 @@ internal sealed class Readiness(LabPlan plan)
         return replicas >= plan.Options.Replicas ? null : $"replication: runs on {replicas} database servers, not on {plan.Options.Replicas}";
     }
 
-    /// <summary>What the load balancer finds wrong with the servers behind it, or <see langword="null"/>.</summary>
+    /// <summary>What is wrong with the addresses that a pair of load balancers shares, or <see langword="null"/>.</summary>
+    public async Task<string?> PairTroubleAsync(CancellationToken cancel)
+    {
+        foreach (LabServer server in plan.IsPair ? plan.Balancers : [])
+        {
+            Container container = new(plan.Options.Name, server);
+            string wanted = server == plan.Balancer ? "2" : "0";
+            ToolResult found = container.FindInit() is null ? new ToolResult(1, "", "does not run")
+                : await container.ExecuteAsync(
+                    $"ip -4 -o address | grep -c -F -e ' {plan.Addresses.Virtual(LabNetworkName.Public)}/' -e ' {plan.Addresses.Virtual(LabNetworkName.Internal)}/'", cancel: cancel);
+            if (found.Output.Trim() != wanted)
+            {
+                return $"{server.Name}: has {found.Output.Trim()} of the addresses that move, not {wanted} {found.Error.Trim()}".TrimEnd();
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What the load balancers find wrong with the servers behind them, or <see langword="null"/>.</summary>
     public async Task<string?> BalancerTroubleAsync(CancellationToken cancel)
     {
-        Container container = new(plan.Options.Name, plan.Balancer);
+        foreach (LabServer server in plan.Balancers)
+        {
+            if (await BalancerTroubleAsync(server, cancel) is { } trouble)
+            {
+                return trouble;
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<string?> BalancerTroubleAsync(LabServer server, CancellationToken cancel)
+    {
+        Container container = new(plan.Options.Name, server);
         if (container.FindInit() is null)
         {
-            return $"{plan.Balancer.Name}: does not run";
+            return $"{server.Name}: does not run";
         }
 
         ToolResult down = await container.ExecuteAsync("echo show stat | socat - /run/haproxy/admin.sock | cut -d, -f1,2,18 | grep -E ',(DOWN|no check)'", cancel: cancel);
-        return down.Output.Length == 0 && down.Error.Length == 0 ? null : $"lb-01: {down.Output.Trim().Replace('\n', ' ')}{down.Error.Trim()}";
+        return down.Output.Length == 0 && down.Error.Length == 0 ? null : $"{server.Name}: {down.Output.Trim().Replace('\n', ' ')}{down.Error.Trim()}";
     }
 
     /// <summary>What is wrong with the site as seen from outside, or <see langword="null"/>.</summary>
@@ -126,7 +159,7 @@ internal sealed class Readiness(LabPlan plan)
             ConnectCallback = async (_, cancel) =>
             {
                 Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(plan.Addresses.BalancerPublic.V4, 443, cancel);
+                await socket.ConnectAsync(plan.SitePublic.V4, 443, cancel);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };

@@ -60,6 +60,14 @@ internal sealed record AddressPlan(int Slot)
     /// <summary>lb-01 as the web servers see it.</summary>
     public LabLink BalancerInternal => Link(LabNetworkName.Internal, 10);
 
+    /// <summary>A load balancer of a pair, in one network.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="number">1 or 2.</param>
+    public LabLink Balancer(LabNetworkName network, int number) => Link(network, number == 1 ? 10 : 9);
+
+    /// <summary>The address that moves between the load balancers of a pair; over IPv4 alone.</summary>
+    public IPAddress Virtual(LabNetworkName network) => Link(network, 8).V4;
+
     /// <summary>A web server.</summary>
     /// <param name="number">1 or 2.</param>
     public LabLink Web(int number) => Link(LabNetworkName.Internal, 10 + number);

@@ -91,6 +91,15 @@ internal sealed partial record LabOptions
     /// <summary>How many replicas there are: one on web-02, the further ones on servers of their own.</summary>
     public int Replicas { get; init; } = 1;
 
+    /// <summary>How many load balancers there are: two share addresses by keepalived.</summary>
+    public int Balancers { get; init; } = 1;
+
+    /// <summary>Checks a number of load balancers.</summary>
+    /// <exception cref="LabException">It is not 1 or 2.</exception>
+    public static int CheckedBalancers(int balancers) => balancers is 1 or 2
+        ? balancers
+        : throw LabException.Refused($"A lab can't have {balancers} load balancers.", "It has 1 or 2.");
+
     /// <summary>The most replicas that a lab has; its networks have room for no more servers.</summary>
     public const int MostReplicas = 3;
 

@@ -24,6 +24,24 @@ internal sealed record LabPlan
     /// <summary>The load balancer.</summary>
     public LabServer Balancer => new("lb-01", Options.Agents ? [Role.LoadBalancer, Role.Monitoring] : [Role.LoadBalancer], [Addresses.BalancerPublic, Addresses.BalancerInternal]);
 
+    /// <summary>All load balancers; the first one has the addresses that move while both are well.</summary>
+    public IReadOnlyList<LabServer> Balancers => Options.Balancers == 1 ? [Balancer] :
+    [
+        Balancer,
+        new LabServer("lb-02", [Role.LoadBalancer], [Addresses.Balancer(LabNetworkName.Public, 2), Addresses.Balancer(LabNetworkName.Internal, 2)]),
+    ];
+
+    /// <summary>Whether the load balancers are a pair.</summary>
+    public bool IsPair => Options.Balancers > 1;
+
+    /// <summary>Where visitors find the site: the load balancer, or the address that moves.</summary>
+    public LabLink SitePublic => Shared(Addresses.BalancerPublic);
+
+    /// <summary>Where the application finds the load balancer.</summary>
+    public LabLink SiteInternal => Shared(Addresses.BalancerInternal);
+
+    private LabLink Shared(LabLink link) => IsPair ? link with { V4 = Addresses.Virtual(link.Network) } : link;
+
     /// <summary>The server whose database is the primary when the lab is raised.</summary>
     public LabServer Primary => Web(1);
 
@@ -35,7 +53,7 @@ internal sealed record LabPlan
         [.. Enumerable.Range(3, Options.Replicas - 1).Select(number => new LabServer($"db-0{number}", [Role.Database], [Addresses.Database(number)]))];
 
     /// <summary>All servers, from the outside inwards.</summary>
-    public IReadOnlyList<LabServer> Servers => [Firewall, Balancer, Primary, Replica, .. FurtherReplicas];
+    public IReadOnlyList<LabServer> Servers => [Firewall, .. Balancers, Primary, Replica, .. FurtherReplicas];
 
     /// <summary>The servers with a database.</summary>
     public IEnumerable<LabServer> Members => Servers.Where(static server => server.Is(Role.Database));

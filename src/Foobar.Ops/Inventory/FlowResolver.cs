@@ -6,7 +6,7 @@ namespace Foobar.Ops.Inventory;
 
 /// <summary>
 /// Turns the ends of flows into addresses. Pure. An end is, in this order: <c>*</c> (the addresses of every server),
-/// <c>internet</c>, a role (the addresses of its servers; for load balancers their virtual addresses too), a network of
+/// <c>internet</c>, a role (the addresses of its servers; for load balancers that take connections their virtual addresses too), a network of
 /// the inventory, a server, an address, a CIDR. The loader sees to it that no name can mean two of these.
 /// </summary>
 /// <remarks>
@@ -36,7 +36,7 @@ public sealed class FlowResolver
     /// <summary>The policy's flows, in its order, with their ends as addresses.</summary>
     /// <exception cref="FoobarException"><c>FlowEndUnknown</c>: an end names nothing; cannot happen with a loaded inventory.</exception>
     public IReadOnlyList<ResolvedFlow> Flows() =>
-        [.. _site.Policy.Flows.Select(flow => new ResolvedFlow(flow, [.. flow.From.Select(Resolve)], [.. flow.To.Select(Resolve)]))];
+        [.. _site.Policy.Flows.Select(flow => new ResolvedFlow(flow, [.. flow.From.Select(Sender)], [.. flow.To.Select(Resolve)]))];
 
     /// <summary>The addresses of an end.</summary>
     /// <exception cref="FoobarException"><c>FlowEndUnknown</c>: it names nothing; cannot happen with a loaded inventory.</exception>
@@ -45,6 +45,9 @@ public sealed class FlowResolver
     {
         Recommendation = "Use a name of the inventory, an address or a CIDR, 'internet' or '*'.",
     };
+
+    // What a load balancer opens comes from an address of its own: one that moves is nobody's for long.
+    private FlowEnd Sender(string end) => InventoryWord.TryParse(end, out Role role) ? Of(end, FlowEndKind.Role, [.. _site.WithRole(role)]) : Resolve(end);
 
     /// <summary>The addresses of an end, or <see langword="null"/> if it names nothing.</summary>
     public FlowEnd? Find(string end)

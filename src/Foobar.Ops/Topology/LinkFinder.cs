@@ -14,6 +14,7 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
 {
     private readonly IReadOnlyList<ResolvedFlow> _flows = new FlowResolver(input.Site).Flows();
     private readonly Dictionary<(string From, string To, PortRange Ports), TopologyLink> _links = [];
+    private readonly Dictionary<(string From, string To, PortRange Ports), (int Taken, int Made)> _seen = [];
 
     /// <summary>The links: those of declared flows in the order of the policy, then the others.</summary>
     public IReadOnlyList<TopologyLink> Find()
@@ -121,9 +122,14 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
                 See(server, each);
             }
         }
+
+        // Between two servers both tell of a connection.
+        foreach (((string, string, PortRange) key, (int taken, int made)) in _seen)
+        {
+            _links[key] = _links[key] with { Connections = Math.Max(taken, made) };
+        }
     }
 
-    // Between two servers both tell of a connection: what the taker says counts, where it was asked.
     private void See(Server server, Conversation seen)
     {
         string peer = nodes.Of(seen.PeerAddress);
@@ -141,9 +147,10 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"{source} -> {target} {(seen.Protocol == TransportProtocol.Tcp ? "tcp" : "udp")}/{seen.Port}{(holders.Length > 0 ? $", on {server.Name} {holders}" : "")}");
+        (int taken, int made) = _seen.GetValueOrDefault(key);
+        _seen[key] = seen.IsIncoming ? (taken + seen.Count, made) : (taken, made + seen.Count);
         _links[key] = link with
         {
-            Connections = seen.IsIncoming || input.Site.Find(to) is null ? (link.Connections ?? 0) + seen.Count : Math.Max(link.Connections ?? 0, seen.Count),
             Seen = isDeclared && link.Seen is not null ? link.Seen : line,
             IsUndeclared = link.IsUndeclared || !isDeclared,
         };

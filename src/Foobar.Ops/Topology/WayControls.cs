@@ -67,7 +67,8 @@ internal static class WayControls
         Diagram diagram = map.Workspace.Diagram;
         int arrived = diagram.Or(ends.Arrived.Select(journey => journey.May));
         int led = diagram.Or(ends.Stopped.Select(journey => journey.May).Append(arrived));
-        int needless = diagram.Or(flow.To.SelectMany(end => end.Servers).Distinct().Select(server => Needless(diagram, server, led, arrived)));
+        IPAddress[] moving = [.. map.Site.Policy.LoadBalancing.VirtualAddresses.Where(address => flow.To.Any(end => end.Contains(address)))];
+        int needless = diagram.Or(flow.To.SelectMany(end => end.Servers).Distinct().Select(static server => server.Addresses).Append(moving).Select(addresses => Needless(diagram, addresses, led, arrived)));
         foreach (Journey stopped in ends.Stopped)
         {
             int closed = diagram.Except(diagram.Except(stopped.May, arrived), needless);
@@ -81,8 +82,9 @@ internal static class WayControls
         return null;
     }
 
-    // A server with several addresses of a family is reached if one of them is: visitors need not come by its internal one.
-    private static int Needless(Diagram diagram, Server server, int led, int arrived) => diagram.Or(server.Addresses
+    // A server with several addresses of a family is reached if one of them is: visitors need not come by its internal one. So
+    // are the load balancers of a pair by the addresses that move between them.
+    private static int Needless(Diagram diagram, IReadOnlyList<IPAddress> addresses, int led, int arrived) => diagram.Or(addresses
         .GroupBy(address => address.AddressFamily)
         .Where(family => family.Any(address => diagram.And(led, To(diagram, address)) is var all && all != Diagram.False && diagram.Except(all, arrived) == Diagram.False))
         .SelectMany(family => family).Select(address => To(diagram, address)));

@@ -65,9 +65,10 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="firewall">What keeps the rules of the servers' own firewalls.</param>
     /// <param name="replicas">How many replicas the database has.</param>
     /// <param name="agents">Whether more monitoring agents run, and a Prometheus.</param>
+    /// <param name="balancers">How many load balancers there are.</param>
     internal async Task<RaisedLab> RequireAsync(
         DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
-        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1, bool agents = false)
+        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1, bool agents = false, int balancers = 1)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
@@ -77,7 +78,7 @@ public sealed class LabFixture : IAsyncLifetime
         LabOptions options = new()
         {
             Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync, Grown = grown,
-            Firewall = firewall, Replicas = replicas, Agents = agents,
+            Firewall = firewall, Replicas = replicas, Agents = agents, Balancers = balancers,
         };
         options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
@@ -172,7 +173,7 @@ public sealed class LabFixture : IAsyncLifetime
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, LabOptions kind) =>
-        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}".ToLowerInvariant();
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}{(kind.Balancers > 1 ? "-pair" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {

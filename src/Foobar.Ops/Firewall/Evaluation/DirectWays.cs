@@ -24,7 +24,8 @@ internal sealed class DirectWays
             .. from declared in site.Networks.Values.SelectMany(static networks => networks).Distinct()
                let members = site.Servers.Where(server => server.Addresses.Any(declared.Contains)).ToArray()
                where members.Length > 0
-               let joined = (IPNetwork[])[declared, .. members.SelectMany(static server => server.Addresses).Select(Single)]
+               let moving = members.Any(static server => server.Is(Role.LoadBalancer)) ? site.Policy.LoadBalancing.VirtualAddresses : []
+               let joined = (IPNetwork[])[declared, .. members.SelectMany(static server => server.Addresses).Concat(moving).Select(Single)]
                let remote = joined.Where(IsRemote).ToArray()
                where remote.Length > 0
                select (joined, remote),

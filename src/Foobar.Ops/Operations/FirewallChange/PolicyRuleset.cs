@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
@@ -52,7 +53,7 @@ public static class PolicyRuleset
         Chain(text, "prerouting", "raw", "accept", [.. Comment(WithoutAddress, "Foobar.Ops FW-001 hosts without an address yet"), .. Comment("fib saddr . iif oif missing drop", "Foobar.Ops FW-001 forged sources")]);
         Chain(
             text, "input", "filter", "drop",
-            [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. input]);
+            [.. Always("FW-005"), .. Comment("iif \"lo\" accept", "Foobar.Ops FW-002 the server itself"), .. Control(), .. VirtualRouters(site, server), .. input]);
         Chain(text, "forward", "filter", "drop", forward.Count == 0 ? [] : [.. Always("FW-005"), $"{Essentials4} comment \"Foobar.Ops FW-002 control messages\"", $"{Essentials6} comment \"Foobar.Ops FW-002 control messages\"", .. forward]);
         Chain(text, "output", "filter", "accept", []);
         return text.Append("}\n").ToString();
@@ -71,6 +72,13 @@ public static class PolicyRuleset
         $"{Neighbours} comment \"Foobar.Ops FW-002 neighbour discovery\"",
         $"{Listeners} comment \"Foobar.Ops FW-002 multicast listeners\"",
     ];
+
+    // Load balancers of a pair that do not hear each other (VRRP, RFC 9568) both take the address of the site.
+    private static IEnumerable<string> VirtualRouters(Site site, Server server) =>
+        from family in server.Is(Role.LoadBalancer) ? site.WithRole(Role.LoadBalancer).Where(other => other != server).SelectMany(static other => other.Addresses).GroupBy(static address => address.AddressFamily) : []
+        let version = family.Key == AddressFamily.InterNetwork ? "ip" : "ip6"
+        from rule in Comment($"{version} saddr {{ {string.Join(", ", family)} }} meta l4proto 112 accept", "Foobar.Ops FW-002 VRRP of the other load balancers")
+        select rule;
 
     private static IEnumerable<string> Comment(string rule, string comment) => [$"{rule} comment \"{comment}\""];
 

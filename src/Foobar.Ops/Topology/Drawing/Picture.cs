@@ -64,6 +64,9 @@ internal sealed record PictureEdge
     /// <summary>How it does.</summary>
     public required PictureTone Tone { get; init; }
 
+    /// <summary>Whether connections are made the other way too; the label tells of these behind <c>back:</c>.</summary>
+    public bool IsBoth { get; init; }
+
     /// <summary>Whether no request of a visitor takes it: logins, time, measurements.</summary>
     public bool IsSupport { get; init; }
 

@@ -17,16 +17,30 @@ internal readonly record struct Box(double X, double Y, double Width, double Hei
     public bool Meets(Box other) => X < other.Right && other.X < Right && Y < other.Bottom && other.Y < Bottom;
 }
 
-/// <summary>An arrow with its place: a cubic curve, and where its label stands.</summary>
-internal sealed record PlacedEdge(PictureEdge Edge, Point Start, Point Begin, Point End, Point Stop, Box Label, IReadOnlyList<string> Lines)
+/// <summary>A cubic curve.</summary>
+internal readonly record struct Curve(Point Start, Point Begin, Point End, Point Stop)
 {
-    /// <summary>The point of the curve at a part of its way.</summary>
+    /// <summary>The point at a part of its way.</summary>
     public Point At(double part)
     {
         double rest = 1 - part;
         double Mix(double a, double b, double c, double d) =>
             (rest * rest * rest * a) + (3 * rest * rest * part * b) + (3 * rest * part * part * c) + (part * part * part * d);
         return new Point(Mix(Start.X, Begin.X, End.X, Stop.X), Mix(Start.Y, Begin.Y, End.Y, Stop.Y));
+    }
+}
+
+/// <summary>An arrow with its place: curves that follow each other, and where its label stands.</summary>
+internal sealed record PlacedEdge(PictureEdge Edge, IReadOnlyList<Curve> Curves, Box Label, IReadOnlyList<string> Lines)
+{
+    /// <summary>Whether it leads from side to side of two boxes in a row.</summary>
+    public bool IsLevel => Curves is [{ } only] && only.Start.X != only.Begin.X;
+
+    /// <summary>The point at a part of its way.</summary>
+    public Point At(double part)
+    {
+        double at = Math.Min(part * Curves.Count, Curves.Count - 0.001);
+        return Curves[(int)at].At(at - (int)at);
     }
 }
 
@@ -47,11 +61,17 @@ internal sealed class PictureLayout
     private const int LabelWidth = 24;
     private const int MostLabelLines = 4;
 
-    private static readonly double[] LabelPlaces = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85];
+    private const double Lane = 9;
+
+    private static readonly double[] LabelPlaces = [0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.15, 0.85, 0.1, 0.9];
+
+    private static readonly double[] LabelShifts = [0, -50, 50, -95, 95];
 
     private readonly Dictionary<string, Box> _boxes = new(StringComparer.Ordinal);
     private readonly Dictionary<(PictureEdge Edge, bool IsStart), Point> _ends = [];
     private readonly List<Box> _labels = [];
+    private readonly List<Box[]> _rows = [];
+    private readonly Dictionary<(int Row, double X), int> _lanes = [];
 
     private PictureLayout(Picture picture)
     {
@@ -97,6 +117,7 @@ internal sealed class PictureLayout
                 x += BoxWidth + Gap;
             }
 
+            _rows.Add([.. nodes.Select(node => _boxes[node.Name])]);
             top += nodes.Max(HeightOf) + RowGap;
         }
     }
@@ -151,36 +172,81 @@ internal sealed class PictureLayout
 
     private PlacedEdge Place(PictureEdge edge)
     {
-        Point start = _ends[(edge, true)], stop = _ends[(edge, false)];
-        (Side from, Side to) = SidesOf(edge);
-        double bend = Math.Max(40, Math.Abs(stop.Y - start.Y) * 0.45);
-        double bow = 46 + (Math.Abs(stop.X - start.X) * 0.06);
-        PlacedEdge placed = new(edge, start, Away(start, from, from == to ? bow : bend), Away(stop, to, from == to ? bow : bend), stop, default, Fit(edge.Label));
-        Box[] rooms = [.. LabelPlaces.Select(part => Room(placed, part))];
-        Box room = rooms.FirstOrDefault(IsFree, rooms[0]);
+        PlacedEdge placed = new(edge, Curves(edge), default, Fit(edge.Label));
+        Box[] rooms = [.. from shift in LabelShifts from part in LabelPlaces select Room(placed, part, shift)];
+        Box room = rooms.OrderBy(Overlap).First();
         _labels.Add(room);
         return placed with { Label = room };
+    }
+
+    private Curve[] Curves(PictureEdge edge)
+    {
+        Point start = _ends[(edge, true)], stop = _ends[(edge, false)];
+        (Side from, Side to) = SidesOf(edge);
+        if (from is Side.Left or Side.Right)
+        {
+            return [new Curve(start, Away(start, from, 40), Away(stop, to, 40), stop)];
+        }
+
+        if (from == to)
+        {
+            double bow = 46 + (Math.Abs(stop.X - start.X) * 0.06);
+            return [new Curve(start, Away(start, from, bow), Away(stop, to, bow), stop)];
+        }
+
+        Point[] points = [start, .. Between(start, stop), stop];
+        double down = stop.Y > start.Y ? 1 : -1;
+        return
+        [
+            .. points.Zip(points.Skip(1), (here, there) =>
+            {
+                double bend = down * Math.Max(Math.Min(40, Math.Abs(there.Y - here.Y) / 2), Math.Abs(there.Y - here.Y) * 0.45);
+                return new Curve(here, here with { Y = here.Y + bend }, there with { Y = there.Y - bend }, there);
+            }),
+        ];
+    }
+
+    // Rows between two boxes are passed by the gap that is nearest to the straight way, each arrow in a lane of its own.
+    private IEnumerable<Point> Between(Point start, Point stop)
+    {
+        bool isDown = stop.Y > start.Y;
+        (Box[] Row, int Index)[] rows = [.. _rows.Select(static (row, index) => (row, index)).Where(each => each.row[0].Y > Math.Min(start.Y, stop.Y) && each.row.Max(static box => box.Bottom) < Math.Max(start.Y, stop.Y))];
+        foreach ((Box[] row, int index) in isDown ? rows : rows.Reverse())
+        {
+            double top = row[0].Y, bottom = row.Max(static box => box.Bottom);
+            double straight = start.X + ((stop.X - start.X) * (((top + bottom) / 2) - start.Y) / (stop.Y - start.Y));
+            double[] gaps = [row[0].X - 26, .. row.Zip(row.Skip(1), static (left, right) => (left.Right + right.X) / 2), row[^1].Right + 26];
+            double gap = gaps.MinBy(each => Math.Abs(each - straight));
+            int taken = _lanes[(index, gap)] = _lanes.GetValueOrDefault((index, gap)) + 1;
+            double x = gap + (taken / 2 * Lane * (taken % 2 == 0 ? 1 : -1));
+            yield return new Point(x, isDown ? top - 10 : bottom + 10);
+            yield return new Point(x, isDown ? bottom + 10 : top - 10);
+        }
     }
 
     private static Point Away(Point point, Side side, double distance) => side switch
     {
         Side.Top => point with { Y = point.Y - distance },
         Side.Bottom => point with { Y = point.Y + distance },
-        Side.Left => point with { X = point.X - 40 },
-        _ => point with { X = point.X + 40 },
+        Side.Left => point with { X = point.X - distance },
+        _ => point with { X = point.X + distance },
     };
 
-    private static Box Room(PlacedEdge edge, double part)
+    private static Box Room(PlacedEdge edge, double part, double shift)
     {
         Point at = edge.At(part);
         double width = edge.Lines.Max(static line => line.Length) * Character, height = edge.Lines.Count * LabelLine;
 
         // Beside a level arrow: on it there would be little left to see.
-        double lift = Math.Abs(edge.Stop.Y - edge.Start.Y) < 1 && Math.Abs(edge.Begin.Y - edge.Start.Y) < 1 ? (height / 2) + 5 : 0;
-        return new Box(at.X - (width / 2) - 3, at.Y - (height / 2) - 2 - lift, width + 6, height + 4);
+        double lift = edge.IsLevel ? (height / 2) + 5 : 0;
+        return new Box(Math.Max(4, at.X - (width / 2) - 3 + (edge.IsLevel ? 0 : shift)), at.Y - (height / 2) - 2 - lift, width + 6, height + 4);
     }
 
-    private bool IsFree(Box room) => !_labels.Exists(room.Meets) && !_boxes.Values.Any(room.Meets);
+    // How much of others a label would hide; boxes count double.
+    private double Overlap(Box room) => _labels.Sum(other => Shared(room, other)) + (2 * _boxes.Values.Sum(box => Shared(room, box)));
+
+    private static double Shared(Box one, Box other) =>
+        Math.Max(0, Math.Min(one.Right, other.Right) - Math.Max(one.X, other.X)) * Math.Max(0, Math.Min(one.Bottom, other.Bottom) - Math.Max(one.Y, other.Y));
 
     /// <summary>A label in lines that a gap between boxes has room for.</summary>
     internal static IReadOnlyList<string> Fit(string label)

@@ -47,7 +47,7 @@ internal sealed class PictureMaker
     private Picture Make()
     {
         PictureNode[] servers = [.. _topology.Servers.GroupBy(server => _boxes[server.Server]).Select(box => box.Count() == 1 ? One(box.First()) : Many(box.Key, [.. box]))];
-        PictureEdge[] edges = [.. Edges()];
+        PictureEdge[] edges = [.. Joined([.. Edges()])];
         PictureNode[] others =
         [
             .. edges.SelectMany(static edge => (string[])[edge.From, edge.To]).Distinct().Where(name => servers.All(node => node.Name != name))
@@ -57,8 +57,10 @@ internal sealed class PictureMaker
     }
 
     private static bool IsOn(Finding finding, TopologyLink link) => finding.Target is { } target
-        && (link.Flows.Any(flow => target == $"flow {flow}" && (finding.Server is null || link.ClosedAt == finding.Server || link.ClosedAt is null))
+        && (link.Flows.Any(flow => target == $"flow {flow}" && (finding.Server is null || Touches(link, finding.Server)))
             || target == link.Leg || target == link.ToString());
+
+    private static bool Touches(TopologyLink link, string server) => link.ClosedAt is { } closed ? closed == server : link.From == server || link.To == server || link.Path.Contains(server);
 
     private static int LayerOf(TopologyServer server) =>
         server.Roles.Contains(Role.NetworkFirewall) ? 1
@@ -138,10 +140,34 @@ internal sealed class PictureMaker
 
     private IEnumerable<PictureEdge> Edges() =>
         from link in _topology.Links
+        where !IsIdle(link)
         from hop in Hops(link)
         where hop.From != hop.To
         group link by hop into links
         select Edge(links.Key.From, links.Key.To, [.. links.Distinct()]);
+
+    // Any member of a database may follow any other one after a failover: drawn are those that do.
+    private bool IsIdle(TopologyLink link) => link is { ConfiguredBy.Count: 0, Connections: null or 0, IsUndeclared: false, State: LinkState.Open or LinkState.NotTraced } && !_onLinks[link].Any()
+        && IsMember(link.From, link.Ports) && IsMember(link.To, link.Ports);
+
+    private bool IsMember(string server, PortRange ports) => _topology.Databases.Any(member => member.Server == server && member.Ports.Contains(ports));
+
+    // To and fro by one line, where both do alike.
+    private static IEnumerable<PictureEdge> Joined(PictureEdge[] edges)
+    {
+        HashSet<PictureEdge> joined = [];
+        foreach (PictureEdge edge in edges.Where(edge => !joined.Contains(edge)))
+        {
+            PictureEdge? back = edges.FirstOrDefault(other => other.From == edge.To && other.To == edge.From && other.Tone == edge.Tone && other.IsSupport == edge.IsSupport);
+            if (back is not null)
+            {
+                joined.Add(back);
+            }
+
+            yield return back is null ? edge
+                : edge with { IsBoth = true, Label = edge.Label == back.Label ? edge.Label : $"{edge.Label}, back: {back.Label}", Notes = [.. edge.Notes, .. back.Notes] };
+        }
+    }
 
     // By the servers that pass it on, where the way is known.
     private IEnumerable<(string From, string To)> Hops(TopologyLink link)

@@ -36,7 +36,7 @@ public static class TopologyMermaid
 
         foreach (PictureEdge edge in picture.Edges)
         {
-            string arrow = edge.IsSupport ? "-.->" : "-->";
+            string arrow = (edge.IsBoth ? "<" : "") + (edge.IsSupport ? "-.->" : "-->");
             text.Append(CultureInfo.InvariantCulture, $"  {ids[edge.From]} {arrow}|\"{string.Join("<br/>", PictureLayout.Fit(edge.Label).Select(Escape))}\"| {ids[edge.To]}\n");
         }
 

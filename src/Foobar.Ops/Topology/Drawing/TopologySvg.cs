@@ -130,13 +130,29 @@ public static class TopologySvg
     private static void Arrow(StringBuilder svg, PlacedEdge edge)
     {
         string classes = Classes(edge.Edge);
-        svg.Append(CultureInfo.InvariantCulture, $"<g><title>{Escape(string.Join("\n", edge.Edge.Notes))}</title><path class=\"edge {classes}\" d=\"M{edge.Start.X:0.#} {edge.Start.Y:0.#} C{edge.Begin.X:0.#} {edge.Begin.Y:0.#} {edge.End.X:0.#} {edge.End.Y:0.#} {edge.Stop.X:0.#} {edge.Stop.Y:0.#}\"/>");
+        svg.Append(CultureInfo.InvariantCulture, $"<g><title>{Escape(string.Join("\n", edge.Edge.Notes))}</title><path class=\"edge {classes}\" d=\"M{edge.Curves[0].Start.X:0.#} {edge.Curves[0].Start.Y:0.#}");
+        foreach (Curve curve in edge.Curves)
+        {
+            svg.Append(CultureInfo.InvariantCulture, $" C{curve.Begin.X:0.#} {curve.Begin.Y:0.#} {curve.End.X:0.#} {curve.End.Y:0.#} {curve.Stop.X:0.#} {curve.Stop.Y:0.#}");
+        }
 
-        // A tip of its own: markers would need ids, which a page may have already.
-        double x = edge.Stop.X - edge.End.X, y = edge.Stop.Y - edge.End.Y, length = Math.Max(1, Math.Sqrt((x * x) + (y * y)));
+        svg.Append("\"/>");
+        Tip(svg, classes, edge.Curves[^1].End, edge.Curves[^1].Stop);
+        if (edge.Edge.IsBoth)
+        {
+            Tip(svg, classes, edge.Curves[0].Begin, edge.Curves[0].Start);
+        }
+
+        svg.Append("</g>\n");
+    }
+
+    // A tip of its own: markers would need ids, which a page may have already.
+    private static void Tip(StringBuilder svg, string classes, Point from, Point to)
+    {
+        double x = to.X - from.X, y = to.Y - from.Y, length = Math.Max(1, Math.Sqrt((x * x) + (y * y)));
         (double alongX, double alongY) = (x / length, y / length);
-        Point back = new(edge.Stop.X - (alongX * 10), edge.Stop.Y - (alongY * 10));
-        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"tip {classes}\" d=\"M{edge.Stop.X:0.#} {edge.Stop.Y:0.#} L{back.X - (alongY * 4.5):0.#} {back.Y + (alongX * 4.5):0.#} L{back.X + (alongY * 4.5):0.#} {back.Y - (alongX * 4.5):0.#} Z\"/></g>\n");
+        Point back = new(to.X - (alongX * 10), to.Y - (alongY * 10));
+        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"tip {classes}\" d=\"M{to.X:0.#} {to.Y:0.#} L{back.X - (alongY * 4.5):0.#} {back.Y + (alongX * 4.5):0.#} L{back.X + (alongY * 4.5):0.#} {back.Y - (alongX * 4.5):0.#} Z\"/>");
     }
 
     private static void Label(StringBuilder svg, PlacedEdge edge)
