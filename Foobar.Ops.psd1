@@ -77,8 +77,8 @@
         'Test-FoobarTls'
         'Test-FoobarTopology'
         'Update-FoobarCertificate'
-        'Watch-FoobarPrimary'
         'Update-FoobarInventory'
+        'Watch-FoobarPrimary'
     )
     VariablesToExport    = @()
     AliasesToExport      = @()
