@@ -22,7 +22,10 @@ internal sealed record ComparisonPoint
 /// <summary>A comparison as it is kept on this machine: to go on with it, and to say later when the data was last compared.</summary>
 internal sealed record ComparisonRecord
 {
-    private const string File = "comparison.json";
+    private const string Last = "comparison.json";
+
+    // A comparison of some tables does not take the place of what is known of all.
+    private const string Whole = "comparison-whole.json";
 
     /// <summary>The primary.</summary>
     public required string Source { get; init; }
@@ -35,6 +38,9 @@ internal sealed record ComparisonRecord
 
     /// <summary>When it ended, in UTC; <see langword="null"/> if it did not.</summary>
     public DateTimeOffset? Ended { get; init; }
+
+    /// <summary>How many tables the primary has, compared or not.</summary>
+    public int TablesThere { get; init; }
 
     /// <summary>The tables that were finished.</summary>
     public IReadOnlyList<TableComparison> Tables { get; init; } = [];
@@ -57,15 +63,27 @@ internal sealed record ComparisonRecord
         };
     }
 
+    private bool IsWhole => Ended is not null && Tables.Select(static table => table.Table).Distinct().Count() >= TablesThere;
+
     /// <summary>Keeps it, in place of the one before.</summary>
-    public void Keep(OperationStore store) => store.Keep(File, JsonSerializer.Serialize(this));
+    public void Keep(OperationStore store)
+    {
+        string text = JsonSerializer.Serialize(this);
+        store.Keep(Last, text);
+        if (IsWhole)
+        {
+            store.Keep(Whole, text);
+        }
+    }
 
     /// <summary>The last one; <see langword="null"/> if there is none or it can't be read.</summary>
-    public static ComparisonRecord? Load(OperationStore store)
+    public static ComparisonRecord? Load(OperationStore store) => Load(store, Last);
+
+    private static ComparisonRecord? Load(OperationStore store, string name)
     {
         try
         {
-            return store.Kept(File) is { } text ? JsonSerializer.Deserialize<ComparisonRecord>(text) : null;
+            return store.Kept(name) is { } text ? JsonSerializer.Deserialize<ComparisonRecord>(text) : null;
         }
         catch (JsonException)
         {
@@ -81,7 +99,9 @@ internal sealed record ComparisonRecord
     public static string Describe(OperationStore store, string one, string other, DateTimeOffset now)
     {
         string[] pair = [one, other];
-        if (Load(store) is not { } record || !pair.Contains(record.Source) || !record.Replicas.Any(pair.Contains))
+        ComparisonRecord?[] known = [.. ((string[])[Last, Whole]).Select(name => Load(store, name) is { } kept && pair.Contains(kept.Source) && kept.Replicas.Any(pair.Contains) ? kept : null)];
+        bool isNewest = known[0] is { } newest && (newest.IsWhole || newest.Tables.Any(static table => table.Status == ComparisonStatus.Differs));
+        if ((isNewest ? known[0] : known[1] ?? known[0]) is not { } record)
         {
             return $"What the tables of {one} and {other} hold was not compared from this machine.";
         }
@@ -90,6 +110,7 @@ internal sealed record ComparisonRecord
         string[] differing = [.. own.Where(static table => table.Status == ComparisonStatus.Differs).Select(static table => table.Table)];
         int left = own.Count(static table => table.Status is ComparisonStatus.NotCompared or ComparisonStatus.Undecided || table.CoveragePercent < 100);
         string what = differing.Length > 0 ? $"{string.Join(", ", differing.Take(3))}{(differing.Length > 3 ? " and others" : "")} differed"
+            : own.Length < record.TablesThere ? $"{own.Length - left} of {record.TablesThere} tables were compared, and are the same"
             : left > 0 ? $"{own.Length - left} of {own.Length} tables were wholly compared, and are the same"
             : $"all {own.Length} tables were the same";
         string partly = record.Ended is null ? "; it did not end" : "";

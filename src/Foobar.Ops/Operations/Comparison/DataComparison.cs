@@ -109,7 +109,8 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
 
     private async Task CompareAsync(ComparedMember source, List<ComparedMember> replicas, Action<TableComparison> found, CancellationToken cancellationToken)
     {
-        ComparedTable[] tables = [.. (await source.TablesAsync(cancellationToken)).Where(table => options.Tables(table.FullName))];
+        IReadOnlyList<ComparedTable> there = await source.TablesAsync(cancellationToken);
+        ComparedTable[] tables = [.. there.Where(table => options.Tables(table.FullName))];
         Dictionary<string, Dictionary<string, ComparedTable>> theirs = [];
         foreach (ComparedMember replica in replicas)
         {
@@ -120,7 +121,7 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             }
         }
 
-        ComparisonRecord record = Begin(source, replicas);
+        ComparisonRecord record = Begin(source, replicas) with { TablesThere = there.Count };
         TableComparer comparer = new(source, replicas, options, new LoadGate(source, options, Tell));
         for (int number = 0; number < tables.Length; number++)
         {

@@ -109,6 +109,17 @@ public sealed class ComparisonPartsTests
             (record with { Ended = null, Tables = [.. record.Tables, Table("shop.items", ComparisonStatus.Differs)] }).Keep(store);
             Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 days ago: shop.items differed; it did not end.", Describe());
 
+            // Some tables that are the same say less than all did; one that differs says more.
+            (record with { TablesThere = 1 }).Keep(store);
+            ComparisonRecord some = record with { TablesThere = 5, Ended = now.AddHours(-3) };
+            some.Keep(store);
+            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 days ago: all 1 tables were the same.", Describe());
+            (some with { Tables = [Table("shop.items", ComparisonStatus.Differs)] }).Keep(store);
+            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 hours ago: shop.items differed.", Describe());
+            File.Delete(Path.Combine(store.Directory, "comparison-whole.json"));
+            some.Keep(store);
+            Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 hours ago: 1 of 5 tables were compared, and are the same.", Describe());
+
             string Describe() => ComparisonRecord.Describe(store, "web-02", "web-01", now);
         }
         finally
