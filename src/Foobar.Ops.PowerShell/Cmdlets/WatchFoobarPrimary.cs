@@ -64,7 +64,7 @@ public sealed class WatchFoobarPrimary : FailoverCmdlet
     protected override void EndProcessing()
     {
         ISiteSession site = OpenSite();
-        ServiceSender[] senders = [.. Service.Select(name => Try(() => new ServiceSender(site.Site, name, new SendOptions { Log = ActivityRelay.Shared })))];
+        ServiceNotifier[] senders = [.. Service.Select(name => Try(() => new ServiceNotifier(site.Site, name, new SendOptions { Log = ActivityRelay.Shared })))];
         CommandNotifier? command = NotifyCommand is null ? null : new(SessionState.Path.GetUnresolvedProviderPathFromPSPath(NotifyCommand));
         if (!ShouldProcess(site.Site.Name, Failover ? "Watch the primary, and fail over by itself when it is dead" : "Watch the primary"))
         {
@@ -127,7 +127,7 @@ public sealed class WatchFoobarPrimary : FailoverCmdlet
     }
 
     /// <summary>Tells others of events, one after another, beside the watch.</summary>
-    private sealed class Telling(CommandNotifier? command, ServiceSender[] senders, ServiceKeys keys, CmdletOutput output)
+    private sealed class Telling(CommandNotifier? command, ServiceNotifier[] senders, ServiceKeys keys, CmdletOutput output)
     {
         private readonly Channel<WatchEvent> _events = Channel.CreateBounded<WatchEvent>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropOldest });
 
@@ -140,11 +140,11 @@ public sealed class WatchFoobarPrimary : FailoverCmdlet
             await foreach (WatchEvent each in _events.Reader.ReadAllAsync(cancellationToken))
             {
                 await TryAsync(() => command?.NotifyAsync(each, cancellationToken) ?? Task.CompletedTask);
-                foreach (ServiceSender sender in senders)
+                foreach (ServiceNotifier sender in senders)
                 {
                     await TryAsync(async () =>
                     {
-                        foreach (FoobarException error in (await sender.SendAsync([each], keys, cancellationToken)).Errors)
+                        foreach (FoobarException error in await sender.NotifyAsync(each, keys, cancellationToken))
                         {
                             output.Fail(error, sender.Service.Name);
                         }

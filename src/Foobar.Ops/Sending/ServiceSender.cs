@@ -2,7 +2,6 @@ using System.Text;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Guard;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Services;
@@ -125,9 +124,9 @@ public sealed class ServiceSender
         OutgoingEvent[] events =
         [
             .. objects.OfType<Finding>().Select(finding => FindingMapper.Map(finding, _options.Labels)),
-            .. objects.OfType<WatchEvent>().Select(each => WatchEventMapper.Map(each, _options.Labels)),
+            .. objects.OfType<OutgoingEvent>(),
         ];
-        OutgoingMetric[] metrics = [.. objects.Where(static one => one is not (Finding or WatchEvent)).SelectMany(one => MetricMapper.Map(one, _options.Labels))];
+        OutgoingMetric[] metrics = [.. objects.Where(static one => one is not (Finding or OutgoingEvent)).SelectMany(one => MetricMapper.Map(one, _options.Labels))];
         return [.. events.Length > 0 ? _format.Batches(events) : [], .. metrics.Length > 0 ? _format.Batches(metrics) : []];
     }
 

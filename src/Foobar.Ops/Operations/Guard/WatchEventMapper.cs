@@ -1,17 +1,15 @@
-using Foobar.Ops.Operations.Guard;
 using Foobar.Ops.Services.Sending;
 
-namespace Foobar.Ops.Sending;
+namespace Foobar.Ops.Operations.Guard;
 
 /// <summary>From events of a guard to the events that are sent.</summary>
 internal static class WatchEventMapper
 {
     /// <summary>The event.</summary>
     /// <param name="each">What a guard saw or did.</param>
-    /// <param name="labels">Attributes for all.</param>
-    public static OutgoingEvent Map(WatchEvent each, IReadOnlyDictionary<string, string> labels)
+    public static OutgoingEvent Map(WatchEvent each)
     {
-        Dictionary<string, string> attributes = new(labels, StringComparer.Ordinal)
+        Dictionary<string, string> attributes = new(StringComparer.Ordinal)
         {
             ["kind"] = each.Kind.ToString(),
             ["server"] = each.Primary,
