@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using Foobar.Ops.Database;
 using Foobar.Ops.Discovery.Facts;
 using Foobar.Ops.Discovery.Sockets;
@@ -11,6 +12,7 @@ using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Monitoring;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Services.Prometheus;
 using Foobar.Ops.Tls;
 using Foobar.Ops.Tls.Files;
 using Foobar.Ops.Tls.Legs;
@@ -136,6 +138,7 @@ public sealed class DiscoveryCollector
                 : await connection.ReadAsync(TrustScript.Authorities(authorities), TrustScript.ParseAuthorities, TrustScript.AuthoritiesSource, cancellationToken),
             Verifying = await VerifyingAsync(connection, sockets, cancellationToken),
             Prometheus = await PrometheusAsync(sockets, await network, cancellationToken),
+            Scrapes = await ScrapesAsync(connection, sockets, cancellationToken),
         };
     }
 
@@ -212,14 +215,44 @@ public sealed class DiscoveryCollector
             : await connection.ReadAsync(TrustScript.Verifying(units), TrustScript.ParseVerifying, TrustScript.VerifyingSource, cancellationToken);
     }
 
+    private static ListeningSocket? PrometheusOf(SocketFacts sockets) => (sockets.Listeners.Value ?? [])
+        .Where(static listener => listener.Holders.Any(static holder => holder.Process == "prometheus"))
+        .Select(static listener => listener.Socket).OrderBy(static socket => socket.Scope == SocketScope.Loopback).FirstOrDefault();
+
+    /// <summary>What a Prometheus scrapes (Prometheus, HTTP API: GET /api/v1/targets), of each address host and port alone.</summary>
+    private static async Task<Reading<IReadOnlyList<string>>> ScrapesAsync(IServerSession connection, SocketFacts sockets, CancellationToken cancellationToken)
+    {
+        const string Source = "GET /api/v1/targets of Prometheus";
+        if (PrometheusOf(sockets) is not { } socket)
+        {
+            return Reading.Of<IReadOnlyList<string>>([], Source);
+        }
+
+        string host = socket.Scope == SocketScope.Wildcard ? "127.0.0.1" : socket.Address;
+        try
+        {
+            using HttpClient http = connection.CreateHttpClient(host);
+            string text = await http.GetStringAsync(new UriBuilder("http", host, socket.Port, "api/v1/targets", "?state=active").Uri, cancellationToken);
+            using JsonDocument answer = JsonDocument.Parse(text);
+            return Reading.Of<IReadOnlyList<string>>(
+                [
+                    .. PrometheusAnswers.ReadTargets(answer.RootElement).Select(static target => Uri.TryCreate(target.Address, UriKind.Absolute, out Uri? address) ? address.Authority.Split('@')[^1] : null)
+                        .OfType<string>().Distinct(),
+                ],
+                Source);
+        }
+        catch (Exception error) when (error is HttpRequestException or FormatException or JsonException || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return Reading.Unreadable<IReadOnlyList<string>>(error is HttpRequestException ? SessionHttp.Reason(error) : error.Message, Source);
+        }
+    }
+
     /// <summary>The address at which a Prometheus of a server answers this machine (Prometheus, management API: GET /-/ready).</summary>
     private async Task<Uri?> PrometheusAsync(
         SocketFacts sockets, Reading<Firewall.Model.HostNetwork> network, CancellationToken cancellationToken)
     {
-        ListeningSocket? socket = (sockets.Listeners.Value ?? [])
-            .Where(static listener => listener.Socket.Scope != SocketScope.Loopback && listener.Holders.Any(static holder => holder.Process == "prometheus"))
-            .Select(static listener => listener.Socket).FirstOrDefault();
-        if (socket is null)
+        ListeningSocket? socket = PrometheusOf(sockets);
+        if (socket is null or { Scope: SocketScope.Loopback })
         {
             return null;
         }

@@ -66,6 +66,9 @@ public sealed record ServerDiscovery
     /// <summary>The address at which the operator's machine reached a Prometheus on it; <see langword="null"/> if it reached none.</summary>
     public Uri? Prometheus { get; init; }
 
+    /// <summary>What a Prometheus on it scrapes, as <c>HOST:PORT</c>; empty where there is none.</summary>
+    public Reading<IReadOnlyList<string>> Scrapes { get; init; } = NotRead<IReadOnlyList<string>>();
+
     private static Reading<T> NotRead<T>() => Reading.Unreadable<T>("It was not read.");
 }
 

@@ -209,6 +209,15 @@ internal sealed class FlowFinder
                 }
             }
 
+            foreach (string target in server.Facts.Scrapes.Value ?? [])
+            {
+                (string host, int port) = Places.Split(target);
+                if (_book.Resolve(host, server) is { } scraped)
+                {
+                    Use(FlowPurpose.Scrape, server.Name, scraped, Tcp(port), $"Prometheus of {server.Name} scrapes {target} (GET /api/v1/targets)");
+                }
+            }
+
             if (server.Facts.Prometheus is { } prometheus && _hasOperator)
             {
                 Use(FlowPurpose.Prometheus, NetworkFinder.Operator, server, Tcp(prometheus.Port), $"{prometheus}/-/ready answered this machine");

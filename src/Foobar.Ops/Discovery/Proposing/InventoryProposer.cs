@@ -31,7 +31,7 @@ public static class InventoryProposer
         bool isOutside = hasOperator && !networks.Where(static pair => pair.Key != NetworkFinder.Operator).SelectMany(static pair => pair.Value).Any(network => own!.Any(each => network.Contains(each.BaseAddress)));
         FlowFinder flows = new(book, roles, balancers, hasOperator, isOutside, draft);
         AskForGateways(book, networks, draft);
-        AskForReadings(book, draft);
+        AskForReadings(book, roles, draft);
         Policy policy = new()
         {
             Flows = new FlowMaker(book, roles, draft).Make(flows.Uses),
@@ -96,18 +96,15 @@ public static class InventoryProposer
         var unknown = book.Servers
             .SelectMany(static server => NetworkFinder.DefaultRoutes(server).Select(route => (Server: server, route.Gateway)))
             .Where(route => route.Gateway is { } gateway && book.Owner(gateway) is null && !gateway.IsIPv6LinkLocal && own.Any(network => network.Contains(gateway)));
-        foreach (IGrouping<IPAddress, FoundServer> gateway in unknown.GroupBy(static route => route.Gateway!, static route => route.Server))
+        foreach (IGrouping<string, (FoundServer Server, IPAddress? Gateway)> gateways in unknown.GroupBy(static route => route.Server.Name))
         {
             draft.Missing(
-                "servers", null, $"Is {gateway.Key} a firewall of the site?", "Servers send by it, and it was not named; its rules are not looked at.",
-                string.Join(", ", gateway.Select(static server => $"{server.Name}: default via {Gateways(server)}")));
+                "servers", gateways.Key, $"Is {string.Join(", ", gateways.Select(static route => route.Gateway).Distinct())} a firewall of the site?",
+                $"{gateways.Key} sends by it, and it was not named; its rules are not looked at.", "ip route show: the default routes");
         }
     }
 
-    private static string Gateways(FoundServer server) => string.Join(", ", NetworkFinder.DefaultRoutes(server).Select(static route => route.Gateway).OfType<IPAddress>());
-
-
-    private static void AskForReadings(AddressBook book, Draft draft)
+    private static void AskForReadings(AddressBook book, RoleFinder roles, Draft draft)
     {
         foreach (FoundServer server in book.Servers)
         {
@@ -116,6 +113,7 @@ public static class InventoryProposer
             [
                 ("who is connected", facts.Sockets?.Conversations.Failure), ("which containers run", facts.Sockets?.Containers.Failure),
                 ("which certificates are loaded", facts.Certificates.Failure), ("whom the clock follows", facts.Time.Failure),
+                ("what Prometheus scrapes", roles.Is(server, Role.Monitoring) ? facts.Scrapes.Failure : null),
             ];
             foreach ((string what, string? failure) in readings.Where(static reading => reading.Failure is not null))
             {

@@ -23,27 +23,33 @@ internal static class MonitoringFinder
         Dictionary<string, IReadOnlyList<string>> reportTo = [];
         foreach (IGrouping<string, (FoundServer Server, MonitoringAgent Agent)> kind in all.GroupBy(static pair => pair.Agent.Name).OrderBy(static kind => kind.Key, StringComparer.Ordinal))
         {
-            string[] running = [.. kind.Where(static pair => pair.Agent.IsRunning).Select(static pair => pair.Server.Name)];
+            string[] running = [.. kind.Where(static pair => Works(pair.Agent)).Select(static pair => pair.Server.Name)];
             string[] belonging = [.. book.Servers.Where(server => Belongs(kind.Key, server, roles)).Select(static server => server.Name)];
             if (running.Length == 0)
             {
-                draft.Unexplained("policy.monitoring.agents", kind.First().Server.Name, $"Shall {kind.Key} watch the servers?", "There is a trace of it, and it runs nowhere.", string.Join(", ", kind.Select(static pair => pair.Server.Name)));
+                draft.Unexplained("policy.monitoring.agents", kind.First().Server.Name, $"Shall {kind.Key} watch the servers?", "There is a trace of it, and it runs nowhere, or does not answer.", string.Join(", ", kind.Select(static pair => pair.Server.Name)));
+                continue;
+            }
+
+            string[] without = [.. belonging.Except(running)];
+            if (without.Length >= running.Length)
+            {
+                draft.Missing("policy.monitoring.agents", null, $"Shall {kind.Key} watch the servers?", $"It runs on {string.Join(", ", running)}, and not on {string.Join(", ", without)}; the policy wants an agent on every server that it is for.");
                 continue;
             }
 
             agents.Add(kind.Key);
-            foreach ((FoundServer server, MonitoringAgent agent) in kind.Where(static pair => pair.Agent.IsRunning))
+            foreach ((FoundServer server, MonitoringAgent agent) in kind.Where(static pair => Works(pair.Agent)))
             {
                 draft.Show("policy.monitoring.agents", server.Name, $"{agent.Name} runs: {string.Join(", ", agent.FoundBy)}{(agent.Unit is null ? "" : $", {agent.Unit.Name}")}");
             }
 
-            string[] without = [.. belonging.Except(running)];
             if (without.Length > 0)
             {
                 draft.Confirm("policy.monitoring.agents", null, $"Shall {kind.Key} run on {string.Join(", ", without)} too?", $"It runs on {string.Join(", ", running)}; the policy wants an agent on every server that it is for.");
             }
 
-            if (Receivers(book, kind.Key, [.. kind.Where(static pair => pair.Agent.IsRunning)], draft) is { Length: > 0 } receivers)
+            if (Receivers(book, kind.Key, [.. kind.Where(static pair => Works(pair.Agent))], draft) is { Length: > 0 } receivers)
             {
                 reportTo[kind.Key] = receivers;
             }
@@ -61,6 +67,10 @@ internal static class MonitoringFinder
 
         return new MonitoringPolicy { Agents = agents, ReportTo = reportTo, Prometheus = prometheus?.Facts.Prometheus };
     }
+
+    // A part of another program that runs is there only if it answers; an agent of its own that does not is a fault.
+    private static bool Works(MonitoringAgent agent) =>
+        agent.IsRunning && (!KnownAgent.All.TryGetValue(agent.Name, out KnownAgent? known) || !known.IsPartOfAnother || agent.Answer?.Failure is null);
 
     private static bool Belongs(string agent, FoundServer server, RoleFinder roles) =>
         KnownAgent.All.TryGetValue(agent, out KnownAgent? known)
