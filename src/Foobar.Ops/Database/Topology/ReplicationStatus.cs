@@ -9,6 +9,9 @@ public sealed record ReplicationStatus
     /// <summary>The member's name.</summary>
     public required string Server { get; init; }
 
+    /// <summary>When it was read, in UTC.</summary>
+    public DateTimeOffset Time { get; init; }
+
     /// <summary>What it is.</summary>
     public required MemberRole Role { get; init; }
 
@@ -55,10 +58,10 @@ public sealed record ReplicationStatus
     public static IEnumerable<ReplicationStatus> Of(SiteCase<ReplicationFacts> facts)
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
-        return topology.Members.SelectMany(member => topology.Links.Where(link => link.Replica == member.Name).DefaultIfEmpty().Select(link => Of(topology, member.Name, link)));
+        return topology.Members.SelectMany(member => topology.Links.Where(link => link.Replica == member.Name).DefaultIfEmpty().Select(link => Of(topology, member.Name, link, facts.Time)));
     }
 
-    private static ReplicationStatus Of(ReplicationTopology topology, string member, ReplicationLink? link)
+    private static ReplicationStatus Of(ReplicationTopology topology, string member, ReplicationLink? link, DateTimeOffset time)
     {
         ReplicationFacts? facts = topology.Facts(member);
         MemberRole role = topology.RoleOf(member);
@@ -66,6 +69,7 @@ public sealed record ReplicationStatus
         return new()
         {
             Server = member,
+            Time = time.ToUniversalTime(),
             Role = role,
             Source = link is null ? null : link.Source ?? link.Channel.SourcePlace,
             Receiver = link?.Channel.Receiver,
