@@ -116,6 +116,25 @@ public sealed class RateStore : IDisposable
         return (IReadOnlyList<RateBucket>)buckets;
     });
 
+    /// <summary>The series that something is kept of, by server, origin and name.</summary>
+    /// <exception cref="FoobarException"><c>HistoryUnusable</c>: it could not be read.</exception>
+    public IReadOnlyList<RateSeries> Series() => Try(() =>
+    {
+        using DbCommand command = Command("SELECT server, origin, name FROM series WHERE EXISTS (SELECT 1 FROM bucket WHERE bucket.series = series.id) ORDER BY server, origin, name");
+        using DbDataReader reader = command.ExecuteReader();
+        List<RateSeries> series = [];
+        while (reader.Read())
+        {
+            // A later version may know origins that this one doesn't.
+            if (Enum.TryParse(reader.GetString(1), out TrafficOrigin origin))
+            {
+                series.Add(new(reader.GetString(0), origin, reader.GetString(2)));
+            }
+        }
+
+        return (IReadOnlyList<RateSeries>)series;
+    });
+
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 

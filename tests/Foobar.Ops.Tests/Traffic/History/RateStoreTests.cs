@@ -35,6 +35,7 @@ public sealed class RateStoreTests : IDisposable
             [new RateBucket(Now, TimeSpan.FromMinutes(1), 3000, 60), new RateBucket(Now.AddMinutes(1), TimeSpan.FromMinutes(1), 3000, 60)],
             again.Read(Www, Now.AddMinutes(2), TimeSpan.FromDays(1)));
         Assert.Null(again.PutAside);
+        Assert.Equal([Www, new RateSeries("web-01", TrafficOrigin.NginxStatus, "requests")], again.Series());
     }
 
     [Fact]
