@@ -10,11 +10,11 @@ Describe 'Binding' {
         { & $_ -Inventory $offline -IntervalSeconds 0 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
     }
 
-    It 'takes an unknown control for an error in <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarTls', 'Test-FoobarMonitoring' {
+    It 'takes an unknown control for an error in <_>' -ForEach 'Test-FoobarServer', 'Test-FoobarCertificate', 'Test-FoobarTls', 'Test-FoobarMonitoring', 'Test-FoobarTopology' {
         { & $_ -Inventory $offline -Control NO-* } | Should -Throw -ErrorId 'ControlNotFound,*'
     }
 
-    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate', 'Get-FoobarTlsLeg', 'Test-FoobarTls' {
+    It 'takes an empty pipeline for no server in <_>' -ForEach 'Test-FoobarServer', 'Get-FoobarMetric', 'Measure-FoobarQps', 'Get-FoobarBackend', 'Get-FoobarMonitoringAgent', 'Get-FoobarCertificate', 'Get-FoobarTlsLeg', 'Test-FoobarTls', 'Get-FoobarTopology', 'Test-FoobarTopology' {
         @() | & $_ -Inventory $offline | Should -BeNullOrEmpty
     }
 

@@ -76,7 +76,7 @@ internal sealed class Readiness(LabPlan plan)
         foreach (LabServer server in plan.IsPair ? plan.Balancers : [])
         {
             Container container = new(plan.Options.Name, server);
-            string wanted = server == plan.Balancer ? "2" : "0";
+            string wanted = server.Name == plan.Balancer.Name ? "2" : "0";
             ToolResult found = container.FindInit() is null ? new ToolResult(1, "", "does not run")
                 : await container.ExecuteAsync(
                     $"ip -4 -o address | grep -c -F -e ' {plan.Addresses.Virtual(LabNetworkName.Public)}/' -e ' {plan.Addresses.Virtual(LabNetworkName.Internal)}/'", cancel: cancel);

@@ -25,10 +25,10 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     /// grown; three database members; each of those that may keep the servers' rules.
     /// </summary>
     public static TheoryData<string> Variants => new(
-        from database in Enum.GetValues<DatabaseFlavour>()
-        from tls in Enum.GetValues<TlsVariant>()
-        where Sample.IsAll || database == DatabaseFlavour.MariaDb || tls == TlsVariant.Edge
-        select new Kind(database, tls).ToString())
+        (from database in Enum.GetValues<DatabaseFlavour>()
+         from tls in Enum.GetValues<TlsVariant>()
+         where Sample.IsAll || database == DatabaseFlavour.MariaDb || tls == TlsVariant.Edge
+         select new Kind(database, tls)).Concat(Sample.IsAll ? [Pair] : []).Select(static kind => kind.ToString()))
     {
         Newer.ToString(),
         Grown.ToString(),
@@ -56,6 +56,9 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     // Semi-synchronous too, which no other kind is.
     private static Kind ThreeMembers(DatabaseFlavour database) => new(database, TlsVariant.Edge, Replicas: 2);
 
+    // A thorough run's alone: TopologyTests has one, too.
+    private static Kind Pair => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Balancers: 2);
+
     private static Kind KeptBy(HostFirewall firewall) => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Firewall: firewall);
 
     private static List<(Kind Kind, Fault Fault)> Chosen { get; } =
@@ -76,6 +79,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(Grown, IsOfVisitors), 4),
         .. Sample.Of(On(TwoKindsAtNginx, IsOfVisitors), 12),
         .. Sample.Of(Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
+        .. Sample.IsAll ? On(Pair, static fault => fault.Area == Area.Topology) : [],
         .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 5),
         .. Sample.Of(On(KeptBy(HostFirewall.Ufw), IsOfFirewall), 5),
         .. Sample.Of(On(KeptBy(HostFirewall.Docker), static fault => !fault.AppliesTo(new LabOptions())), 2),
@@ -158,22 +162,24 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     {
         Kind wanted = Kind.Parse(kind);
         return await labs.RequireAsync(
-            wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Firewall, wanted.Replicas);
+            wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Firewall, wanted.Replicas, balancers: wanted.Balancers);
     }
 
     /// <summary>A kind of lab, in a few words that name it in a test's name.</summary>
     private sealed record Kind(
         DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false,
-        HostFirewall Firewall = HostFirewall.Nftables, int Replicas = 1)
+        HostFirewall Firewall = HostFirewall.Nftables, int Replicas = 1, int Balancers = 1)
     {
         public LabOptions Options => new()
         {
             Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, Firewall = Firewall, SemiSync = Replicas > 1, Replicas = Replicas,
+            Balancers = Balancers,
         };
 
         public static Kind Parse(string text) => text.Split(' ') is [var database, var tls, .. var more]
             ? more.Aggregate(new Kind(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)), static (kind, word) =>
                 word == nameof(Grown) ? kind with { IsGrown = true }
+                : word == nameof(Pair) ? kind with { Balancers = 2 }
                 : word.Split('-') is [var replicas, "replicas"] ? kind with { Replicas = int.Parse(replicas, CultureInfo.InvariantCulture) }
                 : Enum.TryParse(word, out DebianSuite suite) ? kind with { Suite = suite }
                 : kind with { Firewall = Enum.Parse<HostFirewall>(word) })
@@ -182,7 +188,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         public override string ToString() => string.Join(' ', ((string?[])
         [
             $"{Database}", $"{Tls}", Suite?.ToString(), IsGrown ? nameof(Grown) : null, Firewall == HostFirewall.Nftables ? null : $"{Firewall}",
-            Replicas > 1 ? $"{Replicas}-replicas" : null,
+            Replicas > 1 ? $"{Replicas}-replicas" : null, Balancers > 1 ? nameof(Pair) : null,
         ]).OfType<string>());
     }
 }

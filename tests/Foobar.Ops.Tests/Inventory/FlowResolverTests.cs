@@ -28,6 +28,16 @@ public sealed class FlowResolverTests
         Assert.Equal(networks, string.Join(' ', resolved.Networks));
     }
 
+    [Fact]
+    public void An_address_that_moves_takes_connections_and_makes_none()
+    {
+        Site site = Site with { Policy = Site.Policy with { Flows = [TestSite.MakeFlow("both", "load-balancer", "load-balancer", "tcp/80")] } };
+        ResolvedFlow flow = Assert.Single(new FlowResolver(site).Flows());
+
+        Assert.Equal("198.51.100.10/32 192.0.2.10/32", string.Join(' ', flow.From[0].Networks));
+        Assert.Equal("198.51.100.10/32 192.0.2.10/32 198.51.100.9/32", string.Join(' ', flow.To[0].Networks));
+    }
+
     [Theory]
     [InlineData("8.8.8.8", true)]
     [InlineData("2606:4700::1", true)]

@@ -49,6 +49,21 @@ public sealed class PolicyRulesetTests
         Assert.Contains("iifname { \"internal\", \"public\" } ip daddr { 198.51.100.10, 192.0.2.10 } tcp dport 443 accept", PolicyRuleset.Render(apart, apart.Find("lb-01")!, Network), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Load_balancers_of_a_pair_hear_each_other_and_send_from_addresses_of_their_own()
+    {
+        Site pair = Site with
+        {
+            Servers = [.. Site.Servers, new Server { Name = "lb-02", Roles = [Role.LoadBalancer], Ssh = new SshEndpoint { Host = "lb-02" }, Addresses = [IPAddress.Parse("198.51.100.9"), IPAddress.Parse("192.0.2.9")] }],
+            Policy = Site.Policy with { LoadBalancing = new LoadBalancingPolicy { VirtualAddresses = [IPAddress.Parse("198.51.100.8"), IPAddress.Parse("192.0.2.8")] } },
+        };
+
+        Assert.Contains("ip saddr { 198.51.100.9, 192.0.2.9 } meta l4proto 112 accept", PolicyRuleset.Render(pair, pair.Find("lb-01")!, Network), StringComparison.Ordinal);
+        Assert.Contains("ip daddr { 198.51.100.10, 192.0.2.10, 198.51.100.8, 192.0.2.8 } tcp dport { 80, 443 } accept", PolicyRuleset.Render(pair, pair.Find("lb-01")!, Network), StringComparison.Ordinal);
+        Assert.DoesNotContain("l4proto 112", PolicyRuleset.Render(pair, pair.Find("web-01")!, Network), StringComparison.Ordinal);
+        Assert.Contains("ip saddr { 198.51.100.10, 192.0.2.10, 198.51.100.9, 192.0.2.9 } ip daddr 192.0.2.11 tcp dport 80 accept", PolicyRuleset.Render(pair, pair.Find("web-01")!, Network), StringComparison.Ordinal);
+    }
+
     // nft refuses a set whose elements overlap.
     [Fact]
     public void Networks_that_lie_in_others_are_not_written_beside_them()

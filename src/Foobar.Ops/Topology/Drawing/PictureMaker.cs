@@ -217,7 +217,7 @@ internal sealed class PictureMaker
     private static PictureTone ToneOf(Finding finding) => finding.Status switch
     {
         FindingStatus.Fail => PictureTone.Bad,
-        FindingStatus.Warning => PictureTone.Warning,
+        FindingStatus.Warning => finding.Severity == Severity.Info ? PictureTone.Good : PictureTone.Warning,
         FindingStatus.Unknown => PictureTone.Unknown,
         _ => PictureTone.Good,
     };
