@@ -29,9 +29,13 @@ public sealed record AuditScope
     /// <summary>Only servers with one of these roles.</summary>
     public IReadOnlyList<Role> Roles { get; init; } = [];
 
-    /// <summary>Tells whether a control is in the scope.</summary>
+    /// <summary>
+    /// Tells whether a control is in the scope. Controls of the setup as a whole read every server: where servers are named, they
+    /// are only if they are asked for.
+    /// </summary>
     public bool Holds(ControlInfo control) =>
-        (Areas.Count == 0 || Areas.Contains(control.Area))
+        (control.Area != Area.Topology || Areas.Count > 0 || Controls.Count > 0 || (Servers.Count == 0 && Roles.Count == 0))
+        && (Areas.Count == 0 || Areas.Contains(control.Area))
         && (Controls.Count == 0 || Wildcard.Any(Controls, control.Id))
         && !Wildcard.Any(ExcludedControls, control.Id);
 
