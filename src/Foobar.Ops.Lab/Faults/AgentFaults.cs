@@ -17,12 +17,12 @@ internal static class AgentFaults
         Shell("reports-blocked", "MON-006", "The firewall of web-01 drops what collectd reports", "web-01",
             Blocked("8443 drop"),
             "nft delete table inet blocked 2>/dev/null; true")
-            with { Thing = "nftables", Witness = "collectd", ShowsOn = "web-01",
+            with { Thing = FirewallFaults.Ruleset, Witness = "collectd", ShowsOn = "web-01",
                 ShowsWhen = "ss -Htni dport = :8443 | grep -q 'backoff:[2-9]'", AlsoSeenBy = ["FW-008", "FW-014"] },
         Shell("zabbix-blocked", "MON-006", "The firewall of web-02 refuses what the Zabbix agent reports", "web-02",
             Blocked("10051 reject") + "; systemctl restart zabbix-agent2",
             "nft delete table inet blocked 2>/dev/null; systemctl restart zabbix-agent2")
-            with { Thing = "nftables", Witness = "zabbix", ShowsOn = "web-02",
+            with { Thing = FirewallFaults.Ruleset, Witness = "zabbix", ShowsOn = "web-02",
                 ShowsWhen = "tail -n 5 /var/log/zabbix/zabbix_agent2.log | grep -q 'started to fail'", AlsoSeenBy = ["FW-008", "FW-014"] },
         Shell("reports-stand-still", "MON-006", "collectd on lb-01 is there and does nothing", "lb-01",
             "systemctl kill --signal=STOP collectd", "systemctl kill --signal=CONT collectd") with { AlsoSeenBy = ["MON-002", "MON-011"],

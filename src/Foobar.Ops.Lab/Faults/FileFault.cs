@@ -27,10 +27,13 @@ internal sealed record FileFault(
     /// </summary>
     public string? Extra { get; init; }
 
+    /// <summary>What of its servers it changes besides the file, which a fault that leaves the file alone may change too.</summary>
+    public string? AlsoChanges { get; init; }
+
     private string Saved => $"/var/lib/foobar-lab/{Name}.saved";
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Changes(LabPlan plan) => Servers.Select(server => $"{server}:{Path}");
+    public override IEnumerable<string> Changes(LabPlan plan) => Servers.SelectMany(server => new[] { Path, AlsoChanges }.OfType<string>().Select(thing => $"{server}:{thing}"));
 
     /// <inheritdoc/>
     public override async Task BreakAsync(RaisedLab lab, CancellationToken cancel)

@@ -7,7 +7,10 @@ namespace Foobar.Ops.Lab.Faults;
 internal static class FirewallFaults
 {
     private const string Path = "/etc/nftables.conf";
-    private const string Ruleset = "ruleset";
+
+    /// <summary>The rules that run: loading the file replaces them all.</summary>
+    public const string Ruleset = "ruleset";
+
     private const string Load = "nft -f /etc/nftables.conf";
     private const string NotLoaded = "true";
 
@@ -22,6 +25,7 @@ internal static class FirewallFaults
     // Beside docker a web server has two interfaces: a rule that names none lets forged sources in too.
     private static FileFault Placed(FileFault fault) => fault with
     {
+        AlsoChanges = Ruleset,
         AppliesTo = options => AreKeptInFile(options, fault.Servers),
         AlsoSeenBy = fault.Servers.Contains("web-01") || fault.Servers.Contains("web-02") ? [.. fault.AlsoSeenBy, "FW-017"] : fault.AlsoSeenBy,
     };

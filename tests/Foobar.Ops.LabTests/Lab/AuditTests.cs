@@ -20,6 +20,8 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
 {
     private const int WholeSiteForOneOf = 8;
 
+    private const int GroupSize = 5;
+
     /// <summary>
     /// Each database and each place where TLS ends, all pairs in a thorough run; the servers of a newer Debian; a site that has
     /// grown; three database members; each of those that may keep the servers' rules.
@@ -46,6 +48,15 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     /// of the firewalls' where others keep the rules; every fault in a thorough run. Every control is tested offline too.
     /// </summary>
     public static TheoryData<string, string> Faults => new(Chosen.Select(one => ($"{one.Kind}", one.Fault.Name)));
+
+    /// <summary>
+    /// Random groups of five faults, by the seed of the run: one on a kind of lab that stands already; in a thorough run so many
+    /// on each kind that every fault is in one.
+    /// </summary>
+    public static TheoryData<string, string> Groups => new(
+        from kind in Sample.IsAll ? Variants.Select(static row => Kind.Parse(row.Data)) : [new Kind(DatabaseFlavour.MariaDb, TlsVariant.Edge)]
+        from @group in FaultGroups.Draw(FaultCatalog.For(kind.Options), kind.Plan, GroupSize, TestSeed.Value).Take(Sample.IsAll ? int.MaxValue : 1)
+        select ($"{kind}", string.Join(' ', @group.Select(static fault => fault.Name))));
 
     private static Kind Newer => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, DebianSuite.Trixie);
 
@@ -110,15 +121,41 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         await lab.BreakAsync(name);
         try
         {
-            trouble = await SettledAsync(lab, scope, found => FaultVerdict.Of(fault, found) is null, IsScanned(fault));
+            trouble = await SettledAsync(lab, scope, found => FaultVerdict.Of([fault], found) is null, IsScanned(fault));
         }
         finally
         {
             await lab.HealAsync(name);
         }
 
-        string? verdict = FaultVerdict.Of(fault, trouble);
+        string? verdict = FaultVerdict.Of([fault], trouble);
         Assert.True(verdict is null, verdict);
+    }
+
+    [Theory]
+    [MemberData(nameof(Groups))]
+    public async Task Five_faults_at_once_are_each_seen_and_nothing_else(string kind, string names)
+    {
+        RaisedLab lab = await RequireAsync(kind);
+        Fault[] faults = [.. names.Split(' ').Select(FaultCatalog.Find)];
+
+        IReadOnlyList<Finding> trouble;
+        try
+        {
+            foreach (Fault fault in faults)
+            {
+                await lab.BreakAsync(fault.Name);
+            }
+
+            trouble = await SettledAsync(lab, AuditScope.Everything, found => FaultVerdict.Of(faults, found) is null, faults.Any(IsScanned));
+        }
+        finally
+        {
+            await lab.HealAllAsync();
+        }
+
+        string? verdict = FaultVerdict.Of(faults, trouble);
+        Assert.True(verdict is null, $"FOOBAR_TEST_SEED={TestSeed.Value}: {verdict}");
     }
 
     // Around a break the balancer still asks a server whose health check has not failed yet: what others see then passes.
@@ -174,6 +211,12 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         {
             Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, Firewall = Firewall, SemiSync = Replicas > 1, Replicas = Replicas,
             Balancers = Balancers,
+        };
+
+        /// <summary>What a lab of the kind changes where; it is never raised.</summary>
+        public LabPlan Plan => new()
+        {
+            Options = Options with { Name = "groups" }, Addresses = new AddressPlan(3), Secrets = new LabSecrets { Application = "", Replication = "" },
         };
 
         public static Kind Parse(string text) => text.Split(' ') is [var database, var tls, .. var more]

@@ -3,13 +3,20 @@ using Foobar.Ops.Lab.Faults;
 
 namespace Foobar.Ops.LabTests.Lab;
 
-/// <summary>Whether an audit saw a fault that is in force, by its control, and nothing else.</summary>
+/// <summary>Whether an audit saw each fault that is in force, by its control, and nothing else.</summary>
 internal static class FaultVerdict
 {
     /// <summary>What is amiss with the findings; <see langword="null"/> if nothing is.</summary>
-    /// <param name="fault">The fault in force.</param>
+    /// <param name="faults">The faults in force.</param>
     /// <param name="trouble">The findings that fail or could not be decided.</param>
-    public static string? Of(Fault fault, IReadOnlyList<Finding> trouble)
+    public static string? Of(IReadOnlyList<Fault> faults, IReadOnlyList<Finding> trouble)
+    {
+        string? missed = faults.Select(fault => Missed(fault, trouble)).FirstOrDefault(verdict => verdict is not null);
+        Finding[] others = [.. trouble.Where(finding => !faults.SelectMany(Seers).Contains(finding.ControlId))];
+        return missed ?? (others.Length == 0 ? null : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:\n{Lines(others)}");
+    }
+
+    private static string? Missed(Fault fault, IReadOnlyList<Finding> trouble)
     {
         Finding[] own = [.. trouble.Where(finding => finding.ControlId == fault.Control)];
         if (!own.Any(finding => finding.Status == FindingStatus.Fail))
@@ -24,8 +31,7 @@ internal static class FaultVerdict
             return $"{fault.Name}: no finding of {fault.Control} shows '{fault.Witness}':\n{evidence}";
         }
 
-        Finding[] others = [.. trouble.Where(finding => !Seers(fault).Contains(finding.ControlId))];
-        return others.Length == 0 ? null : $"others see {fault.Name} too:\n{Lines(others)}";
+        return null;
     }
 
     /// <summary>The controls that may see a fault.</summary>

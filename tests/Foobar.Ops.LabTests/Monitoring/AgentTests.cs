@@ -46,14 +46,14 @@ public sealed class AgentTests(LabFixture labs)
         await lab.BreakAsync(name);
         try
         {
-            trouble = await SettledAsync(lab, Monitoring, found => FaultVerdict.Of(fault, found) is null);
+            trouble = await SettledAsync(lab, Monitoring, found => FaultVerdict.Of([fault], found) is null);
         }
         finally
         {
             await lab.HealAsync(name);
         }
 
-        string? verdict = FaultVerdict.Of(fault, trouble);
+        string? verdict = FaultVerdict.Of([fault], trouble);
         Assert.True(verdict is null, verdict);
     }
 

@@ -64,6 +64,59 @@ public sealed partial class FaultCatalogTests
     }
 
     [Fact]
+    public void What_excludes_each_other_are_faults_that_there_are_and_says_why()
+    {
+        string[] names = [.. FaultCatalog.All.Select(fault => fault.Name)];
+
+        Assert.All(FaultExclusions.All, exclusion =>
+        {
+            Assert.Empty(exclusion.Some.Concat(exclusion.Others).Except(names));
+            Assert.Matches(@"\A[a-zH].{15,}[^.]\z", exclusion.Reason);
+        });
+    }
+
+    [Theory]
+    [InlineData("MySql", "Edge")]
+    [InlineData("MariaDb", "Edge")]
+    [InlineData("MariaDb", "Web")]
+    [InlineData("MariaDb", "Reencrypt")]
+    public void Groups_of_five_hold_every_fault_and_none_that_exclude_each_other(string database, string tls)
+    {
+        LabPlan plan = LabPlans.Of(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls));
+        Fault[] faults = [.. FaultCatalog.For(plan.Options)];
+        for (int seed = 0; seed < 20; seed++)
+        {
+            IReadOnlyList<IReadOnlyList<Fault>> groups = FaultGroups.Draw(faults, plan, 5, seed);
+
+            Assert.Equal(faults.Order(Names), groups.SelectMany(group => group).Distinct().Order(Names));
+            Assert.All(groups, group => Assert.Equal(5, group.Count));
+            Assert.All(groups, group => Assert.DoesNotContain(group, one => group.Any(other => other != one && !FaultGroups.Fit(one, other, plan))));
+            Assert.Equal(groups.Select(Text), FaultGroups.Draw(faults, plan, 5, seed).Select(Text));
+        }
+
+        Assert.NotEqual(FaultGroups.Draw(faults, plan, 5, 0).Select(Text), FaultGroups.Draw(faults, plan, 5, 1).Select(Text));
+
+        static string Text(IReadOnlyList<Fault> group) => string.Join(' ', group.Select(fault => fault.Name));
+    }
+
+    [Fact]
+    public void What_would_hide_behind_another_is_in_no_group_with_it()
+    {
+        LabPlan plan = LabPlans.Of();
+
+        Assert.False(Fit("fw-flushed", "fw-failover-blocked"));
+        Assert.False(Fit("tls-off", "certificate-expired"));
+        Assert.False(Fit("replication-stopped", "table-without-transactions"));
+        Assert.False(Fit("replication-stopped", "replica-not-receiving"));
+        Assert.False(Fit("app-stopped", "health-check-fails"));
+        Assert.True(Fit("disk-full", "replication-stopped"));
+
+        bool Fit(string one, string other) => FaultGroups.Fit(FaultCatalog.Find(one), FaultCatalog.Find(other), plan);
+    }
+
+    private static Comparer<Fault> Names { get; } = Comparer<Fault>.Create((one, other) => string.CompareOrdinal(one.Name, other.Name));
+
+    [Fact]
     public void Both_ways_of_a_fault_are_called_the_same() => Assert.All(FaultCatalog.All.OfType<VariantFault>(), fault =>
     {
         Assert.Equal(fault.One.Name, fault.Other.Name);
