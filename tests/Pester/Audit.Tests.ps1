@@ -226,6 +226,20 @@ Describe 'Compare-FoobarSnapshot' {
         Compare-FoobarSnapshot $before $before -IncludeMeasurement | Should -BeNullOrEmpty
     }
 
+    It 'tells in the terms of the site what a fact means, and the fact itself on request' {
+        $recorded = Join-Path (Split-Path $PSScriptRoot) 'Foobar.Ops.Tests' 'Auditing' 'Recorded' '0.1.0-mariadb.json'
+        $updated = Join-Path $TestDrive 'updated.json'
+        $copy = Get-Content $recorded -Raw | ConvertFrom-Json -AsHashtable -DateKind String
+        $was = $copy.servers['lb-01'].loadBalancer.value.process.value.version
+        $copy.servers['lb-01'].loadBalancer.value.process.value.version = '9.9.9'
+        $copy | ConvertTo-Json -Depth 100 | Set-Content $updated
+        $difference = Compare-FoobarSnapshot $recorded $updated
+        $difference.Kind, $difference.Server, $difference.Target, $difference.Before, $difference.After | Should -Be 'Component', 'lb-01', 'HAProxy', $was, '9.9.9'
+        $fact = Compare-FoobarSnapshot $recorded $updated -Kind Fact
+        $fact.Target, $fact.ToldAs | Should -Be 'process.value.version', 'Component'
+        Compare-FoobarSnapshot $recorded $updated -Kind Flow, Role, Certificate | Should -BeNullOrEmpty
+    }
+
     It 'narrows by kind' {
         (Compare-FoobarSnapshot $before $after -Kind Finding).Count | Should -Be 1
     }
@@ -262,6 +276,15 @@ Describe 'The live site' -Tag Lab -Skip:(-not $lab) {
         $saved | ConvertTo-Json -Depth 4 | Should -Be ($live | ConvertTo-Json -Depth 4)
         Compare-FoobarSnapshot $path $snapshot -IncludeMeasurement | Should -BeNullOrEmpty
         Compare-FoobarSnapshot $snapshot (Export-FoobarSnapshot (Join-Path $TestDrive 'second.json')) | Should -BeNullOrEmpty
+    }
+
+    It 'keeps the grades of its endpoints on request, which an audit passes over' {
+        $path = Join-Path $TestDrive 'graded.json'
+        $snapshot = Export-FoobarSnapshot lb-01 -Path $path -IncludeTlsScan -TimeoutSeconds 120
+        $offer = $snapshot.Facts.Where({ $_.Part -eq 'grades' -and $_.Server -eq 'lb-01' }).Value.Endpoints[0].Offer.Value
+        $offer.Grade | Should -BeLike 'A*'
+        $offer.Versions | Should -Contain 'TLS 1.3'
+        Compare-FoobarSnapshot $path $snapshot | Should -BeNullOrEmpty
     }
 
     It 'has one error and Unknown findings for a server that is not reached, and the others'' findings' {

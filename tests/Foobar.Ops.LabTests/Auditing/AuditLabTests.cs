@@ -7,8 +7,8 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Auditing;
 
 /// <summary>
-/// The audit of real servers writes nothing. That it is judged the same when saved, and that a server which is not reached
-/// is one error, is for the Pester tests.
+/// The audit of real servers writes nothing, and what changed on them shows. That a server which is not reached is one error is for
+/// the Pester tests.
 /// </summary>
 [Collection(OtherLabCollection.Name)]
 public sealed class AuditLabTests(LabFixture labs)
@@ -29,6 +29,39 @@ public sealed class AuditLabTests(LabFixture labs)
             Assert.Empty(await lab.RunAsync(server.Name, "find /etc /usr /home /root /opt /srv -xdev -newer /run/before-the-audit -type f"));
             Assert.Empty((await lab.ExecAsync(server.Name, "pgrep -u operator -a | grep -vE 'systemd|sd-pam|sshd'")).Output);
         }
+    }
+
+    [Fact]
+    public async Task What_changed_between_two_snapshots_is_told_in_the_sites_terms_and_a_saved_one_is_judged_as_the_live_one()
+    {
+        RaisedLab lab = await labs.RequireAsync();
+        Snapshot before = (await CollectAsync(lab)).Snapshot;
+        Snapshot saved = SnapshotFile.Parse(SnapshotFile.Write(before), "before.json");
+        Snapshot after;
+        try
+        {
+            foreach (string fault in (string[])["fw-open-port", "stray-listener", "agent-stopped", "replication-stopped", "certificate-of-a-stranger"])
+            {
+                await lab.BreakAsync(fault);
+            }
+
+            after = (await CollectAsync(lab)).Snapshot;
+        }
+        finally
+        {
+            await lab.HealAllAsync();
+        }
+
+        IReadOnlyList<SnapshotDifference> differences = SnapshotComparison.Compare(saved, after);
+
+        Assert.Equal(Audit.Judge(before), Audit.Judge(saved));
+        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Flow, Target: "web-02 -> web-01", Before: null } && one.After!.Contains("dport 8080", StringComparison.Ordinal));
+        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Listener, Server: "web-01", Target: "tcp/8000 on 0.0.0.0", Before: null });
+        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Agent, Server: "web-02", After: "does not run" });
+        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Replication, Server: "web-02", Before: "runs", After: "receiver Running, applier Stopped" });
+        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Certificate, Server: "lb-01", Before: "trusted" });
+        Assert.DoesNotContain(differences, one => one is { Kind: DifferenceKind.Role } or { Kind: DifferenceKind.Inventory });
+        Assert.Contains(differences, one => one is { Kind: DifferenceKind.Finding, Source: "DB-003", IsTrouble: true });
     }
 
     private static async Task<SnapshotResult> CollectAsync(RaisedLab lab)
