@@ -77,19 +77,21 @@ BeforeDiscovery {
     }
 
     $contexts = $findings | Group-Object Server | ForEach-Object {
-        $context = $_
+        $place = if ($_.Group[0].Server) { $_.Group[0].Server } else { 'the site' }
         @{
-            Name = if ($context.Group[0].Server) { $context.Group[0].Server } else { 'the site' }
-            Cases = @($context.Group | Group-Object ControlId | ForEach-Object {
+            Name = $place
+            Cases = @($_.Group | Group-Object ControlId | ForEach-Object {
                     $first = $_.Group[0]
-                    $counting = @($_.Group | Where-Object { -not $_.Suppression })
+                    $suppressed = @($_.Group | Where-Object Suppressed)
+                    $counting = @($_.Group | Where-Object { -not $_.Suppressed })
                     $failing = @('Fail') + @(if ($FailOnWarning) { 'Warning' }) + @(if (-not ($AllowUnknown | Where-Object { $first.ControlId -like $_ })) { 'Unknown' })
+                    $accepted = if ($suppressed) { " [$($suppressed.Count) suppressed $($suppressed[0].Suppressed)]" }
                     @{
-                        Name = "$($first.ControlId) $($context.Group[0].Server ? $context.Group[0].Server : 'the site'): $($first.Title)"
+                        # Pester expands what stands between angle brackets.
+                        Name = "$($first.ControlId) $place`: $($first.Title)$accepted" -replace '[<>]'
                         Tag = @($first.ControlId, "$($first.Area)", "$($first.Severity)") + @($known[$first.ControlId].References.Framework | Select-Object -Unique)
                         Skip = -not ($counting.Status -ne 'NotApplicable')
                         Bad = @($counting | Where-Object Status -in $failing)
-                        Suppressed = @($_.Group | Where-Object Suppression)
                     }
                 })
         }

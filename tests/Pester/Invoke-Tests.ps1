@@ -9,7 +9,7 @@ FOOBAR_INVENTORY to name the inventory of a raised lab; without it they count as
 .PARAMETER Module
 The manifest of the module to test; the one staged in output/ unless told.
 .PARAMETER Pester
-The manifest of the Pester to use, 5.0 or later; the one staged in .tools/ unless told.
+The manifest of the Pester to use, 5.0 or later; the newest one staged in .tools/ unless told.
 .PARAMETER ResultPath
 A JSON file to write the counts to: Passed, Failed, and Skipped with the names of the skipped tests.
 .PARAMETER Path
@@ -45,7 +45,8 @@ if (-not (Test-Path $Module)) {
 
 $tools = Join-Path $root '.tools'
 if (-not $Pester) {
-    $Pester = Join-Path $tools 'modules' 'Pester' '*' 'Pester.psd1'
+    $newest = Get-ChildItem (Join-Path $tools 'modules' 'Pester') -Directory | Sort-Object { [version] $_.Name } | Select-Object -Last 1
+    $Pester = Join-Path $newest.FullName 'Pester.psd1'
 }
 
 $env:FOOBAR_TEST_PESTER = (Resolve-Path $Pester).ProviderPath
