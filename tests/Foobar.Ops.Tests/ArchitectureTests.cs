@@ -15,7 +15,7 @@ public sealed partial class ArchitectureTests
         ["Remoting", "Planning", "Linux", "Services"],
         ["Servers", "Firewall", "Tls", "Database", "LoadBalancing", "Monitoring", "Probing"],
         ["Discovery", "Topology", "Connectivity", "Auditing", "Traffic", "Sending"],
-        ["Operations", "Viewing"],
+        ["Operations", "Viewing", "Reporting"],
     ];
 
     private const int AreaFloor = 3;

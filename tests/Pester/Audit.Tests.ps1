@@ -163,6 +163,84 @@ Describe 'Export-FoobarReport' {
         { $findings | Export-FoobarReport (Join-Path $TestDrive 'b.txt') } | Should -Throw -ErrorId 'ReportFormatUnknown,*'
     }
 
+    It 'writes HTML, NUnit 3 and CSV that other programs read' {
+        $findings = KeyFindings $after
+        $page = Get-Content ($findings | Export-FoobarReport (Join-Path $TestDrive 'a.html')) -Raw
+        $page | Should -Match '<h1>www\.foobar\.com</h1>'
+        ([regex]::Matches($page, 'class="finding ')).Count | Should -Be 3
+        $run = ([xml](Get-Content ($findings | Export-FoobarReport (Join-Path $TestDrive 'a.nunit.xml')) -Raw)).'test-run'
+        $run.total, $run.failed | Should -Be '3', '2'
+        $rows = Import-Csv ($findings | Export-FoobarReport (Join-Path $TestDrive 'a.csv'))
+        $rows.Server | Should -Be 'lb-01', 'web-01', 'web-02'
+        $rows[0].Evidence | Should -Be $findings[0].Evidence
+    }
+
+    It 'names the schema of its JSON, which lies in the module and fits' {
+        $file = KeyFindings $after | Export-FoobarReport (Join-Path $TestDrive 'schema.json')
+        $schema = Join-Path (Get-Module Foobar.Ops).ModuleBase (Get-Content $file -Raw | ConvertFrom-Json).'$schema'
+        Test-Json -Path $file -SchemaFile $schema | Should -BeTrue
+    }
+
+    It 'tells what is new and what is mended since earlier audits, given by path, wildcard, file or as a snapshot' {
+        $folder = New-Item (Join-Path $TestDrive 'earlier') -ItemType Directory
+        $null = KeyFindings $before | Export-FoobarReport (Join-Path $folder 'one.json')
+        $null = Export-FoobarReport -InputObject (KeyFindings $before) -Path (Join-Path $folder 'other.json') -SiteName other.example
+        foreach ($previous in (Join-Path $folder *.json), (Join-Path $folder one.json), (Get-Item (Join-Path $folder one.json)), $before) {
+            $text = Get-Content (KeyFindings $after | Export-FoobarReport (Join-Path $TestDrive 'trend.md') -Previous $previous -Force) -Raw
+            $text | Should -Match '### New\n\n- TLS-008 Fail at lb-01' -Because $previous
+        }
+        $text = Get-Content (KeyFindings $before | Export-FoobarReport (Join-Path $TestDrive 'trend.md') -Previous $after -Force) -Raw
+        $text | Should -Not -Match 'Since earlier audits' -Because 'what is later is no earlier audit'
+    }
+
+    It 'says which earlier audit it cannot read, and makes the report of the others' {
+        Set-Content (Join-Path $TestDrive 'broken.json') '{ "findings": 1 }'
+        $page = KeyFindings $after | Export-FoobarReport (Join-Path $TestDrive 'rest.html') -Previous (Join-Path $TestDrive 'broken.json'), (Join-Path $TestDrive 'none.json'), $before, 7 -ErrorVariable failures -ErrorAction SilentlyContinue
+        $failures.FullyQualifiedErrorId | Should -BeLike 'Report*,*'
+        ($failures.FullyQualifiedErrorId -replace ',.*') | Should -Be 'ReportNotFound', 'ReportInvalid', 'ReportInvalid'
+        Get-Content $page -Raw | Should -Match '<section id="trends"'
+    }
+
+    It 'plots rates and replication that come down the same pipeline, also from a job' {
+        $time = [DateTimeOffset]'2026-11-22T12:00:00Z'
+        $rates = 1..5 | ForEach-Object {
+            [Foobar.Ops.Traffic.TrafficRate] @{
+                Server = 'lb-01'; Origin = 'HaproxyFrontend'; Name = 'www-https'; Unit = 'Requests'; Start = $time.AddSeconds(5 * $_ - 5); End = $time.AddSeconds(5 * $_)
+                WindowSeconds = 5; Count = 500 + $_; CountLower = 500 + $_; CountUpper = 500 + $_
+            }
+        }
+        $status = [Foobar.Ops.Database.ReplicationStatus] @{ Server = 'web-02'; Role = 'Replica'; Source = 'web-01'; Receiver = 'Running'; Applier = 'Running'; LagSeconds = 0.5; Time = $time }
+        $rates, $status | ForEach-Object { $_ } | Export-Clixml (Join-Path $TestDrive 'measured.xml') -Depth 3
+        foreach ($measured in @(, @($rates + $status)), @(, @(Import-Clixml (Join-Path $TestDrive 'measured.xml')))) {
+            $page = Get-Content (@(KeyFindings $after) + $measured[0] | Export-FoobarReport (Join-Path $TestDrive 'plots.html') -Force) -Raw
+            $page | Should -Match 'Last 101, mean 101, least 100, most 101 a second in 5 windows'
+            $page | Should -Match '<h3>web-02: lag</h3>'
+            $json = Get-Content (@(KeyFindings $after) + $measured[0] | Export-FoobarReport (Join-Path $TestDrive 'plots.json') -Force) -Raw | ConvertFrom-Json
+            $json.traffic[0].points.Count, $json.replication[0].lagSeconds | Should -Be 5, 0.5
+        }
+    }
+
+    It 'plots the rates that this machine kept' {
+        $state = $env:XDG_STATE_HOME
+        $env:XDG_STATE_HOME = "$TestDrive"
+        try {
+            $inventory = Join-Path $data 'foobar.json'
+            $now = [DateTimeOffset]::UtcNow
+            $store = [Foobar.Ops.Traffic.History.RateStore]::Open([Foobar.Ops.Inventory.InventoryLoader]::Load($inventory), $now, [NullString]::Value)
+            $series = [Foobar.Ops.Traffic.History.RateSeries]::new('lb-01', 'HaproxyFrontend', 'kept')
+            $store.Add([System.ValueTuple[Foobar.Ops.Traffic.History.RateSeries, Foobar.Ops.Traffic.Anomalies.RateSample][]] @(
+                    foreach ($minutes in 1..30) { [System.ValueTuple]::Create($series, [Foobar.Ops.Traffic.Anomalies.RateSample]::new($now.AddMinutes(-$minutes), 600, 60)) }
+                ))
+            $store.Dispose()
+            $page = Get-Content (KeyFindings $after | Export-FoobarReport (Join-Path $TestDrive 'kept.html') -HistoryDays 1 -Inventory $inventory) -Raw
+            $page | Should -Match '<h3>lb-01: kept</h3>'
+            $page | Should -Match 'mean 10, least 10'
+        }
+        finally {
+            $env:XDG_STATE_HOME = $state
+        }
+    }
+
     It 'replaces a file only with -Force, and writes nothing with -WhatIf' {
         $path = Join-Path $TestDrive 'once.json'
         $null = KeyFindings $after | Export-FoobarReport $path -WhatIf

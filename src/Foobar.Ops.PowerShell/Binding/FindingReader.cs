@@ -40,9 +40,9 @@ internal static class FindingReader
         _ => throw Refusal(value, nameof(Finding.Suppressed)),
     };
 
-    private static object? Property(PSObject value, string name) => value.Properties[name]?.Value;
+    internal static object? Property(PSObject value, string name) => value.Properties[name]?.Value;
 
-    private static string? Text(PSObject value, string name) => Property(value, name)?.ToString();
+    internal static string? Text(PSObject value, string name) => Property(value, name)?.ToString();
 
     private static TEnum Word<TEnum>(PSObject value, string name)
         where TEnum : struct, Enum
@@ -54,7 +54,7 @@ internal static class FindingReader
             : throw Refusal(value, name);
     }
 
-    private static DateTimeOffset? Time(object? value) => value switch
+    internal static DateTimeOffset? Time(object? value) => value switch
     {
         DateTimeOffset time => time,
         DateTime { Kind: DateTimeKind.Local } time => new DateTimeOffset(time).ToUniversalTime(),

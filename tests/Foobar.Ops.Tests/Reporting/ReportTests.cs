@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Foobar.Ops.Auditing;
-using Foobar.Ops.Auditing.Reports;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Reporting;
+using Foobar.Ops.Tests.Auditing;
 
-namespace Foobar.Ops.Tests.Auditing;
+namespace Foobar.Ops.Tests.Reporting;
 
 public sealed class ReportTests
 {
@@ -35,10 +36,10 @@ public sealed class ReportTests
             Assert.Equal(Number(element, "tests"), element.Descendants("testcase").Count());
             Assert.Equal(Number(element, "failures"), element.Descendants("failure").Count());
             Assert.Equal(Number(element, "errors"), element.Descendants("error").Count());
-            Assert.Equal(Number(element, "skipped"), element.Descendants("skipped").Count());
         }
 
-        Assert.Equal((Sample.Findings.Count, 2, 2, 1), (Number(root, "tests"), Number(root, "failures"), Number(root, "errors"), Number(root, "skipped")));
+        Assert.All(suites, suite => Assert.Equal(Number(suite, "skipped"), suite.Descendants("skipped").Count()));
+        Assert.Equal((Sample.Findings.Count, 2, 2, 1), (Number(root, "tests"), Number(root, "failures"), Number(root, "errors"), suites.Sum(suite => Number(suite, "skipped"))));
         Assert.Equal(Sample.Findings.Count, root.Descendants("testcase").Select(one => (one.Attribute("classname")!.Value, one.Attribute("name")!.Value)).Distinct().Count());
     }
 
@@ -59,12 +60,44 @@ public sealed class ReportTests
     {
         XElement open = XDocument.Parse((Sample with { Gate = new AuditGate { Statuses = [FindingStatus.Warning] } }).Write(ReportFormat.JUnit)).Root!;
 
-        Assert.Equal((2, 0, 3), (Number(open, "failures"), Number(open, "errors"), Number(open, "skipped")));
+        Assert.Equal((2, 0, 3), (Number(open, "failures"), Number(open, "errors"), open.Elements("testsuite").Sum(suite => Number(suite, "skipped"))));
     }
 
     [Fact]
     public void Text_that_XML_cannot_hold_is_replaced_and_the_rest_kept() =>
-        Assert.Contains(XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Descendants("testcase"), one => one.Attribute("name")!.Value.Contains("bell\uFFFD \uFFFD \U0001F600", StringComparison.Ordinal));
+        Assert.Contains(XDocument.Parse(Sample.Write(ReportFormat.JUnit)).Descendants("testcase"), one => one.Attribute("name")!.Value.Contains("bell\u2407 \uFFFD \U0001F600", StringComparison.Ordinal));
+
+    [Fact]
+    public void NUnit_has_a_fixture_an_area_and_totals_that_add_up()
+    {
+        XElement root = XDocument.Parse(Sample.Write(ReportFormat.NUnit)).Root!;
+        XElement[] fixtures = [.. root.Descendants("test-suite").Where(suite => suite.Attribute("type")!.Value == "TestFixture")];
+
+        Assert.Equal(["www.foobar.com.Server", "www.foobar.com.Topology"], fixtures.Select(fixture => fixture.Attribute("fullname")!.Value));
+        foreach (XElement element in root.Descendants("test-suite").Append(root))
+        {
+            XElement[] cases = [.. element.Descendants("test-case")];
+            Assert.Equal(Number(element, "total"), cases.Length);
+            foreach ((string total, string result) in new[] { ("passed", "Passed"), ("failed", "Failed"), ("warnings", "Warning"), ("skipped", "Skipped") })
+            {
+                Assert.Equal(Number(element, total), cases.Count(one => one.Attribute("result")!.Value == result));
+            }
+        }
+
+        Assert.Equal((4, 2, 1, "Failed"), (Number(root, "failed"), Number(root, "warnings"), Number(root, "skipped"), root.Attribute("result")!.Value));
+        Assert.Equal(2, root.Descendants("test-case").Count(one => one.Attribute("label")?.Value == "Error"));
+        Assert.Contains(root.Descendants("stack-trace"), all => all.Value.Contains("Evidence: df -P /", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void CSV_has_a_record_a_finding()
+    {
+        string[][] records = Csv.Read(Sample.Write(ReportFormat.Csv));
+
+        Assert.Equal(["Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence", "Remediation", "Suppressed", "SuppressedUntil", "References", "Time"], records[0]);
+        Assert.Equal(Sample.Findings.Count + 1, records.Length);
+        Assert.Contains(records, record => record[1] == "SRV-902" && record[5] == "Fail" && record[6] == "lb-01" && record[9] == "95 %" && record[16] == "2026-11-21T12:00:00Z");
+    }
 
     [Fact]
     public void SARIF_has_a_rule_a_control_and_a_result_a_finding_that_refer_to_each_other()
@@ -86,6 +119,38 @@ public sealed class ReportTests
         }
 
         Assert.Equal(results.Count, results.Select(result => result!["partialFingerprints"]!["controlServerTarget/v1"]!.GetValue<string>()).Distinct().Count());
+    }
+
+    [Fact]
+    public void SARIF_relates_rules_to_the_requirements_they_give_evidence_for()
+    {
+        JsonNode run = JsonNode.Parse(SampleReport.Create().Write(ReportFormat.Sarif))!["runs"]![0]!;
+        string[] taxa = [.. run["taxonomies"]!.AsArray().SelectMany(taxonomy => taxonomy!["taxa"]!.AsArray().Select(taxon => $"{taxonomy["guid"]} {taxon!["guid"]} {taxonomy["name"]} {taxon["id"]}"))];
+        string[] named = [.. run["tool"]!["driver"]!["rules"]!.AsArray().SelectMany(rule => rule!["relationships"]?.AsArray() ?? [])
+            .Select(relation => relation!["target"]!).Select(target => $"{target["toolComponent"]!["guid"]} {target["guid"]} {target["toolComponent"]!["name"]} {target["id"]}")];
+
+        Assert.NotEmpty(named);
+        Assert.Equal(taxa.Order(StringComparer.Ordinal), named.Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains(taxa, taxon => taxon.Contains("PCI DSS", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_suppressed_is_shown_in_every_format_and_fails_nothing()
+    {
+        Finding accepted = SampleReport.Finding(status: FindingStatus.Fail) with { Suppressed = new Acceptance { Reason = "Agreed with the owner", Until = new(2027, 1, 31, 0, 0, 0, TimeSpan.Zero) } };
+        Report report = SampleReport.Create() with { Findings = [accepted, SampleReport.Finding(server: "lb-01"), SampleReport.Finding(server: "web-01")], Previous = [] };
+
+        Assert.All(Enum.GetValues<ReportFormat>(), format => Assert.Contains("Agreed with the owner", report.Write(format), StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<ReportFormat>(), format => Assert.Contains("2027-01-31", report.Write(format), StringComparison.Ordinal));
+        JsonNode json = JsonNode.Parse(report.Write(ReportFormat.Json))!;
+        Assert.Equal((0, 0), (json["exitCode"]!.GetValue<int>(), json["counts"]!["Fail"]!.GetValue<int>()));
+        XElement junit = XDocument.Parse(report.Write(ReportFormat.JUnit)).Root!;
+        Assert.Equal((0, 1), (Number(junit, "failures"), junit.Descendants("skipped").Count()));
+        Assert.Equal("Passed", XDocument.Parse(report.Write(ReportFormat.NUnit)).Root!.Attribute("result")!.Value);
+        JsonArray results = JsonNode.Parse(report.Write(ReportFormat.Sarif))!["runs"]![0]!["results"]!.AsArray();
+        Assert.Equal([1, 0, 0], results.Select(result => result!["suppressions"]!.AsArray().Count));
+        Assert.Contains("<p class=\"verdict pass\">", report.Write(ReportFormat.Html), StringComparison.Ordinal);
+        Assert.Contains("data-status=\"suppressed\"", report.Write(ReportFormat.Html), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -139,6 +204,9 @@ public sealed class ReportTests
     [InlineData(ReportFormat.Sarif)]
     [InlineData(ReportFormat.Json)]
     [InlineData(ReportFormat.Markdown)]
+    [InlineData(ReportFormat.Html)]
+    [InlineData(ReportFormat.NUnit)]
+    [InlineData(ReportFormat.Csv)]
     public void The_same_findings_give_the_same_text(ReportFormat format)
     {
         Assert.Equal(Sample.Write(format), (Sample with { Findings = [.. Sample.Findings], Controls = [.. Sample.Controls.Reverse()] }).Write(format));
@@ -151,6 +219,10 @@ public sealed class ReportTests
     [InlineData("findings.sarif.json", ReportFormat.Sarif)]
     [InlineData("findings.json", ReportFormat.Json)]
     [InlineData("findings.md", ReportFormat.Markdown)]
+    [InlineData("findings.html", ReportFormat.Html)]
+    [InlineData("findings.HTM", ReportFormat.Html)]
+    [InlineData("findings.nunit.xml", ReportFormat.NUnit)]
+    [InlineData("findings.csv", ReportFormat.Csv)]
     public void A_file_s_name_tells_its_format(string path, ReportFormat format) => Assert.Equal(format, Report.FormatOf(path));
 
     [Fact]
