@@ -35,6 +35,7 @@ internal static class HostPrograms
         new("busybox", "busybox"), new("dash", "dash"), new("bash", "bash"), new("perl", "perl-base"), new("python3", "python3-minimal"),
         new("timeout", "coreutils"), new("env", "coreutils"), new("openssl", "openssl"),
         new("sslscan", "sslscan"), new("testssl", "testssl.sh"), new("promtool", "prometheus", "prometheus"),
+        new("chromium", "chromium"),
     ];
 
     /// <summary>What the benchmarks run besides: what Foobar.Ops is measured beside, too.</summary>
