@@ -8,6 +8,7 @@ using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Reporting;
+using Foobar.Ops.Topology;
 using Foobar.Ops.Traffic;
 using Foobar.Ops.Traffic.History;
 
@@ -23,6 +24,7 @@ public sealed class ExportFoobarReport : SiteCmdlet
     private readonly List<Finding> _findings = [];
     private readonly List<TrafficRate> _rates = [];
     private readonly List<ReplicationStatus> _statuses = [];
+    private SiteTopology? _topology;
 
     /// <summary>The file to write.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -80,6 +82,7 @@ public sealed class ExportFoobarReport : SiteCmdlet
         _findings.AddRange(InputObject.OfType<Finding>());
         _rates.AddRange(InputObject.OfType<TrafficRate>());
         _statuses.AddRange(InputObject.OfType<ReplicationStatus>());
+        _topology = InputObject.OfType<SiteTopology>().LastOrDefault() ?? _topology;
     }
 
     /// <inheritdoc/>
@@ -100,9 +103,9 @@ public sealed class ExportFoobarReport : SiteCmdlet
             return;
         }
 
-        if (format is not (ReportFormat.Html or ReportFormat.Json) && _rates.Count + _statuses.Count > 0)
+        if ((format is not (ReportFormat.Html or ReportFormat.Json) && _rates.Count + _statuses.Count > 0) || (format != ReportFormat.Html && _topology is not null))
         {
-            WriteVerbose($"{format} holds findings only; what was measured is left out.");
+            WriteVerbose($"{format} holds findings only; what was measured or drawn is left out.");
         }
 
         (string Name, Func<EarlierAudit> Load)[] previous = [.. Previous.SelectMany(Locate)];
@@ -126,6 +129,7 @@ public sealed class ExportFoobarReport : SiteCmdlet
         Previous = previous,
         Traffic = TrafficSeries.Join([.. history, .. TrafficSeries.Of(_rates)]),
         Replication = [.. _statuses.Select(ReplicationSample.Of)],
+        TopologySvg = _topology is null ? null : TopologyFile.Write(_topology, _findings, TopologyFormat.Svg),
     };
 
     private string SitesOfFindings()
