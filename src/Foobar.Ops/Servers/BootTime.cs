@@ -10,8 +10,8 @@ internal static class BootTime
 
     /// <summary>Start of process 1 in clock ticks after the kernel's boot, ticks a second, the kernel's boot in seconds since 1970 (proc_pid_stat(5), proc_stat(5)).</summary>
     public const string Script = """
-        start=$(sed 's/.*) //' /proc/1/stat | cut -d' ' -f20)
-        echo "$start $(getconf CLK_TCK) $(sed -n 's/^btime //p' /proc/stat)"
+        read -r line </proc/1/stat && set -- ${line##*) } && shift 19 || exit
+        echo "$1 $(getconf CLK_TCK) $(sed -n 's/^btime //p' /proc/stat)"
         """;
 
     /// <exception cref="Errors.ParseException">There are not three numbers that make a time.</exception>

@@ -11,7 +11,7 @@ public sealed record SystemIdentity
     /// <summary>Prints <c>KERNEL</c>, <c>MACHINE</c>, <c>VIRT</c> and <c>CONTAINER</c> beside the settings of os-release(5).</summary>
     internal const string Script = """
         cat /etc/os-release /usr/lib/os-release 2>/dev/null
-        echo "KERNEL=$(uname -r)"; echo "MACHINE=$(uname -m)"
+        uname -rm | { read -r kernel machine; printf 'KERNEL=%s\nMACHINE=%s\n' "$kernel" "$machine"; }
         echo "VIRT=$(systemd-detect-virt --vm 2>/dev/null)"; echo "CONTAINER=$(systemd-detect-virt --container 2>/dev/null)"
         """;
 

@@ -2,8 +2,27 @@
 # words. No value of a setting leaves the server unless the table names its key (lines 'key'); of a URL only scheme, host
 # and port do. The arguments of processes are not read: they may hold keys.
 export LC_ALL=C SYSTEMD_COLORS=0
-table=$1
-words() { printf '%s\n' "$table" | sed -n "s/^$1 //p"; }
+# The table by kind, without a process: each costs the server more than the whole loop.
+nl='
+'
+units='' packages='' processes='' keys='' confs='' secrets='' logs='' journals=''
+lines() { set -f; IFS=$nl; }
+usual() { set +f; unset IFS; }
+lines
+for line in $1; do
+  value=${line#* }
+  case $line in
+    'unit '*) units="$units $value" ;;
+    'package '*) packages="$packages $value" ;;
+    'process '*) processes=$processes$nl$value ;;
+    'key '*) keys=$keys$nl$value ;;
+    'conf '*) confs=$confs$nl$value ;;
+    'secret '*) secrets=$secrets$nl$value ;;
+    'log '*) logs=$logs$nl$value ;;
+    'journal '*) journals=$journals$nl$value ;;
+  esac
+done
+usual
 section() { printf '\n==> %s\n' "$*"; }
 
 section time
@@ -13,18 +32,26 @@ date +%z
 section uptime
 cat /proc/uptime
 section units
-systemctl show --no-pager --property=Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestampMonotonic $(words unit) 2>&1 || :
+states=$(systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestampMonotonic $units 2>&1) || :
+printf '%s\n' "$states"
+# The names of those that are active, each between blanks: asking systemd for each would take most of the time.
+active=' '
+lines
+for line in $states; do
+  case $line in Names=*) names=${line#Names=} ;; ActiveState=active) active="$active$names " ;; esac
+done
+usual
 
 section packages
 if command -v dpkg-query >/dev/null 2>&1; then
-  dpkg-query -W -f='${Package}\t${Version}\t${db:Status-Status}\n' $(words package) 2>/dev/null || :
+  dpkg-query -W -f='${Package}\t${Version}\t${db:Status-Status}\n' $packages 2>/dev/null || :
 elif command -v rpm >/dev/null 2>&1; then
-  rpm -q --qf '%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n' $(words package) 2>/dev/null | grep '	' || :
+  rpm -q --qf '%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n' $packages 2>/dev/null | grep '	' || :
 else echo '!neither dpkg-query nor rpm'
 fi
 
 section processes
-names=$(words process)
+names=$processes
 export names
 found=
 if list=$(ps -eo pid=,etimes=,user:32=,state=,comm= 2>&1); then found=$(printf '%s\n' "$list" | awk '
@@ -68,7 +95,6 @@ for engine in docker podman; do
   fi
 done
 
-keys=$(words key)
 export keys
 outline() {
   awk -v format="$1" '
@@ -127,7 +153,11 @@ outline() {
   ' "$2"
 }
 
-printf '%s\n' "$table" | sed -n 's/^conf //p' | while read -r agent format pattern; do
+lines
+for line in $confs; do
+  usual
+  agent=${line%% *} line=${line#* }
+  format=${line%% *} pattern=${line#* }
   for file in $pattern; do
     [ -f "$file" ] || continue
     section "file $agent $format $file"
@@ -135,19 +165,27 @@ printf '%s\n' "$table" | sed -n 's/^conf //p' | while read -r agent format patte
     outline "$format" "$file" 2>/dev/null || echo '!unreadable'
   done
 done
-printf '%s\n' "$table" | sed -n 's/^secret //p' | while read -r agent pattern; do
+lines
+for line in $secrets; do
+  usual
+  agent=${line%% *} pattern=${line#* }
   for file in $pattern; do
     [ -f "$file" ] || continue
     section "file $agent secret $file"
     stat -L -c '%a %U %G %Y' -- "$file"
   done
 done
+usual
 
 # Of a line of a log only its beginning with the time is told; the rest may hold a key.
-last() { if [ -n "$2" ]; then line=$(grep -E -- "$2" | tail -n 1 | cut -c1-48); [ -z "$line" ] || printf '%s %s\n' "$1" "$line"; else cat >/dev/null; fi; }
+last() { if [ -n "$2" ]; then found=$(grep -E -- "$2" | tail -n 1 | cut -c1-48); [ -z "$found" ] || printf '%s %s\n' "$1" "$found"; else cat >/dev/null; fi; }
 tab=$(printf '\t')
-printf '%s\n' "$table" | sed -n 's/^log //p' | while IFS="$tab" read -r agent sent failed pattern; do
-  for file in $pattern; do
+fields() { agent=${1%%"$tab"*} line=${1#*"$tab"}; sent=${line%%"$tab"*} line=${line#*"$tab"}; failed=${line%%"$tab"*} line=${line#*"$tab"}; }
+lines
+for line in $logs; do
+  usual
+  fields "$line"
+  for file in $line; do
     [ -f "$file" ] || continue
     section "log $agent $file"
     stat -L -c 'modified %Y' -- "$file"
@@ -155,12 +193,15 @@ printf '%s\n' "$table" | sed -n 's/^log //p' | while IFS="$tab" read -r agent se
     tail -c 1000000 -- "$file" | last failed "${failed#-}"
   done
 done
-printf '%s\n' "$table" | sed -n 's/^journal //p' | while IFS="$tab" read -r agent sent failed units; do
-  for unit in $units; do
-    systemctl is-active --quiet "$unit" 2>/dev/null || continue
+lines
+for line in $journals; do
+  usual
+  fields "$line"
+  for unit in $line; do
+    case $active in *" $unit "*) ;; *) continue ;; esac
     section "journal $agent $unit"
-    lines=$(journalctl --quiet --no-pager --unit="$unit" --lines=1000 --output=short-unix 2>/dev/null) || continue
-    printf '%s\n' "$lines" | last sent "${sent#-}"
-    printf '%s\n' "$lines" | last failed "${failed#-}"
+    text=$(journalctl --quiet --no-pager --unit="$unit" --lines=1000 --output=short-unix 2>/dev/null) || continue
+    printf '%s\n' "$text" | last sent "${sent#-}"
+    printf '%s\n' "$text" | last failed "${failed#-}"
   done
 done
