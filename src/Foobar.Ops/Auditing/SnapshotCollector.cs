@@ -59,7 +59,7 @@ public sealed class SnapshotCollector
         await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length), parallel, async (index, token) =>
         {
             long began = Stopwatch.GetTimestamp();
-            readings[index] = await ReadServerAsync(servers[index], token);
+            readings[index] = await ReadServerAsync(servers[index], time, token);
             _options.Progress?.Invoke(new CollectProgress(servers[index].Name, Interlocked.Increment(ref done), servers.Length, Stopwatch.GetElapsedTime(began)));
         });
         return new SnapshotResult(
@@ -79,12 +79,30 @@ public sealed class SnapshotCollector
         part.AppliesTo(server, _session.Site)
         && (_acrossAreas.Contains(part.Name) || part.NeedsAllServers(_scope) || (_scope.Holds(server) && (part.Controls.Count == 0 || part.Controls.Any(_scope.Holds))));
 
-    private async Task<ServerReading> ReadServerAsync(Server server, CancellationToken cancellationToken)
+    /// <summary>What is read: every part of every server that the scope needs.</summary>
+    internal IEnumerable<(Server Server, AuditPart Part)> Plan =>
+        from server in _session.Site.Servers
+        from part in _parts
+        where IsRead(part, server)
+        select (server, part);
+
+    private async Task<ServerReading> ReadServerAsync(Server server, DateTimeOffset time, CancellationToken cancellationToken)
     {
         AuditPart[] parts = [.. _parts.Where(part => IsRead(part, server))];
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.ServerTimeLimit);
-        PartReading[] readings = await Task.WhenAll(parts.Select(part => ReadPartAsync(part, server, limit.Token, cancellationToken)));
+        ReadingRound round = new(_session, limit.Token);
+        Task connecting = _options.Profile is { } profile ? TimeConnectingAsync(profile, server, limit.Token) : Task.CompletedTask;
+        PartReading[] readings = await Task.WhenAll(parts.Select(async part =>
+        {
+            long began = Stopwatch.GetTimestamp();
+            ISiteSession view = round.For(_options.Profile is null ? null : result => _options.Profile.Add(server.Name, part.Name, result));
+            PartReading reading = await ReadPartAsync(part, view, server, limit.Token, cancellationToken);
+            _options.Profile?.Add(AuditPhase.Read, server.Name, part.Name, Stopwatch.GetElapsedTime(began));
+            _options.Arrived?.Invoke(reading.Facts, time);
+            return reading;
+        }));
+        await connecting;
 
         // Lost connections and time limits strike every part of the server at once: one error is enough.
         IEnumerable<FoobarException> errors = readings
@@ -94,12 +112,27 @@ public sealed class SnapshotCollector
         return new ServerReading([.. readings.Select(reading => reading.Facts)], [.. errors]);
     }
 
-    private async Task<PartReading> ReadPartAsync(AuditPart part, Server server, CancellationToken limit, CancellationToken cancellationToken)
+    private async Task TimeConnectingAsync(AuditProfile profile, Server server, CancellationToken limit)
+    {
+        long began = Stopwatch.GetTimestamp();
+        try
+        {
+            await _session.GetServerAsync(server.Name, limit);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            // Each part that needs the session meets this itself.
+        }
+
+        profile.Add(AuditPhase.Connect, server.Name, string.Empty, Stopwatch.GetElapsedTime(began));
+    }
+
+    private async Task<PartReading> ReadPartAsync(AuditPart part, ISiteSession session, Server server, CancellationToken limit, CancellationToken cancellationToken)
     {
         try
         {
             // Collectors end when cancelled; should one not, it must not hold the others up.
-            object value = await Task.Run(() => part.CollectAsync(_session, server, limit), CancellationToken.None).WaitAsync(limit);
+            object value = await Task.Run(() => part.CollectAsync(session, server, limit), CancellationToken.None).WaitAsync(limit);
             return new PartReading(new SnapshotFacts { Server = server.Name, Part = part.Name, Value = value }, null);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

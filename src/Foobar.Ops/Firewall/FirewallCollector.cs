@@ -50,7 +50,7 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
         var network = ReadNetworkAsync(connection, cancellationToken);
         Task<Reading<Ruleset>> ruleset = ParseAsync(running, network);
-        var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
+        var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
         var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
         var reversePath = Read(RemoteCommand.FromScript(ReversePathScript), result => ParseReversePath(Text(result)), ReversePathSource);
         await Task.WhenAll(running, ruleset, persisted, network, sockets, forwarding, reversePath);

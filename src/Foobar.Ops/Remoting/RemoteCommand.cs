@@ -32,6 +32,12 @@ public sealed record RemoteCommand
     /// </summary>
     public bool TakesBeginning { get; init; }
 
+    /// <summary>
+    /// Whether identical commands of one <see cref="ReadingRound"/> may share one run: it only reads, and what it reads is not
+    /// the moment itself.
+    /// </summary>
+    public bool IsShared { get; init; }
+
     /// <summary>The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the caller.</summary>
     public string? Requires { get; init; }
 

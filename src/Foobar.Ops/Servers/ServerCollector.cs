@@ -22,7 +22,7 @@ public sealed class ServerCollector : Collector<ServerFacts>
         // Before the others: a busy session answers later, and the offset would be less certain.
         Reading<ClockOffset> offset = await MeasureClockAsync(connection, cancellationToken);
         Task<Reading<T>> Read<T>(string script, Func<string, T> parse, string source, bool privileged = false) =>
-            connection.ReadAsync(RemoteCommand.FromScript(script) with { Privileged = privileged }, parse, source, cancellationToken);
+            connection.ReadAsync(RemoteCommand.FromScript(script) with { Privileged = privileged, IsShared = true }, parse, source, cancellationToken);
 
         var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source);
         var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source);

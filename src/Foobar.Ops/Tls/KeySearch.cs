@@ -72,7 +72,7 @@ internal static class KeySearch
     private static async Task<KeyPlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult read = await session.RunAsync(
-            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true }, cancellationToken);
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true }, cancellationToken);
         return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Keys;
     }
 

@@ -45,12 +45,12 @@ internal static class HaproxyFiles
     public static async Task<IReadOnlyList<HaproxyFile>> ReadAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult listed = SessionReadings.Succeeded(
-            await session.RunAsync(RemoteCommand.FromScript(List) with { Privileged = true }, cancellationToken), Source);
+            await session.RunAsync(RemoteCommand.FromScript(List) with { Privileged = true, IsShared = true }, cancellationToken), Source);
         List<HaproxyFile> files = [];
         foreach (string path in Paths(listed.OutputText, session.Server.Name))
         {
             CommandResult read = await session.RunAsync(
-                RemoteCommand.Create($"cat -- {path}") with { Privileged = true }, cancellationToken);
+                RemoteCommand.Create($"cat -- {path}") with { Privileged = true, IsShared = true }, cancellationToken);
             files.Add(new HaproxyFile(path, SessionReadings.Succeeded(read, $"read {path}").OutputText));
         }
 

@@ -51,7 +51,7 @@ internal static class NginxFiles
     {
         Reading<NginxDirective> none = Reading.Of(new NginxDirective("", []), Source);
         CommandResult result = await session.RunAsync(
-            RemoteCommand.FromScript(Script) with { Privileged = true, OutputCap = 64 * 1024 * 1024 }, cancellationToken);
+            RemoteCommand.FromScript(Script) with { Privileged = true, OutputCap = 64 * 1024 * 1024, IsShared = true }, cancellationToken);
         if (result.ExitCode == NotInstalled)
         {
             return none;

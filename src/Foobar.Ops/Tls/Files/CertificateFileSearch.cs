@@ -109,7 +109,7 @@ public static class CertificateFileSearch
     private static async Task<CertificatePlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult read = await session.RunAsync(
-            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true }, cancellationToken);
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true }, cancellationToken);
         return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Certificates;
     }
 }

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using Foobar.Ops.Inventory;
+
+namespace Foobar.Ops.Remoting;
+
+/// <summary>
+/// One round of reading from one server: commands that say so (<see cref="RemoteCommand.IsShared"/>) run once however many
+/// collectors ask for them, so that all see the same moment.
+/// </summary>
+/// <param name="session">The site's connections.</param>
+/// <param name="limit">Ends the round, and the commands that are shared; each caller's own token ends only its waiting.</param>
+internal sealed class ReadingRound(ISiteSession session, CancellationToken limit)
+{
+    private readonly ConcurrentDictionary<(string Server, RemoteCommand Command), Lazy<Task<CommandResult>>> _shared = new();
+
+    /// <summary>The session as one collector of the round has it.</summary>
+    /// <param name="ran">Told of each command that has ended; called from several threads.</param>
+    public ISiteSession For(Action<CommandResult>? ran = null) => new View(this, ran);
+
+    private Task<CommandResult> RunAsync(IServerSession server, RemoteCommand command, CancellationToken cancellationToken)
+    {
+        if (!command.IsShared)
+        {
+            return server.RunAsync(command, cancellationToken);
+        }
+
+        Lazy<Task<CommandResult>> run = _shared.GetOrAdd((server.Server.Name, command), _ => new(() => server.RunAsync(command, limit)));
+        return run.Value.WaitAsync(cancellationToken);
+    }
+
+    private sealed class View(ReadingRound round, Action<CommandResult>? ran) : ISiteSession
+    {
+        public Site Site => round.Session.Site;
+
+        public bool IsClosed => round.Session.IsClosed;
+
+        public async Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+            new ServerView(await round.Session.GetServerAsync(server, cancellationToken).ConfigureAwait(false), round, ran);
+
+        public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) =>
+            round.Session.OpenDatabaseAsync(server, cancellationToken);
+
+        public ISiteSession Fresh() => round.Session.Fresh();
+
+        // The session belongs to whoever began the round.
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private sealed class ServerView(IServerSession server, ReadingRound round, Action<CommandResult>? ran) : IServerSession
+    {
+        public Server Server => server.Server;
+
+        public async Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken = default)
+        {
+            CommandResult result = await round.RunAsync(server, command, cancellationToken).ConfigureAwait(false);
+            ran?.Invoke(result);
+            return result;
+        }
+
+        public Task<ICommandStream> StartAsync(RemoteCommand command, CancellationToken cancellationToken = default) => server.StartAsync(command, cancellationToken);
+
+        public Task<Stream> ConnectAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => server.ConnectAsync(endpoint, cancellationToken);
+
+        public Task<IForward> ForwardAsync(RemoteEndpoint endpoint, CancellationToken cancellationToken = default) => server.ForwardAsync(endpoint, cancellationToken);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    private ISiteSession Session => session;
+}
