@@ -49,20 +49,20 @@ Describe 'Invoke-FoobarAudit on a snapshot' {
         $failure = $null
         $findings = @()
         try {
-            Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -FailOn $FailOn -OutVariable findings | Out-Null
+            Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -FailOn $FailOn -OutVariable findings -ExitCodeVariable exit | Out-Null
         }
         catch {
             $failure = $_
         }
 
         $findings.Count | Should -Be 3
-        $LASTEXITCODE | Should -Be $Code
+        $exit | Should -Be $Code
         $failure.FullyQualifiedErrorId | Should -BeLike "$($Id ?? 'AuditFailed'),*"
     }
 
     It 'lets findings below -MinimumSeverity through' {
-        { Invoke-FoobarAudit lb-01 -Snapshot $after -Control TLS-008 -FailOn Fail -MinimumSeverity Critical } | Should -Not -Throw
-        $LASTEXITCODE | Should -Be 0
+        { Invoke-FoobarAudit lb-01 -Snapshot $after -Control TLS-008 -FailOn Fail -MinimumSeverity Critical -ExitCodeVariable script:low } | Should -Not -Throw
+        $script:low | Should -Be 0
     }
 
     # web-01 passes; lb-01 fails; web-02 could not be read.
@@ -75,13 +75,38 @@ Describe 'Invoke-FoobarAudit on a snapshot' {
         @{ Code = 3; Parameters = '-Inventory /nope.json -FailOn Fail' }
         @{ Code = 3; Parameters = '-Inventory /nope.json -FailOn Fial' }
     ) {
-        $audit = "Invoke-FoobarAudit -OutVariable findings $($Parameters -f $after) -ErrorAction Continue"
+        $audit = "Invoke-FoobarAudit -OutVariable findings $($Parameters -f $after) -ExitCodeVariable code -ErrorAction Continue"
         $report = Join-Path $TestDrive "$([guid]::NewGuid()).xml"
         $script = Join-Path $TestDrive 'ci.ps1'
-        Set-Content $script "Import-Module '$env:FOOBAR_TEST_MODULE'`n$audit`n`$findings | Export-FoobarReport '$report' -Force`nexit (`$LASTEXITCODE ?? 3)"
+        Set-Content $script "Import-Module '$env:FOOBAR_TEST_MODULE'`n$audit`n`$findings | Export-FoobarReport '$report' -Force`nexit (`$code ?? 3)"
         $null = & pwsh -NoProfile -NonInteractive -File $script 2>&1
         $LASTEXITCODE | Should -Be $Code
         Test-Path $report | Should -Be ($Parameters -match 'TLS-008')
+    }
+
+    It 'gives what is new beside a <_>, and what is mended' -ForEach 'snapshot', 'report', 'file of Export-Clixml', 'list of findings' {
+        $way = $_
+        function Kept($snapshot) {
+            $kept = Invoke-FoobarAudit -Snapshot $snapshot -Area Tls
+            switch ($way) {
+                'snapshot' { $snapshot }
+                'report' { ($kept | Export-FoobarReport (Join-Path $TestDrive 'kept.json') -Force).FullName }
+                'file of Export-Clixml' { $kept | Export-Clixml (Join-Path $TestDrive 'kept.xml'); Join-Path $TestDrive 'kept.xml' }
+                'list of findings' { , $kept }
+            }
+        }
+        $new = Invoke-FoobarAudit -Snapshot $after -Area Tls -Baseline (Kept $before)
+        $new.ControlId, $new.Server, $new.Status, $new.Change | Should -Be 'TLS-008', 'lb-01', 'Fail', 'New'
+        $mended = Invoke-FoobarAudit -Snapshot $before -Area Tls -Baseline (Kept $after)
+        $mended.ControlId, $mended.Server, $mended.Status, $mended.Change | Should -Be 'TLS-008', 'lb-01', 'Pass', 'Mended'
+        $mended | Out-String -Width 120 | Should -Match 'mended: '
+        Invoke-FoobarAudit -Snapshot $after -Area Tls -Baseline (Kept $after) | Should -BeNullOrEmpty
+    }
+
+    It 'narrows by severity and status; -FailOn counts what -Status leaves out' {
+        (Invoke-FoobarAudit -Snapshot $after -Severity High).Severity | Select-Object -Unique | Should -Be 'High'
+        (Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -Status Fail, Unknown).Server | Should -Be 'lb-01', 'web-02'
+        { Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -Status Pass -FailOn Fail } | Should -Throw -ErrorId 'AuditFailed,*'
     }
 
     It 'shows what the inventory accepts, fails nothing for it, and tells when that is over' {

@@ -28,6 +28,7 @@ internal static class FindingReader
         Reason = Text(value, nameof(Finding.Reason)),
         Remediation = Text(value, nameof(Finding.Remediation)),
         Suppressed = Suppressed(value),
+        Change = Property(value, nameof(Finding.Change)) is null ? null : Word<FindingChange>(value, nameof(Finding.Change)),
         Time = Time(Property(value, nameof(Finding.Time))) ?? throw Refusal(value, nameof(Finding.Time)),
     };
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Management.Automation;
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Errors;
@@ -6,6 +8,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
 using Foobar.Ops.PowerShell.Sites;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.PowerShell.Cmdlets;
 
@@ -14,13 +17,18 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 [OutputType(typeof(Finding))]
 public sealed class InvokeFoobarAudit : SnapshotCmdlet
 {
+    // All that was found, and what of it is new or not filtered out.
     private readonly List<Finding> _findings = [];
+
+    private readonly List<Finding> _counted = [];
 
     private readonly List<string> _inventories = [];
 
     private readonly List<string> _missing = [];
 
     private bool _namesInventory;
+
+    private Baseline? _baseline;
 
     /// <summary>The servers, by name or wildcard.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -51,6 +59,19 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
     [ArgumentCompleter(typeof(ControlIdCompleter))]
     public string[] ExcludeControl { get; set; } = [];
 
+    /// <summary>The severities of the controls that are meant.</summary>
+    [Parameter]
+    public Severity[] Severity { get; set; } = [];
+
+    /// <summary>The statuses whose findings are given.</summary>
+    [Parameter]
+    public FindingStatus[] Status { get; set; } = [];
+
+    /// <summary>Earlier findings, beside which only what is new or mended is given.</summary>
+    [Parameter]
+    [BaselineTransformation]
+    public BaselineSource? Baseline { get; set; }
+
     /// <summary>A snapshot, or the path of a saved one, to judge instead of the live site.</summary>
     [Parameter]
     [SnapshotTransformation]
@@ -62,21 +83,32 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
 
     /// <summary>The lowest severity at which -FailOn makes the audit fail.</summary>
     [Parameter]
-    public Severity MinimumSeverity { get; set; } = Severity.Info;
+    public Severity MinimumSeverity { get; set; } = Findings.Severity.Info;
 
-    private protected override AuditScope Controls => new() { Areas = Area ?? [], Controls = ControlIds.Expand(Control), ExcludedControls = ControlIds.Expand(ExcludeControl) };
+    /// <summary>The variable that is set to the exit code for a pipeline.</summary>
+    [Parameter]
+    [ValidatePattern("^((global|script|local):)?[A-Za-z_][A-Za-z0-9_]*$")]
+    public string? ExitCodeVariable { get; set; }
+
+    private protected override AuditScope Controls => new()
+    {
+        Areas = Area ?? [],
+        Severities = Severity ?? [],
+        Controls = ControlIds.Expand(Control),
+        ExcludedControls = ControlIds.Expand(ExcludeControl),
+    };
 
     private bool Gates => IsGiven(nameof(FailOn));
 
     // Files in the pipeline name inventories, not servers.
     private protected override bool AwaitsServers => base.AwaitsServers && _inventories.Count == 0;
 
-    // Whatever ends the audit before it has judged, it has not passed. Without -FailOn the exit code is the caller's.
+    // Whatever ends the audit before it has judged, it has not passed.
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         _namesInventory = IsGiven(nameof(Inventory));
-        SetExitCode(AuditVerdict.NotJudged);
+        SetExitCode(ExitCodeVariable, AuditVerdict.NotJudged);
     }
 
     /// <inheritdoc/>
@@ -93,28 +125,60 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        AuditGate? gate = Gates ? Try(Gate) : null;
+        AuditGate gate = Gates ? Try(Gate) : new AuditGate { Statuses = [] };
+        _baseline = Baseline is null ? null : Try(() => new Baseline(Baseline.Load(Controls)));
         JudgeAll();
-        if (gate is null)
-        {
-            return;
-        }
 
         // The findings stand in the pipeline by now; a script that is to stop does so here.
-        AuditVerdict verdict = gate.Judge(_findings, _missing);
-        SetExitCode(verdict.ExitCode);
-        if (verdict.Error is { } error)
+        AuditVerdict verdict = gate.Judge(_findings, _missing) with { Stopping = [.. _counted.Where(gate.Stops)] };
+        SetExitCode(ExitCodeVariable, verdict.ExitCode);
+        if (Gates && verdict.Error is { } error)
         {
             Try<int>(() => throw error);
         }
     }
 
+    private protected override async Task<SnapshotResult> ReadAsync(
+        ISiteSession site, AuditScope scope, CollectOptions options, CmdletOutput output, CancellationToken cancellationToken)
+    {
+        AuditProfile? profile = IsVerbose() ? new AuditProfile() : null;
+        List<Finding> found = [];
+        long began = Stopwatch.GetTimestamp();
+        SnapshotResult result = await new LiveAudit(site, scope, options with { Profile = profile }).RunAsync(
+            findings =>
+            {
+                found.AddRange(findings);
+                Write(findings, output);
+            },
+            cancellationToken);
+        Finish(found, output);
+        if (profile is not null)
+        {
+            output.Verbose(string.Create(CultureInfo.InvariantCulture, $"{site.Site.Name}: {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms\n{profile}"));
+        }
+
+        return result;
+    }
+
+    // The findings were written as they were decided.
     private protected override void Take(Snapshot snapshot, AuditScope scope, CmdletOutput output)
     {
-        IReadOnlyList<Finding> findings = Audit.Judge(snapshot, scope);
-        _findings.AddRange(findings);
-        output.WriteAll(findings);
     }
+
+    private void Write(IReadOnlyList<Finding> findings, CmdletOutput output)
+    {
+        Finding[] counted = [.. _baseline?.New(findings) ?? findings];
+        _counted.AddRange(counted);
+        output.WriteAll(counted.Where(IsMeant));
+    }
+
+    private void Finish(List<Finding> findings, CmdletOutput output)
+    {
+        _findings.AddRange(findings);
+        output.WriteAll(_baseline?.Mended(findings).Where(IsMeant) ?? []);
+    }
+
+    private bool IsMeant(Finding finding) => Status is null or { Length: 0 } || Status.Contains(finding.Status);
 
     private void JudgeAll()
     {
@@ -179,9 +243,12 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         _missing.AddRange(NotFound);
         if (servers.Count > 0)
         {
+            AuditScope scope = Narrow(Controls, snapshot.Site, servers);
             Run((output, _) =>
             {
-                Take(snapshot, Narrow(Controls, snapshot.Site, servers), output);
+                List<Finding> findings = [.. Audit.Judge(snapshot, scope)];
+                Write(findings, output);
+                Finish(findings, output);
                 return Task.CompletedTask;
             });
         }
@@ -193,12 +260,4 @@ public sealed class InvokeFoobarAudit : SnapshotCmdlet
         {
             Recommendation = "Name the statuses that fail it: -FailOn Fail, Unknown.",
         };
-
-    private void SetExitCode(int exitCode)
-    {
-        if (Gates)
-        {
-            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
-        }
-    }
 }

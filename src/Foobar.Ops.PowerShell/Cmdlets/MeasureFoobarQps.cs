@@ -84,13 +84,18 @@ public sealed class MeasureFoobarQps : ServerCmdlet
     [Parameter(ParameterSetName = SiteSet)]
     public TrafficAlertAction AlertAction { get; set; }
 
+    /// <summary>The variable that is set to the exit code for a pipeline.</summary>
+    [Parameter(ParameterSetName = SiteSet)]
+    [ValidatePattern("^((global|script|local):)?[A-Za-z_][A-Za-z0-9_]*$")]
+    public string? ExitCodeVariable { get; set; }
+
     private bool IsStream => Continuous || IsGiven(nameof(DurationSeconds)) || IsGiven(nameof(AlertOn));
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        SetExitCode(NotMeasured);
+        SetExitCode(ExitCodeVariable, NotMeasured);
     }
 
     /// <inheritdoc/>
@@ -136,7 +141,7 @@ public sealed class MeasureFoobarQps : ServerCmdlet
         }
         catch (PipelineStoppedException) when (_alerted)
         {
-            SetExitCode(Alerted);
+            SetExitCode(ExitCodeVariable, Alerted);
             throw;
         }
         finally
@@ -145,15 +150,7 @@ public sealed class MeasureFoobarQps : ServerCmdlet
             _keys?.Dispose();
         }
 
-        SetExitCode(_measured ? 0 : NotMeasured);
-    }
-
-    private void SetExitCode(int exitCode)
-    {
-        if (IsGiven(nameof(AlertOn)))
-        {
-            SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
-        }
+        SetExitCode(ExitCodeVariable, _measured ? 0 : NotMeasured);
     }
 
     private protected override async Task ProcessServersAsync(

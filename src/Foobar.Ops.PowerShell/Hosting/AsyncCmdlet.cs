@@ -24,6 +24,11 @@ public abstract class AsyncCmdlet : PSCmdlet
         ? LanguagePrimitives.IsTrue(asked)
         : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
 
+    /// <summary>Whether the user wants to be told what is done.</summary>
+    private protected bool IsVerbose() => MyInvocation.BoundParameters.TryGetValue("Verbose", out object? asked)
+        ? LanguagePrimitives.IsTrue(asked)
+        : GetVariableValue("VerbosePreference") is { } preference && preference.ToString() is not ("SilentlyContinue" or "Ignore");
+
     /// <summary>Runs work off the pipeline thread, writes what it hands over, and gives its result.</summary>
     /// <remarks>Ends the cmdlet with a terminating error where the work throws.</remarks>
     private protected T Run<T>(Func<CmdletOutput, CancellationToken, Task<T>> work)
@@ -66,6 +71,15 @@ public abstract class AsyncCmdlet : PSCmdlet
 
     /// <summary>Whether a parameter was given, be it with <see langword="null"/>.</summary>
     private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    /// <summary>Sets a variable of the caller to an exit code; does nothing without a name. $LASTEXITCODE stays that of the last program.</summary>
+    private protected void SetExitCode(string? variable, int exitCode)
+    {
+        if (!string.IsNullOrEmpty(variable))
+        {
+            SessionState.PSVariable.Set(variable, exitCode);
+        }
+    }
 
     /// <summary>Writes an error on the pipeline thread and goes on.</summary>
     private protected void Fail(Exception exception, object? target = null) =>

@@ -26,15 +26,8 @@ public abstract class SnapshotCmdlet : ServerCmdlet
     private protected override async Task ProcessServersAsync(ISiteSession site, IReadOnlyList<Server> servers, CmdletOutput output, CancellationToken cancellationToken)
     {
         AuditScope scope = Narrow(Controls, site.Site, servers);
-        CollectOptions options = new()
-        {
-            ThrottleLimit = ThrottleLimit,
-            ServerTimeLimit = TimeSpan.FromSeconds(TimeoutSeconds),
-            IncludeTlsScan = ScansTls,
-            Progress = done => output.Progress.Report(string.Create(CultureInfo.InvariantCulture, $"{done.Done} of {done.Total} servers read")),
-        };
         output.Progress.Report("reading facts");
-        SnapshotResult result = await new SnapshotCollector(site, scope, options).CollectAsync(cancellationToken);
+        SnapshotResult result = await ReadAsync(site, scope, Options(output), output, cancellationToken);
         foreach (FoobarException error in result.Errors)
         {
             output.Fail(error);
@@ -42,6 +35,19 @@ public abstract class SnapshotCmdlet : ServerCmdlet
 
         Take(result.Snapshot, scope, output);
     }
+
+    /// <summary>Reads the facts.</summary>
+    private protected virtual Task<SnapshotResult> ReadAsync(
+        ISiteSession site, AuditScope scope, CollectOptions options, CmdletOutput output, CancellationToken cancellationToken) =>
+        new SnapshotCollector(site, scope, options).CollectAsync(cancellationToken);
+
+    private CollectOptions Options(CmdletOutput output) => new()
+    {
+        ThrottleLimit = ThrottleLimit,
+        ServerTimeLimit = TimeSpan.FromSeconds(TimeoutSeconds),
+        IncludeTlsScan = ScansTls,
+        Progress = done => output.Progress.Report(string.Create(CultureInfo.InvariantCulture, $"{done.Done} of {done.Total} servers read")),
+    };
 
     /// <summary>The scope with the servers that are meant; all of them leave it the whole site.</summary>
     private protected static AuditScope Narrow(AuditScope scope, Site site, IReadOnlyList<Server> servers) =>

@@ -14,22 +14,30 @@ public static class Audit
     internal static IReadOnlyList<Finding> Judge(
         Snapshot snapshot, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas)
     {
-        ControlInfo[] controls = [.. parts.SelectMany(part => part.Controls), .. acrossAreas.Select(control => control.Info)];
-        scope.Check(snapshot.Site, [.. controls, .. SuppressionControls.All]);
-        IEnumerable<Finding> ofParts = parts.SelectMany(part => part.Judge(snapshot, scope));
-        IEnumerable<Finding> across = acrossAreas
-            .Where(control => scope.Holds(control.Info))
-            .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
-            .Where(finding => scope.Holds(finding, snapshot.Site));
+        scope.Check(snapshot.Site, [.. Controls(parts, acrossAreas), .. SuppressionControls.All]);
+        Finding[] findings = [.. parts.SelectMany(part => part.Judge(snapshot, scope)).Concat(JudgeAcross(snapshot, scope, acrossAreas))];
         Dictionary<string, int> order = snapshot.Site.Servers.Select((server, index) => (server.Name, index)).ToDictionary(pair => pair.Name, pair => pair.index, StringComparer.OrdinalIgnoreCase);
-        Finding[] findings = [.. ofParts.Concat(across)];
         return
         [
-            .. findings.Concat(SuppressionControls.Judge(snapshot, findings, scope, controls).Where(finding => scope.Holds(finding, snapshot.Site)))
+            .. findings.Concat(JudgeSuppressions(snapshot, findings, scope, parts, acrossAreas))
                 .OrderBy(finding => finding.Area)
                 .ThenBy(finding => finding.ControlId, StringComparer.Ordinal)
                 .ThenBy(finding => finding.Server is { } server ? order.GetValueOrDefault(server, int.MaxValue) : -1)
                 .Of(snapshot.Site),
         ];
     }
+
+    /// <summary>Judges the whole snapshot with the controls that need several areas.</summary>
+    internal static IEnumerable<Finding> JudgeAcross(Snapshot snapshot, AuditScope scope, IReadOnlyList<CrossAreaControl> acrossAreas) => acrossAreas
+        .Where(control => scope.Holds(control.Info))
+        .SelectMany(control => SafeJudge.Apply(control.Control, snapshot, null, snapshot.Time))
+        .Where(finding => scope.Holds(finding, snapshot.Site));
+
+    /// <summary>Judges what the inventory accepts for a while, by the findings of all other controls.</summary>
+    internal static IEnumerable<Finding> JudgeSuppressions(
+        Snapshot snapshot, IReadOnlyList<Finding> findings, AuditScope scope, IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas) =>
+        SuppressionControls.Judge(snapshot, findings, scope, [.. Controls(parts, acrossAreas)]).Where(finding => scope.Holds(finding, snapshot.Site));
+
+    private static IEnumerable<ControlInfo> Controls(IReadOnlyList<AuditPart> parts, IReadOnlyList<CrossAreaControl> acrossAreas) =>
+        parts.SelectMany(part => part.Controls).Concat(acrossAreas.Select(control => control.Info));
 }

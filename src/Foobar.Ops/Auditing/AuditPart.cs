@@ -31,6 +31,12 @@ public abstract class AuditPart
     /// <summary>Judges a snapshot's facts with the controls of a scope. Pure.</summary>
     internal abstract IEnumerable<Finding> Judge(Snapshot snapshot, AuditScope scope);
 
+    /// <summary>Judges the facts of some servers with the controls that look at one server at a time. Pure.</summary>
+    internal abstract IEnumerable<Finding> JudgeEach(Snapshot snapshot, AuditScope scope, IEnumerable<Server> servers);
+
+    /// <summary>Judges the facts of all servers with the controls that look at them together. Pure.</summary>
+    internal abstract IEnumerable<Finding> JudgeTogether(Snapshot snapshot, AuditScope scope);
+
     /// <summary>The facts without what changes by itself, or by being read, and no property is marked for.</summary>
     internal abstract object Lasting(object facts);
 

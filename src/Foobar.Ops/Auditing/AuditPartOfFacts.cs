@@ -40,27 +40,32 @@ public sealed class AuditPart<TFacts>(
 
     internal override IEnumerable<Finding> Judge(Snapshot snapshot, AuditScope scope)
     {
-        Server[] concerned = [.. snapshot.Site.Servers.Where(server => AppliesTo(server, snapshot.Site))];
-
         // Each kind has models of its own of what was read, which for a large ruleset take a while to make.
-        Task<Finding[]> together = Task.Run(() => (Finding[])
-        [
-            .. from control in _perSite
-               where scope.Holds(control.Info)
-               from finding in Judge(control, concerned, snapshot)
-               where scope.Holds(finding, snapshot.Site)
-               select finding,
-        ]);
-        Finding[] each =
-        [
-            .. from control in perServer
-               where scope.Holds(control.Info)
-               from server in concerned
-               where scope.Holds(server)
-               from finding in Judge(control, server, snapshot)
-               select finding,
-        ];
+        Task<Finding[]> together = Task.Run(() => (Finding[])[.. JudgeTogether(snapshot, scope)]);
+        Finding[] each = [.. JudgeEach(snapshot, scope, snapshot.Site.Servers)];
         return [.. each, .. together.GetAwaiter().GetResult()];
+    }
+
+    internal override IEnumerable<Finding> JudgeEach(Snapshot snapshot, AuditScope scope, IEnumerable<Server> servers)
+    {
+        Server[] meant = [.. servers.Where(server => AppliesTo(server, snapshot.Site) && scope.Holds(server))];
+        return
+            from control in perServer
+            where scope.Holds(control.Info)
+            from server in meant
+            from finding in Judge(control, server, snapshot)
+            select finding;
+    }
+
+    internal override IEnumerable<Finding> JudgeTogether(Snapshot snapshot, AuditScope scope)
+    {
+        Server[] concerned = [.. snapshot.Site.Servers.Where(server => AppliesTo(server, snapshot.Site))];
+        return
+            from control in _perSite
+            where scope.Holds(control.Info)
+            from finding in Judge(control, concerned, snapshot)
+            where scope.Holds(finding, snapshot.Site)
+            select finding;
     }
 
     internal override object Lasting(object facts) => lasting?.Invoke((TFacts)facts) ?? facts;

@@ -23,6 +23,9 @@ public sealed record AuditScope
     /// <summary>No controls of these ids.</summary>
     public IReadOnlyList<string> ExcludedControls { get; init; } = [];
 
+    /// <summary>Only controls of these severities.</summary>
+    public IReadOnlyList<Severity> Severities { get; init; } = [];
+
     /// <summary>Only servers of these names.</summary>
     public IReadOnlyList<string> Servers { get; init; } = [];
 
@@ -36,6 +39,7 @@ public sealed record AuditScope
     public bool Holds(ControlInfo control) =>
         (control.Area != Area.Topology || Areas.Count > 0 || Controls.Count > 0 || (Servers.Count == 0 && Roles.Count == 0))
         && (Areas.Count == 0 || Areas.Contains(control.Area))
+        && (Severities.Count == 0 || Severities.Contains(control.Severity))
         && (Controls.Count == 0 || Wildcard.Any(Controls, control.Id))
         && !Wildcard.Any(ExcludedControls, control.Id);
 

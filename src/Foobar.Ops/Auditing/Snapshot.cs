@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 
@@ -21,18 +22,31 @@ public sealed record Snapshot
     /// <summary>The facts, by server in the order of the inventory and then by part.</summary>
     public required IReadOnlyList<SnapshotFacts> Facts { get; init; }
 
+    // With many servers a search through the list for each control of each server would take longer than judging.
+    private static readonly ConditionalWeakTable<IReadOnlyList<SnapshotFacts>, Dictionary<(string Part, string Server), SnapshotFacts>> Indexes = [];
+
     /// <summary>The facts of one part of one server; a reading without a value if the snapshot holds none.</summary>
     public Reading<TFacts> Read<TFacts>(string part, string server)
         where TFacts : class
     {
-        SnapshotFacts? found = Facts.FirstOrDefault(facts => facts.Part == part && string.Equals(facts.Server, server, StringComparison.OrdinalIgnoreCase));
-        return found switch
+        return Indexes.GetValue(Facts, Index).GetValueOrDefault((part, server.ToUpperInvariant())) switch
         {
             null => Reading.Unreadable<TFacts>($"The snapshot holds no facts '{part}' of {server}."),
             { Value: TFacts value } => Reading.Of(value),
             { Failure: { } failure } => Reading.Unreadable<TFacts>(failure),
             _ => Reading.Unreadable<TFacts>($"The snapshot's facts '{part}' of {server} are of another kind."),
         };
+    }
+
+    private static Dictionary<(string Part, string Server), SnapshotFacts> Index(IReadOnlyList<SnapshotFacts> facts)
+    {
+        Dictionary<(string Part, string Server), SnapshotFacts> index = new(facts.Count);
+        foreach (SnapshotFacts one in facts)
+        {
+            index.TryAdd((one.Part, one.Server.ToUpperInvariant()), one);
+        }
+
+        return index;
     }
 }
 

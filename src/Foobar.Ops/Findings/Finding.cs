@@ -45,6 +45,9 @@ public sealed record Finding
     /// <summary>Why the finding is accepted for a while, by a suppression of the inventory; <see langword="null"/> if it is not. It fails nothing then.</summary>
     public Acceptance? Suppressed { get; init; }
 
+    /// <summary>What became of it since the baseline; <see langword="null"/> without one.</summary>
+    public FindingChange? Change { get; init; }
+
     /// <summary>When the facts were read, in UTC.</summary>
     public required DateTimeOffset Time { get; init; }
 }

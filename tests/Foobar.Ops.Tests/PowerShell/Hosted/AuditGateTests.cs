@@ -34,13 +34,19 @@ public sealed class AuditGateTests : IDisposable
     [InlineData("-Snapshot ./none.json -FailOn Fail", 3, "SnapshotNotFound")]
     [InlineData("-Snapshot $nothing -FailOn Fail", 3, "SnapshotInvalid")]
     [InlineData("-Snapshot 42 -FailOn Fail", 3, "SnapshotInvalid")]
+    [InlineData("-Snapshot $after -Control TLS-008 -FailOn Fail -Baseline $after", 3, "AuditIncomplete")]
+    [InlineData("-Snapshot $after -Control TLS-008 -FailOn Fail -Baseline $before", 1, "AuditFailed")]
+    [InlineData("-Snapshot $after -Control TLS-008 -Server lb-01 -FailOn Fail, Unknown -Baseline $after", 0, null)]
+    [InlineData("-Snapshot $after -FailOn Fail -Baseline ./none.json", 3, "BaselineNotFound")]
+    [InlineData("-Snapshot $after -FailOn Fail -Baseline $nothing", 3, "BaselineInvalid")]
+    [InlineData("-Snapshot $after -FailOn Fail -Baseline 42", 3, "BaselineInvalid")]
     [InlineData("-Inventory /nope.json -FailOn Fail", 3, "InventoryNotFound")]
     [InlineData("-Inventory $nothing -FailOn Fail", 3, "InventoryNotFound")]
     [InlineData("-Session $nothing -FailOn Fail", 3, "SessionRequired")]
     [InlineData("-Session $site -Area Server -FailOn Fail", 3, "AuditIncomplete")]
     public void The_exit_code_says_whether_the_site_was_judged(string parameters, int exitCode, string? id)
     {
-        ShellRun run = _shell.Run($"$null = Invoke-FoobarAudit {parameters} -ErrorAction Continue; $LASTEXITCODE");
+        ShellRun run = _shell.Run($"$null = Invoke-FoobarAudit {parameters} -ErrorAction Continue -ExitCodeVariable code; $code");
 
         Assert.Equal([exitCode], run.Output);
         Assert.Equal(id is null, run.Errors.Count == 0);
@@ -48,17 +54,35 @@ public sealed class AuditGateTests : IDisposable
     }
 
     [Theory]
-    [InlineData("@() | Invoke-FoobarAudit -Snapshot $after -FailOn Fail")]
-    [InlineData("Invoke-FoobarAudit -Snapshot $after -FailOn Fail | Select-Object -First 1")]
+    [InlineData("@() | Invoke-FoobarAudit -Snapshot $after -FailOn Fail -ExitCodeVariable code")]
+    [InlineData("Invoke-FoobarAudit -Snapshot $after -FailOn Fail -ExitCodeVariable code | Select-Object -First 1")]
     public void An_audit_that_did_not_come_to_its_end_has_not_passed(string audit) =>
-        Assert.Equal(3, _shell.Run($"$null = {audit}; $LASTEXITCODE").Output[^1]);
+        Assert.Equal(3, _shell.Run($"$null = {audit}; $code").Output[^1]);
 
     [Theory]
     [InlineData("Invoke-FoobarAudit -Snapshot $after -Control TLS-008")]
     [InlineData("Invoke-FoobarAudit -Inventory /nope.json")]
+    [InlineData("Invoke-FoobarAudit -Inventory /nope.json -FailOn Fail -ExitCodeVariable code")]
+    [InlineData("Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -FailOn Fail -ExitCodeVariable code -ErrorAction SilentlyContinue")]
+    [InlineData("Measure-FoobarQps -Inventory /nope.json -AlertOn Spike -ExitCodeVariable code")]
     [InlineData("Test-FoobarCertificate -Inventory /nope.json")]
-    public void Without_FailOn_the_exit_code_stays_the_caller_s(string audit) =>
+    public void The_exit_code_of_the_last_program_stays_the_caller_s(string audit) =>
         Assert.Equal([7], _shell.Run($"$global:LASTEXITCODE = 7; $null = {audit}; $LASTEXITCODE").Output);
+
+    [Fact]
+    public void The_exit_code_is_a_variable_of_the_caller_s_scope()
+    {
+        ShellRun run = _shell.Run("""
+            function Audit { $null = Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -Server web-01 -FailOn Fail -ExitCodeVariable code; $code }
+            Audit
+            $null -eq $code
+            $null = Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -ExitCodeVariable code; $code
+            & { $null = Invoke-FoobarAudit -Snapshot $after -Control TLS-008 -Server web-01 -ExitCodeVariable global:other }; $other
+            """);
+
+        // Without -FailOn it says whether all was judged: web-02 was not.
+        Assert.Equal([0, true, 3, 0], run.Output);
+    }
 
     [Fact]
     public void The_pattern_of_the_help_fails_where_the_audit_never_ran()
@@ -67,9 +91,9 @@ public sealed class AuditGateTests : IDisposable
 
         ShellRun run = _shell.Set("folder", folder).Run("""
             Set-Location $folder
-            Invoke-FoobarAudit -OutVariable findings -Inventory ./nope.json -FailOn Fail, Unknown -ErrorAction Continue
+            Invoke-FoobarAudit -OutVariable findings -Inventory ./nope.json -FailOn Fail, Unknown -ExitCodeVariable code -ErrorAction Continue
             $findings | Export-FoobarReport audit.xml -Force
-            $LASTEXITCODE
+            $code
             """);
 
         Assert.Equal([3], run.Output);

@@ -31,7 +31,7 @@ public sealed class SeveralSitesTests : IDisposable
         ShellRun run = _shell.Run(string.Format(CultureInfo.InvariantCulture, call, "Invoke-FoobarAudit -Control SRV-001 -ErrorAction SilentlyContinue") + " | ForEach-Object { \"$($_.Site) $($_.Server)\" }");
 
         Assert.Null(run.Ended);
-        Assert.Equal(["a.example web-01", "b.example web-01", "b.example web-02"], run.Output);
+        Assert.Equal(["a.example web-01", "b.example web-01", "b.example web-02"], run.Output.Order());
     }
 
     [Fact]

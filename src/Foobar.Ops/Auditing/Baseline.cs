@@ -1,0 +1,64 @@
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.Auditing;
+
+/// <summary>
+/// Earlier findings, beside which only what is new counts. A finding is known if one of the same control, server and target was as
+/// bad; the findings of another site are not looked at. Pure.
+/// </summary>
+public sealed class Baseline
+{
+    private readonly Dictionary<Key, Finding> _known;
+
+    /// <summary>Takes the earlier findings; those that are no pass count.</summary>
+    public Baseline(IEnumerable<Finding> findings) => _known = findings
+        .Where(finding => Badness(finding.Status) > 0)
+        .GroupBy(Key.Of)
+        .ToDictionary(same => same.Key, same => same.MaxBy(finding => Badness(finding.Status))!);
+
+    /// <summary>The findings that are new: no pass, and not known to be as bad.</summary>
+    public IEnumerable<Finding> New(IEnumerable<Finding> findings) => findings
+        .Where(finding => Badness(finding.Status) > (_known.GetValueOrDefault(Key.Of(finding)) is { } known ? Badness(known.Status) : 0))
+        .Select(finding => finding with { Change = FindingChange.New });
+
+    /// <summary>
+    /// What is mended: of each known finding, whose control said something of its server now, the finding that passes now; where
+    /// there is none of its target any more, that is said instead.
+    /// </summary>
+    /// <param name="findings">All findings of now.</param>
+    public IEnumerable<Finding> Mended(IReadOnlyList<Finding> findings)
+    {
+        ILookup<Key, Finding> now = findings.ToLookup(Key.Of);
+        HashSet<Key> judged = [.. findings.Where(finding => finding.Status != FindingStatus.Unknown).Select(finding => Key.Of(finding) with { Target = null })];
+        DateTimeOffset time = findings.Select(finding => finding.Time).DefaultIfEmpty().Max();
+        return
+            from known in _known
+            where judged.Contains(known.Key with { Target = null }) && now[known.Key].All(finding => Badness(finding.Status) == 0)
+            select (now[known.Key].FirstOrDefault() ?? Gone(known.Value, time)) with { Change = FindingChange.Mended };
+    }
+
+    private static Finding Gone(Finding known, DateTimeOffset time) => known with
+    {
+        Status = FindingStatus.NotApplicable,
+        Expected = null,
+        Actual = $"no longer found; it was {known.Status}",
+        Evidence = null,
+        Reason = null,
+        Suppressed = null,
+        Time = time,
+    };
+
+    // What could not be decided may be a failure; a failure that can't be decided any more is nothing new.
+    private static int Badness(FindingStatus status) => status switch
+    {
+        FindingStatus.Warning => 1,
+        FindingStatus.Unknown => 2,
+        FindingStatus.Fail => 3,
+        _ => 0,
+    };
+
+    private sealed record Key(string? Site, string Control, string? Server, string? Target)
+    {
+        public static Key Of(Finding finding) => new(finding.Site, finding.ControlId, finding.Server?.ToUpperInvariant(), finding.Target);
+    }
+}

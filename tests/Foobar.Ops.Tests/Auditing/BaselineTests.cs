@@ -1,0 +1,81 @@
+using Foobar.Ops.Auditing;
+using Foobar.Ops.Findings;
+
+namespace Foobar.Ops.Tests.Auditing;
+
+/// <summary>What is new beside earlier findings, and what is mended since.</summary>
+public sealed class BaselineTests
+{
+    [Theory]
+    [InlineData(null, FindingStatus.Fail, true)]
+    [InlineData(null, FindingStatus.Unknown, true)]
+    [InlineData(null, FindingStatus.Pass, false)]
+    [InlineData(FindingStatus.Pass, FindingStatus.Warning, true)]
+    [InlineData(FindingStatus.Warning, FindingStatus.Warning, false)]
+    [InlineData(FindingStatus.Warning, FindingStatus.Fail, true)]
+    [InlineData(FindingStatus.Unknown, FindingStatus.Fail, true)]
+    [InlineData(FindingStatus.Fail, FindingStatus.Unknown, false)]
+    [InlineData(FindingStatus.Fail, FindingStatus.Warning, false)]
+    [InlineData(FindingStatus.Fail, FindingStatus.Fail, false)]
+    public void New_is_what_was_not_there_or_not_as_bad(FindingStatus? before, FindingStatus now, bool isNew)
+    {
+        Finding[] found = [.. new Baseline(before is { } status ? [Found(status)] : []).New([Found(now)])];
+
+        Assert.Equal(isNew ? [FindingChange.New] : [], found.Select(finding => finding.Change!.Value));
+    }
+
+    [Theory]
+    [InlineData("b.example", "web-01", "/", "SRV-902")]
+    [InlineData("a.example", "web-02", "/", "SRV-902")]
+    [InlineData("a.example", "web-01", "/var", "SRV-902")]
+    [InlineData("a.example", "web-01", "/", "SRV-901")]
+    public void The_same_is_the_same_control_server_and_target_of_the_same_site(string site, string server, string target, string control)
+    {
+        Finding other = Found(FindingStatus.Fail) with { Site = site, Server = server, Target = target, ControlId = control };
+
+        Assert.Single(new Baseline([Found(FindingStatus.Fail)]).New([other]));
+        Assert.Empty(new Baseline([Found(FindingStatus.Fail)]).New([Found(FindingStatus.Fail) with { Server = "WEB-01", Actual = "worse" }]));
+    }
+
+    [Theory]
+    [InlineData(FindingStatus.Pass, FindingStatus.Pass)]
+    [InlineData(FindingStatus.NotApplicable, FindingStatus.NotApplicable)]
+    [InlineData(FindingStatus.Warning, null)]
+    [InlineData(FindingStatus.Unknown, null)]
+    public void Mended_is_what_passes_now(FindingStatus now, FindingStatus? expected)
+    {
+        Finding[] found = [.. new Baseline([Found(FindingStatus.Fail)]).Mended([Found(now)])];
+
+        Assert.Equal(expected is { } status ? [(status, FindingChange.Mended)] : [], found.Select(finding => (finding.Status, finding.Change!.Value)));
+    }
+
+    [Fact]
+    public void Mended_is_what_is_gone_where_its_control_was_judged_and_only_there()
+    {
+        Baseline baseline = new([Found(FindingStatus.Fail)]);
+
+        Finding gone = Assert.Single(baseline.Mended([Found(FindingStatus.Pass) with { Target = "/var" }]));
+        Assert.Equal((FindingStatus.NotApplicable, "no longer found; it was Fail", "/"), (gone.Status, gone.Actual, gone.Target));
+        Assert.Empty(baseline.Mended([]));
+        Assert.Empty(baseline.Mended([Found(FindingStatus.Pass) with { Server = "web-02" }]));
+        Assert.Empty(baseline.Mended([Found(FindingStatus.Unknown) with { Target = null }]));
+    }
+
+    [Fact]
+    public void A_file_of_anything_else_is_refused()
+    {
+        string path = Path.GetTempFileName();
+        foreach (string text in (string[])["", "{", "{}", "7", "[1]", "[{}]", """{ "findings": [{ "controlId": "X" }] }""", """{ "servers": {} }"""])
+        {
+            File.WriteAllText(path, text);
+            Assert.Contains(Assert.Throws<Foobar.Ops.Errors.FoobarException>(() => BaselineSource.File(path).Load(AuditScope.Everything)).ErrorId, (string[])["BaselineInvalid", "SnapshotInvalid"]);
+        }
+
+        File.Delete(path);
+    }
+
+    private static Finding Found(FindingStatus status) => new()
+    {
+        ControlId = "SRV-902", Title = "t", Area = Area.Server, Severity = Severity.High, Status = status, Site = "a.example", Server = "web-01", Target = "/", Time = TestSite.Now,
+    };
+}
