@@ -23,12 +23,17 @@ internal static class Benchmarks
         new("anomalies", AnomalyBench.RunAsync),
         new("log", LogBench.RunAsync),
         new("measure", MeasureBench.RunAsync),
-        new("audit", static (site, cancel) => One(site, AuditBench.RunAsync, cancel)),
+        new("audit", static (site, cancel) => Each(site, AuditBench.RunAsync, cancel)),
+        new("audit-many", static (site, cancel) => Each(site, ManyServersBench.RunAsync, cancel)),
     ];
 
-    /// <summary>A benchmark with one result, measured on the site of an inventory.</summary>
-    private static async IAsyncEnumerable<BenchResult> One(BenchSite site, Func<string, Task<BenchResult>> measure, [EnumeratorCancellation] CancellationToken cancel)
+    /// <summary>A benchmark that is measured on the site of an inventory.</summary>
+    private static async IAsyncEnumerable<BenchResult> Each(
+        BenchSite site, Func<string, CancellationToken, IAsyncEnumerable<BenchResult>> measure, [EnumeratorCancellation] CancellationToken cancel)
     {
-        yield return await measure(await site.InventoryAsync(cancel));
+        await foreach (BenchResult result in measure(await site.InventoryAsync(cancel), cancel))
+        {
+            yield return result;
+        }
     }
 }
