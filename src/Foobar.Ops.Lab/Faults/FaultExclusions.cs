@@ -20,8 +20,9 @@ internal static class FaultExclusions
         "replica-out-of-order", "errant-transaction", "semi-sync-replica-off", "replica-verifies-nobody", "replication-in-plain-text", "same-server-id",
     ];
 
-    // What stops the replica, so that what the primary writes is not on it.
-    private static readonly string[] Standstill = ["replication-stopped", "replica-not-receiving", "replica-cannot-connect", "replication-delayed", "errant-transaction"];
+    // What stops the replica, or lets it pass over what has its own id, so that what the primary writes is not on it.
+    private static readonly string[] Standstill =
+        ["replication-stopped", "replica-not-receiving", "replica-cannot-connect", "replication-delayed", "errant-transaction", "same-server-id"];
 
     // What writes on the primary for good.
     private static readonly string[] Written =
