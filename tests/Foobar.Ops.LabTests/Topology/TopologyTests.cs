@@ -61,7 +61,7 @@ public sealed class TopologyTests(LabFixture labs)
 
             Fault fault = FaultCatalog.Find("keepalived-stopped");
             await lab.BreakAsync(fault.Name);
-            string? verdict = FaultVerdict.Of(fault, await LabAudit.FindTroubleAsync(lab, Scope));
+            string? verdict = FaultVerdict.Of([fault], await LabAudit.FindTroubleAsync(lab, Scope));
             Assert.True(verdict is null, verdict);
         }
         finally
