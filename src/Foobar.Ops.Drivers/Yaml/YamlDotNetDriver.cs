@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Foobar.Ops.Remoting.Drivers;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace Foobar.Ops.Drivers.Yaml;
@@ -19,7 +20,7 @@ internal sealed class YamlDotNetDriver : IYamlDriver
         YamlStream stream = [];
         try
         {
-            stream.Load(new MergingParser(new Parser(new StringReader(yaml))));
+            stream.Load(new ShallowParser(new Parser(new StringReader(yaml))));
         }
         catch (Exception error) when (error is YamlException or ArgumentException or InvalidOperationException)
         {
@@ -48,22 +49,14 @@ internal sealed class YamlDotNetDriver : IYamlDriver
     {
         if (depth > Deepest || --left < 0)
         {
-            throw new InvalidDataException(depth > Deepest ? $"it nests deeper than {Deepest} levels" : $"it stands for more than {MostValues} values");
+            throw TooLarge(depth);
         }
 
         switch (node)
         {
             case YamlMappingNode mapping:
                 json.WriteStartObject();
-                foreach ((YamlNode key, YamlNode value) in mapping.Children)
-                {
-                    if (key is YamlScalarNode { Value: { } name } && name != MergeKey)
-                    {
-                        json.WritePropertyName(name);
-                        Write(json, value, depth + 1, ref left);
-                    }
-                }
-
+                WriteMembers(json, mapping, [], depth + 1, ref left);
                 json.WriteEndObject();
                 break;
             case YamlSequenceNode sequence:
@@ -84,7 +77,51 @@ internal sealed class YamlDotNetDriver : IYamlDriver
         }
     }
 
+    // A mapping's own keys go before those of its merge keys, and of several of these the first (yaml.org, "Merge Key Language-Independent Type").
+    private static void WriteMembers(Utf8JsonWriter json, YamlMappingNode mapping, HashSet<string> written, int depth, ref int left)
+    {
+        if (depth > Deepest || --left < 0)
+        {
+            throw TooLarge(depth);
+        }
+
+        foreach ((YamlNode key, YamlNode value) in mapping.Children)
+        {
+            if (key is YamlScalarNode { Value: { } name } && name != MergeKey && written.Add(name))
+            {
+                json.WritePropertyName(name);
+                Write(json, value, depth, ref left);
+            }
+        }
+
+        foreach (YamlMappingNode merged in mapping.Children.Where(static pair => pair.Key is YamlScalarNode { Value: MergeKey })
+            .SelectMany(static pair => pair.Value is YamlSequenceNode several ? several.Children.OfType<YamlMappingNode>() : pair.Value is YamlMappingNode one ? [one] : []))
+        {
+            WriteMembers(json, merged, written, depth + 1, ref left);
+        }
+    }
+
+    private static InvalidDataException TooLarge(int depth) =>
+        new(depth > Deepest ? $"it nests deeper than {Deepest} levels" : $"it stands for more than {MostValues} values");
+
     private static bool IsNothing(YamlScalarNode scalar, string text) =>
         (!scalar.Tag.IsEmpty && !scalar.Tag.IsNonSpecific && !scalar.Tag.Value.StartsWith("tag:yaml.org,2002:", StringComparison.Ordinal))
         || (scalar.Style == ScalarStyle.Plain && text is "" or "~" or "null" or "Null" or "NULL");
+
+    /// <summary>Ends a text that nests too deep before anything is built of it: building calls itself for each level.</summary>
+    private sealed class ShallowParser(IParser inner) : IParser
+    {
+        private int _depth;
+
+        public ParsingEvent? Current => inner.Current;
+
+        public bool MoveNext()
+        {
+            bool moved = inner.MoveNext();
+            _depth += moved ? inner.Current!.NestingIncrease : 0;
+
+            // The stream, the document and the value itself are levels too.
+            return _depth <= Deepest + 2 ? moved : throw TooLarge(_depth);
+        }
+    }
 }

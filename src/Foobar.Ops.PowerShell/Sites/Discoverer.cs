@@ -19,7 +19,7 @@ internal sealed record Discoverer(int ThrottleLimit, TimeSpan ServerTimeLimit)
             ThrottleLimit = ThrottleLimit,
             ServerTimeLimit = ServerTimeLimit,
             Progress = output.Progress.Done,
-            Failed = error => output.Fail(error, error.Server),
+            Failed = (server, error) => output.Fail(error, server),
         };
         return await new DiscoveryCollector(session, options).CollectAsync(cancellationToken);
     }

@@ -88,11 +88,20 @@ public sealed class DiscoveryCollector
         {
             return Failed(server, error);
         }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+        {
+            return Failed(server, new FoobarException(
+                "CollectorFailed", ErrorKind.Failed, $"{server.Name}: reading it ended with {exception.GetType().Name}: {exception.Message}", exception)
+            {
+                Server = server.Name,
+                Recommendation = "This is a mistake in the module; please report it with the message above.",
+            });
+        }
     }
 
     private ServerDiscovery Failed(Server server, FoobarException error)
     {
-        _options.Failed?.Invoke(error);
+        _options.Failed?.Invoke(server.Name, error);
         return new ServerDiscovery { Name = server.Name, Ssh = server.Ssh, Failure = error.Message };
     }
 
@@ -103,6 +112,8 @@ public sealed class DiscoveryCollector
         Task<Reading<Firewall.Model.HostNetwork>> network = FirewallCollector.ReadNetworkAsync(connection, cancellationToken);
         Task<Reading<TimeFacts>> time = connection.ReadAsync(
             RemoteCommand.FromScript(TimeScript.Text) with { Privileged = true }, TimeScript.Parse, TimeScript.Source, cancellationToken);
+        Task<Reading<IReadOnlyList<IPAddress>>> moving = connection.ReadAsync(
+            RemoteCommand.FromScript(VirtualAddressScript.Text) with { Privileged = true }, VirtualAddressScript.Parse, VirtualAddressScript.Source, cancellationToken);
         Task<AgentFacts> agents = new AgentCollector().CollectAsync(_session, server, cancellationToken);
         Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> certificates = CertificateFileSearch.RunAsync(connection, cancellationToken);
         Task<Reading<IReadOnlyList<Unit>>> unitsRead = connection.ReadAsync(UnitScript.For(KnownUnits), UnitScript.Parse, UnitParser.Source, cancellationToken);
@@ -128,6 +139,7 @@ public sealed class DiscoveryCollector
             Sockets = sockets,
             Units = units,
             Time = await time,
+            VirtualAddresses = await moving,
             Balancer = balancerFacts,
             Web = web is null ? null : await web,
             Database = databaseFacts?.Facts,
@@ -360,6 +372,6 @@ public sealed record DiscoveryOptions
     /// <summary>Told of each server that is done; called from several threads.</summary>
     public Action<string>? Progress { get; init; }
 
-    /// <summary>Told why a server could not be read; called from several threads.</summary>
-    public Action<FoobarException>? Failed { get; init; }
+    /// <summary>Told which server could not be read, and why; called from several threads.</summary>
+    public Action<string, FoobarException>? Failed { get; init; }
 }

@@ -94,7 +94,7 @@ internal sealed class DiscoveredSite
     public static Reading<BalancerFacts> Balancer(string configuration) =>
         Reading.Of(BalancerReader.Read(HaproxySection.Of([new HaproxyFile(HaproxyFiles.Usual, configuration)]), null));
 
-    public static Reading<WebFacts> Nginx_(string configuration) => Reading.Of(WebReader.Read(NginxText.Parse(configuration)));
+    public static Reading<WebFacts> NginxOf(string configuration) => Reading.Of(WebReader.Read(NginxText.Parse(configuration)));
 
     public static SocketFacts Sockets(string listeners, string connections, string groups, string containers = "") =>
         SocketScript.Parse($"==> listeners\n{listeners}\n\n==> connections\n{connections}\n\n==> groups\n{groups}\n\n==> containers\n{containers}\n");
@@ -111,10 +111,11 @@ internal sealed class DiscoveredSite
     {
         Name = name,
         Ssh = new SshEndpoint { Host = name },
-        Host = HostScript.Parse($"==> name\n{name}\n\n==> session\n{client} 50000 192.0.2.1 22\n\n==> forwarding\n0\n") is var host ? Reading.Of(host) : null!,
+        Host = Reading.Of(HostScript.Parse($"==> name\n{name}\n\n==> session\n{client} 50000 192.0.2.1 22\n\n==> forwarding\n0\n")),
         Network = network,
         Time = Reading.Of(new TimeFacts([], [])),
         Units = Units(),
+        VirtualAddresses = Reading.Of<IReadOnlyList<IPAddress>>([]),
         Agents = Reading.Of<IReadOnlyList<MonitoringAgent>>([]),
         Certificates = Reading.Of<IReadOnlyList<CertificateFile>>([]),
         Authorities = Reading.Of<IReadOnlyList<AuthorityFile>>([]),
@@ -144,7 +145,7 @@ internal sealed class DiscoveredSite
             """,
             "",
             "7 /system.slice/ssh.service\n9 /system.slice/nginx.service\n10 /system.slice/shop.service\n11 /system.slice/mysql.service\n12 /system.slice/stray.service"),
-        Web = Nginx_(Nginx.Replace("ADDRESS", address, StringComparison.Ordinal)),
+        Web = NginxOf(Nginx.Replace("ADDRESS", address, StringComparison.Ordinal)),
         Database = Database(),
         Units = Units("nginx.service", "mysql.service", "shop.service"),
     };

@@ -249,9 +249,31 @@ public sealed class InventoryProposerTests
     }
 
     [Fact]
+    public void A_pair_of_balancers_shares_its_moving_addresses_and_its_flows()
+    {
+        IPAddress moving = IPAddress.Parse("198.51.100.15");
+        ServerDiscovery One(ServerDiscovery server) => server with
+        {
+            VirtualAddresses = Reading.Of<IReadOnlyList<IPAddress>>([moving]),
+            Balancer = DiscoveredSite.Balancer(DiscoveredSite.Haproxy.Replace("198.51.100.10:", "198.51.100.15:", StringComparison.Ordinal)),
+        };
+        DiscoveredSite site = new DiscoveredSite().With("lb-01", server => One(server) with
+        {
+            Network = DiscoveredSite.Network(("public", "198.51.100.10", 24), ("public", "198.51.100.15", 32), ("internal", "192.0.2.10", 24)),
+        });
+        ServerDiscovery first = DiscoveredSite.Server("lb-02", "203.0.113.2", DiscoveredSite.Network(("public", "198.51.100.16", 24), ("internal", "192.0.2.16", 24)));
+        InventoryProposal proposal = site.Add(One(first)).Propose();
+
+        Assert.Equal([moving], proposal.Site.Policy.LoadBalancing.VirtualAddresses);
+        Assert.DoesNotContain(moving, proposal.Site.Find("lb-01")!.Addresses);
+        Assert.Contains("visitors: internet,operator > load-balancer tcp/80,tcp/443", Flows(proposal));
+        Assert.Equal("mysql-write", proposal.Site.Policy.Database!.WriteEndpoint!.Backend);
+    }
+
+    [Fact]
     public void Nothing_known_is_nothing_to_write() => Assert.Equal(
         "NothingDiscovered",
-        Assert.Throws<Foobar.Ops.Errors.FoobarException>(static () => InventoryFiles.Text(Discovery_(), "/tmp/foobar.json")).ErrorId);
+        Assert.Throws<Foobar.Ops.Errors.FoobarException>(static () => InventoryFiles.Text(OfNobody(), "/tmp/foobar.json")).ErrorId);
 
-    private static InventoryProposal Discovery_() => Foobar.Ops.Discovery.Proposing.InventoryProposer.Propose([new ServerDiscovery { Name = "a", Ssh = new SshEndpoint { Host = "a" }, Failure = "down" }]);
+    private static InventoryProposal OfNobody() => Foobar.Ops.Discovery.Proposing.InventoryProposer.Propose([new ServerDiscovery { Name = "a", Ssh = new SshEndpoint { Host = "a" }, Failure = "down" }]);
 }

@@ -39,6 +39,9 @@ public sealed record ServerDiscovery
     /// <summary>Whom its clock follows, and who follows it.</summary>
     public Reading<TimeFacts> Time { get; init; } = NotRead<TimeFacts>();
 
+    /// <summary>The addresses that keepalived moves to it and away from it; empty without keepalived.</summary>
+    public Reading<IReadOnlyList<IPAddress>> VirtualAddresses { get; init; } = NotRead<IReadOnlyList<IPAddress>>();
+
     /// <summary>What HAProxy's configuration says; <see langword="null"/> where there is no HAProxy.</summary>
     public Reading<BalancerFacts>? Balancer { get; init; }
 

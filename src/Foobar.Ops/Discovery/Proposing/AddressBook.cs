@@ -39,8 +39,11 @@ internal sealed partial class AddressBook
     /// <summary>The servers, in the order in which they were named.</summary>
     public IReadOnlyList<FoundServer> Servers { get; }
 
-    /// <summary>The addresses that several servers have, at which visitors may reach either of them.</summary>
+    /// <summary>The addresses that are no server's own: keepalived moves them, or several servers have them.</summary>
     public IReadOnlyList<IPAddress> Shared { get; private set; } = [];
+
+    /// <summary>Those of them that keepalived is configured with.</summary>
+    public IReadOnlyList<IPAddress> Moving => [.. Servers.SelectMany(static server => server.Facts.VirtualAddresses.Value ?? []).Distinct()];
 
     /// <summary>A server's own addresses with their networks, those of containers left out.</summary>
     public IReadOnlyList<InterfaceAddress> AddressesOf(FoundServer server) => _addresses[server.Name];
@@ -67,7 +70,7 @@ internal sealed partial class AddressBook
         ILookup<IPAddress, FoundServer> holders = Servers
             .SelectMany(server => OwnAddresses(server.Facts.Network.Value).Select(own => (own.Address, server)))
             .ToLookup(static pair => pair.Address, static pair => pair.server);
-        Shared = [.. holders.Where(static group => group.Count() > 1).Select(static group => group.Key)];
+        Shared = [.. Moving.Union(holders.Where(static group => group.Count() > 1).Select(static group => group.Key))];
         foreach (FoundServer server in Servers)
         {
             _addresses[server.Name] = [.. OwnAddresses(server.Facts.Network.Value).Where(own => !Shared.Contains(own.Address)).DistinctBy(static own => own.Address)];

@@ -108,7 +108,7 @@ internal static class DatabaseFinder
 
     private static WriteEndpoint? WriteEndpoint(BalancerFinder balancers, Draft draft)
     {
-        (FoundServer Server, BalancerListener Listener, string Backend)[] candidates = [.. balancers.Database.DistinctBy(static each => (each.Server, each.Backend))];
+        (FoundServer Server, BalancerListener Listener, string Backend)[] candidates = [.. balancers.Database.DistinctBy(static each => each.Backend)];
         if (candidates.Length == 0)
         {
             draft.Missing("policy.database.writeEndpoint", null, "Where does the application write?", "No frontend of HAProxy leads to the database's members; a hook, a proxy or a name may.");
@@ -141,7 +141,7 @@ internal static class DatabaseFinder
     private static ReadEndpoint? ReadEndpoint(BalancerFinder balancers)
     {
         (FoundServer Server, BalancerListener Listener, string Backend)[] several =
-            [.. balancers.Database.DistinctBy(static each => (each.Server, each.Backend)).Where(static each => Taking(each.Server, each.Backend) > 1)];
+            [.. balancers.Database.DistinctBy(static each => each.Backend).Where(static each => Taking(each.Server, each.Backend) > 1)];
         bool hasOther = balancers.Database.Any(each => !several.Any(one => one.Backend == each.Backend));
         return several.Length == 1 && hasOther
             ? new ReadEndpoint { Server = several[0].Server.Name, Backend = several[0].Backend, Address = AddressOf(balancers, several[0].Server, several[0].Backend) }

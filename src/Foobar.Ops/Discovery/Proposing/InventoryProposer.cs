@@ -76,7 +76,15 @@ public static class InventoryProposer
             draft.Missing("policy.loadBalancing.webBackend", null, "Which backend of HAProxy holds the web servers?", backends.Length == 0 ? "No frontend for visitors leads to a web server." : "Several are reached by visitors.", string.Join(", ", backends));
         }
 
-        foreach (IPAddress address in book.Shared)
+        foreach (FoundServer server in book.Servers)
+        {
+            foreach (IPAddress address in server.Facts.VirtualAddresses.Value ?? [])
+            {
+                draft.Show("policy.loadBalancing.virtualAddresses", server.Name, $"keepalived's configuration: virtual_ipaddress {address}");
+            }
+        }
+
+        foreach (IPAddress address in book.Shared.Except(book.Moving))
         {
             draft.Confirm("policy.loadBalancing.virtualAddresses", null, $"Does {address} move between load balancers?", "Several servers have it.");
         }

@@ -210,6 +210,7 @@ internal sealed class RoleFinder
 
     private static string? Holding(FoundServer server, string program) => Listeners(server)
         .Where(listener => listener.Holders.Any(holder => holder.Process == program) && (program is "haproxy" or "nginx" or "mysqld" or "mariadbd" || listener.Socket.Scope != SocketScope.Loopback))
+        .OrderBy(static listener => listener.Socket.Scope == SocketScope.Loopback)
         .Select(listener => $"{SocketScript.ListenersSource}: {listener.Socket.Label}, {string.Join(", ", listener.Holders.Select(static holder => holder.Label))}")
         .FirstOrDefault();
 

@@ -141,6 +141,11 @@ public static partial class AnsibleInventory
             }
 
             string[] words = [.. Word().Matches(line).Select(static match => match.Value)];
+            if (words.Length == 0)
+            {
+                throw Invalid(path, string.Create(CultureInfo.InvariantCulture, $"line {number}: a quote is not closed"));
+            }
+
             switch (kind)
             {
                 case "":

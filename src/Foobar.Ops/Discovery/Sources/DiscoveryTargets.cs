@@ -30,7 +30,7 @@ public static class DiscoveryTargets
     /// <summary>Targets with names of their own: of several on one host each is named with its port.</summary>
     public static IReadOnlyList<DiscoveryTarget> Distinct(IEnumerable<DiscoveryTarget> targets)
     {
-        DiscoveryTarget[] all = [.. targets.DistinctBy(static target => (target.Name.ToUpperInvariant(), target.Ssh))];
+        DiscoveryTarget[] all = [.. targets.DistinctBy(static target => (target.Name.ToUpperInvariant(), target.Ssh with { Host = target.Ssh.Host.ToUpperInvariant() }))];
         ILookup<string, DiscoveryTarget> named = all.ToLookup(static target => target.Name, StringComparer.OrdinalIgnoreCase);
         return
         [
