@@ -10,7 +10,12 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
 {
     private const string Shown = "Array.from(document.querySelectorAll('tbody.finding')).filter(body => body.checkVisibility())";
 
-    private static readonly Report Sample = SampleReport.Create();
+    private const string Picture = """
+        <svg xmlns="http://www.w3.org/2000/svg" class="site" role="img" aria-labelledby="site-title" viewBox="0 0 720 60" width="720" height="60"><title id="site-title">Two servers</title>
+        <style>.site .box { fill: none; stroke: rgb(1, 2, 3) } .site text { fill: currentColor }</style><rect class="box" x="4" y="4" width="120" height="40"/><text x="12" y="28">lb-01</text></svg>
+        """;
+
+    private static readonly Report Sample = SampleReport.Create() with { TopologySvg = Picture };
     private static readonly string Html = Sample.Write(ReportFormat.Html);
 
     [Fact]
@@ -21,6 +26,7 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         Assert.Empty(page.Troubles);
         Assert.StartsWith("file:", Assert.Single(page.Requests), StringComparison.Ordinal);
         Assert.Equal($"{Sample.Findings.Count} of {Sample.Findings.Count} findings shown", await page.AskAsync<string>("document.getElementById('shown').value"));
+        Assert.Equal("rgb(1, 2, 3)", await page.AskAsync<string>("getComputedStyle(document.querySelector('#topology rect')).stroke"));
         Assert.Equal("rgb(255, 255, 255)", await page.AskAsync<string>("getComputedStyle(document.body).backgroundColor"));
     }
 
@@ -154,7 +160,7 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
     {
         await using OpenPage page = await chromium.OpenAsync(Html, dark: true);
 
-        Assert.Equal("rgb(16, 20, 26)", await page.AskAsync<string>("getComputedStyle(document.body).backgroundColor"));
+        Assert.Equal("rgb(18, 24, 31)", await page.AskAsync<string>("getComputedStyle(document.body).backgroundColor"));
     }
 
     [Fact]
