@@ -18,8 +18,8 @@ internal static class KeepalivedFiles
             script "/usr/bin/pgrep -x haproxy"
             interval 1
             fall 2
+            # Without a weight: of a group that moves together a weight would not count.
             rise 1
-            weight -100
         }
 
         vrrp_sync_group site {
