@@ -28,7 +28,8 @@ internal static class BalancerFaults
         Edit("no-health-check", "LB-004", "The load balancer does not check its web servers",
             "sed -i '/^backend web$/,/^frontend mysql$/ s/default-server check /default-server /; s/ check-ssl .*//' \"$file\""),
         Edit("no-redirect", "LB-005", "Plain HTTP is answered instead of redirected",
-            "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' \"$file\""),
+            "sed -i 's/http-request redirect scheme https code 301/http-request return status 200 content-type text\\/plain string hello/' \"$file\"") with
+            { AlsoSeenBy = ["TLS-050"] },
         new VariantFault(
             new FileFault(
                 "no-hsts", Area.LoadBalancing, "LB-006", "Browsers are not told to use HTTPS only", ["web-01", "web-02"],
@@ -36,7 +37,10 @@ internal static class BalancerFaults
             {
                 AppliesTo = options => options.Tls == TlsVariant.Web,
             },
-            Edit("no-hsts", "LB-006", "Browsers are not told to use HTTPS only", "sed -i '/Strict-Transport-Security/d' \"$file\"")),
+            Edit("no-hsts", "LB-006", "Browsers are not told to use HTTPS only", "sed -i '/Strict-Transport-Security/d' \"$file\""))
+        {
+            AlsoSeenBy = ["TLS-051"],
+        },
         new ShellFault(
             "writes-switched-off", Area.LoadBalancing, "LB-007", "No database server is enabled in the write endpoint", "lb-01",
             $"for server in $(echo show stat | {Api} | awk -F, '$1 == \"mysql-write\" && $2 != \"BACKEND\" && $18 ~ /^UP/ {{ print $2 }}'); do "

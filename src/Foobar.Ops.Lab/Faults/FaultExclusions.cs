@@ -65,6 +65,13 @@ internal static class FaultExclusions
     // What holds in HAProxy until it reads its files again.
     private static readonly string[] UntilReload = ["writes-switched-off", "writes-to-replica", "restart-forgets"];
 
+    // What only a scan of all endpoints sees.
+    private static readonly string[] Scanned =
+    [
+        "tls-10-offered", "suite-without-encryption", "suite-beyond-profile", "short-dh-prime", "no-forward-secrecy", "handshakes-signed-with-sha1",
+        "hsts-too-short", "cookie-without-secure",
+    ];
+
     /// <summary>The table.</summary>
     public static IReadOnlyList<FaultExclusion> All { get; } =
     [
@@ -83,6 +90,8 @@ internal static class FaultExclusions
         new(OpenReplica, ["writes-to-replica"], "the write endpoint then leads to a member that takes writes"),
         new(["fw-ports-swapped"], SecondWebServerOut, "no web server is left"),
         new(["nginx-stopped"], ["app-stopped", "health-check-fails", "web-server-in-plain-text", "certificates-differ", "component-unwatched"], "nobody sees what a program that does not run would do"),
+        new(["nginx-stopped"], Reloading, "where TLS ends at nginx, one that does not run can't be told to read its files"),
+        new(["nginx-stopped", "web-server-in-plain-text", "tls-off"], Scanned, "an endpoint that speaks no TLS can't be scanned"),
         new(["app-stopped"], ["app-on-all-addresses", "health-check-fails"], "nobody sees what a program that does not run would do"),
         new(["one-web-server"], SecondWebServerOut, "the load balancer does not ask a server that it does not know"),
         new(["no-health-check"], ["health-check-fails", "app-stopped", "nginx-stopped", "web-server-in-plain-text"], "a check that is not made fails nowhere"),
