@@ -75,8 +75,9 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
                 _database = await session.OpenDatabaseAsync(primary, limit.Token);
             }
 
+            await TakeSurveyAsync();
             PrimaryAnswer answer = await AnswerAsync(_database, primary, limit.Token);
-            return _machine is { IsCompletedSuccessfully: true, Result: { } machine } && (machine.DiskFull || machine.ReadOnly)
+            return _machine is { IsCompletedSuccessfully: true } told && await told is { } machine && (machine.DiskFull || machine.ReadOnly)
                 ? throw new FoobarException("PrimaryCannotWrite", ErrorKind.Failed, $"{primary}: its {(machine.ReadOnly ? "file system is mounted read-only" : "disk is full")}.") { Server = primary }
                 : answer;
         }
@@ -129,14 +130,6 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     // replica has come or gone.
     private void Keep(string primary, DateTimeOffset read, SemiSyncFacts semiSync, DatabaseFlavor flavor, string position)
     {
-        if (_survey is { IsCompletedSuccessfully: true, Result: { } surveyed })
-        {
-            _evidence = _evidence is { Source: var source } known && source == surveyed.Source
-                ? surveyed with { CommitsPerSecond = known.CommitsPerSecond, Position = known.Position, ReadAt = known.ReadAt }
-                : surveyed;
-            _survey = null;
-        }
-
         if (_evidence is { } before && before.Source == primary)
         {
             double seconds = (read - before.ReadAt).TotalSeconds;
@@ -157,6 +150,17 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
         if (_survey is null or { IsCompleted: true } && read - _surveyAt > SurveyPause)
         {
             (_survey, _surveyAt) = (SurveyAsync(), read);
+        }
+    }
+
+    private async Task TakeSurveyAsync()
+    {
+        if (_survey is { IsCompleted: true } taken && await taken is { } surveyed)
+        {
+            _evidence = _evidence is { Source: var source } known && source == surveyed.Source
+                ? surveyed with { CommitsPerSecond = known.CommitsPerSecond, Position = known.Position, ReadAt = known.ReadAt }
+                : surveyed;
+            _survey = null;
         }
     }
 

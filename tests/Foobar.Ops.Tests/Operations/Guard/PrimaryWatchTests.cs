@@ -107,6 +107,7 @@ public sealed class PrimaryWatchTests
 
     private static async Task<WatchEvent[]> EventsAsync(PlayedSite site, WatchOptions options, int turns)
     {
+        await using PlayedSite played = site;
         site.Turns = turns;
         List<WatchEvent> events = [];
         try
@@ -187,15 +188,15 @@ public sealed class PrimaryWatchTests
             return Task.FromResult(_primary);
         }
 
-        public Task<PrimaryAnswer> AskAsync(string primary, CancellationToken cancellationToken)
+        public async Task<PrimaryAnswer> AskAsync(string primary, CancellationToken cancellationToken)
         {
             if (++_turn >= Turns)
             {
-                _end.Cancel();
+                await _end.CancelAsync();
             }
 
             return Answers.GetValueOrDefault(_turn, true)
-                ? Task.FromResult(new PrimaryAnswer(!ReadOnly.Contains(_turn), Standing))
+                ? new PrimaryAnswer(!ReadOnly.Contains(_turn), Standing)
                 : throw new FoobarException("PrimarySilent", ErrorKind.Timeout, $"{primary}: its database did not answer.");
         }
 
@@ -254,7 +255,11 @@ public sealed class PrimaryWatchTests
                 });
         }
 
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public ValueTask DisposeAsync()
+        {
+            _end.Dispose();
+            return ValueTask.CompletedTask;
+        }
 
         private FailoverPreview Preview() => new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [], Blockers = [new() { Code = "DataLoss", Server = "web-01", Message = $"{_turn} s", Remediation = "" }], Verdict = Verdict };
     }
