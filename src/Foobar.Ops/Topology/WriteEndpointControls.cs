@@ -30,7 +30,8 @@ internal static class WriteEndpointControls
     /// of it.
     /// </summary>
     /// <param name="site">The site as declared.</param>
-    /// <param name="balancer">What was read from the load balancer that the write endpoint is on.</param>
+    /// <param name="balancer">What was read from a load balancer: the one that the write endpoint is on, and the others of a pair,
+    /// which take its place with a backend of their own.</param>
     /// <param name="databases">What was read from the database members.</param>
     public static IEnumerable<Verdict> Judge(
         Site site, Func<string, Reading<LoadBalancerFacts>> balancer, SiteCase<ReplicationFacts> databases)
@@ -40,18 +41,29 @@ internal static class WriteEndpointControls
             return [Verdict.NotApplicable(actual: "no write endpoint at HAProxy for one writer is declared")];
         }
 
-        return balancer(endpoint.Server)
-            .Judge(facts => facts.Statistics.Judge(statistics => Judge(statistics, facts.Starts, name, ReplicationTopology.Of(databases)), name), name)
-            .Select(verdict => verdict with { Server = verdict.Server ?? endpoint.Server });
+        ReplicationTopology topology = ReplicationTopology.Of(databases);
+        IEnumerable<string> pair = site.WithRole(Role.LoadBalancer).Select(server => server.Name).Where(server => server != endpoint.Server);
+        return
+        [
+            .. from server in pair.Prepend(endpoint.Server)
+               from verdict in balancer(server)
+                   .Judge(facts => facts.Statistics.Judge(statistics => Judge(statistics, facts.Starts, name, topology, isDeclared: server == endpoint.Server), name), name)
+               select verdict with { Server = verdict.Server ?? server },
+        ];
     }
 
     private static IEnumerable<Verdict> Judge(
-        ProxyStatistics statistics, Reading<IReadOnlyList<ServerStart>> starts, string name, ReplicationTopology topology)
+        ProxyStatistics statistics, Reading<IReadOnlyList<ServerStart>> starts, string name, ReplicationTopology topology, bool isDeclared)
     {
         if (statistics.Backends.FirstOrDefault(backend => backend.Name == name) is not { } backend)
         {
-            yield return Verdict.Fail(
-                name, "a backend of that name", $"backends: {string.Join(", ", statistics.Backends.Select(each => each.Name))}", Evidence);
+            // Another load balancer need not lead writes at all.
+            if (isDeclared)
+            {
+                yield return Verdict.Fail(
+                    name, "a backend of that name", $"backends: {string.Join(", ", statistics.Backends.Select(each => each.Name))}", Evidence);
+            }
+
             yield break;
         }
 

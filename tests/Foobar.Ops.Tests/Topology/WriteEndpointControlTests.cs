@@ -76,6 +76,25 @@ public sealed class WriteEndpointControlTests
         Assert.Contains(AuditRegistry.Controls, control => control.Id == "LB-011");
     }
 
+    /// <summary>Another load balancer of a pair takes its place with a backend of its own.</summary>
+    [Theory]
+    [InlineData("mysql-write", "web-01", FindingStatus.Pass)]
+    [InlineData("mysql-write", "web-02", FindingStatus.Fail)]
+    [InlineData("mysql-read", "web-02", null)]
+    public void The_other_of_a_pair_leads_to_the_primary_too(string backend, string up, FindingStatus? status)
+    {
+        Site pair = SiteWithEndpoint();
+        pair = pair with { Servers = [.. pair.Servers, pair.Find("lb-01")! with { Name = "lb-02", Ssh = new() { Host = "lb-02" } }] };
+        BackendServer[] servers = [Server("web-01", "192.0.2.11:3306", up == "web-01" ? "UP" : "MAINT"), Server("web-02", "192.0.2.12:3306", up == "web-02" ? "UP" : "MAINT")];
+        Verdict[] verdicts = [.. WriteEndpointControls.Judge(
+            pair,
+            balancer => Reading.Of(balancer == "lb-01" ? Facts(Backend, Server("web-01", "192.0.2.11:3306", "UP")) : Facts(backend, servers)),
+            HealthySite.Case())];
+
+        Assert.Equal(FindingStatus.Pass, verdicts[0].Status);
+        Assert.Equal(status, verdicts.FirstOrDefault(verdict => verdict.Server == "lb-02")?.Status);
+    }
+
     private static Verdict[] JudgeRunning(Reading<IReadOnlyList<ServerStart>> starts) =>
         Judge(starts, Server("web-01", "192.0.2.11:3306", "UP"), Server("web-02", "192.0.2.12:3306", "MAINT"));
 
@@ -83,16 +102,19 @@ public sealed class WriteEndpointControlTests
 
     private static Verdict[] Judge(Reading<IReadOnlyList<ServerStart>> starts, params BackendServer[] servers)
     {
-        LoadBalancerFacts facts = new()
+        LoadBalancerFacts facts = Facts(Backend, servers) with { Starts = starts };
+        return [.. WriteEndpointControls.Judge(SiteWithEndpoint(), _ => Reading.Of(facts), HealthySite.Case())];
+    }
+
+    private static LoadBalancerFacts Facts(string backend, params BackendServer[] servers) =>
+        new()
         {
             Process = Reading.Unreadable<HaproxyProcess>("not asked"),
-            Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [new Backend { Name = Backend, Mode = "tcp", Status = "UP", QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0, Servers = servers }] }),
-            Starts = starts,
+            Statistics = Reading.Of(new ProxyStatistics { Frontends = [], Backends = [new Backend { Name = backend, Mode = "tcp", Status = "UP", QueueLength = 0, CurrentSessions = 0, SessionsTotal = 0, Servers = servers }] }),
+            Starts = Reading.Of<IReadOnlyList<ServerStart>>([]),
             Http = Reading.Unreadable<VisitorAnswer>("not asked"),
             Https = Reading.Unreadable<VisitorAnswer>("not asked"),
         };
-        return [.. WriteEndpointControls.Judge(SiteWithEndpoint(), _ => Reading.Of(facts), HealthySite.Case())];
-    }
 
     private static Site SiteWithEndpoint() => TestSite.Create(new Policy { Flows = TestSite.DefaultFlows, Database = new DatabasePolicy { WriteEndpoint = new WriteEndpoint { Server = "lb-01", Backend = Backend } } });
 

@@ -179,7 +179,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             Others = others,
             Answering = answering,
             Givers = givers,
-            Warnings = [.. EmergencyPreflight.JudgeOthers(topology, live.OldName, live.NewName)],
+            Warnings = [.. OtherBalancers.Warn(site.Site), .. EmergencyPreflight.JudgeOthers(topology, live.OldName, live.NewName)],
             Source = own?.Channels.Value is [{ } channel] ? (channel.SourceHost, channel.SourcePort) : null,
             Flavor = live.New.Flavor,
             SourceFile = file,

@@ -43,7 +43,7 @@ internal sealed record FailoverPreflight
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         List<FailoverBlocker> blockers = [.. Others(topology)];
-        List<FailoverBlocker> warnings = [];
+        List<FailoverBlocker> warnings = [.. OtherBalancers.Warn(facts.Site)];
         string? old = PrimaryOf(topology, blockers);
         CandidateRanking ranking = new(topology, facts.Site.Policy.Database!);
         CandidateChoice? choice = null;

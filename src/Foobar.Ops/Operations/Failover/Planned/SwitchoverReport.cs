@@ -43,7 +43,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
             Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, live.NewName, live.OldName, time.GetUtcNow()),
             Steps = result.Steps,
             Error = await ExplainAsync(result, limit.Token) ?? unsettled,
-            Recommendation = Recommend(result, unsettled),
+            Recommendation = string.Join(' ', ((string?[])[Recommend(result, unsettled), .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : []]).OfType<string>()) is { Length: > 0 } advice ? advice : null,
             Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
             Duration = time.GetUtcNow() - started,
