@@ -74,7 +74,4 @@ public enum AuditPhase
 
     /// <summary>Judging facts.</summary>
     Judge,
-
-    /// <summary>All that comes after the last fact was judged.</summary>
-    Write,
 }
