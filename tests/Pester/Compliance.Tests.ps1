@@ -26,7 +26,8 @@ Describe 'The compliance tests' -Skip:$noShell {
         $env:PATH = $path
 
         $all = Invoke-FoobarAudit -Snapshot $snapshot
-        $two = $all | Where-Object Server -in lb-01, web-01
+        # Controls of the setup as a whole are judged where no server is named.
+        $two = $all | Where-Object { $_.Server -in 'lb-01', 'web-01' -and $_.Area -ne 'Topology' }
         $trouble = $two | Where-Object { $_.Server -eq 'lb-01' -and $_.Status -eq 'Fail' } | Select-Object -First 1
         $undecided = $two | Where-Object { $_.Server -eq 'web-01' -and $_.Status -eq 'Unknown' } | Select-Object -First 1
         $accepted = Join-Path $TestDrive 'accepted.json'
