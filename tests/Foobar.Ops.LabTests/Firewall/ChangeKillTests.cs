@@ -10,7 +10,7 @@ using Foobar.Ops.Testing;
 namespace Foobar.Ops.LabTests.Firewall;
 
 /// <summary>A firewall change whose process gets SIGKILL at each of its steps: nobody stays shut out, and nothing stays half done.</summary>
-[Collection(OtherLabCollection.Name)]
+[Collection(LabCollection.Name)]
 public sealed class ChangeKillTests(LabFixture labs)
 {
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(6);

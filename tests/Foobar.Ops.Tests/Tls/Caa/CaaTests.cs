@@ -154,19 +154,38 @@ public sealed class CaaTests
     /// <summary>A resolver on loopback, over UDP and TCP.</summary>
     private sealed class TestResolver : IDisposable
     {
-        private readonly UdpClient _udp = new(new IPEndPoint(IPAddress.Loopback, 0));
+        private readonly UdpClient _udp;
         private readonly TcpListener _tcp;
 
         public TestResolver(
             Func<string, (int Flags, (ushort Type, byte[] Content)[] Records)> answer, Func<string, (int Flags, (ushort Type, byte[] Content)[] Records)>? overTcp = null)
         {
-            _tcp = new TcpListener(Endpoint);
-            _tcp.Start();
+            (_udp, _tcp) = Bind();
             _ = ServeAsync(answer);
             _ = ServeTcpAsync(overTcp ?? answer);
         }
 
         public List<string> Asked { get; } = [];
+
+        // A port that is free for UDP may be taken for TCP.
+        private static (UdpClient Udp, TcpListener Tcp) Bind()
+        {
+            for (int attempt = 1; ; attempt++)
+            {
+                UdpClient udp = new(new IPEndPoint(IPAddress.Loopback, 0));
+                TcpListener tcp = new((IPEndPoint)udp.Client.LocalEndPoint!);
+                try
+                {
+                    tcp.Start();
+                    return (udp, tcp);
+                }
+                catch (SocketException) when (attempt < 20)
+                {
+                    udp.Dispose();
+                    tcp.Dispose();
+                }
+            }
+        }
 
         public IPEndPoint Endpoint => (IPEndPoint)_udp.Client.LocalEndPoint!;
 
