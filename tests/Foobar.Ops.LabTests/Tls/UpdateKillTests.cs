@@ -8,7 +8,7 @@ using Foobar.Ops.Testing;
 namespace Foobar.Ops.LabTests.Tls;
 
 /// <summary>A certificate change whose process gets SIGKILL at each of its steps: every file is old or new, every program would start, and a second run finishes.</summary>
-[Collection(LabCollection.Name)]
+[Collection(OtherLabCollection.Name)]
 public sealed class UpdateKillTests(LabFixture labs, ITestOutputHelper output)
 {
     /// <summary>Where the process dies: after the end of a step, so many milliseconds; in the default run a few, which the seed chooses.</summary>
