@@ -64,6 +64,44 @@ public sealed class AuditLabTests(LabFixture labs)
         Assert.Contains(differences, one => one is { Kind: DifferenceKind.Finding, Source: "DB-003", IsTrouble: true });
     }
 
+    /// <summary>
+    /// Collectors ask HAProxy for its version and the database for its options while others look which of them run: these
+    /// processes have the names of services, and are none.
+    /// </summary>
+    [Fact]
+    public async Task A_program_that_only_tells_its_version_or_options_is_no_service()
+    {
+        const string Stop = "pkill -f '^/bin/sh /run/told/' || true; rm -rf /run/told";
+        RaisedLab lab = await labs.RequireAsync();
+        Snapshot before = (await CollectAsync(lab)).Snapshot, after;
+        string[] servers = ["lb-01", "web-01"];
+        try
+        {
+            foreach (string server in servers)
+            {
+                await lab.RunAsync(server, """
+                    mkdir -p /run/told; cd /run/told
+                    for name in mariadbd mysqld haproxy; do printf '#!/bin/sh\nsleep 60\n' > $name; chmod 755 $name; done
+                    for call in 'mariadbd --print-defaults' 'mysqld --version' 'haproxy -v' 'haproxy -c -f /etc/haproxy/other.cfg'; do
+                        setsid /run/told/$call < /dev/null > /dev/null 2>&1 &
+                    done
+                    """);
+            }
+
+            after = (await CollectAsync(lab)).Snapshot;
+            Assert.Equal("4", (await lab.RunAsync("lb-01", "pgrep -c -f '^/bin/sh /run/told/'")).Trim());
+        }
+        finally
+        {
+            foreach (string server in servers)
+            {
+                await lab.RunAsync(server, Stop);
+            }
+        }
+
+        Assert.Empty(SnapshotComparison.Compare(before, after));
+    }
+
     private static async Task<SnapshotResult> CollectAsync(RaisedLab lab)
     {
         await using SiteSession session = new(InventoryLoader.Load(lab.Inventory));

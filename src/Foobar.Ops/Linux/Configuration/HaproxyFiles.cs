@@ -21,6 +21,8 @@ internal static class HaproxyFiles
           name=''
           { read -r name < "$process/comm"; } 2>/dev/null
           [ "$name" = haproxy ] || continue
+          # One that only tells its version or checks a file, or has ended meanwhile, is no service.
+          case " $(tr '\0' ' ' < "$process/cmdline" 2>/dev/null)" in ' '|*' -v '*|*' -vv '*|*' -c '*) continue ;; esac
           if [ "$(readlink "$process/ns/pid")" != "$own" ]; then echo "== container"; continue; fi
           echo "=="
           tr '\0' '\n' < "$process/cmdline" 2>/dev/null | {

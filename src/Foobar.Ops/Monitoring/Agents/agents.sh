@@ -61,6 +61,9 @@ else printf '!ps: %s\n' "$(printf '%s' "$list" | head -n 1)"
 fi
 printf '%s\n' "$found" | while read -r pid age user state name; do
   [ -n "$pid" ] || continue
+  # One that has ended meanwhile, or only tells its version or checks a file, as other commands have it do, serves nothing.
+  [ -d "/proc/$pid" ] || continue
+  [ "$name" != haproxy ] || case " $(tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null)" in ' '|*' -v '*|*' -vv '*|*' -c '*) continue ;; esac
   exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || exe=
   group=$(sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null) || group=
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$age" "$user" "$state" "$name" "$exe" "$group"

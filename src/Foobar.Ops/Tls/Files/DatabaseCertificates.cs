@@ -11,7 +11,7 @@ internal static class DatabaseCertificates
     /// <summary>
     /// Prints <c>== NAME</c> for each database server that runs, then its options, one a line, those of the option files before
     /// those of the command line: the last one holds. One in a container has files of its own; one that has ended meanwhile, or
-    /// only tells its version, is none.
+    /// only tells its version or its options (another collector may be asking it at this moment), is none.
     /// </summary>
     internal const string Script = """
         PATH=$PATH:/usr/local/mysql/bin:/usr/sbin:/sbin
@@ -21,7 +21,7 @@ internal static class DatabaseCertificates
           { read -r name < "$process/comm"; } 2>/dev/null
           case $name in mysqld|mariadbd) ;; *) continue ;; esac
           line=$(tr '\0' '\n' < "$process/cmdline" 2>/dev/null) && space=$(readlink "$process/ns/pid") || continue
-          case $line in ''|*--version*) continue ;; esac
+          case $line in ''|*--version*|*--print-defaults*|*--help*|*--validate-config*) continue ;; esac
           if [ "$space" != "$own" ]; then echo '== container'; continue; fi
           printf '== %s\n' "$name"
           given=$(printf '%s\n' "$line" | grep -E '^--(defaults-file|defaults-extra-file|no-defaults)' | head -n 1)

@@ -23,6 +23,7 @@ internal static class MachineFence
                 case $name in mysqld|mariadbd) ;; *) continue;; esac
                 entry=${entry#/proc/}; entry=${entry%/comm}
                 [ -z "$unit" ] || grep -q "/$unit" "/proc/$entry/cgroup" 2>/dev/null || continue
+                [ -n "$unit" ] || case $(tr '\0' ' ' < "/proc/$entry/cmdline" 2>/dev/null) in *--print-defaults*|*--version*|*--help*) continue;; esac
                 printf '%s\n' "$entry"
             done
         }

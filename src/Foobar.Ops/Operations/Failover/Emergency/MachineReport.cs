@@ -62,6 +62,7 @@ public sealed record MachineReport
             case $name in mysqld|mariadbd) ;; *) continue;; esac
             pid=${entry#/proc/}; pid=${pid%/comm}
             [ -z "$unit" ] || grep -q "/$unit" "/proc/$pid/cgroup" 2>/dev/null || continue
+            [ -n "$unit" ] || case $(tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null) in *--print-defaults*|*--version*|*--help*) continue;; esac
             printf 'pid=%s\n' "$pid"
             sed -n 's/^State:[[:space:]]*\(.\).*/process=\1/p' "/proc/$pid/status"
             break
