@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
@@ -37,9 +38,7 @@ internal static class DeclarationControls
             "TOP-003", Severity.Medium, "Every connection that stands is part of a declared flow",
             "A connection that no flow names is a dependence that nobody knows of, or somebody who should not be there.",
             "See who holds it (ss -tunp); end it, or declare the flow in the inventory's policy.", "ss(8)"),
-        static site => site.Found.Links.Where(static link => link.IsUndeclared).Take(MostNamed)
-            .Select(link => Verdict.Fail(link.ToString(), "part of a declared flow", link.Seen ?? "a connection", "ss -H -tunp state established")
-                with { Server = site.Found.Find(link.To) is { } taker ? taker.Server : link.From })
+        static site => JudgeLinks(site)
             .OrPass("every connection is part of a declared flow")
             .WithUnread(site, static (input, server) => input.Own.Of(server).Part(static facts => facts.Sockets).Part(static facts => facts.Conversations)));
 
@@ -51,6 +50,24 @@ internal static class DeclarationControls
             "Give the server the address, or correct it in the inventory.", "ip-address(8)"),
         static site => JudgeAddresses(site).OrPass("every server has the addresses that flows lead to")
             .WithUnread(site, static (input, server) => input.Firewalls.Of(server).Part(static facts => facts.Network)));
+
+    private static IEnumerable<Verdict> JudgeLinks(TopologyCase site)
+    {
+        const string Expected = "part of a declared flow", Source = "ss -H -tunp state established";
+        TopologyLink[] links = [.. site.Found.Links.Where(static link => link.IsUndeclared)];
+        foreach (TopologyLink link in links.Take(MostNamed))
+        {
+            yield return Verdict.Fail(link.ToString(), Expected, link.Seen ?? "a connection", Source)
+                with { Server = site.Found.Find(link.To) is { } taker ? taker.Server : link.From };
+        }
+
+        if (links.Length > MostNamed)
+        {
+            yield return Verdict.Fail(
+                string.Create(CultureInfo.InvariantCulture, $"{links.Length - MostNamed} more"), Expected,
+                string.Join(", ", links.Skip(MostNamed).Select(static link => $"{link.From} > {link.To}").Distinct()), Source);
+        }
+    }
 
     private static Verdict JudgeRole(TopologyInput input, TopologyServer server, Role role)
     {

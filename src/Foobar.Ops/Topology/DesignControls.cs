@@ -67,13 +67,20 @@ internal static class DesignControls
             }) with { Server = leg.Server });
         IEnumerable<Verdict> further =
             from server in site.Input.Site.Servers
-            from proxy in site.Input.Own.Of(server.Name).Part(static facts => facts.Proxies).Value ?? []
-            where proxy.Doubt is null && proxy.Host.Length > 0 && !IsOwn(proxy.Host, server)
-            let target = string.Create(CultureInfo.InvariantCulture, $"{server.Name} -> {proxy.Host}:{proxy.Port}")
-            select (proxy.IsTls ? Verdict.Pass(target, "TLS") : Verdict.Warning(target, "TLS", "plain text", $"nginx: {proxy.Directive}")) with { Server = server.Name };
+            from verdict in site.Input.Own.Of(server.Name).Part(static facts => facts.Proxies).Judge(proxies => JudgeProxies(server, proxies), "where nginx passes requests on to")
+            select verdict with { Server = server.Name };
         Verdict[] all = [.. behind, .. further];
         return all.Length > 0 ? all : [Verdict.NotApplicable(actual: "nothing stands behind a load balancer")];
     }
+
+    // A socket in the file system has no host, and leaves its server as little as loopback does.
+    private static IEnumerable<Verdict> JudgeProxies(Server server, IReadOnlyList<ProxyTarget> proxies) =>
+        from proxy in proxies
+        where proxy.Doubt is not null || (proxy.Host.Length > 0 && !IsOwn(proxy.Host, server))
+        let target = string.Create(CultureInfo.InvariantCulture, $"{server.Name} -> {proxy.Host}:{proxy.Port}")
+        select proxy.Doubt is { } doubt ? (proxy.IsTls ? Verdict.Pass(doubt, "TLS, wherever it leads") : Verdict.Unknown(proxy.Directive, $"Whether it leaves the server in plain text can't be told: {doubt}."))
+            : proxy.IsTls ? Verdict.Pass(target, "TLS")
+            : Verdict.Warning(target, "TLS", "plain text", $"nginx: {proxy.Directive}");
 
     private static bool IsOwn(string host, Server server) =>
         host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && (IPAddress.IsLoopback(address) || server.Addresses.Contains(address)));
@@ -102,7 +109,7 @@ internal static class DesignControls
         double days = last is null ? double.PositiveInfinity : (site.Input.Time - last.Since).TotalDays;
         string wanted = string.Create(CultureInfo.InvariantCulture, $"a failover or switchover in the last {site.Input.Site.Policy.Topology.FailoverDrillDays} days");
         return [last is not null && days <= site.Input.Site.Policy.Topology.FailoverDrillDays ? Verdict.Pass("database", last.ToString())
-            : marks.Length > 0 && marks.All(static mark => !mark.TryGet(out _)) ? marks[0].ToUnknown("database")
+            : marks.FirstOrDefault(static mark => !mark.TryGet(out _)) is { } unread ? unread.ToUnknown("database")
             : Verdict.Warning("database", wanted, last is null ? "none is recorded on any member" : string.Create(CultureInfo.InvariantCulture, $"the last one was {days:0} days ago"), last?.ToString() ?? "foobar_ops.operation")];
     }
 

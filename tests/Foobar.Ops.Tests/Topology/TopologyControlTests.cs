@@ -121,6 +121,28 @@ public sealed class TopologyControlTests
         Assert.Contains(sample.Trouble("TOP-005"), static finding => finding.Target == "web-01 -> 192.0.2.31:8080");
     }
 
+    [Fact]
+    public void Where_requests_go_that_could_not_be_read_is_not_passed()
+    {
+        TopologySample sample = new();
+        TopologyFacts own = sample.Own["web-01"].Value!;
+        sample.Own["web-01"] = Reading.Of(own with { Proxies = Reading.Unreadable<IReadOnlyList<ProxyTarget>>("nginx -T was refused") });
+        Assert.Contains(sample.Trouble("TOP-005"), static finding => finding is { Status: FindingStatus.Unknown, Server: "web-01" } && finding.Reason!.Contains("nginx -T was refused", StringComparison.Ordinal));
+
+        sample = new();
+        sample.Own["web-01"] = Reading.Of(own with { Proxies = Reading.Of<IReadOnlyList<ProxyTarget>>([new ProxyTarget("proxy_pass", null, "$backend", 0, false) { Doubt = "proxy_pass $backend: a variable stands for the place" }]) });
+        Assert.Contains(sample.Trouble("TOP-005"), static finding => finding is { Status: FindingStatus.Unknown, Server: "web-01" } && finding.Reason!.Contains("$backend", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_drill_that_only_a_member_knows_that_was_not_read_is_not_missing()
+    {
+        TopologySample sample = new();
+        sample.Databases["web-02"] = Reading.Of(sample.Databases["web-02"].Value! with { LastOperation = Reading.Unreadable<IReadOnlyList<OperationMark>>("it was not asked") });
+
+        Assert.Equal(FindingStatus.Unknown, Assert.Single(sample.Judge("TOP-006")).Status);
+    }
+
     [Theory]
     [InlineData(OperationState.Completed, 10, FindingStatus.Pass)]
     [InlineData(OperationState.Degraded, 89, FindingStatus.Pass)]
