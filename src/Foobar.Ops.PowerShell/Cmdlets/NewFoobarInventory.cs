@@ -18,7 +18,7 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 /// <summary>Makes an inventory of what servers show, and asks what they can't tell.</summary>
 [Cmdlet(VerbsCommon.New, "FoobarInventory", SupportsShouldProcess = true)]
 [OutputType(typeof(DiscoveredInventory))]
-public sealed class NewFoobarInventory : AsyncCmdlet
+public sealed class NewFoobarInventory : LoginCmdlet
 {
     private readonly List<string> _names = [];
 
@@ -54,24 +54,10 @@ public sealed class NewFoobarInventory : AsyncCmdlet
     [ValidateNotNullOrEmpty]
     public string? TrustedAuthorities { get; set; }
 
-    /// <summary>The SSH login.</summary>
-    [Parameter]
-    [Credential]
-    public PSCredential? SshCredential { get; set; }
-
-    /// <summary>The database login.</summary>
-    [Parameter]
-    [Credential]
-    public PSCredential? DatabaseCredential { get; set; }
-
     /// <summary>sudo's password on the servers.</summary>
     [Parameter]
     [ValidateNotNull]
     public SecureString? SudoPassword { get; set; }
-
-    /// <summary>What carries the SSH connections.</summary>
-    [Parameter]
-    public SshTransport SshTransport { get; set; }
 
     /// <summary>Whether the key of a server never seen before is accepted and kept.</summary>
     [Parameter]

@@ -2,31 +2,16 @@ using System.Management.Automation;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.PowerShell.Binding;
-using Foobar.Ops.PowerShell.Hosting;
 
 namespace Foobar.Ops.PowerShell.Sites;
 
 /// <summary>The base of cmdlets that need an inventory: <c>-Inventory</c>, else the environment's, else the one in the current folder.</summary>
-public abstract class InventoryCmdlet : AsyncCmdlet
+public abstract class InventoryCmdlet : LoginCmdlet
 {
     /// <summary>The path of the inventory to use.</summary>
     [Parameter]
     [InventoryTransformation]
     public virtual string? Inventory { get; set; }
-
-    /// <summary>The database login.</summary>
-    [Parameter]
-    [Credential]
-    public PSCredential? DatabaseCredential { get; set; }
-
-    /// <summary>The SSH login: user and password, or user and passphrase of the key.</summary>
-    [Parameter]
-    [Credential]
-    public PSCredential? SshCredential { get; set; }
-
-    /// <summary>What carries the SSH connections.</summary>
-    [Parameter]
-    public SshTransport SshTransport { get; set; }
 
     /// <summary>Whether a login or a transport is given here, which means another session than the connected one.</summary>
     private protected bool NamesLogin => DatabaseCredential is not null || SshCredential is not null || SshTransport != SshTransport.Auto;
