@@ -21,7 +21,10 @@ namespace Foobar.Ops.Operations.Guard;
 /// <param name="store">Where journals and evidence are kept; the user's state directory if left out.</param>
 internal sealed class WatchedSite(ISiteSession session, TimeProvider time, OperationStore? store = null) : IWatchedSite
 {
-    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(2), MachinePause = TimeSpan.FromSeconds(2), SurveyPause = TimeSpan.FromMinutes(1);
+    // One that does not answer in time is looked at from all sides, no more.
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(1), OpenLimit = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan MachineLimit = TimeSpan.FromSeconds(2), MachinePause = TimeSpan.FromSeconds(2), SurveyPause = TimeSpan.FromMinutes(1);
 
     // A rate that was seen counts less with each answer.
     private const double Fading = 0.98;
@@ -61,12 +64,13 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     public async Task<PrimaryAnswer> AskAsync(string primary, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(AskLimit);
+        TimeSpan patience = _database?.Server == primary ? AskLimit : OpenLimit;
+        limit.CancelAfter(patience);
         try
         {
             if (time.GetUtcNow() - _machineAt > MachinePause && _machine is null or { IsCompleted: true })
             {
-                (_machine, _machineAt) = (MachineReport.AskAsync(session, primary, AskLimit, cancellationToken), time.GetUtcNow());
+                (_machine, _machineAt) = (MachineReport.AskAsync(session, primary, MachineLimit, cancellationToken), time.GetUtcNow());
             }
 
             if (_database?.Server != primary)
@@ -84,7 +88,7 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
         catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             await CloseAsync();
-            throw error as FoobarException ?? new FoobarException("PrimarySilent", ErrorKind.Timeout, $"{primary}: its database did not answer within {AskLimit.TotalSeconds:0} s.") { Server = primary };
+            throw error as FoobarException ?? new FoobarException("PrimarySilent", ErrorKind.Timeout, $"{primary}: its database did not answer within {patience.TotalSeconds:0} s.") { Server = primary };
         }
     }
 
@@ -101,7 +105,7 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     }
 
     public async Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) =>
-        await MachineReport.AskAsync(session, member, AskLimit, cancellationToken) is { ReadOnly: false, DiskFull: false };
+        await MachineReport.AskAsync(session, member, MachineLimit, cancellationToken) is { ReadOnly: false, DiskFull: false };
 
     public async Task<RepairResult> RejoinAsync(string member, CancellationToken cancellationToken)
     {
