@@ -35,8 +35,8 @@ internal static class TopologyFaults
         Row("address-lost", "TOP-004", "web-02 has lost its IPv6 address", "web-02",
             "ip -6 address show dev internal scope global | awk '/inet6/ { print $2 }' > /run/lost-address; ip -6 address del $(cat /run/lost-address) dev internal",
             "[ ! -s /run/lost-address ] || ip -6 address replace $(cat /run/lost-address) dev internal nodad; rm -f /run/lost-address") with
-            // nginx would not start again: its configuration names the address.
-            { Witness = "2001:db8:", Thing = "addresses", AlsoSeenBy = ["TLS-008", "TLS-015", "TOP-011", "TOP-012"] },
+            // nginx would not start again, and does not print its configuration: it names the address.
+            { Witness = "2001:db8:", Thing = "addresses", AlsoSeenBy = ["TLS-008", "TLS-015", "TOP-005", "TOP-011", "TOP-012"] },
         Row("keepalived-stopped", "TOP-008", "keepalived on lb-02 is stopped: it would take over from nobody", "lb-02",
             "systemctl stop keepalived", "systemctl start keepalived") with
             { AppliesTo = static options => options.Balancers > 1, AlsoSeenBy = ["SRV-001"], Witness = "keepalived" },
