@@ -5,7 +5,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -47,7 +47,7 @@ internal static class FailoverBench
         Site patient = declared with { Policy = declared.Policy with { Database = declared.Policy.Database! with { MaxLagSeconds = Patience.TotalSeconds } } };
         await using SiteSession session = new(patient, new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) });
         DirectoryInfo state = Directory.CreateTempSubdirectory("bench-");
-        FailoverOperation operation = new(session, new OperationStore(session.Site.Name, state.FullName));
+        SwitchoverOperation operation = new(session, new OperationStore(session.Site.Name, state.FullName));
         HandSwitchover byHand = new(lab);
         List<double>[] gaps = [[], [], []];
         for (int round = 0; round < Rounds * gaps.Length; round++)
@@ -70,7 +70,7 @@ internal static class FailoverBench
         return [.. gaps.Select(one => one.ToArray())];
     }
 
-    private static async Task OursAsync(FailoverOperation operation, string candidate, CancellationToken cancel)
+    private static async Task OursAsync(SwitchoverOperation operation, string candidate, CancellationToken cancel)
     {
         FailoverResult result = await operation.RunAsync(new FailoverOptions { To = candidate, DrainLimit = Patience }, null, cancel);
         if (result is not { Outcome: PlanOutcome.Completed, Proof.Verdict: ProofVerdict.Proven })

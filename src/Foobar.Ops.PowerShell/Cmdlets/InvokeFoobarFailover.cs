@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
@@ -53,7 +53,7 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
 
     private void SwitchOver(ISiteSession site)
     {
-        FailoverPreview preview = Run((_, token) => new FailoverOperation(site).PreviewAsync(Options(), token));
+        FailoverPreview preview = Run((_, token) => new SwitchoverOperation(site).PreviewAsync(Options(), token));
         Tell(preview);
         if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {preview.Summary}", $"{preview.Summary}? -WhatIf shows the steps.", "Invoke-FoobarFailover"))
         {
@@ -66,7 +66,7 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
                 Canary = new DatabaseLogin(CanaryCredential!.UserName, canary),
                 CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
             };
-            Perform((progress, token) => new FailoverOperation(site).RunAsync(options, progress, token));
+            Perform((progress, token) => new SwitchoverOperation(site).RunAsync(options, progress, token));
         }
     }
 
@@ -77,14 +77,14 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
         string question = $"{plan}?";
         if (IsWhatIf())
         {
-            FailoverPreview preview = Run((_, token) => new EmergencyOperation(site).PreviewAsync(Options(), token));
+            FailoverPreview preview = Run((_, token) => new FailoverOperation(site).PreviewAsync(Options(), token));
             Tell(preview);
             plan = $"{site.Site.Name}: {preview.OldPrimary} -> {preview.NewPrimary}: {preview.Summary}";
         }
 
         if (ShouldProcess(plan, question, "Invoke-FoobarFailover"))
         {
-            Perform((progress, token) => new EmergencyOperation(site).RunAsync(Options(), progress, token));
+            Perform((progress, token) => new FailoverOperation(site).RunAsync(Options(), progress, token));
         }
     }
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.PowerShell.Binding;
 using Foobar.Ops.PowerShell.Hosting;
@@ -12,7 +12,7 @@ namespace Foobar.Ops.PowerShell.Cmdlets;
 
 /// <summary>Brings a database member back as a replica of the primary.</summary>
 [Cmdlet(VerbsDiagnostic.Repair, "FoobarReplication", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
-[OutputType(typeof(RepairResult), typeof(RepairPreview))]
+[OutputType(typeof(RejoinResult), typeof(RejoinPreview))]
 public sealed class RepairFoobarReplication : SiteCmdlet
 {
     /// <summary>The member to bring back.</summary>
@@ -60,7 +60,7 @@ public sealed class RepairFoobarReplication : SiteCmdlet
     private void Repair(ISiteSession site, string? server)
     {
         using Secret? password = ReplicationCredential?.TakeSecret();
-        RepairOptions options = new()
+        RejoinOptions options = new()
         {
             Server = server,
             Login = password is null ? null : new DatabaseLogin(ReplicationCredential!.UserName, password),
@@ -68,7 +68,7 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             StartLimit = TimeSpan.FromMinutes(StartMinutes),
             CatchUpLimit = TimeSpan.FromMinutes(CatchUpMinutes),
         };
-        RepairPreview preview = Run((output, token) => new RepairOperation(site).PreviewAsync(options, token));
+        RejoinPreview preview = Run((output, token) => new RejoinOperation(site).PreviewAsync(options, token));
         if (IsWhatIf())
         {
             // What stands in the way is an error when it is tried.
@@ -85,8 +85,8 @@ public sealed class RepairFoobarReplication : SiteCmdlet
             $"Bring {preview.Server ?? "an unknown member"} back as a replica of {preview.Primary ?? "an unknown primary"}{(Copy ? ", copied afresh" : "")}? {preview.Reason}".TrimEnd(),
             "Repair-FoobarReplication"))
         {
-            RepairOptions confirmed = options with { Confirmed = preview is { Server: { } member, Primary: { } primary } ? new(member, primary) : null };
-            RepairResult result = Run((output, token) => new RepairOperation(site).RunAsync(confirmed, new StepProgress(output), token));
+            RejoinOptions confirmed = options with { Confirmed = preview is { Server: { } member, Primary: { } primary } ? new(member, primary) : null };
+            RejoinResult result = Run((output, token) => new RejoinOperation(site).RunAsync(confirmed, new StepProgress(output), token));
             WriteObject(result);
             if (result.Outcome != PlanOutcome.Completed)
             {

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
 
@@ -19,11 +19,11 @@ public sealed class ResumeFoobarFailover : FailoverCmdlet
     {
         ISiteSession site = OpenSite();
         string what = TakeOver
-            ? $"End what another machine began, and the connections it still has: {Run((_, token) => new FailoverOperation(site).DescribeLostAsync(token))}"
+            ? $"End what another machine began, and the connections it still has: {Run((_, token) => new SwitchoverOperation(site).DescribeLostAsync(token))}"
             : "End the failover that an earlier run began";
         if (ShouldProcess(site.Site.Name, what))
         {
-            FailoverOperation operation = new(site);
+            SwitchoverOperation operation = new(site);
             Perform((progress, token) => TakeOver ? operation.TakeOverAsync(Limits(), progress, token) : operation.ResumeAsync(Limits(), progress, token));
         }
     }

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.PowerShell.Hosting;
 

@@ -1,7 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 
 namespace Foobar.Ops.LabTests.Database;
 

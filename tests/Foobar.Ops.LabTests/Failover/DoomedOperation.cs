@@ -1,7 +1,7 @@
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -30,8 +30,8 @@ internal static class DoomedOperation
         DoomedProcess.Death death = new(args);
         OperationStore store = new(site.Name, args[2]);
         FailoverResult result = args[3].Length == 0
-            ? await new EmergencyOperation(session, store).RunAsync(new FailoverOptions(), death, CancellationToken.None)
-            : await new FailoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
+            ? await new FailoverOperation(session, store).RunAsync(new FailoverOptions(), death, CancellationToken.None)
+            : await new SwitchoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}");
         return 0;
     }

@@ -1,9 +1,9 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.LabTests.Failover.Emergency;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Failover;
@@ -76,7 +76,7 @@ public sealed class EventTests(LabFixture labs)
             try
             {
                 await disaster.StrikeAsync(cancel);
-                result = await new EmergencyOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
+                result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
             }
             finally
             {
@@ -92,7 +92,7 @@ public sealed class EventTests(LabFixture labs)
             Assert.False(result.Unfinished);
             await Task.Delay(TimeSpan.FromSeconds(3), cancel);
             Assert.NotEqual("0", await LastAsync(bed, "web-02"));
-            RepairResult repair = await new RepairOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new() { Server = "web-01" }, null, cancel);
+            RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new() { Server = "web-01" }, null, cancel);
             Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
             await bed.WaitUntilCaughtUpAsync();
             ReplicationTopology topology = await bed.TopologyAsync();

@@ -4,8 +4,8 @@ using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -56,7 +56,7 @@ internal sealed class FailoverBed : IAsyncDisposable
     }
 
     /// <summary>A failover as an operator would make it.</summary>
-    public FailoverOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
+    public SwitchoverOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
 
     /// <summary>Who replicates from whom.</summary>
     public async Task<ReplicationTopology> TopologyAsync() =>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -23,7 +23,7 @@ public sealed class HookTests(LabFixture labs)
         {
             await using SiteSession session = new(Hooked(bed.Session.Site));
             await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
-            FailoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
+            SwitchoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
             FailoverResult moved = await operation.RunAsync(new FailoverOptions { Canary = bed.Canary }, null, TestContext.Current.CancellationToken);
             Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven, "web-02", (long?)0), (moved.Outcome, moved.Proof.Verdict, moved.NewPrimary, moved.Canary!.Lost));
 

@@ -3,7 +3,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Testing;
 
@@ -81,7 +81,7 @@ public sealed class KillTests(LabFixture labs)
         }
 
         FoobarException told = await Assert.ThrowsAsync<FoobarException>(() =>
-            new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere"))).RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            new SwitchoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere"))).RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
         Assert.Equal("OperationRunning", told.ErrorId);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"by {Environment.UserName} on {Environment.MachineName} (process "), told.Message, StringComparison.Ordinal);
         Assert.Contains("since ", told.Message, StringComparison.Ordinal);

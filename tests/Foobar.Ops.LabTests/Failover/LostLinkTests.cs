@@ -1,6 +1,6 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -21,7 +21,7 @@ public sealed class LostLinkTests(LabFixture labs)
         try
         {
             await using SiteSession session = new(bed.Session.Site, new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(10) });
-            FailoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
+            SwitchoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
             result = await operation.RunAsync(new FailoverOptions { To = "web-02" }, new Cut(bed), cancel);
         }
         finally

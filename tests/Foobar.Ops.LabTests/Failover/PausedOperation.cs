@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -81,7 +81,7 @@ internal sealed partial class PausedOperation : IDisposable
         FailoverOptions options = new() { Confirmed = new(args[3], args[4]) };
         try
         {
-            FailoverOperation operation = new(session, new OperationStore(site.Name, args[2]), args[5] == Locked ? new Clock() : null);
+            SwitchoverOperation operation = new(session, new OperationStore(site.Name, args[2]), args[5] == Locked ? new Clock() : null);
             FailoverResult result = await operation.RunAsync(options, new Pause(args[5]), CancellationToken.None);
             Console.WriteLine($"{result.Outcome} {result.Error}");
         }

@@ -2,7 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
 
@@ -116,7 +116,7 @@ public sealed class RefusalTests(LabFixture labs)
         // A tenth of the lag that the lab's policy allows: the test need not wait so long.
         Site strict = bed.Patient(TimeSpan.FromSeconds(0.5));
         await using SiteSession session = new(strict);
-        FailoverOperation operation = new(session, new(strict.Name, bed.State));
+        SwitchoverOperation operation = new(session, new(strict.Name, bed.State));
         string before = await StateAsync(bed);
         FailoverPreview preview = await operation.PreviewAsync(new FailoverOptions { To = "web-02" }, TestContext.Current.CancellationToken);
         Assert.Contains(preview.Blockers, blocker => blocker.Code == code && blocker.Server == server && blocker.Remediation.Length > 0 && blocker.Message.Contains(says, StringComparison.Ordinal));

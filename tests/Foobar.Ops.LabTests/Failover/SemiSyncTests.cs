@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Failover;

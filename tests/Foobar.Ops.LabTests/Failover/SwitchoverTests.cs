@@ -3,7 +3,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Canary;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -40,7 +40,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", Writers, interval, TestContext.Current.CancellationToken);
         CanaryClock clock = CanaryClock.Now(TimeProvider.System);
         await using SiteSession session = new(bed.Patient(Patience));
-        FailoverOperation operation = new(session, new(session.Site.Name, bed.State));
+        SwitchoverOperation operation = new(session, new(session.Site.Name, bed.State));
         List<FailoverResult> results = [];
         (int logs, int drains) = (await BinaryLogsAsync(bed), await CountAsync(bed, "lb-01", Drains));
         for (int run = 0; run < (Sample.IsAll ? 50 : 3); run++)
@@ -70,7 +70,7 @@ public sealed class SwitchoverTests(LabFixture labs, ITestOutputHelper output)
     }
 
     // Writers without pause may be faster than the replica for a while: the plan waits until it has caught up.
-    private static async Task<FailoverResult> SwitchAsync(FailoverOperation operation, DatabaseLogin canary)
+    private static async Task<FailoverResult> SwitchAsync(SwitchoverOperation operation, DatabaseLogin canary)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
         FailoverResult result = await operation.RunAsync(new FailoverOptions { Canary = canary, CanaryInterval = Probe, DrainLimit = Patience }, null, TestContext.Current.CancellationToken);

@@ -3,9 +3,9 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Failover.Emergency;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Testing;
 
@@ -86,7 +86,7 @@ public sealed class TakeOverTests(LabFixture labs)
             await DoomedOperation.KillAsync(bed, "", step, TimeSpan.Zero);
             await Task.Delay(TimeSpan.FromMilliseconds(300), cancel);
             result = again
-                ? await new EmergencyOperation(bed.Session, ElsewhereStore(bed)).RunAsync(new FailoverOptions(), null, cancel)
+                ? await new FailoverOperation(bed.Session, ElsewhereStore(bed)).RunAsync(new FailoverOptions(), null, cancel)
                 : await Elsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
         }
         finally
@@ -99,8 +99,8 @@ public sealed class TakeOverTests(LabFixture labs)
         Assert.Equal([candidate], await bed.PrimariesAsync());
         await AssertSupersededAsync(bed);
         Assert.Equal([candidate], await bed.PrimariesAsync());
-        RepairResult repair = await new RepairOperation(bed.Session, ElsewhereStore(bed)).RunAsync(new RepairOptions { Server = old }, null, cancel);
-        Assert.Equal((PlanOutcome.Completed, RepairMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
+        RejoinResult repair = await new RejoinOperation(bed.Session, ElsewhereStore(bed)).RunAsync(new RejoinOptions { Server = old }, null, cancel);
+        Assert.Equal((PlanOutcome.Completed, RejoinMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
         await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
@@ -126,7 +126,7 @@ public sealed class TakeOverTests(LabFixture labs)
             FoobarException stuck = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel));
             Assert.Equal(old, stuck.Server);
             Assert.Contains("-Emergency", stuck.Recommendation, StringComparison.Ordinal);
-            result = await new EmergencyOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
+            result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
         }
         finally
         {
@@ -136,14 +136,14 @@ public sealed class TakeOverTests(LabFixture labs)
         Assert.Equal((PlanOutcome.Degraded, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
         Assert.Equal([candidate], await bed.PrimariesAsync());
         Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
-        RepairResult repair = await new RepairOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RepairOptions { Server = old }, null, cancel);
+        RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
         await bed.AssertKeptAsync(writers, await writers.StopAsync(), candidate);
     }
 
     private static OperationStore ElsewhereStore(FailoverBed bed) => new(bed.Session.Site.Name, Path.Combine(bed.State, "elsewhere"));
 
-    private static FailoverOperation Elsewhere(FailoverBed bed) => new(bed.Session, ElsewhereStore(bed));
+    private static SwitchoverOperation Elsewhere(FailoverBed bed) => new(bed.Session, ElsewhereStore(bed));
 
     // The lost machine comes back, with its journal.
     private static async Task AssertSupersededAsync(FailoverBed bed)

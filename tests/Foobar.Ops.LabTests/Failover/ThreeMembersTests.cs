@@ -2,8 +2,8 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -38,7 +38,7 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
 
         // A replica that may be a source too waits at the first thing it applies for a replica of its own, ten seconds by default.
         await using SiteSession session = new(bed.Patient(Patience));
-        FailoverOperation operation = new(session, new(session.Site.Name, bed.State));
+        SwitchoverOperation operation = new(session, new(session.Site.Name, bed.State));
         List<TimeSpan> following = [];
         string primary = "web-01";
         for (int run = 0; run < (Sample.IsAll ? 50 : 3); run++)
@@ -83,8 +83,8 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
         Assert.Contains("Repair-FoobarReplication -Server db-03", result.Recommendation, StringComparison.Ordinal);
         ReplicationTopology topology = await bed.TopologyAsync();
         Assert.Equal(("web-02", "web-01"), (topology.Links.Single(one => one.Replica == "web-01").Source, topology.Links.Single(one => one.Replica == "db-03").Source));
-        RepairResult repair = await new RepairOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RepairOptions { Server = "db-03" }, null, TestContext.Current.CancellationToken);
-        Assert.Equal((PlanOutcome.Completed, RepairMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
+        RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = "db-03" }, null, TestContext.Current.CancellationToken);
+        Assert.Equal((PlanOutcome.Completed, RejoinMethod.Rejoin, null), (repair.Outcome, repair.Method, repair.Error));
         await bed.WaitUntilCaughtUpAsync();
         Assert.All((await bed.TopologyAsync()).Links, one => Assert.Equal(("web-02", ""), (one.Source, one.Errant)));
     }

@@ -2,7 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Testing;
 
@@ -55,7 +55,7 @@ public sealed class TwoOperatorsTests(LabFixture labs)
         await Task.WhenAll(Members.Select(member => bed.Lab.RunAsync(member, "systemctl restart $(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)", limit: TimeSpan.FromMinutes(2), cancel: cancel)));
         await bed.WaitUntilCaughtUpAsync();
         await AssertWholeAsync(bed, moved.NewPrimary);
-        FailoverOperation again = new(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "late")));
+        SwitchoverOperation again = new(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "late")));
         FoobarException nothing = await Assert.ThrowsAsync<FoobarException>(() => again.ResumeAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("NothingToResume", nothing.ErrorId);
         KillTable.Hold($"| {flavour} | {step} | {ended?.ToString() ?? "nothing to end"} | {said.Split(' ')[0]} |", $"| {flavour} | {step} |", "failover-two-operators.md");

@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Planned;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Tests.Remoting;
 
 namespace Foobar.Ops.Tests.Operations;

@@ -1,7 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Tests.Database;
 
 namespace Foobar.Ops.Tests.Operations;

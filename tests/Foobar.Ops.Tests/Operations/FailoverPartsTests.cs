@@ -4,10 +4,10 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Operations.Canary;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Endpoints;
-using Foobar.Ops.Operations.Failover.Planned;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Endpoints;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Database.Wire;
 using Foobar.Ops.Tests.Remoting;
@@ -29,13 +29,13 @@ public sealed class FailoverPartsTests
     [Fact]
     public void A_journal_or_a_marker_gives_the_order_of_a_switchover_back()
     {
-        SwitchoverOrder order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
-        Assert.Equal(order, SwitchoverOrder.Of(order.ToParameters()));
-        SwitchoverOrder three = order with { Others = ["db-03", "db-04"] };
-        Assert.Equal(three.Others, SwitchoverOrder.Of(three.ToParameters()).Others);
-        SwitchoverOrder bare = new() { Id = "1", Old = "web-01", New = "web-02" };
-        Assert.Equal(bare, SwitchoverOrder.Of(bare.ToParameters()));
-        Assert.Contains("foobar_ops.operation", Assert.Throws<ParseException>(() => SwitchoverOrder.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message, StringComparison.Ordinal);
+        SwitchoverParameters order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
+        Assert.Equal(order, SwitchoverParameters.Of(order.ToParameters()));
+        SwitchoverParameters three = order with { Others = ["db-03", "db-04"] };
+        Assert.Equal(three.Others, SwitchoverParameters.Of(three.ToParameters()).Others);
+        SwitchoverParameters bare = new() { Id = "1", Old = "web-01", New = "web-02" };
+        Assert.Equal(bare, SwitchoverParameters.Of(bare.ToParameters()));
+        Assert.Contains("foobar_ops.operation", Assert.Throws<ParseException>(() => SwitchoverParameters.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message, StringComparison.Ordinal);
     }
 
     // A replica on MySQL may show a transaction some milliseconds before its source counts it as executed.

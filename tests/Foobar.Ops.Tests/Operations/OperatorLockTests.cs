@@ -1,5 +1,5 @@
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Tests.Remoting;

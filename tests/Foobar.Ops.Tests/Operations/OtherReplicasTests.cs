@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Tests.Database;
 using Foobar.Ops.Tests.Remoting;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Foobar.Ops.Operations.Canary;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 
 namespace Foobar.Ops.Tests.Operations;
 

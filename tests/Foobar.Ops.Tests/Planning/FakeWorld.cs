@@ -60,7 +60,7 @@ internal sealed class FakeWorld
     {
         KillAt = null;
         FakeJournal journal = new(() => { });
-        journal.Append(LostJournal.Of(Plan(), passed, DateTimeOffset.UnixEpoch));
+        journal.Append(JournalReconstruction.Of(Plan(), passed, DateTimeOffset.UnixEpoch));
         return (await new PlanRunner(journal, TimeProvider.System).ResumeAsync(Plan(), journal.Replay(), CancellationToken.None), journal);
     }
 

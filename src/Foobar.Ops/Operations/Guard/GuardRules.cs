@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
 using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Guard;
@@ -24,7 +24,7 @@ internal static class GuardRules
 
         // Who reaches nobody knows of himself only.
         VantageReport[] others = [.. seen.Reports.Where(report => report.Vantage != Vantage.Operator)];
-        return others.Length > 0 && others.All(report => report.Sight == Sight.Blind) ? WatchEventKind.Isolated : WatchEventKind.Suspected;
+        return others.Length > 0 && others.All(report => report.ProbeOutcome == ProbeOutcome.Blind) ? WatchEventKind.Isolated : WatchEventKind.Suspected;
     }
 
     /// <summary>Why no failover is begun by itself; <see langword="null"/> if nothing speaks against it.</summary>

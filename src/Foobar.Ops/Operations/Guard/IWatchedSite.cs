@@ -1,5 +1,5 @@
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Rejoin;
 
 namespace Foobar.Ops.Operations.Guard;
 
@@ -35,5 +35,5 @@ internal interface IWatchedSite : IAsyncDisposable
 
     /// <summary>Makes a member a replica.</summary>
     /// <exception cref="Errors.FoobarException"><c>RepairRefused</c> ...: nothing was changed.</exception>
-    Task<RepairResult> RejoinAsync(string member, CancellationToken cancellationToken);
+    Task<RejoinResult> RejoinAsync(string member, CancellationToken cancellationToken);
 }

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -242,7 +242,7 @@ public sealed class PrimaryWatch
 
         try
         {
-            RepairResult repair = await _site.RejoinAsync(member, cancellationToken);
+            RejoinResult repair = await _site.RejoinAsync(member, cancellationToken);
             _lost = null;
             return repair.Outcome == PlanOutcome.Completed
                 ? Event(WatchEventKind.Rejoined, $"{member} replicates from {repair.Primary} again ({repair.Method}). {repair.Reason}") with { Repair = repair }

@@ -1,6 +1,6 @@
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 
 namespace Foobar.Ops.Operations.Guard;
 
@@ -35,7 +35,7 @@ public sealed record WatchEvent
     public FailoverResult? Failover { get; init; }
 
     /// <summary>The repair of the old primary; <see langword="null"/> where there was none.</summary>
-    public RepairResult? Repair { get; init; }
+    public RejoinResult? Repair { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Time:u} {Site}: {Kind}: {Message}";

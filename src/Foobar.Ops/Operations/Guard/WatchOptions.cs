@@ -1,4 +1,4 @@
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 
 namespace Foobar.Ops.Operations.Guard;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Guard;

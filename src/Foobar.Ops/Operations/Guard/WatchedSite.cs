@@ -3,9 +3,9 @@ using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -95,22 +95,22 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     public async Task<FailoverPreview> LookAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         await using ISiteSession fresh = session.Fresh();
-        return await new EmergencyOperation(fresh, _store, time).PreviewAsync(options, cancellationToken);
+        return await new FailoverOperation(fresh, _store, time).PreviewAsync(options, cancellationToken);
     }
 
     public async Task<FailoverResult> FailOverAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         await using ISiteSession fresh = session.Fresh();
-        return await new EmergencyOperation(fresh, _store, time).RunAsync(options, progress: null, cancellationToken);
+        return await new FailoverOperation(fresh, _store, time).RunAsync(options, progress: null, cancellationToken);
     }
 
     public async Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) =>
         await MachineReport.AskAsync(session, member, MachineLimit, cancellationToken) is { ReadOnly: false, DiskFull: false };
 
-    public async Task<RepairResult> RejoinAsync(string member, CancellationToken cancellationToken)
+    public async Task<RejoinResult> RejoinAsync(string member, CancellationToken cancellationToken)
     {
         await using ISiteSession fresh = session.Fresh();
-        return await new RepairOperation(fresh, _store, time).RunAsync(new RepairOptions { Server = member, Automatic = true }, progress: null, cancellationToken);
+        return await new RejoinOperation(fresh, _store, time).RunAsync(new RejoinOptions { Server = member, Automatic = true }, progress: null, cancellationToken);
     }
 
     public async ValueTask DisposeAsync() => await CloseAsync();

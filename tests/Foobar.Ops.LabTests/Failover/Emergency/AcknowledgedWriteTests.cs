@@ -5,9 +5,9 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -97,7 +97,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
             await (run % 4 == 0 ? bed.Lab.PowerOnAsync(old, CancellationToken.None) : bed.Lab.ReconnectAsync(old, CancellationToken.None));
         }
 
-        RepairResult repair = await RepairAsync(bed, old);
+        RejoinResult repair = await RepairAsync(bed, old);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"COUNT {flavour} {waiting} run {run}: acknowledged {acknowledged}, lost {lost.Length}, told {result.Loss!.Bound}, errant {repair.ErrantCount}, {repair.Method}, file {repair.ErrantTrial}: {result.Loss.Reason}"));
@@ -117,7 +117,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
     private static async Task<FailoverResult> EmergencyAsync(FailoverBed bed, Waiting waiting, string candidate, bool asks)
     {
         await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
-        EmergencyOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
+        FailoverOperation operation = new(session, new OperationStore(session.Site.Name, bed.State));
         if (asks && waiting is not (Waiting.On or Waiting.ByAnother))
         {
             FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => operation.RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
@@ -134,7 +134,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
         return result;
     }
 
-    private static async Task<RepairResult> RepairAsync(FailoverBed bed, string old)
+    private static async Task<RejoinResult> RepairAsync(FailoverBed bed, string old)
     {
         if (bed.Lab.Plan.Options.Database == DatabaseFlavour.MySql)
         {
@@ -146,7 +146,7 @@ public sealed class AcknowledgedWriteTests(LabFixture labs, ITestOutputHelper ou
             await using SiteSession session = new(InventoryLoader.Load(bed.Lab.Inventory));
             try
             {
-                RepairResult repair = await new RepairOperation(session, new OperationStore(session.Site.Name, bed.State)).RunAsync(new RepairOptions { Server = old }, null, TestContext.Current.CancellationToken);
+                RejoinResult repair = await new RejoinOperation(session, new OperationStore(session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, TestContext.Current.CancellationToken);
                 Assert.True(repair.Outcome == PlanOutcome.Completed, repair.Error);
                 return repair;
             }

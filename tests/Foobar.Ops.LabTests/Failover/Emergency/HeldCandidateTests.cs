@@ -1,8 +1,8 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.LabTests.Failover.Emergency;
@@ -25,13 +25,13 @@ public sealed class HeldCandidateTests(LabFixture labs)
         try
         {
             await disaster.StrikeAsync(cancel);
-            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => new EmergencyOperation(bed.Session, store).RunAsync(new FailoverOptions(), null, cancel));
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => new FailoverOperation(bed.Session, store).RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("FailoverRefused", refused.ErrorId);
             Assert.Contains("GlobalLock on web-02", refused.Message, StringComparison.Ordinal);
             Assert.Contains("of root from", refused.Message, StringComparison.Ordinal);
             Assert.Contains("KILL", refused.Recommendation, StringComparison.Ordinal);
             await bed.Lab.RunAsync("web-02", "systemctl stop foobar-held.service", cancel: cancel);
-            result = await new EmergencyOperation(bed.Session, store).RunAsync(new FailoverOptions(), null, cancel);
+            result = await new FailoverOperation(bed.Session, store).RunAsync(new FailoverOptions(), null, cancel);
         }
         finally
         {
@@ -40,7 +40,7 @@ public sealed class HeldCandidateTests(LabFixture labs)
         }
 
         Assert.Equal((PlanOutcome.Degraded, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
-        RepairResult repair = await new RepairOperation(bed.Session, store).RunAsync(new RepairOptions { Server = "web-01" }, null, cancel);
+        RejoinResult repair = await new RejoinOperation(bed.Session, store).RunAsync(new RejoinOptions { Server = "web-01" }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
         await bed.WaitUntilCaughtUpAsync();
     }

@@ -1,7 +1,7 @@
 using System.Text;
 using Foobar.Ops.Database;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;
 

@@ -1,4 +1,4 @@
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication.Rejoin;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;
 

@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;
 
@@ -36,8 +36,8 @@ public sealed class EventForecastTests
     [Fact]
     public void The_journal_gives_the_events_back()
     {
-        EmergencyOrder order = new() { Id = "7", Old = "web-01", New = "web-02", Events = [new("shop", "tick")], EventDoubt = "whether shop.late ran is not known" };
-        EmergencyOrder back = EmergencyOrder.Of(order.ToParameters(), order.CatchUpLimit);
+        FailoverParameters order = new() { Id = "7", Old = "web-01", New = "web-02", Events = [new("shop", "tick")], EventDoubt = "whether shop.late ran is not known" };
+        FailoverParameters back = FailoverParameters.Of(order.ToParameters(), order.CatchUpLimit);
         Assert.Equal((order.EventDoubt, "shop.tick"), (back.EventDoubt, $"{Assert.Single(back.Events)}"));
     }
 

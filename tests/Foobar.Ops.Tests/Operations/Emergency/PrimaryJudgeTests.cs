@@ -1,4 +1,4 @@
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication.Failover;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;
 
@@ -96,7 +96,7 @@ public sealed class PrimaryJudgeTests
     {
         Vantage = vantage,
         Server = vantage switch { Vantage.Replica => "web-02", Vantage.Balancer => "lb-01", _ => null },
-        Sight = sight switch { 'A' => Sight.Answers, 'R' => Sight.Refused, 'S' => Sight.Silent, _ => Sight.Blind },
+        ProbeOutcome = sight switch { 'A' => ProbeOutcome.Answers, 'R' => ProbeOutcome.Refused, 'S' => ProbeOutcome.Silent, _ => ProbeOutcome.Blind },
         Evidence = "test",
     };
 }

@@ -1,7 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Guard;
 
 namespace Foobar.Ops.Tests.Operations.Guard;
@@ -13,14 +13,14 @@ public sealed class GuardRulesTests
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
     [Theory]
-    [InlineData(Sight.Blind, Sight.Blind, WatchEventKind.Isolated)]
-    [InlineData(Sight.Answers, Sight.Blind, WatchEventKind.Suspected)]
-    [InlineData(Sight.Silent, Sight.Blind, WatchEventKind.Suspected)]
-    internal void Who_reaches_nobody_is_isolated(Sight replica, Sight balancer, WatchEventKind expected) =>
+    [InlineData(ProbeOutcome.Blind, ProbeOutcome.Blind, WatchEventKind.Isolated)]
+    [InlineData(ProbeOutcome.Answers, ProbeOutcome.Blind, WatchEventKind.Suspected)]
+    [InlineData(ProbeOutcome.Silent, ProbeOutcome.Blind, WatchEventKind.Suspected)]
+    internal void Who_reaches_nobody_is_isolated(ProbeOutcome replica, ProbeOutcome balancer, WatchEventKind expected) =>
         Assert.Equal(expected, GuardRules.Judge(Seen(dead: false, replica, balancer)));
 
     [Fact]
-    public void A_dead_primary_is_dead() => Assert.Equal(WatchEventKind.Dead, GuardRules.Judge(Seen(dead: true, Sight.Silent, Sight.Refused)));
+    public void A_dead_primary_is_dead() => Assert.Equal(WatchEventKind.Dead, GuardRules.Judge(Seen(dead: true, ProbeOutcome.Silent, ProbeOutcome.Refused)));
 
     [Fact]
     public void Nothing_speaks_against_a_failover_where_there_was_none() => Assert.Null(GuardRules.Refuse(new(), Hour, Now));
@@ -74,7 +74,7 @@ public sealed class GuardRulesTests
         Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic },
     };
 
-    internal static PrimaryVerdict Seen(bool dead, Sight replica, Sight balancer) => new()
+    internal static PrimaryVerdict Seen(bool dead, ProbeOutcome replica, ProbeOutcome balancer) => new()
     {
         Primary = "web-01",
         Dead = dead,
@@ -82,9 +82,9 @@ public sealed class GuardRulesTests
         Reason = dead ? "web-01 is dead." : "It can't be told.",
         Reports =
         [
-            new() { Vantage = Foobar.Ops.Operations.Failover.Emergency.Vantage.Operator, Sight = Sight.Blind, Evidence = "no answer" },
-            new() { Vantage = Foobar.Ops.Operations.Failover.Emergency.Vantage.Replica, Server = "web-02", Sight = replica, Evidence = "none" },
-            new() { Vantage = Foobar.Ops.Operations.Failover.Emergency.Vantage.Balancer, Server = "lb-01", Sight = balancer, Evidence = "none" },
+            new() { Vantage = Foobar.Ops.Operations.Replication.Failover.Vantage.Operator, ProbeOutcome = ProbeOutcome.Blind, Evidence = "no answer" },
+            new() { Vantage = Foobar.Ops.Operations.Replication.Failover.Vantage.Replica, Server = "web-02", ProbeOutcome = replica, Evidence = "none" },
+            new() { Vantage = Foobar.Ops.Operations.Replication.Failover.Vantage.Balancer, Server = "lb-01", ProbeOutcome = balancer, Evidence = "none" },
         ],
     };
 }

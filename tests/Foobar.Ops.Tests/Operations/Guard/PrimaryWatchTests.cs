@@ -1,9 +1,9 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Failover;
-using Foobar.Ops.Operations.Failover.Emergency;
-using Foobar.Ops.Operations.Failover.Repair;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Operations.Guard;
 using Foobar.Ops.Planning;
 
@@ -12,11 +12,11 @@ namespace Foobar.Ops.Tests.Operations.Guard;
 /// <summary>A watch over a site that is played.</summary>
 public sealed class PrimaryWatchTests
 {
-    private static readonly PrimaryVerdict Dead = GuardRulesTests.Seen(dead: true, Sight.Silent, Sight.Refused);
+    private static readonly PrimaryVerdict Dead = GuardRulesTests.Seen(dead: true, ProbeOutcome.Silent, ProbeOutcome.Refused);
 
-    private static readonly PrimaryVerdict Cut = GuardRulesTests.Seen(dead: false, Sight.Answers, Sight.Answers) with { Cause = PrimaryCause.CutFromOperator, Reason = "web-01 lives." };
+    private static readonly PrimaryVerdict Cut = GuardRulesTests.Seen(dead: false, ProbeOutcome.Answers, ProbeOutcome.Answers) with { Cause = PrimaryCause.CutFromOperator, Reason = "web-01 lives." };
 
-    private static readonly PrimaryVerdict Alone = GuardRulesTests.Seen(dead: false, Sight.Blind, Sight.Blind);
+    private static readonly PrimaryVerdict Alone = GuardRulesTests.Seen(dead: false, ProbeOutcome.Blind, ProbeOutcome.Blind);
 
     [Fact]
     public async Task A_death_is_told_once_and_nothing_is_done_about_it_unasked()
@@ -236,17 +236,17 @@ public sealed class PrimaryWatchTests
 
         public Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) => Task.FromResult(_turn >= BackAt);
 
-        public Task<RepairResult> RejoinAsync(string member, CancellationToken cancellationToken)
+        public Task<RejoinResult> RejoinAsync(string member, CancellationToken cancellationToken)
         {
             Rejoins++;
             return RejoinRefusal is not null
                 ? throw new FoobarException(RejoinRefusal, ErrorKind.Refused, "refused")
-                : Task.FromResult(new RepairResult
+                : Task.FromResult(new RejoinResult
                 {
                     Server = member,
                     Primary = _primary,
                     Outcome = PlanOutcome.Completed,
-                    Method = RepairMethod.Rejoin,
+                    Method = RejoinMethod.Rejoin,
                     Reason = "It holds nothing that the primary lacks.",
                     Steps = [],
                     Started = DateTimeOffset.UnixEpoch,

@@ -1,0 +1,133 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication;
+
+/// <summary>What an earlier failover left behind: a journal on this machine, a marker on the databases.</summary>
+/// <param name="store">Where journals are kept.</param>
+/// <param name="time">The clock.</param>
+internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
+{
+    private const string Kind = "failover";
+
+    /// <summary>The newest on this machine that was not ended, or <see langword="null"/>.</summary>
+    public (string Path, JournalState State)? Unfinished => store.FindUnfinished(Kind);
+
+    /// <summary>Whether what these parameters describe is an emergency failover, else a switchover.</summary>
+    public static bool IsEmergency(IReadOnlyDictionary<string, string> parameters) => parameters.GetValueOrDefault("mode") == FailoverParameters.Mode;
+
+    /// <summary>What the members' markers say, of each member that answers and has one.</summary>
+    /// <param name="site">The site's connections.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="ParseException">A marker is not understood.</exception>
+    public static async Task<(IReadOnlyList<OperationMark> Markers, IReadOnlyList<string> Silent)> MarkersAsync(ISiteSession site, CancellationToken cancellationToken)
+    {
+        Server[] members = site.Site.Policy.Database is { } policy ? [.. site.Site.WithRole(policy.Members)] : [];
+        object?[] found = await Task.WhenAll(members.Select(member => MarkerAsync(site, member, cancellationToken)));
+        return ([.. found.OfType<OperationMark>()], [.. found.OfType<string>()]);
+    }
+
+    /// <summary>The marker of the operation that was left unfinished, on whatever machine.</summary>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
+    public static async Task<OperationMark> FindLostAsync(ISiteSession site, CancellationToken cancellationToken)
+    {
+        (IReadOnlyList<OperationMark> markers, IReadOnlyList<string> silent) = await MarkersAsync(site, cancellationToken);
+        return Newest(markers) is { IsUnfinished: true } lost
+            ? lost
+            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"No member of {site.Site.Name} that answers tells of an unfinished failover. {string.Join(" ", silent)}".TrimEnd())
+            {
+                Recommendation = "Look at Get-FoobarReplication. An emergency failover that was lost before the application could write again left no marker: begin another one with -Emergency.",
+            };
+    }
+
+    /// <summary>The same, once nobody else can work on it any more: it may have gone on until a moment ago.</summary>
+    /// <exception cref="FoobarException"><c>NothingToResume</c>: it has ended.</exception>
+    public static async Task<OperationMark> StillLostAsync(OperationMark lost, IEnumerable<IDatabaseSession> members, CancellationToken cancellationToken)
+    {
+        List<OperationMark> markers = [];
+        foreach (IDatabaseSession member in members)
+        {
+            markers.AddRange(await OperationMarkReader.ReadAsync(member, cancellationToken) is { } marker ? [marker] : []);
+        }
+
+        return Newest(markers) is { IsUnfinished: true } last && last.Id == lost.Id
+            ? last
+            : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"The operation has ended meanwhile: {Newest(markers)?.ToString() ?? "there is no marker of it any more"}.") { Recommendation = "Look at Get-FoobarReplication." };
+    }
+
+    /// <summary>Refuses to begin another operation before it is ended.</summary>
+    /// <param name="lost">A member that is known to be dead: a switchover can't be ended without it, and is closed instead.</param>
+    /// <exception cref="FoobarException"><c>OperationUnfinished</c>.</exception>
+    public void RefuseUnfinished(string? lost = null)
+    {
+        if (Unfinished is { } unfinished)
+        {
+            IReadOnlyDictionary<string, string> parameters = unfinished.State.Parameters;
+            if (lost is not null && !IsEmergency(parameters) && (parameters.GetValueOrDefault("old") == lost || parameters.GetValueOrDefault("new") == lost))
+            {
+                Close(unfinished.Path);
+                return;
+            }
+
+            throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {parameters.GetValueOrDefault("old")} to {parameters.GetValueOrDefault("new")} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
+            {
+                Recommendation = "End it with Resume-FoobarFailover.",
+            };
+        }
+    }
+
+    /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
+    /// <param name="members">Connections to the members that take part.</param>
+    /// <param name="path">The journal; it is closed.</param>
+    /// <param name="own">The ids under which its own marker may stand.</param>
+    /// <param name="before">The id that the marker held before.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException"><c>OperationSuperseded</c>: the message says by whom.</exception>
+    public async Task RefuseSupersededAsync(IEnumerable<IDatabaseSession> members, string path, IReadOnlyCollection<string?> own, string before, CancellationToken cancellationToken)
+    {
+        foreach (IDatabaseSession member in members)
+        {
+            OperationMark? marker = await OperationMarkReader.ReadAsync(member, cancellationToken);
+            if (marker is not null && (own.Contains(marker.Id) ? marker.State == OperationState.Abandoned : marker.Id != before))
+            {
+                Close(path);
+                throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Server}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")
+                {
+                    Server = member.Server,
+                    Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",
+                };
+            }
+        }
+    }
+
+    // The marker, or why there is no answer.
+    private static async Task<object?> MarkerAsync(ISiteSession site, Server member, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using IDatabaseSession database = await site.OpenDatabaseAsync(member.Name, cancellationToken);
+            return await OperationMarkReader.ReadAsync(database, cancellationToken);
+        }
+        catch (FoobarException error) when (error is not ParseException)
+        {
+            return error.Message;
+        }
+    }
+
+    // A member that lags tells of an earlier operation, or of this one as it was before.
+    private static OperationMark? Newest(IEnumerable<OperationMark> markers) => markers
+        .OrderByDescending(marker => marker.Since)
+        .ThenBy(marker => marker.IsUnfinished)
+        .ThenByDescending(marker => marker.State == OperationState.Switched)
+        .FirstOrDefault();
+
+    private void Close(string path)
+    {
+        using FileJournal journal = FileJournal.Open(path);
+        journal.Append([new() { Time = time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = "Superseded" }]);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Text;
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Operations.Replication.Endpoints;
+
+/// <summary>
+/// A held connection to HAProxy's runtime API in its prompt mode, so that a command costs one round trip (HAProxy
+/// Management Guide, "Unix Socket commands"). A connection on which an answer was not read to its end is left and a new
+/// one made for the next command: what would be read on it is the answer to another. One that HAProxy has closed since
+/// the last command is made again too, so commands must be such as may be said twice.
+/// </summary>
+/// <param name="server">The server's name, for errors.</param>
+/// <param name="connect">Makes a connection.</param>
+internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task<Stream>> connect) : IAsyncDisposable
+{
+    private const int AnswerLimit = 1 << 20;
+
+    private readonly byte[] _buffer = new byte[8192];
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private Stream? _held;
+
+    /// <summary>Runs a command and gives its answer, without the prompt and surrounding blank lines.</summary>
+    /// <exception cref="FoobarException"><c>EndpointLost</c>: the connection ended before the answer did.</exception>
+    public async Task<string> RunAsync(string command, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            bool fresh = _held is null;
+            try
+            {
+                return await SendAsync(command, cancellationToken);
+            }
+            catch (EndOfStreamException) when (!fresh)
+            {
+                return await SendAsync(command, cancellationToken);
+            }
+        }
+        catch (EndOfStreamException error)
+        {
+            throw new FoobarException("EndpointLost", ErrorKind.Connection, $"{server}: HAProxy closed its admin socket while answering to '{command}'.", error) { Server = server };
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Runs a command that answers nothing when it worked.</summary>
+    /// <exception cref="FoobarException"><c>EndpointRefused</c>: it answered something; <c>EndpointLost</c>.</exception>
+    public async Task DoAsync(string command, CancellationToken cancellationToken)
+    {
+        string answer = await RunAsync(command, cancellationToken);
+        if (answer.Length > 0)
+        {
+            throw new FoobarException("EndpointRefused", ErrorKind.Failed, $"{server}: HAProxy answered to '{command}': {answer}") { Server = server };
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
+        _one.Dispose();
+    }
+
+    private async Task<string> SendAsync(string command, CancellationToken cancellationToken)
+    {
+        bool answered = false;
+        try
+        {
+            if (_held is null)
+            {
+                _held = await connect(cancellationToken);
+                await AskAsync(_held, "prompt", cancellationToken);
+
+                // HAProxy drops a silent connection after its stats timeout; an operation may take longer than that.
+                await AskAsync(_held, "set timeout cli 3600", cancellationToken);
+            }
+
+            string answer = await AskAsync(_held, command, cancellationToken);
+            answered = true;
+            return answer;
+        }
+        catch (IOException error) when (error is not EndOfStreamException)
+        {
+            throw new EndOfStreamException(error.Message, error);
+        }
+        finally
+        {
+            if (!answered)
+            {
+                await LeaveAsync();
+            }
+        }
+    }
+
+    /// <exception cref="EndOfStreamException">The connection ended before the answer did.</exception>
+    private async Task<string> AskAsync(Stream stream, string command, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\n"), cancellationToken);
+        await stream.FlushAsync(cancellationToken);
+        using MemoryStream answer = new();
+        while (!EndsWithPrompt(answer))
+        {
+            int read = await stream.ReadAsync(_buffer, cancellationToken);
+            if (read == 0 || answer.Length > AnswerLimit)
+            {
+                throw new EndOfStreamException();
+            }
+
+            answer.Write(_buffer.AsSpan(0, read));
+        }
+
+        return Encoding.UTF8.GetString(answer.GetBuffer(), 0, (int)answer.Length - 2).Trim();
+    }
+
+    private async ValueTask LeaveAsync()
+    {
+        if (_held is { } left)
+        {
+            _held = null;
+            await left.DisposeAsync();
+        }
+    }
+
+    private static bool EndsWithPrompt(MemoryStream answer) =>
+        answer.Length >= 2 && answer.GetBuffer().AsSpan(0, (int)answer.Length).EndsWith("> "u8) && (answer.Length == 2 || answer.GetBuffer()[answer.Length - 3] == '\n');
+}

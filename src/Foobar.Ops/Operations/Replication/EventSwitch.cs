@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication;
+
+/// <summary>
+/// Moves scheduled events with the primary's role. A promoted replica's events are disabled until each is enabled (MySQL
+/// Reference Manual, "Replication of Invoked Features"). <c>ALTER EVENT ... ENABLE</c> on the new primary disables the same
+/// event on its replicas, so the old primary follows by replication; its scheduler stands still from before its fence until
+/// then: an event whose definer <c>read_only</c> does not bind would write in spite of it.
+/// </summary>
+internal sealed class EventSwitch(FailoverConnections live, IReadOnlyList<EventName> events)
+{
+    /// <summary>What to do where an event could not be enabled.</summary>
+    public const string Advice = "Enable the events on the new primary by ALTER DEFINER = ... EVENT ... ENABLE (see Test-FoobarReplication -Control DB-031).";
+
+    private const string ClientScript = """
+        client=$(command -v mariadb || command -v mysql) || exit 127
+        exec "$client" --batch
+        """;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Lets the old primary's scheduler stand still.</summary>
+    public Task StopAsync(CancellationToken token) => live.OldSession!.ExecuteAsync("SET GLOBAL event_scheduler = OFF", null, token);
+
+    /// <summary>Lets it run again.</summary>
+    public Task StartAsync(CancellationToken token) => live.OldSession!.ExecuteAsync("SET GLOBAL event_scheduler = ON", null, token);
+
+    /// <summary>Enables the events on the new primary, waits until the old one has them disabled, and lets its scheduler run.</summary>
+    /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, could not be enabled, or is still enabled on the old primary.</exception>
+    public async Task MoveAsync(CancellationToken token)
+    {
+        await EnableAsync(token);
+        await SettleAsync(token);
+        await StartAsync(token);
+    }
+
+    /// <summary>Enables the events on the new primary. The old one, if it is dead, has them disabled when it follows.</summary>
+    /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, or could not be enabled.</exception>
+    public async Task EnableAsync(CancellationToken token)
+    {
+        Dictionary<string, ScheduledEvent> there = await ReadAsync(live.NewSession, token);
+        foreach (EventName name in events)
+        {
+            ScheduledEvent one = there.GetValueOrDefault($"{name}") ?? throw Failed(live.NewName, $"the event {name} is not there");
+            if (one.Status != EventStatus.Enabled)
+            {
+                await AlterAsync(live.Site, live.NewServer, one, "ENABLE", logged: true, token);
+            }
+        }
+
+        Dictionary<string, ScheduledEvent> now = await ReadAsync(live.NewSession, token);
+        if (events.FirstOrDefault(name => now[$"{name}"].Status != EventStatus.Enabled) is { } still)
+        {
+            throw Failed(live.NewName, $"the event {still} was to be enabled, and is {now[$"{still}"].Status}");
+        }
+    }
+
+    /// <summary>The statement that changes an event and leaves its definer and its SQL mode as they are (<c>ALTER EVENT</c> takes the session's otherwise).</summary>
+    internal static string Statement(ScheduledEvent one, string what)
+    {
+        int at = one.Definer.LastIndexOf('@');
+        string definer = at < 0 ? Quoted(one.Definer) : $"{Quoted(one.Definer[..at])}@{Quoted(one.Definer[(at + 1)..])}";
+        return $"ALTER DEFINER = {definer} EVENT {Quoted(one.Schema)}.{Quoted(one.Name)} {what}";
+
+        static string Quoted(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
+    }
+
+    /// <summary>A member's events by their names.</summary>
+    public static async Task<Dictionary<string, ScheduledEvent>> ReadAsync(IDatabaseSession member, CancellationToken token) =>
+        (await member.QueryAsync(ReplicationQueries.Events, null, token)).Select(ScheduledEvent.From).ToDictionary(one => $"{one}", StringComparer.Ordinal);
+
+    /// <summary>Changes an event as its definer has it, by the operator's account or, where that may not, as root.</summary>
+    /// <param name="site">The site's connections.</param>
+    /// <param name="machine">The member's machine.</param>
+    /// <param name="one">The event as it is there.</param>
+    /// <param name="what">What becomes of it: <c>ENABLE</c>, <c>DISABLE ON REPLICA</c>.</param>
+    /// <param name="logged">Whether replicas shall do the same.</param>
+    /// <param name="token">Cancels.</param>
+    /// <exception cref="FoobarException"><c>EventsNotMoved</c>: it could not be changed.</exception>
+    public static async Task AlterAsync(ISiteSession site, IServerSession machine, ScheduledEvent one, string what, bool logged, CancellationToken token)
+    {
+        string name = machine.Server.Name;
+        string unlogged = logged ? "" : "SET SESSION sql_log_bin = 0";
+        try
+        {
+            // A session of its own: its SQL mode is kept with the event.
+            await using IDatabaseSession own = await site.OpenDatabaseAsync(name, token);
+            await (logged ? Task.CompletedTask : own.ExecuteAsync(unlogged, null, token));
+            await own.ExecuteAsync("SET SESSION sql_mode = @mode", new Dictionary<string, object?> { ["mode"] = one.SqlMode }, token);
+            await own.ExecuteAsync(Statement(one, what), null, token);
+        }
+        catch (DatabaseException error) when (error.Kind == ErrorKind.Permission)
+        {
+            // To name another definer takes SET_ANY_DEFINER, and SYSTEM_USER where he has it: root has both.
+            string sql = $"{unlogged};\nSET SESSION sql_mode = '{one.SqlMode.Replace("'", "''", StringComparison.Ordinal)}';\n{Statement(one, what)};\n".TrimStart(';', '\n');
+            CommandResult result = await machine.RunAsync(RemoteCommand.FromScript(ClientScript) with { Privileged = true, Input = Encoding.UTF8.GetBytes(sql), TimeLimit = Limit }, token);
+            if (result.ExitCode != 0)
+            {
+                throw Failed(name, $"the event {one} could not be changed ({what}): {error.Message.TrimEnd('.')}; as root: {result.ErrorText.Trim()}");
+            }
+        }
+    }
+
+    private async Task SettleAsync(CancellationToken token)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            Dictionary<string, ScheduledEvent> old = await ReadAsync(live.OldSession!, token);
+            EventName? enabled = events.FirstOrDefault(name => old.GetValueOrDefault($"{name}")?.Status == EventStatus.Enabled);
+            if (enabled is null)
+            {
+                return;
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > Limit)
+            {
+                throw Failed(live.OldName, $"the event {enabled} is still enabled on the old primary, whose scheduler therefore stays off");
+            }
+
+            await Task.Delay(Pause, token);
+        }
+    }
+
+    private static FoobarException Failed(string server, string what) => new("EventsNotMoved", ErrorKind.Failed, $"{server}: {what}.")
+    {
+        Server = server,
+        Recommendation = Advice,
+    };
+}
+
+/// <summary>A scheduled event by its name.</summary>
+/// <param name="Schema">Its schema.</param>
+/// <param name="Name">Its name.</param>
+internal sealed record EventName(string Schema, string Name)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Schema}.{Name}";
+
+    /// <summary>For a journal or a marker; empty for none.</summary>
+    public static string Write(IReadOnlyList<EventName> events) => events.Count > 0 ? JsonSerializer.Serialize(events) : "";
+
+    /// <summary>From a journal or a marker.</summary>
+    /// <param name="text">The text; empty for none.</param>
+    /// <param name="source">Where it stood, for errors.</param>
+    /// <exception cref="ParseException">It is no list of events.</exception>
+    public static IReadOnlyList<EventName> Read(string? text, string source)
+    {
+        try
+        {
+            return string.IsNullOrEmpty(text) ? [] : JsonSerializer.Deserialize<EventName[]>(text) ?? [];
+        }
+        catch (JsonException error)
+        {
+            throw new ParseException(null, source, 1, $"expected the events as a JSON list: {error.Message}", error);
+        }
+    }
+}

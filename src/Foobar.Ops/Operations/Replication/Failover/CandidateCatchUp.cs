@@ -1,0 +1,90 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Replication.Failover;
+
+/// <summary>
+/// Brings a candidate to the end of what it received, and stops its applier there. Its receiver is told to stop as well, but
+/// not waited for: one that is just trying to reach the dead primary obeys only when that attempt ends.
+/// </summary>
+internal sealed class CandidateCatchUp(FailoverConnections live)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Ends when the receiver has stopped.</summary>
+    public Task Stopping { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Does it.</summary>
+    public async Task RunAsync(CancellationToken token)
+    {
+        // A candidate that is configured as a source too waits for a replica of its own at what it applies, ten seconds by default.
+        await live.New.SetSemiSyncSourceAsync(false, token);
+
+        // MariaDB answers nothing about replication while a thread of it is being stopped, so that comes last.
+        await live.New.HastenStopAsync(true, token);
+        string? last = null;
+        while (true)
+        {
+            IReadOnlyList<DatabaseRow> rows = await live.NewSession.QueryAsync(live.NewSession.IsMariaDb ? ReplicationQueries.MariaDbChannels : ReplicationQueries.MySqlChannels, null, token);
+            if (rows.Count == 0)
+            {
+                return;
+            }
+
+            ReplicationChannel channel = ChannelParser.Parse(rows, [], "replication status")[0];
+            if (channel.ApplierError is { } error)
+            {
+                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{live.NewName}: it can't apply what it received: {error}") { Server = live.NewName, Recommendation = "Put right what stopped it, then try again." };
+            }
+
+            string state = Progress(rows[0]);
+            if (await IsAtEndAsync(rows[0], channel, token) && state == last)
+            {
+                break;
+            }
+
+            last = state;
+            await Task.Delay(Pause, token);
+        }
+
+        await live.New.StopApplyingAsync(token);
+        Stopping = StopReceivingAsync();
+    }
+
+    // At the end twice in a row: what is applied in parallel ends shortly after the log is read.
+    private static string Progress(DatabaseRow row) => Invariant($"{Text(row, "Source_Log_File", "Master_Log_File")}:{Text(row, "Read_Source_Log_Pos", "Read_Master_Log_Pos")} {Text(row, "Relay_Log_File", "Relay_Log_File")}:{Text(row, "Relay_Log_Pos", "Relay_Log_Pos")} {Text(row, "Exec_Source_Log_Pos", "Exec_Master_Log_Pos")}");
+
+    private async Task<bool> IsAtEndAsync(DatabaseRow row, ReplicationChannel channel, CancellationToken token)
+    {
+        string position = Text(row, "Source_Log_File", "Master_Log_File") + Text(row, "Read_Source_Log_Pos", "Read_Master_Log_Pos");
+        if (position == Text(row, "Relay_Source_Log_File", "Relay_Master_Log_File") + Text(row, "Exec_Source_Log_Pos", "Exec_Master_Log_Pos"))
+        {
+            return true;
+        }
+
+        // The last transaction may have been received in part only, and is never applied then.
+        return Text(row, "Replica_SQL_Running_State", "Slave_SQL_Running_State").Contains("has read all relay log", StringComparison.OrdinalIgnoreCase)
+            && (channel.Received.Length == 0 || await live.New.WaitForAsync(channel.Received, Pause, token));
+    }
+
+    // On a connection of its own: the one that is used for all else must not wait for it.
+    private async Task StopReceivingAsync()
+    {
+        try
+        {
+            using CancellationTokenSource limit = new(StopLimit);
+            await using IDatabaseSession own = await live.Site.OpenDatabaseAsync(live.NewName, limit.Token);
+            own.TimeLimit = StopLimit;
+            await DatabaseMember.Of(own).StopReceivingAsync(limit.Token);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            // Nothing more is applied, and detaching tries again.
+        }
+    }
+
+    private static string Text(DatabaseRow row, string name, string older) => row.Text(name) ?? row.Text(older) ?? "";
+}

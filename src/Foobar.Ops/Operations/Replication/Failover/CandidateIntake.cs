@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+using static System.FormattableString;
+
+namespace Foobar.Ops.Operations.Replication.Failover;
+
+/// <summary>
+/// Brings a candidate, which has applied all that it received itself, up to what the other replicas received of the dead primary:
+/// it replicates from each of them that holds more, until it holds that too. Any one of them may have acknowledged a commit.
+/// </summary>
+/// <param name="live">The connections.</param>
+/// <param name="order">What was decided.</param>
+/// <param name="catchUp">Which has told the candidate's receiver to stop.</param>
+internal sealed class CandidateIntake(FailoverConnections live, FailoverParameters order, CandidateCatchUp catchUp)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>What it may take besides the time to apply: the candidate's receiver may be trying to reach the dead primary.</summary>
+    public static TimeSpan Overhead { get; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Does it.</summary>
+    /// <exception cref="FoobarException"><c>CatchUpTimeout</c>; <c>ReplicationStopped</c>: another replica can't apply what it received; errors of the connections.</exception>
+    public async Task RunAsync(CancellationToken token)
+    {
+        long began = Stopwatch.GetTimestamp();
+
+        // One that did not answer before is not waited for: what it may hold is in the question.
+        foreach (string name in order.Others.Where(name => order.Givers.Contains(name) || live.HasOther(name)))
+        {
+            IDatabaseSession session = await live.OtherAsync(name, token);
+            DatabaseMember other = DatabaseMember.Of(session);
+            if (await IsAheadAsync(session, other, token))
+            {
+                await WaitUntilAppliedAsync(session, other, began, token);
+                await TakeAsync(other, began, token);
+            }
+        }
+    }
+
+    /// <summary>Lets the candidate replicate from the old primary again, not yet to start.</summary>
+    public static async Task UndoAsync(FailoverConnections live, FailoverParameters order, CancellationToken token)
+    {
+        if (order.Source is { } source && await live.New.ChannelsAsync(token) is [{ } channel] && (channel.SourceHost, channel.SourcePort) != source)
+        {
+            await live.New.StopReplicatingAsync(token);
+            await live.New.RepointAsync(source.Host, source.Port, token);
+        }
+    }
+
+    private async Task<bool> IsAheadAsync(IDatabaseSession session, DatabaseMember other, CancellationToken token)
+    {
+        string held = await ReplicaSource.HeldAsync(session, other, token);
+        return GtidComparison.Errant(other.Flavor, held, await CandidateLinkReader.HoldsAsync(live.New, live.NewSession, token)).Length > 0;
+    }
+
+    // Only what it has applied is in its log.
+    private async Task WaitUntilAppliedAsync(IDatabaseSession session, DatabaseMember other, long began, CancellationToken token)
+    {
+        while (true)
+        {
+            IReadOnlyList<ReplicationChannel> channels = await other.ChannelsAsync(token);
+            string received = string.Join(',', channels.Select(channel => channel.Received).Where(text => text.Length > 0));
+            if (GtidComparison.Errant(other.Flavor, received, await CandidateLinkReader.HoldsAsync(other, session, token)).Length == 0)
+            {
+                return;
+            }
+
+            if (channels.FirstOrDefault(channel => channel.Applier != ReplicationThread.Running) is { } stopped)
+            {
+                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{other.Name}: it holds transactions that {live.NewName} lacks, and does not apply what it received: {stopped.ApplierError ?? $"its applier is {stopped.Applier}"}")
+                {
+                    Server = other.Name,
+                    Recommendation = "Start its applier, or put right what stopped it, then try again.",
+                };
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > order.CatchUpLimit)
+            {
+                throw Late(other.Name);
+            }
+
+            await Task.Delay(Pause, token);
+        }
+    }
+
+    private async Task TakeAsync(DatabaseMember other, long began, CancellationToken token)
+    {
+        string host = await ReplicaSource.AddressAsync(live.Site, live.NewName, other.Name, live.Policy.Port, token);
+        await catchUp.Stopping.WaitAsync(token);
+        await live.New.StopReplicatingAsync(token);
+        await live.New.RepointAsync(host, live.Policy.Port, token);
+        string position = await other.PositionAsync(token);
+        await live.New.StartReplicatingAsync(token);
+        await ReplicaStart.WaitAsync(live.New, other.Name, token);
+        TimeSpan left = order.CatchUpLimit - Stopwatch.GetElapsedTime(began);
+        if (!await live.New.WaitForAsync(position, left > Pause ? left : Pause, token))
+        {
+            throw Late(other.Name);
+        }
+
+        await live.New.StopReplicatingAsync(token);
+    }
+
+    private FoobarException Late(string other) => new("CatchUpTimeout", ErrorKind.Timeout, Invariant($"{live.NewName}: it did not get what {other} holds and it lacks within {order.CatchUpLimit.TotalSeconds:0.#} s."))
+    {
+        Server = live.NewName,
+        Recommendation = $"Promote {other} (-To {other}), or give it more time (-DrainSeconds).",
+    };
+}

@@ -1,0 +1,47 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication.Failover;
+
+/// <summary>
+/// Proves, after the fact, what an emergency lost: the dead primary's binary log, which nothing can append to any more, is
+/// held against what the new primary has.
+/// </summary>
+internal static class LossProof
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Proves.</summary>
+    public static async Task<FailoverProof> JudgeAsync(FailoverConnections live, FailoverParameters order, CancellationToken cancellationToken)
+    {
+        if (!order.MachineAnswers)
+        {
+            return Unprovable(live, "its machine did not answer; Repair-FoobarReplication names what was lost when it returns");
+        }
+
+        try
+        {
+            string held = await CandidateLinkReader.HoldsAsync(live.New, live.NewSession, cancellationToken);
+            IServerSession machine = await live.Site.GetServerAsync(live.OldName, cancellationToken);
+
+            // MariaDB's program takes one position a domain, and the new primary's own transactions have moved that on.
+            string from = live.New.Flavor == DatabaseFlavor.MySql ? held : "";
+            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.New.Flavor, from, order.SourceFile, Limit, cancellationToken);
+            IReadOnlyList<string> missing = dump.Missing(live.New.Flavor, held);
+            return missing.Count == 0
+                ? new() { Verdict = ProofVerdict.Proven, Reason = "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running." }
+                : new() { Verdict = ProofVerdict.Disproven, Reason = $"{missing.Count} transactions of the dead primary are not on the new one.", MissingGtids = BinlogDump.Shortest(live.New.Flavor, missing) };
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException or FormatException)
+        {
+            return Unprovable(live, error.Message.TrimEnd('.'));
+        }
+    }
+
+    private static FailoverProof Unprovable(FailoverConnections live, string why) => new()
+    {
+        Verdict = ProofVerdict.Unprovable,
+        Reason = $"What {live.OldName} committed last can't be read: {why}.",
+    };
+}

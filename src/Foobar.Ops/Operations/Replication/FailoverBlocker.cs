@@ -1,0 +1,23 @@
+namespace Foobar.Ops.Operations.Replication;
+
+/// <summary>Something that stands in the way of a failover.</summary>
+public sealed record FailoverBlocker
+{
+    // No fault of the site: an error id of its own.
+    internal const string Running = "OperationRunning";
+
+    /// <summary>What it is, in one word: <c>Lag</c>, <c>ErrantTransactions</c>.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>The server it is on.</summary>
+    public string? Server { get; init; }
+
+    /// <summary>What was found.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>What to do about it.</summary>
+    public required string Remediation { get; init; }
+
+    /// <summary>The blocker in one line.</summary>
+    public override string ToString() => Server is null ? $"{Code}: {Message}" : $"{Code} on {Server}: {Message}";
+}

@@ -1,0 +1,135 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication.Switchover;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication;
+
+/// <summary>
+/// The replicas of the old primary besides the candidate: each gets the new primary for its source once that takes writes. Its
+/// account, TLS settings, filters and delay stay. One that can't follow does not hold up the others, and keeps the source it has.
+/// </summary>
+/// <param name="live">The connections.</param>
+/// <param name="names">Their names.</param>
+internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<string> names)
+{
+    private const string Prefix = "follow-";
+    private const int AskTimes = 30;
+
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
+
+    // A receiver that is just trying to reach a source that is gone stops when that attempt ends.
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(70);
+
+    // One that is far behind, or delayed on purpose, follows all the same.
+    private static readonly TimeSpan ArrivalLimit = TimeSpan.FromSeconds(10);
+
+    private readonly List<string> _following = [];
+
+    /// <summary>One step for each. None is undone: they come after the point of no return.</summary>
+    public IEnumerable<Step> Steps() => names.Select(name => new Step
+    {
+        Name = Prefix + name,
+        Description = $"let {name} replicate from {live.NewName}",
+        Server = name,
+        Limit = StopLimit + ArrivalLimit + TimeSpan.FromSeconds(20),
+        Change = token => FollowAsync(name, token),
+    });
+
+    /// <summary>How many acknowledge as semi-synchronous replicas, of those that this run made follow.</summary>
+    public async Task<long> AcknowledgingAsync(CancellationToken token)
+    {
+        long acknowledging = 0;
+        foreach (string name in _following)
+        {
+            acknowledging += await DatabaseMember.Of(await live.OtherAsync(name, token)).AcknowledgesAsync(token) ? 1 : 0;
+        }
+
+        return acknowledging;
+    }
+
+    /// <summary>Whether a step is one of these.</summary>
+    public static bool Owns(string step) => step.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>Those that do not follow the new primary, by what became of their steps.</summary>
+    public static IReadOnlyList<string> Left(IEnumerable<StepResult> steps) =>
+        [.. steps.Where(step => Owns(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)).Select(step => step.Step[Prefix.Length..])];
+
+    /// <summary>What to do about those that do not follow; <see langword="null"/> if all do.</summary>
+    public static string? Advice(IReadOnlyList<string> left) =>
+        left.Count == 0 ? null : $"Bring {string.Join(" and ", left)} back with {string.Join("; ", left.Select(name => $"Repair-FoobarReplication -Server {name}"))}.";
+
+    private async Task FollowAsync(string name, CancellationToken token)
+    {
+        IDatabaseSession session = await live.OtherAsync(name, token);
+        DatabaseMember member = DatabaseMember.Of(session);
+        ReplicationChannel channel = ReplicaSource.Only(name, await member.ChannelsAsync(token));
+        string host = await ReplicaSource.AddressAsync(live.Site, name, live.NewName, live.Policy.Port, token);
+        if ((channel.SourceHost, channel.SourcePort) != (host, live.Policy.Port))
+        {
+            await LeaveAsync(session, member, host, token);
+        }
+
+        string position = await live.New.PositionAsync(token);
+        await member.StartReplicatingAsync(token);
+        await ReplicaStart.WaitAsync(member, live.NewName, token);
+        if (!await member.WaitForAsync(position, ArrivalLimit, token))
+        {
+            // A source that can't serve it says so only when it is asked for its log.
+            await ReplicaStart.WaitAsync(member, live.NewName, token);
+        }
+
+        _following.Add(name);
+    }
+
+    // What it received of its former source and has not applied is thrown away: the new one must have it.
+    private async Task LeaveAsync(IDatabaseSession session, DatabaseMember member, string host, CancellationToken token)
+    {
+        session.TimeLimit = StopLimit;
+        try
+        {
+            await member.HastenStopAsync(true, token);
+            await member.StopReplicatingAsync(token);
+        }
+        finally
+        {
+            await member.HastenStopAsync(false, CancellationToken.None);
+        }
+
+        string beyond = await BeyondAsync(session, member, token);
+        if (beyond.Length > 0)
+        {
+            await member.StartReplicatingAsync(token);
+            throw new FoobarException("ReplicaAhead", ErrorKind.Refused, $"{member.Name}: it holds transactions that {live.NewName} lacks ({beyond}), and was left as it was.")
+            {
+                Server = member.Name,
+                Recommendation = $"Repair-FoobarReplication -Server {member.Name} saves them to a file and copies it afresh.",
+            };
+        }
+
+        await member.RepointAsync(host, live.Policy.Port, token);
+
+        // Else what it applies first waits until a replica of its own would have acknowledged.
+        await member.SetSemiSyncSourceAsync(false, token);
+    }
+
+    // A source sends a transaction some milliseconds before it counts it as executed.
+    private async Task<string> BeyondAsync(IDatabaseSession session, DatabaseMember member, CancellationToken token)
+    {
+        string held = await ReplicaSource.HeldAsync(session, member, token);
+        for (int asked = 0; ; asked++)
+        {
+            string beyond = GtidComparison.Errant(member.Flavor, held, await CandidateHoldsAsync(token));
+            if (beyond.Length == 0 || asked == AskTimes)
+            {
+                return beyond;
+            }
+
+            await Task.Delay(AskAgain, token);
+        }
+    }
+
+    private Task<string> CandidateHoldsAsync(CancellationToken token) => Failover.CandidateLinkReader.HoldsAsync(live.New, live.NewSession, token);
+}

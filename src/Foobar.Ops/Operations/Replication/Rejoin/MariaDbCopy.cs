@@ -1,0 +1,159 @@
+using System.Globalization;
+using Foobar.Ops.Database.Gtids;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication.Rejoin;
+
+/// <summary>
+/// A fresh copy by <c>mariadb-backup</c>, streamed from the primary's machine through this one to the member's: no port
+/// beside SSH is needed and nothing is kept on the way (MariaDB Knowledge Base, "Full Backup and Restore with
+/// mariadb-backup"). The old data stay beside the new until these are prepared, and are removed when the database runs.
+/// </summary>
+internal sealed class MariaDbCopy : IFreshCopy
+{
+    // From MariaDB 11.4 on clients verify the server's certificate over its socket too, where nobody stands between: a
+    // certificate of a private authority would be refused.
+    private const string BackupScript = """
+        program=$(command -v mariadb-backup || command -v mariabackup) || { echo 'mariadb-backup is not installed' >&2; exit 127; }
+        exec "$program" --backup --protocol=socket --skip-ssl-verify-server-cert --stream=mbstream --target-dir=/tmp
+        """;
+
+    private const string ReceiveScript = BinlogFiles.Find + "\n" + DatabaseUnit.Find + """
+
+        set -e
+        command -v mbstream >/dev/null || { echo 'mbstream is not installed' >&2; exit 127; }
+        [ -z "$unit" ] || systemctl stop "$unit"
+        rm -rf -- "$datadir/.foobar-copy"
+        mkdir -m 700 -- "$datadir/.foobar-copy"
+        exec mbstream -x -C "$datadir/.foobar-copy"
+        """;
+
+    private const string PrepareScript = BinlogFiles.Find + "\n" + DatabaseUnit.Find + """
+
+        set -e
+        copy=$datadir/.foobar-copy old=$datadir/.foobar-old
+        program=$(command -v mariadb-backup || command -v mariabackup)
+        "$program" --prepare --target-dir="$copy" >&2
+        for info in "$copy/mariadb_backup_binlog_info" "$copy/xtrabackup_binlog_info"; do
+            [ ! -e "$info" ] || { cat "$info"; break; }
+        done
+        owner=$(stat -c %u:%g -- "$datadir")
+        [ -z "$unit" ] || systemctl stop "$unit"
+        rm -rf -- "$old"
+        mkdir -m 700 -- "$old"
+        find "$datadir" -mindepth 1 -maxdepth 1 ! -name .foobar-copy ! -name .foobar-old ! -name lost+found -exec mv -t "$old" -- {} +
+        find "$copy" -mindepth 1 -maxdepth 1 -exec mv -t "$datadir" -- {} +
+        rmdir -- "$copy"
+        chown -R -- "$owner" "$datadir"
+        """;
+
+    private const string TidyScript = BinlogFiles.Find + """
+
+        rm -rf -- "$datadir/.foobar-old" "$datadir/.foobar-copy"
+        """;
+
+    /// <inheritdoc/>
+    public long CopiedBytes { get; private set; }
+
+    /// <inheritdoc/>
+    public async Task CopyAsync(CopyOrder order, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(order.Options.CopyLimit);
+        IServerSession machine = await order.Member.MachineAsync(limit.Token);
+        await RequireRoomAsync(order, machine, limit.Token);
+        string before = await BinlogStateAsync(order, limit.Token);
+        await StreamAsync(await order.Site.GetServerAsync(order.Primary, limit.Token), machine, limit.Token);
+        RemoteCommand prepare = RemoteCommand.FromScript(PrepareScript) with { Privileged = true, TimeLimit = order.Options.CopyLimit };
+        string position = PositionOf(order.Name, SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText, before);
+        await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, limit.Token);
+        await using (IDatabaseSession database = await order.Member.OpenAsync(limit.Token))
+        {
+            await database.ExecuteAsync("RESET MASTER", null, limit.Token);
+            Dictionary<string, object?> state = new() { ["state"] = StateOf(before, position), ["position"] = position };
+            await database.ExecuteAsync("SET GLOBAL gtid_binlog_state = @state", state, limit.Token);
+            await database.ExecuteAsync("SET GLOBAL gtid_slave_pos = @position", state, limit.Token);
+        }
+
+        SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(TidyScript) with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(10) }, limit.Token), "remove the old data");
+    }
+
+    /// <summary>The position of a backup: the third word of its binlog information; there is none where the primary has never logged anything.</summary>
+    /// <exception cref="ParseException">There is none.</exception>
+    internal static string PositionOf(string server, string text, string before) =>
+        text.Split((char[])['\t', ' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries) switch
+        {
+            [_, _, { } gtid, ..] when MariaDbGtidState.TryParse(gtid, out _) => gtid,
+            [_, _] when before.Length == 0 => "",
+            _ => throw new ParseException(server, "xtrabackup_binlog_info", 1, $"expected file, offset and GTID, found '{text.Trim()}'."),
+        };
+
+    /// <summary>
+    /// What the primary's binary log held at a position: other servers' last transactions, as they were shortly before, and the
+    /// position's own.
+    /// </summary>
+    internal static string StateOf(string before, string position)
+    {
+        MariaDbGtidState at = MariaDbGtidState.Parse(position);
+        return MariaDbGtidState.Parse(before).Union(at).ToString();
+    }
+
+    private static async Task<string> BinlogStateAsync(CopyOrder order, CancellationToken token)
+    {
+        await using IDatabaseSession primary = await order.Site.OpenDatabaseAsync(order.Primary, token);
+        return (await primary.QueryAsync("SELECT @@global.gtid_binlog_state AS value", null, token))[0].Text("value") ?? "";
+    }
+
+    private static async Task RequireRoomAsync(CopyOrder order, IServerSession machine, CancellationToken token)
+    {
+        await using IDatabaseSession primary = await order.Site.OpenDatabaseAsync(order.Primary, token);
+        string directory = (await primary.QueryAsync("SELECT @@global.datadir AS value", null, token))[0].Text("value") ?? "/var/lib/mysql";
+        RemoteCommand measure = RemoteCommand.Create($"du -sk -- {directory} | cut -f 1") with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(5) };
+        string size = SessionReadings.Succeeded(await (await order.Site.GetServerAsync(order.Primary, token)).RunAsync(measure, token), "du").OutputText.Trim();
+        MachineReport? report = await MachineReport.AskAsync(order.Site, order.Name, TimeSpan.FromSeconds(10), token);
+        if (long.TryParse(size, CultureInfo.InvariantCulture, out long kilobytes) && report is not null && report.DataAvailableBytes < kilobytes * 1024)
+        {
+            throw new FoobarException("NoRoom", ErrorKind.Refused, $"{order.Name}: {report.DataAvailableBytes / (1024 * 1024)} MB are free beside its old data, {kilobytes / 1024} MB are needed for the copy.")
+            {
+                Server = order.Name,
+                Recommendation = $"Make room in {report.DataDirectory}; its transactions that the primary lacks are saved already.",
+            };
+        }
+
+        _ = machine;
+    }
+
+    private async Task StreamAsync(IServerSession from, IServerSession to, CancellationToken token)
+    {
+        await using ICommandStream source = await from.StartAsync(RemoteCommand.FromScript(BackupScript) with { Privileged = true }, token);
+        await using ICommandStream target = await to.StartAsync(RemoteCommand.FromScript(ReceiveScript) with { Privileged = true }, token);
+        try
+        {
+            byte[] buffer = new byte[256 * 1024];
+            for (int read = await source.Output.ReadAsync(buffer, token); read > 0; read = await source.Output.ReadAsync(buffer, token))
+            {
+                await target.Input.WriteAsync(buffer.AsMemory(0, read), token);
+                CopiedBytes += read;
+            }
+        }
+        catch (IOException)
+        {
+            // One of the two ended; its words below say why.
+        }
+
+        await target.Input.DisposeAsync();
+        await RequireSuccessAsync(from, source, "mariadb-backup", token);
+        await RequireSuccessAsync(to, target, "mbstream", token);
+    }
+
+    private static async Task RequireSuccessAsync(IServerSession server, ICommandStream command, string what, CancellationToken token)
+    {
+        (int code, string error) = await command.ExitAsync(token);
+        if (code != 0)
+        {
+            throw new FoobarException("CopyFailed", ErrorKind.Failed, $"{server.Server.Name}: {what} ended with {code}: {error}") { Server = server.Server.Name };
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Operations.Replication.Switchover;
+
+/// <summary>What a switchover was decided to do: enough to build its plan again after a kill, from its journal or its marker.</summary>
+internal sealed record SwitchoverParameters
+{
+    /// <summary>The operation's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The id under which another operator began it; <see langword="null"/> if it was begun here.</summary>
+    public string? Former { get; init; }
+
+    /// <summary>The id that the marker held before; empty for none.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>The old primary.</summary>
+    public required string Old { get; init; }
+
+    /// <summary>The candidate.</summary>
+    public required string New { get; init; }
+
+    /// <summary>What the candidate waited for at each commit before; <see langword="null"/> if not known.</summary>
+    public Durability? Durability { get; init; }
+
+    /// <summary>Whether commits shall wait for a replica after the switch; <see langword="null"/> if not known.</summary>
+    public bool? SemiSync { get; init; }
+
+    /// <summary>The scheduled events that run on the old primary, and shall run on the new one.</summary>
+    public IReadOnlyList<EventName> Events { get; init; } = [];
+
+    /// <summary>The other replicas of the old primary, which shall follow the new one.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>For the journal and the marker.</summary>
+    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
+    {
+        ["id"] = Id,
+        ["former"] = Former ?? "",
+        ["before"] = Before,
+        ["old"] = Old,
+        ["new"] = New,
+        ["durability"] = $"{Durability}",
+        ["semiSync"] = $"{SemiSync}",
+        ["events"] = EventName.Write(Events),
+        ["others"] = string.Join(',', Others),
+    };
+
+    /// <summary>From a journal or a marker.</summary>
+    /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
+    public static SwitchoverParameters Of(IReadOnlyDictionary<string, string> parameters, string source = "the journal")
+    {
+        return new()
+        {
+            Id = Require("id"),
+            Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
+            Before = parameters.GetValueOrDefault("before") ?? "",
+            Old = Require("old"),
+            New = Require("new"),
+            Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
+            Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
+            Others = (parameters.GetValueOrDefault("others") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
+        };
+
+        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
+    }
+}
