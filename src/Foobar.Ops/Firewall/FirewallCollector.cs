@@ -49,7 +49,7 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
         var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
         var network = ReadNetworkAsync(connection, cancellationToken);
-        Task<Reading<Ruleset>> ruleset = ParseAsync(running, network);
+        Task<Reading<Ruleset>> ruleset = ParseAsync(running, network, session.Site, server);
         var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
         var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
         var reversePath = Read(RemoteCommand.FromScript(ReversePathScript), result => ParseReversePath(Text(result)), ReversePathSource);
@@ -65,16 +65,17 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         }.WithRuleset(await ruleset);
     }
 
-    // The server takes longer for what the next boot loads; a large ruleset is parsed, and its model made, meanwhile.
-    private static async Task<Reading<Ruleset>> ParseAsync(Task<Reading<RulesetText>> running, Task<Reading<HostNetwork>> network)
+    /// <summary>Whether the controls' judgement of the rules begins while other facts are still read. Facts are the same without.</summary>
+    internal bool JudgesAhead { get; init; }
+
+    // The server takes longer for what the next boot loads; a large ruleset is parsed, and judged, meanwhile.
+    private async Task<Reading<Ruleset>> ParseAsync(Task<Reading<RulesetText>> running, Task<Reading<HostNetwork>> network, Site site, Server server)
     {
         Reading<RulesetText> text = await running.ConfigureAwait(false);
-        Task<Reading<Ruleset>> parsed = Task.Run(() => FirewallFacts.Parse(text));
-        Reading<HostNetwork> around = await network.ConfigureAwait(false);
-        Reading<Ruleset> ruleset = await parsed.ConfigureAwait(false);
-        if (ruleset.TryGet(out Ruleset? rules) && around.TryGet(out HostNetwork? here))
+        Reading<Ruleset> ruleset = await Task.Run(() => FirewallFacts.Parse(text)).ConfigureAwait(false);
+        if (JudgesAhead && ruleset.TryGet(out Ruleset? rules))
         {
-            await Task.Run(() => FirewallAnalysis.Prepare(rules, here)).ConfigureAwait(false);
+            _ = FirewallAnalysis.PrepareAsync(server, site, await network.ConfigureAwait(false), rules, FirewallControls.ByRules);
         }
 
         return ruleset;

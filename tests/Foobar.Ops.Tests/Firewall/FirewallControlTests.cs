@@ -25,12 +25,12 @@ public sealed class FirewallControlTests
     }
 
     [Fact]
-    public void A_model_made_while_facts_are_read_gives_the_same_findings()
+    public async Task What_is_judged_while_facts_are_read_gives_the_same_findings()
     {
         string broken = Fixture.WithFirst("services", $"{Payload("tcp", "dport", "8080")},{Accept}");
         FirewallFacts prepared = Fixture.Facts(broken);
         Assert.True(prepared.Ruleset.TryGet(out Ruleset? ruleset) && prepared.Network.TryGet(out HostNetwork? _));
-        FirewallAnalysis.Prepare(ruleset, Fixture.Network);
+        await FirewallAnalysis.PrepareAsync(Fixture.Site.Find("web-01")!, Fixture.Site, prepared.Network, ruleset, FirewallControls.ByRules);
 
         string[] Words(FirewallFacts facts) =>
             [.. FirewallControls.All.SelectMany(control => Fixture.Judge(control.Info.Id, facts)).Select(finding => $"{finding.ControlId} {finding.Status} {finding.Target}: {finding.Actual} {finding.Evidence}")];
@@ -38,13 +38,36 @@ public sealed class FirewallControlTests
     }
 
     [Fact]
-    public void A_ruleset_that_is_too_complex_costs_no_facts()
+    public async Task What_is_judged_while_facts_are_read_is_not_judged_again()
+    {
+        int times = 0;
+        IEnumerable<Verdict> Count(FirewallAnalysis analysis)
+        {
+            times++;
+            return [Verdict.Pass(analysis.Server.Name)];
+        }
+
+        FirewallFacts facts = Fixture.Facts(Fixture.Clean);
+        Server server = Fixture.Site.Find("web-01")!;
+        Func<FirewallAnalysis, IEnumerable<Verdict>> count = Count;
+        await FirewallAnalysis.PrepareAsync(server, Fixture.Site, facts.Network, facts.Ruleset.Value!, [count]);
+        ServerCase<FirewallFacts> judged = new(server, Fixture.Site, facts, TestSite.Now);
+        Assert.Equal("web-01", Assert.Single(FirewallAnalysis.JudgeRules(judged, count)).Target);
+        Assert.Equal(1, times);
+
+        // Another site has another policy.
+        _ = FirewallAnalysis.JudgeRules(judged with { Site = Fixture.Site with { Name = "other" } }, count);
+        Assert.Equal(2, times);
+    }
+
+    [Fact]
+    public async Task A_ruleset_that_is_too_complex_costs_no_facts()
     {
         FirewallFacts facts = Fixture.Facts(Fixture.Clean) with
         {
             Network = Reading.Of(Fixture.Network with { Interfaces = [.. Enumerable.Range(0, 300).Select(static number => $"eth{number}")] }),
         };
-        FirewallAnalysis.Prepare(facts.Ruleset.Value!, facts.Network.Value!);
+        await FirewallAnalysis.PrepareAsync(Fixture.Site.Find("web-01")!, Fixture.Site, facts.Network, facts.Ruleset.Value!, FirewallControls.ByRules);
 
         // The audit makes it Unknown (SafeJudge), of the controls that need the model alone.
         Assert.Equal("RulesetTooComplex", Assert.Throws<FoobarException>(() => Fixture.Judge("FW-001", facts)).ErrorId);

@@ -18,7 +18,7 @@ internal static class RulesetScript
         declarations() { declared | sed -n '/^table /p; /^\t[a-z]/p; /^\t\ttype /p; /^\t\tflags /p'; }
         enabled() { case $units in *" $1 enabled "*) ;; *) return 1 ;; esac; }
         legacy() { for table in $(cat "$2"); do "$1" -c -t "$table" || return; done; }
-        digest() { command -v nft >/dev/null && listed=$(nft -s list ruleset) && printf %s "$listed" | sha256sum; }
+        digest() { command -v nft >/dev/null && listed=$(nice nft -s list ruleset) && printf %s "$listed" | sha256sum; }
         dump() {
             if [ -n "$same" ]; then printf '\n==> nftables same\n'
             elif command -v nft >/dev/null; then part nftables rules; part declarations declarations
@@ -60,7 +60,7 @@ internal static class RulesetScript
         fi
         interfaces=$(ls /sys/class/net)
         export interfaces units
-        digest 2>/dev/null | unshare --net --mount sh -c "$1" fresh 3<&0 </dev/null
+        digest 2>/dev/null | nice unshare --net --mount sh -c "$1" fresh 3<&0 </dev/null
         """;
 
     /// <summary>What runs inside the fresh namespace.</summary>

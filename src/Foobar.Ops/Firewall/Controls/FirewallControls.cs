@@ -1,4 +1,5 @@
 using Foobar.Ops.Findings;
+using Foobar.Ops.Firewall.Evaluation;
 
 namespace Foobar.Ops.Firewall;
 
@@ -23,6 +24,10 @@ public static class FirewallControls
         RuleControls.OneFilter,
         SourceControls.NoneForged,
     ];
+
+    // What takes longest of what needs no more than the rules, the addresses and the policy.
+    internal static IReadOnlyList<Func<FirewallAnalysis, IEnumerable<Verdict>>> ByRules { get; } =
+        [FlowControls.JudgeOpen, RuleControls.JudgeIdle, FlowControls.JudgeFamilies];
 
     internal static ControlInfo Info(string id, Severity severity, string title, string rationale, string remediation, string? reference = null) =>
         new(id, title, Area.Firewall, severity, rationale, remediation, reference);

@@ -17,7 +17,7 @@ internal static class FlowControls
             "Only declared flows pass the firewall",
             "Each flow that passes without being declared is a door nobody watches. What passes is a packet that comes to a socket, or makes the host answer: the first packet of a connection, and a TCP segment that belongs to no connection and begins none (nmap -sF, -sN, -sX), whose answer tells closed ports from open ones.",
             "Narrow or remove the rule, or declare the flow in the inventory's policy."),
-        server => FirewallAnalysis.Judge(server, JudgeOpen));
+        server => FirewallAnalysis.JudgeRules(server, JudgeOpen));
 
     /// <summary>FW-002.</summary>
     public static Control<ServerCase<FirewallFacts>> DeclaredOpen { get; } = new(
@@ -38,9 +38,10 @@ internal static class FlowControls
             "A firewall that only knows IPv4 leaves the same services open to everyone by their IPv6 address.",
             "Filter in a table of family inet, or repeat the IPv4 rules for IPv6.",
             "RFC 7381, 2.4.2"),
-        server => FirewallAnalysis.Judge(server, JudgeFamilies));
+        server => FirewallAnalysis.JudgeRules(server, JudgeFamilies));
 
-    private static IEnumerable<Verdict> JudgeOpen(FirewallAnalysis analysis)
+    /// <summary>What FW-001 says of the rules.</summary>
+    internal static IEnumerable<Verdict> JudgeOpen(FirewallAnalysis analysis)
     {
         int essential = analysis.Policy.Essential();
         IEnumerable<Verdict> here = JudgeOpen(
@@ -199,7 +200,8 @@ internal static class FlowControls
     }
 
     // A service is a protocol and a port; one that some IPv6 address of the internet reaches and no IPv4 address does.
-    private static IEnumerable<Verdict> JudgeFamilies(FirewallAnalysis analysis)
+    /// <summary>What FW-003 says of the rules.</summary>
+    internal static IEnumerable<Verdict> JudgeFamilies(FirewallAnalysis analysis)
     {
         if (!analysis.Own.Any(address => address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6))
         {

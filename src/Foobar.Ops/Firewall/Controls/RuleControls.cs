@@ -20,7 +20,7 @@ internal static class RuleControls
             "Each rule decides about some packet",
             "A rule that earlier rules leave nothing for does not do what its reader believes: often a drop that came too late.",
             "Move the rule before those that shadow it, or remove it."),
-        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, RuleReach.Idle(analysis.Model).Where(idle => idle.Kind != IdleKind.Dead))));
+        server => FirewallAnalysis.JudgeRules(server, JudgeIdle));
 
     /// <summary>FW-007.</summary>
     public static Control<ServerCase<FirewallFacts>> NoneDead { get; } = new(
@@ -30,7 +30,7 @@ internal static class RuleControls
             "Each rule can match some packet",
             "A rule whose matches exclude each other, whose set is empty or whose chain nothing leads to is a mistake or a leftover.",
             "Correct its matches, fill its set, jump to its chain, or remove it."),
-        server => FirewallAnalysis.Judge(server, analysis => Judge(analysis, RuleReach.Dead(analysis.Model))));
+        server => FirewallAnalysis.JudgeRules(server, JudgeDead));
 
     /// <summary>FW-013.</summary>
     public static Control<ServerCase<FirewallFacts>> OneFilter { get; } = new(
@@ -42,6 +42,12 @@ internal static class RuleControls
             "Move the legacy rules to nftables (iptables-legacy-save | iptables-nft-restore), flush the legacy tables and use iptables-nft.",
             "iptables-nft(8)"),
         server => server.Facts.Ruleset.Judge(JudgeFilters));
+
+    /// <summary>What FW-006 says of the rules.</summary>
+    internal static IEnumerable<Verdict> JudgeIdle(FirewallAnalysis analysis) =>
+        Judge(analysis, RuleReach.Idle(analysis.Model).Where(static idle => idle.Kind != IdleKind.Dead));
+
+    private static IEnumerable<Verdict> JudgeDead(FirewallAnalysis analysis) => Judge(analysis, RuleReach.Dead(analysis.Model));
 
     private static IEnumerable<Verdict> JudgeFilters(Ruleset ruleset)
     {

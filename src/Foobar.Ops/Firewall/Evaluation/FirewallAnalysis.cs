@@ -15,7 +15,7 @@ internal sealed class FirewallAnalysis
 
     private static readonly ConditionalWeakTable<FirewallFacts, FirewallAnalysis> Known = [];
 
-    private static readonly ConditionalWeakTable<Ruleset, Tuple<HostNetwork, FirewallModel>> Prepared = [];
+    private static readonly ConditionalWeakTable<Ruleset, Lazy<FirewallAnalysis>> Prepared = [];
 
     // 2001:db8:ffff::7; the IPv4 one is 203.0.113.7 (RFC 3849, RFC 5737).
     public static readonly UInt128 DocumentationSource6 = new(0x2001_0db8_ffff_0000, 7);
@@ -26,52 +26,68 @@ internal sealed class FirewallAnalysis
     private int? _byTheirWay;
     private int? _goingDirectly;
     private int? _real;
+    private readonly Dictionary<Func<FirewallAnalysis, IEnumerable<Verdict>>, IReadOnlyList<Verdict>> _byRules = [];
+    private readonly Lock _asking = new();
     private FirewallModel? _named;
 
-    private FirewallAnalysis(ServerCase<FirewallFacts> server, Ruleset ruleset, Workspace? workspace = null)
+    private FirewallAnalysis(Server server, Site site, Reading<HostNetwork> read, Ruleset ruleset, Workspace? workspace = null)
     {
-        Server = server.Server;
-        Site = server.Site;
-        Network = server.Facts.Network.TryGet(out HostNetwork? network) ? network : new HostNetwork();
-        RoutesUnknown = Network.KnownRoutes.Count > 0 ? null : Network.RoutesUnknown ?? server.Facts.Network.Failure ?? "it has no routes";
-        Model = (workspace is null ? TakePrepared(ruleset) : null) ?? new FirewallModel(ruleset, Network, workspace, namesRules: false);
-        Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, server.Site);
+        Server = server;
+        Site = site;
+        Network = read.TryGet(out HostNetwork? network) ? network : new HostNetwork();
+        RoutesUnknown = Network.KnownRoutes.Count > 0 ? null : Network.RoutesUnknown ?? read.Failure ?? "it has no routes";
+        Model = new FirewallModel(ruleset, Network, workspace, namesRules: false);
+        Policy = new PolicySpaces(Model.Workspace.Diagram, Model.Workspace.Atoms, site);
         Text = new SpaceText(Model.Workspace.Diagram, Model.Workspace.Atoms, arriving: true);
         Own = [.. Network.Addresses.Select(address => address.Address).Where(address => !IPAddress.IsLoopback(address) && !address.IsIPv6LinkLocal).DefaultIfEmpty(IPAddress.None)];
-        Own = Own.Contains(IPAddress.None) ? server.Server.Addresses : Own;
+        Own = Own.Contains(IPAddress.None) ? server.Addresses : Own;
     }
 
     /// <summary>The analysis of a ruleset that is not loaded yet.</summary>
     /// <param name="server">The server, with the addresses and routes it will stand on.</param>
     /// <param name="ruleset">The ruleset.</param>
     /// <param name="workspace">The store to work in; what is compared shares one.</param>
-    public static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset, Workspace? workspace = null) => new(server, ruleset, workspace);
+    public static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset, Workspace? workspace = null) =>
+        new(server.Server, server.Site, server.Facts.Network, ruleset, workspace);
 
     /// <summary>
-    /// Makes the model that the first analysis of a ruleset will use, and asks it what takes longest. Whoever waits for other
-    /// facts has the time. A ruleset that is too complex is left to the controls, which say so.
+    /// Begins what the controls will ask of a ruleset, while other facts of its server are still read. Whoever judges the facts
+    /// finds what is done, and does the rest. What fails is left to the controls, which say so.
     /// </summary>
-    /// <param name="ruleset">The running ruleset.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="site">The site whose policy is meant.</param>
     /// <param name="network">The server's addresses and routes.</param>
-    public static void Prepare(Ruleset ruleset, HostNetwork network)
+    /// <param name="ruleset">The running ruleset.</param>
+    /// <param name="judgements">What is asked of the rules and the policy alone (<see cref="JudgeRules"/>).</param>
+    public static Task PrepareAsync(
+        Server server, Site site, Reading<HostNetwork> network, Ruleset ruleset, IEnumerable<Func<FirewallAnalysis, IEnumerable<Verdict>>> judgements)
     {
-        try
+        Lazy<FirewallAnalysis> made = new(() => new FirewallAnalysis(server, site, network, ruleset));
+        Prepared.AddOrUpdate(ruleset, made);
+        return Task.Run(() =>
         {
-            FirewallModel model = new(ruleset, network, namesRules: false);
-            model.Delivered();
-            Prepared.AddOrUpdate(ruleset, Tuple.Create(network, model));
-        }
-        catch (FoobarException)
-        {
-            // The facts are good all the same: each control that needs the model meets this again, and is Unknown with it.
-        }
+            try
+            {
+                foreach (Func<FirewallAnalysis, IEnumerable<Verdict>> judge in judgements)
+                {
+                    _ = made.Value.Of(judge);
+                }
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The facts are good all the same: each control that asks meets this again, and is Unknown with it.
+            }
+        });
     }
 
-    // A model serves one analysis: it grows while it is asked.
-    private FirewallModel? TakePrepared(Ruleset ruleset) =>
-        Prepared.TryGetValue(ruleset, out Tuple<HostNetwork, FirewallModel>? made) && ReferenceEquals(made.Item1, Network) && Prepared.Remove(ruleset)
-            ? made.Item2
-            : null;
+    // An analysis serves one pair of facts and site: it grows while it is asked.
+    private static FirewallAnalysis Of(ServerCase<FirewallFacts> server, Ruleset ruleset) =>
+        Prepared.TryGetValue(ruleset, out Lazy<FirewallAnalysis>? made) && Prepared.Remove(ruleset) && made.Value is { } ready && ready.IsOf(server)
+            && server.Facts.Network.TryGet(out HostNetwork? network) && ReferenceEquals(ready.Network, network)
+            ? ready
+            : new FirewallAnalysis(server.Server, server.Site, server.Facts.Network, ruleset);
+
+    private bool IsOf(ServerCase<FirewallFacts> server) => ReferenceEquals(Site, server.Site) && ReferenceEquals(Server, server.Server);
 
     public Server Server { get; }
 
@@ -101,11 +117,23 @@ internal sealed class FirewallAnalysis
             return [server.Facts.Ruleset.ToUnknown()];
         }
 
-        FirewallAnalysis analysis = Known.GetValue(server.Facts, _ => new FirewallAnalysis(server, ruleset));
-        analysis = ReferenceEquals(analysis.Site, server.Site) && ReferenceEquals(analysis.Server, server.Server) ? analysis : new FirewallAnalysis(server, ruleset);
-        lock (analysis)
+        FirewallAnalysis analysis = Known.GetValue(server.Facts, _ => Of(server, ruleset));
+        analysis = analysis.IsOf(server) ? analysis : new FirewallAnalysis(server.Server, server.Site, server.Facts.Network, ruleset);
+        lock (analysis._asking)
         {
             return [.. judge(analysis)];
+        }
+    }
+
+    /// <summary>Judges by what the rules and the policy alone say: such verdicts can be made while other facts are read.</summary>
+    public static IReadOnlyList<Verdict> JudgeRules(ServerCase<FirewallFacts> server, Func<FirewallAnalysis, IEnumerable<Verdict>> judge) =>
+        Judge(server, analysis => analysis.Of(judge));
+
+    private IReadOnlyList<Verdict> Of(Func<FirewallAnalysis, IEnumerable<Verdict>> judge)
+    {
+        lock (_asking)
+        {
+            return _byRules.TryGetValue(judge, out IReadOnlyList<Verdict>? known) ? known : _byRules[judge] = [.. judge(this)];
         }
     }
 
