@@ -13,6 +13,8 @@ namespace Foobar.Ops.Auditing;
 /// </summary>
 public sealed class SnapshotCollector
 {
+    private static readonly TimeSpan HeadStart = TimeSpan.FromMilliseconds(300);
+
     private readonly ISiteSession _session;
     private readonly AuditScope _scope;
     private readonly CollectOptions _options;
@@ -52,12 +54,18 @@ public sealed class SnapshotCollector
     {
         DateTimeOffset time = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
-        Server[] servers = [.. _session.Site.Servers.Where(server => _parts.Any(part => IsRead(part, server)))];
+        Server[] servers = [.. _session.Site.Servers.Where(server => _parts.Any(part => IsRead(part, server))).OrderBy(server => !_scope.Holds(server))];
+        Task headStart = servers.All(_scope.Holds) ? Task.CompletedTask : GiveHeadStartAsync(servers.Where(_scope.Holds), cancellationToken);
         ServerReading[] readings = new ServerReading[servers.Length];
         int done = 0;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit), CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length), parallel, async (index, token) =>
         {
+            if (!_scope.Holds(servers[index]))
+            {
+                await headStart;
+            }
+
             long began = Stopwatch.GetTimestamp();
             readings[index] = await ReadServerAsync(servers[index], time, token);
             _options.Progress?.Invoke(new CollectProgress(servers[index].Name, Interlocked.Increment(ref done), servers.Length, Stopwatch.GetElapsedTime(began)));
@@ -73,6 +81,12 @@ public sealed class SnapshotCollector
             },
             [.. readings.SelectMany(reading => reading.Errors)]);
     }
+
+    // Logins compete for the processors. What is asked of the servers that are meant takes longest; the others are read for single
+    // controls, and can follow when those are connected, or are found slow to answer.
+    private async Task GiveHeadStartAsync(IEnumerable<Server> meant, CancellationToken cancellationToken) => await Task.WhenAny(
+        Task.WhenAll(meant.Take(Math.Max(1, _options.ThrottleLimit)).Select(server => ConnectAsync(server, cancellationToken))),
+        Task.Delay(HeadStart, cancellationToken));
 
     // A control over several servers or areas is judged on all that it needs, whatever servers the scope names.
     private bool IsRead(AuditPart part, Server server) =>
@@ -115,16 +129,20 @@ public sealed class SnapshotCollector
     private async Task TimeConnectingAsync(AuditProfile profile, Server server, CancellationToken limit)
     {
         long began = Stopwatch.GetTimestamp();
+        await ConnectAsync(server, limit);
+        profile.Add(AuditPhase.Connect, server.Name, string.Empty, Stopwatch.GetElapsedTime(began));
+    }
+
+    private async Task ConnectAsync(Server server, CancellationToken cancellationToken)
+    {
         try
         {
-            await _session.GetServerAsync(server.Name, limit);
+            await _session.GetServerAsync(server.Name, cancellationToken);
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
             // Each part that needs the session meets this itself.
         }
-
-        profile.Add(AuditPhase.Connect, server.Name, string.Empty, Stopwatch.GetElapsedTime(began));
     }
 
     private async Task<PartReading> ReadPartAsync(AuditPart part, ISiteSession session, Server server, CancellationToken limit, CancellationToken cancellationToken)
