@@ -6,6 +6,7 @@ using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 

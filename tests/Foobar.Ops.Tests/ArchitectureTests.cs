@@ -19,6 +19,11 @@ public sealed partial class ArchitectureTests
     ];
 
     private const int AreaFloor = 3;
+
+    // The three kinds of operation on the members stand on what they share, and know nothing of each other.
+    private const string Replication = "Operations/Replication/";
+    private static readonly string[] Kinds = ["Switchover", "Failover", "Rejoin"];
+
     private static readonly Assembly Library = typeof(Audit).Assembly;
     private static readonly (string File, string Room, string[] Uses)[] Sources = [.. ReadSources()];
 
@@ -40,6 +45,25 @@ public sealed partial class ArchitectureTests
         HashSet<(string From, string To)> arrows = [.. Sources.SelectMany(source => source.Uses.Where(room => room != source.Room).Select(room => (source.Room, room)))];
 
         Assert.Empty(arrows.Intersect(arrows.Select(arrow => (arrow.To, arrow.From))));
+    }
+
+    [Fact]
+    public void Switchover_failover_and_rejoin_stand_on_what_they_share_and_not_on_each_other()
+    {
+        string root = Repository.File("src", "Foobar.Ops");
+        List<string> arrows = [];
+        foreach ((string file, _, _) in Sources.Where(source => source.File.StartsWith(Replication, StringComparison.Ordinal)))
+        {
+            string room = file[Replication.Length..].Split('/') is [{ } first, _, ..] ? first : "";
+            string text = File.ReadAllText(Path.Combine(root, file));
+
+            // Who resumes either of two kinds knows both, and nobody knows him.
+            IEnumerable<string> forbidden = room == "Resumption" ? [] : Kinds.Append("Resumption").Where(kind => kind != room);
+            arrows.AddRange(forbidden.Where(kind => Regex.IsMatch(text, $@"^using Foobar\.Ops\.Operations\.Replication\.{kind};|[^\w.""]{kind}\.[A-Z]\w+", RegexOptions.Multiline)).Select(kind => $"{file} uses {kind}"));
+        }
+
+        Assert.Empty(arrows);
+        Assert.Equal([.. Kinds.Order(StringComparer.Ordinal)], Sources.Select(source => source.File).Where(file => Kinds.Any(kind => file.StartsWith($"{Replication}{kind}/", StringComparison.Ordinal))).Select(file => file.Split('/')[2]).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Resumption;
 using Foobar.Ops.PowerShell.Sites;
 using Foobar.Ops.Remoting;
 
@@ -18,12 +19,12 @@ public sealed class ResumeFoobarFailover : FailoverCmdlet
     protected override void EndProcessing()
     {
         ISiteSession site = OpenSite();
+        ResumeOperation operation = new(site);
         string what = TakeOver
-            ? $"End what another machine began, and the connections it still has: {Run((_, token) => new SwitchoverOperation(site).DescribeLostAsync(token))}"
+            ? $"End what another machine began, and the connections it still has: {Run((_, token) => operation.DescribeLostAsync(token))}"
             : "End the failover that an earlier run began";
         if (ShouldProcess(site.Site.Name, what))
         {
-            SwitchoverOperation operation = new(site);
             Perform((progress, token) => TakeOver ? operation.TakeOverAsync(Limits(), progress, token) : operation.ResumeAsync(Limits(), progress, token));
         }
     }

@@ -2,6 +2,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 

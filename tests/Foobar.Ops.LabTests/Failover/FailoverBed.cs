@@ -5,7 +5,8 @@ using Foobar.Ops.Lab.Load;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Resumption;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -57,6 +58,9 @@ internal sealed class FailoverBed : IAsyncDisposable
 
     /// <summary>A failover as an operator would make it.</summary>
     public SwitchoverOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
+
+    /// <summary>The end of one, as an operator would make it.</summary>
+    public ResumeOperation Resume() => new(Session, new OperationStore(Session.Site.Name, State));
 
     /// <summary>Who replicates from whom.</summary>
     public async Task<ReplicationTopology> TopologyAsync() =>
@@ -139,7 +143,7 @@ internal sealed class FailoverBed : IAsyncDisposable
             // What a failed test began must not stand in the way of the next one.
             if (new OperationStore(Session.Site.Name, State).FindUnfinished("failover") is not null)
             {
-                await Operation().ResumeAsync(new FailoverOptions(), null, CancellationToken.None);
+                await Resume().ResumeAsync(new FailoverOptions(), null, CancellationToken.None);
             }
 
             // Faults and other tests find web-01 as the primary.

@@ -3,6 +3,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 

@@ -4,6 +4,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Testing;
 
@@ -59,7 +60,7 @@ public sealed class KillTests(LabFixture labs)
         await Task.Delay(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken);
         IReadOnlyList<string> left = await bed.PrimariesAsync();
         await AssertSecondIsToldAsync(bed, step);
-        FailoverResult result = await bed.Operation().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+        FailoverResult result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));

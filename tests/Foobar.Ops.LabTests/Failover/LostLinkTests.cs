@@ -1,6 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -36,11 +37,11 @@ public sealed class LostLinkTests(LabFixture labs)
             Assert.Contains("Resume-FoobarFailover", result.Recommendation, StringComparison.Ordinal);
             FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("OperationUnfinished", refused.ErrorId);
-            FailoverResult resumed = await bed.Operation().ResumeAsync(new FailoverOptions { LostAfter = TimeSpan.Zero }, null, cancel);
+            FailoverResult resumed = await bed.Resume().ResumeAsync(new FailoverOptions { LostAfter = TimeSpan.Zero }, null, cancel);
             Assert.Equal((PlanOutcome.Completed, false), (resumed.Outcome, resumed.Unfinished));
         }
 
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
         Assert.Equal("web-02", Assert.Single(await bed.PrimariesAsync()));
         await bed.WaitUntilCaughtUpAsync();
         string configured = await bed.Lab.RunAsync("lb-01", "awk '/^backend/ { inside = ($2 == \"mysql-write\") } inside && $1 == \"server\" && !/ disabled/ { print $2 }' /etc/haproxy/haproxy.cfg");

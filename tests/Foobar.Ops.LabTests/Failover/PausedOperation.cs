@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 

@@ -3,6 +3,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
 

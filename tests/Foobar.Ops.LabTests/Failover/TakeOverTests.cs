@@ -6,6 +6,8 @@ using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Rejoin;
+using Foobar.Ops.Operations.Replication.Resumption;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Testing;
 
@@ -54,7 +56,7 @@ public sealed class TakeOverTests(LabFixture labs)
         FoobarException told = await Assert.ThrowsAsync<FoobarException>(() => Elsewhere(bed).RunAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("OperationRunning", told.ErrorId);
         Assert.Contains("Resume-FoobarFailover -TakeOver", told.Recommendation, StringComparison.Ordinal);
-        FailoverResult result = await Elsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
+        FailoverResult result = await ResumeElsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
 
         Assert.Equal((outcome ?? result.Outcome, null, ProofVerdict.Proven), (result.Outcome, result.Error, result.Proof.Verdict));
         string primary = result.Outcome == PlanOutcome.Completed ? candidate : old;
@@ -65,7 +67,7 @@ public sealed class TakeOverTests(LabFixture labs)
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));
         await bed.AssertKeptAsync(writers, writes, primary);
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => Elsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => ResumeElsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel))).ErrorId);
     }
 
     [Theory]
@@ -87,7 +89,7 @@ public sealed class TakeOverTests(LabFixture labs)
             await Task.Delay(TimeSpan.FromMilliseconds(300), cancel);
             result = again
                 ? await new FailoverOperation(bed.Session, ElsewhereStore(bed)).RunAsync(new FailoverOptions(), null, cancel)
-                : await Elsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
+                : await ResumeElsewhere(bed).TakeOverAsync(new FailoverOptions(), null, cancel);
         }
         finally
         {
@@ -123,7 +125,7 @@ public sealed class TakeOverTests(LabFixture labs)
         {
             await DoomedOperation.KillAsync(bed, candidate, "fence", TimeSpan.Zero);
             await disaster.StrikeAsync(cancel);
-            FoobarException stuck = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel));
+            FoobarException stuck = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
             Assert.Equal(old, stuck.Server);
             Assert.Contains("-Emergency", stuck.Recommendation, StringComparison.Ordinal);
             result = await new FailoverOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new FailoverOptions(), null, cancel);
@@ -135,7 +137,7 @@ public sealed class TakeOverTests(LabFixture labs)
 
         Assert.Equal((PlanOutcome.Degraded, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
         Assert.Equal([candidate], await bed.PrimariesAsync());
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
         RejoinResult repair = await new RejoinOperation(bed.Session, new OperationStore(bed.Session.Site.Name, bed.State)).RunAsync(new RejoinOptions { Server = old }, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null), (repair.Outcome, repair.Error));
         await bed.AssertKeptAsync(writers, await writers.StopAsync(), candidate);
@@ -145,14 +147,16 @@ public sealed class TakeOverTests(LabFixture labs)
 
     private static SwitchoverOperation Elsewhere(FailoverBed bed) => new(bed.Session, ElsewhereStore(bed));
 
+    private static ResumeOperation ResumeElsewhere(FailoverBed bed) => new(bed.Session, ElsewhereStore(bed));
+
     // The lost machine comes back, with its journal.
     private static async Task AssertSupersededAsync(FailoverBed bed)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel));
+        FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("OperationSuperseded", superseded.ErrorId);
         Assert.Contains($"by {OperationMarker.Holder}", superseded.Message, StringComparison.Ordinal);
-        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
+        Assert.Equal("NothingToResume", (await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel))).ErrorId);
     }
 
     // Every step on both flavours; in the default run one of them, which the seed chooses.

@@ -4,6 +4,7 @@ using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Rejoin;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
@@ -97,7 +98,7 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         await using RoleSampler sampler = await RoleSampler.StartAsync(bed.Lab, Members, TestContext.Current.CancellationToken);
         await DoomedOperation.KillAsync(bed, "web-02", step, TimeSpan.Zero);
-        FailoverResult result = await bed.Operation().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+        FailoverResult result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(RoleSampler.Both(await sampler.StopAsync()));

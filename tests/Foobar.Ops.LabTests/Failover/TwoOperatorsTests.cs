@@ -3,6 +3,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Resumption;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Testing;
 
@@ -41,7 +42,7 @@ public sealed class TwoOperatorsTests(LabFixture labs)
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), cancel);
         await using RoleSampler sampler = await RoleSampler.StartAsync(bed.Lab, Members, cancel);
         using PausedOperation late = await PausedOperation.StartAsync(bed, Path.Combine(bed.State, "late"), new(old, candidate), step);
-        PlanOutcome? ended = step == PausedOperation.Locked ? null : (await bed.Operation().TakeOverAsync(Now, null, cancel)).Outcome;
+        PlanOutcome? ended = step == PausedOperation.Locked ? null : (await bed.Resume().TakeOverAsync(Now, null, cancel)).Outcome;
         FailoverResult moved = await bed.Operation().RunAsync(Now, null, cancel);
         Assert.Equal((PlanOutcome.Completed, null, ProofVerdict.Proven), (moved.Outcome, moved.Error, moved.Proof.Verdict));
 
@@ -55,7 +56,7 @@ public sealed class TwoOperatorsTests(LabFixture labs)
         await Task.WhenAll(Members.Select(member => bed.Lab.RunAsync(member, "systemctl restart $(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)", limit: TimeSpan.FromMinutes(2), cancel: cancel)));
         await bed.WaitUntilCaughtUpAsync();
         await AssertWholeAsync(bed, moved.NewPrimary);
-        SwitchoverOperation again = new(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "late")));
+        ResumeOperation again = new(bed.Session, new OperationStore(bed.Session.Site.Name, Path.Combine(bed.State, "late")));
         FoobarException nothing = await Assert.ThrowsAsync<FoobarException>(() => again.ResumeAsync(new FailoverOptions(), null, cancel));
         Assert.Equal("NothingToResume", nothing.ErrorId);
         KillTable.Hold($"| {flavour} | {step} | {ended?.ToString() ?? "nothing to end"} | {said.Split(' ')[0]} |", $"| {flavour} | {step} |", "failover-two-operators.md");

@@ -1,16 +1,16 @@
-using FsCheck;
-using FsCheck.Fluent;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.LoadBalancing;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Detection;
 using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Database.Wire;
 using Foobar.Ops.Tests.Remoting;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Foobar.Ops.Tests.Operations;
 
@@ -29,12 +29,17 @@ public sealed class FailoverPartsTests
     [Fact]
     public void A_journal_or_a_marker_gives_the_order_of_a_switchover_back()
     {
-        SwitchoverParameters order = new() { Id = "1", Former = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
+        SwitchoverParameters order = new() { Id = "1", TakenOverFrom = "0", Before = "00", Old = "web-01", New = "web-02", Durability = new(1, 1), SemiSync = true };
         Assert.Equal(order, SwitchoverParameters.Of(order.ToParameters()));
         SwitchoverParameters three = order with { Others = ["db-03", "db-04"] };
         Assert.Equal(three.Others, SwitchoverParameters.Of(three.ToParameters()).Others);
         SwitchoverParameters bare = new() { Id = "1", Old = "web-01", New = "web-02" };
         Assert.Equal(bare, SwitchoverParameters.Of(bare.ToParameters()));
+
+        // What versions before wrote.
+        Dictionary<string, string> older = new(order.ToParameters()) { ["former"] = "0" };
+        older.Remove("takenOverFrom");
+        Assert.Equal(order, SwitchoverParameters.Of(older));
         Assert.Contains("foobar_ops.operation", Assert.Throws<ParseException>(() => SwitchoverParameters.Of(new Dictionary<string, string> { ["id"] = "1" }, "foobar_ops.operation")).Message, StringComparison.Ordinal);
     }
 

@@ -28,6 +28,9 @@ public abstract class DatabaseMember
     /// <summary>All transactions it has committed, as errant ones are found by (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>).</summary>
     public abstract Task<string> ExecutedAsync(CancellationToken cancellationToken);
 
+    /// <summary>All transactions that it holds by now: those that it committed, and those that it has applied without logging them.</summary>
+    public virtual Task<string> HoldsAsync(CancellationToken cancellationToken) => ExecutedAsync(cancellationToken);
+
     /// <summary>How far it has come, as another member waits for it (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_pos</c>).</summary>
     public abstract Task<string> PositionAsync(CancellationToken cancellationToken);
 

@@ -11,6 +11,12 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
 
     public override Task<string> ExecutedAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_state AS value", cancellationToken);
 
+    public override async Task<string> HoldsAsync(CancellationToken cancellationToken)
+    {
+        string executed = await ExecutedAsync(cancellationToken);
+        return await AppliedAsync(cancellationToken) is { Length: > 0 } position ? $"{executed},{position}".TrimStart(',') : executed;
+    }
+
     public override Task<string> PositionAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.gtid_binlog_pos AS value", cancellationToken);
 
     public override async Task<bool> WaitForAsync(string position, TimeSpan limit, CancellationToken cancellationToken) =>

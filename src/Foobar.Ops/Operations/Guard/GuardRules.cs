@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Detection;
 using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Guard;
@@ -9,7 +9,7 @@ namespace Foobar.Ops.Operations.Guard;
 internal static class GuardRules
 {
     /// <summary>The word in an operation's parameters that tells that no person began it.</summary>
-    public const string Automatic = "automatic";
+    public const string Automatic = OperationKeys.Automatic;
 
     private const string Acknowledge = "Look at Get-FoobarReplication; when the members are as you want them, run Resume-FoobarWatch.";
 

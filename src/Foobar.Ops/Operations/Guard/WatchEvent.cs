@@ -1,5 +1,5 @@
 using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Detection;
 using Foobar.Ops.Operations.Replication.Rejoin;
 
 namespace Foobar.Ops.Operations.Guard;

@@ -5,6 +5,7 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;

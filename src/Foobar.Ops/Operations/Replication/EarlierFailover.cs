@@ -1,7 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -12,13 +11,11 @@ namespace Foobar.Ops.Operations.Replication;
 /// <param name="time">The clock.</param>
 internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
 {
-    private const string Kind = "failover";
+    /// <summary>The kind under which the journals of switchovers and failovers are kept.</summary>
+    public const string Kind = "failover";
 
     /// <summary>The newest on this machine that was not ended, or <see langword="null"/>.</summary>
     public (string Path, JournalState State)? Unfinished => store.FindUnfinished(Kind);
-
-    /// <summary>Whether what these parameters describe is an emergency failover, else a switchover.</summary>
-    public static bool IsEmergency(IReadOnlyDictionary<string, string> parameters) => parameters.GetValueOrDefault("mode") == FailoverParameters.Mode;
 
     /// <summary>What the members' markers say, of each member that answers and has one.</summary>
     /// <param name="site">The site's connections.</param>
@@ -67,13 +64,13 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
         if (Unfinished is { } unfinished)
         {
             IReadOnlyDictionary<string, string> parameters = unfinished.State.Parameters;
-            if (lost is not null && !IsEmergency(parameters) && (parameters.GetValueOrDefault("old") == lost || parameters.GetValueOrDefault("new") == lost))
+            if (lost is not null && !OperationKeys.IsFailover(parameters) && (parameters.GetValueOrDefault(OperationKeys.Old) == lost || parameters.GetValueOrDefault(OperationKeys.New) == lost))
             {
                 Close(unfinished.Path);
                 return;
             }
 
-            throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {parameters.GetValueOrDefault("old")} to {parameters.GetValueOrDefault("new")} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
+            throw new FoobarException("OperationUnfinished", ErrorKind.Refused, $"A failover from {parameters.GetValueOrDefault(OperationKeys.Old)} to {parameters.GetValueOrDefault(OperationKeys.New)} that began at {unfinished.State.Since:u} was not ended ({unfinished.Path}).")
             {
                 Recommendation = "End it with Resume-FoobarFailover.",
             };
@@ -83,16 +80,15 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
     /// <param name="members">Connections to the members that take part.</param>
     /// <param name="path">The journal; it is closed.</param>
-    /// <param name="own">The ids under which its own marker may stand.</param>
-    /// <param name="before">The id that the marker held before.</param>
+    /// <param name="ids">The ids under which its marker may stand.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>OperationSuperseded</c>: the message says by whom.</exception>
-    public async Task RefuseSupersededAsync(IEnumerable<IDatabaseSession> members, string path, IReadOnlyCollection<string?> own, string before, CancellationToken cancellationToken)
+    public async Task RefuseSupersededAsync(IEnumerable<IDatabaseSession> members, string path, OperationIds ids, CancellationToken cancellationToken)
     {
         foreach (IDatabaseSession member in members)
         {
             OperationMark? marker = await OperationMarkReader.ReadAsync(member, cancellationToken);
-            if (marker is not null && (own.Contains(marker.Id) ? marker.State == OperationState.Abandoned : marker.Id != before))
+            if (marker is not null && (ids.Own.Contains(marker.Id) ? marker.State == OperationState.Abandoned : marker.Id != ids.Before))
             {
                 Close(path);
                 throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Server}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")

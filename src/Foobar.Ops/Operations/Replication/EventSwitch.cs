@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Foobar.Ops.Database;
@@ -10,10 +9,11 @@ namespace Foobar.Ops.Operations.Replication;
 /// <summary>
 /// Moves scheduled events with the primary's role. A promoted replica's events are disabled until each is enabled (MySQL
 /// Reference Manual, "Replication of Invoked Features"). <c>ALTER EVENT ... ENABLE</c> on the new primary disables the same
-/// event on its replicas, so the old primary follows by replication; its scheduler stands still from before its fence until
-/// then: an event whose definer <c>read_only</c> does not bind would write in spite of it.
+/// event on its replicas; an old primary that is dead has them disabled when it follows.
 /// </summary>
-internal sealed class EventSwitch(FailoverConnections live, IReadOnlyList<EventName> events)
+/// <param name="live">The connections.</param>
+/// <param name="events">The events.</param>
+internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName> events)
 {
     /// <summary>What to do where an event could not be enabled.</summary>
     public const string Advice = "Enable the events on the new primary by ALTER DEFINER = ... EVENT ... ENABLE (see Test-FoobarReplication -Control DB-031).";
@@ -24,41 +24,25 @@ internal sealed class EventSwitch(FailoverConnections live, IReadOnlyList<EventN
         """;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Lets the old primary's scheduler stand still.</summary>
-    public Task StopAsync(CancellationToken token) => live.OldSession!.ExecuteAsync("SET GLOBAL event_scheduler = OFF", null, token);
-
-    /// <summary>Lets it run again.</summary>
-    public Task StartAsync(CancellationToken token) => live.OldSession!.ExecuteAsync("SET GLOBAL event_scheduler = ON", null, token);
-
-    /// <summary>Enables the events on the new primary, waits until the old one has them disabled, and lets its scheduler run.</summary>
-    /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, could not be enabled, or is still enabled on the old primary.</exception>
-    public async Task MoveAsync(CancellationToken token)
-    {
-        await EnableAsync(token);
-        await SettleAsync(token);
-        await StartAsync(token);
-    }
-
-    /// <summary>Enables the events on the new primary. The old one, if it is dead, has them disabled when it follows.</summary>
+    /// <summary>Enables the events on the new primary.</summary>
     /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, or could not be enabled.</exception>
     public async Task EnableAsync(CancellationToken token)
     {
-        Dictionary<string, ScheduledEvent> there = await ReadAsync(live.NewSession, token);
+        Dictionary<string, ScheduledEvent> there = await ReadAsync(live.Candidate.Session, token);
         foreach (EventName name in events)
         {
-            ScheduledEvent one = there.GetValueOrDefault($"{name}") ?? throw Failed(live.NewName, $"the event {name} is not there");
+            ScheduledEvent one = there.GetValueOrDefault($"{name}") ?? throw Failed(live.Candidate.Name, $"the event {name} is not there");
             if (one.Status != EventStatus.Enabled)
             {
-                await AlterAsync(live.Site, live.NewServer, one, "ENABLE", logged: true, token);
+                await AlterAsync(live.Site, live.Candidate.Machine, one, "ENABLE", logged: true, token);
             }
         }
 
-        Dictionary<string, ScheduledEvent> now = await ReadAsync(live.NewSession, token);
+        Dictionary<string, ScheduledEvent> now = await ReadAsync(live.Candidate.Session, token);
         if (events.FirstOrDefault(name => now[$"{name}"].Status != EventStatus.Enabled) is { } still)
         {
-            throw Failed(live.NewName, $"the event {still} was to be enabled, and is {now[$"{still}"].Status}");
+            throw Failed(live.Candidate.Name, $"the event {still} was to be enabled, and is {now[$"{still}"].Status}");
         }
     }
 
@@ -108,28 +92,8 @@ internal sealed class EventSwitch(FailoverConnections live, IReadOnlyList<EventN
         }
     }
 
-    private async Task SettleAsync(CancellationToken token)
-    {
-        long began = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            Dictionary<string, ScheduledEvent> old = await ReadAsync(live.OldSession!, token);
-            EventName? enabled = events.FirstOrDefault(name => old.GetValueOrDefault($"{name}")?.Status == EventStatus.Enabled);
-            if (enabled is null)
-            {
-                return;
-            }
-
-            if (Stopwatch.GetElapsedTime(began) > Limit)
-            {
-                throw Failed(live.OldName, $"the event {enabled} is still enabled on the old primary, whose scheduler therefore stays off");
-            }
-
-            await Task.Delay(Pause, token);
-        }
-    }
-
-    private static FoobarException Failed(string server, string what) => new("EventsNotMoved", ErrorKind.Failed, $"{server}: {what}.")
+    /// <summary>What is told where one could not be moved.</summary>
+    internal static FoobarException Failed(string server, string what) => new("EventsNotMoved", ErrorKind.Failed, $"{server}: {what}.")
     {
         Server = server,
         Recommendation = Advice,

@@ -1,3 +1,5 @@
+using Foobar.Ops.Errors;
+
 namespace Foobar.Ops.Operations.Replication;
 
 /// <summary>Something that stands in the way of a failover.</summary>
@@ -17,6 +19,15 @@ public sealed record FailoverBlocker
 
     /// <summary>What to do about it.</summary>
     public required string Remediation { get; init; }
+
+    /// <summary>The refusal of a move of writes for what stands in its way.</summary>
+    internal static FoobarException Refuse(IReadOnlyList<FailoverBlocker> blockers) => blockers.FirstOrDefault(blocker => blocker.Code == Running) is { } other
+        ? new("OperationRunning", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {other.Message}.") { Recommendation = other.Remediation }
+        : new("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed. {string.Join(" ", blockers.Select(blocker => blocker + "."))}")
+        {
+            Server = blockers.Count > 0 ? blockers[0].Server : null,
+            Recommendation = string.Join(" ", blockers.Select(blocker => blocker.Remediation).Distinct()),
+        };
 
     /// <summary>The blocker in one line.</summary>
     public override string ToString() => Server is null ? $"{Code}: {Message}" : $"{Code} on {Server}: {Message}";

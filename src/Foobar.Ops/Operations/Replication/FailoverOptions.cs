@@ -22,7 +22,7 @@ public sealed record FailoverOptions
 
     /// <summary>
     /// In an emergency that no person sees: how many transactions may be lost at most, as far as it can be reckoned
-    /// (<see cref="Failover.LossEstimate.AtRisk"/>); <see langword="null"/> for none.
+    /// (<see cref="LossEstimate.AtRisk"/>); <see langword="null"/> for none.
     /// </summary>
     public long? MaximumLoss { get; init; }
 

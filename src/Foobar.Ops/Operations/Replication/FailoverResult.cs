@@ -1,6 +1,6 @@
 using System.Globalization;
 using Foobar.Ops.Operations.Canary;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Detection;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Replication;

@@ -15,8 +15,8 @@ namespace Foobar.Ops.Operations.Replication;
 /// operation where the journal is lost.
 /// </summary>
 /// <param name="id">The operation's id.</param>
-/// <param name="former">The id under which another operator began it; <see langword="null"/> if it was begun here.</param>
-internal sealed class OperationMarker(string id, string? former = null)
+/// <param name="takenOverFrom">The id under which another operator began it; <see langword="null"/> if it was begun here.</param>
+internal sealed class OperationMarker(string id, string? takenOverFrom = null)
 {
     /// <summary>What to do about another operation's marker.</summary>
     public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Resume-FoobarFailover on that machine, as that user; if that machine is lost, with Resume-FoobarFailover -TakeOver here.";
@@ -95,7 +95,7 @@ internal sealed class OperationMarker(string id, string? former = null)
     {
         await primary.ExecuteAsync(
             "UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state WHERE slot = 1 AND id IN (@id, @former)",
-            new Dictionary<string, object?> { ["state"] = state, ["id"] = id, ["former"] = former ?? id, ["holder"] = Holder }, cancellationToken);
+            new Dictionary<string, object?> { ["state"] = state, ["id"] = id, ["former"] = takenOverFrom ?? id, ["holder"] = Holder }, cancellationToken);
         if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is var now && (now?.Id != id || now.State != state))
         {
             throw Superseded(primary, now);
@@ -105,7 +105,7 @@ internal sealed class OperationMarker(string id, string? former = null)
     /// <summary>Writes that the operation was undone, unless it never came to write its marker.</summary>
     public async Task WithdrawAsync(IDatabaseSession primary, CancellationToken cancellationToken)
     {
-        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is { } mark && (mark.Id == id || mark.Id == former))
+        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is { } mark && (mark.Id == id || mark.Id == takenOverFrom))
         {
             await SetAsync(primary, OperationState.Undone, cancellationToken);
         }

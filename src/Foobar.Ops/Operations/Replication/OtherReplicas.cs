@@ -1,7 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -13,7 +12,7 @@ namespace Foobar.Ops.Operations.Replication;
 /// </summary>
 /// <param name="live">The connections.</param>
 /// <param name="names">Their names.</param>
-internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<string> names)
+internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> names)
 {
     private const string Prefix = "follow-";
     private const int AskTimes = 30;
@@ -32,7 +31,7 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
     public IEnumerable<Step> Steps() => names.Select(name => new Step
     {
         Name = Prefix + name,
-        Description = $"let {name} replicate from {live.NewName}",
+        Description = $"let {name} replicate from {live.Candidate.Name}",
         Server = name,
         Limit = StopLimit + ArrivalLimit + TimeSpan.FromSeconds(20),
         Change = token => FollowAsync(name, token),
@@ -44,7 +43,7 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
         long acknowledging = 0;
         foreach (string name in _following)
         {
-            acknowledging += await DatabaseMember.Of(await live.OtherAsync(name, token)).AcknowledgesAsync(token) ? 1 : 0;
+            acknowledging += await DatabaseMember.Of(await live.Others.GetAsync(name, token)).AcknowledgesAsync(token) ? 1 : 0;
         }
 
         return acknowledging;
@@ -63,22 +62,22 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
 
     private async Task FollowAsync(string name, CancellationToken token)
     {
-        IDatabaseSession session = await live.OtherAsync(name, token);
+        IDatabaseSession session = await live.Others.GetAsync(name, token);
         DatabaseMember member = DatabaseMember.Of(session);
         ReplicationChannel channel = ReplicaSource.Only(name, await member.ChannelsAsync(token));
-        string host = await ReplicaSource.AddressAsync(live.Site, name, live.NewName, live.Policy.Port, token);
+        string host = await ReplicaSource.AddressAsync(live.Site, name, live.Candidate.Name, live.Policy.Port, token);
         if ((channel.SourceHost, channel.SourcePort) != (host, live.Policy.Port))
         {
             await LeaveAsync(session, member, host, token);
         }
 
-        string position = await live.New.PositionAsync(token);
+        string position = await live.Candidate.Member.PositionAsync(token);
         await member.StartReplicatingAsync(token);
-        await ReplicaStart.WaitAsync(member, live.NewName, token);
+        await ReplicaStart.WaitAsync(member, live.Candidate.Name, token);
         if (!await member.WaitForAsync(position, ArrivalLimit, token))
         {
             // A source that can't serve it says so only when it is asked for its log.
-            await ReplicaStart.WaitAsync(member, live.NewName, token);
+            await ReplicaStart.WaitAsync(member, live.Candidate.Name, token);
         }
 
         _following.Add(name);
@@ -98,11 +97,11 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
             await member.HastenStopAsync(false, CancellationToken.None);
         }
 
-        string beyond = await BeyondAsync(session, member, token);
+        string beyond = await BeyondAsync(member, token);
         if (beyond.Length > 0)
         {
             await member.StartReplicatingAsync(token);
-            throw new FoobarException("ReplicaAhead", ErrorKind.Refused, $"{member.Name}: it holds transactions that {live.NewName} lacks ({beyond}), and was left as it was.")
+            throw new FoobarException("ReplicaAhead", ErrorKind.Refused, $"{member.Name}: it holds transactions that {live.Candidate.Name} lacks ({beyond}), and was left as it was.")
             {
                 Server = member.Name,
                 Recommendation = $"Repair-FoobarReplication -Server {member.Name} saves them to a file and copies it afresh.",
@@ -116,12 +115,12 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
     }
 
     // A source sends a transaction some milliseconds before it counts it as executed.
-    private async Task<string> BeyondAsync(IDatabaseSession session, DatabaseMember member, CancellationToken token)
+    private async Task<string> BeyondAsync(DatabaseMember member, CancellationToken token)
     {
-        string held = await ReplicaSource.HeldAsync(session, member, token);
+        string held = await ReplicaSource.HeldAsync(member, token);
         for (int asked = 0; ; asked++)
         {
-            string beyond = GtidComparison.Errant(member.Flavor, held, await CandidateHoldsAsync(token));
+            string beyond = GtidComparison.Errant(member.Flavor, held, await live.Candidate.Member.HoldsAsync(token));
             if (beyond.Length == 0 || asked == AskTimes)
             {
                 return beyond;
@@ -130,6 +129,4 @@ internal sealed class OtherReplicas(FailoverConnections live, IReadOnlyList<stri
             await Task.Delay(AskAgain, token);
         }
     }
-
-    private Task<string> CandidateHoldsAsync(CancellationToken token) => Failover.CandidateLinkReader.HoldsAsync(live.New, live.NewSession, token);
 }

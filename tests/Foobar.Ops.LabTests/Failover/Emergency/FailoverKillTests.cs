@@ -69,7 +69,7 @@ public sealed class FailoverKillTests(LabFixture labs)
             left = await bed.PrimariesAsync();
             FoobarException here = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, cancel));
             Assert.Equal("OperationUnfinished", here.ErrorId);
-            result = await bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel);
+            result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel);
         }
         finally
         {

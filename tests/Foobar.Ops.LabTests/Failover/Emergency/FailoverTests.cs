@@ -5,6 +5,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Detection;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;

@@ -2,7 +2,7 @@ using System.Text;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using FsCheck;
 using FsCheck.Fluent;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Foobar.Ops.Database;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Operations.Replication.Rejoin;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;

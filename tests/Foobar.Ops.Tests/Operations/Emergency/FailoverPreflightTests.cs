@@ -2,8 +2,10 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Detection;
 using Foobar.Ops.Operations.Replication.Endpoints;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Tests.Database;
 using DatabasePolicy = Foobar.Ops.Inventory.DatabasePolicy;
 
@@ -172,7 +174,7 @@ public sealed class FailoverPreflightTests
     [Fact]
     public void A_journal_gives_the_order_back()
     {
-        FailoverParameters order = new() { Id = "1", Old = "web-01", New = "web-02", MachineAnswers = true, Salvage = true, SourceFile = "binlog.000002", Former = "0", Before = "00", Durability = new(1, 1), CatchUpLimit = TimeSpan.FromSeconds(9) };
+        FailoverParameters order = new() { Id = "1", Old = "web-01", New = "web-02", MachineAnswers = true, Salvage = true, SourceFile = "binlog.000002", TakenOverFrom = "0", Before = "00", Durability = new(1, 1), CatchUpLimit = TimeSpan.FromSeconds(9) };
         Assert.Equal(order, FailoverParameters.Of(order.ToParameters(), TimeSpan.FromSeconds(9)));
         FailoverParameters three = order with { Others = ["db-03", "db-04"], Givers = ["db-04"], Source = ("2001:db8::11", 3306) };
         FailoverParameters read = FailoverParameters.Of(three.ToParameters(), TimeSpan.FromSeconds(9));

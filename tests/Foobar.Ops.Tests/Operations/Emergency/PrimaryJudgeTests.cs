@@ -1,4 +1,5 @@
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Detection;
+using Foobar.Ops.Operations.Replication.Machines;
 
 namespace Foobar.Ops.Tests.Operations.Emergency;
 

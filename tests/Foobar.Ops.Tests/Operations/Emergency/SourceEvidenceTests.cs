@@ -2,7 +2,7 @@ using System.Net;
 using Foobar.Ops.Database;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Tests.Database;

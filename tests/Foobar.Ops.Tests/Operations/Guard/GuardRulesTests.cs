@@ -1,8 +1,8 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Guard;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Detection;
 
 namespace Foobar.Ops.Tests.Operations.Guard;
 
@@ -82,9 +82,9 @@ public sealed class GuardRulesTests
         Reason = dead ? "web-01 is dead." : "It can't be told.",
         Reports =
         [
-            new() { Vantage = Foobar.Ops.Operations.Replication.Failover.Vantage.Operator, ProbeOutcome = ProbeOutcome.Blind, Evidence = "no answer" },
-            new() { Vantage = Foobar.Ops.Operations.Replication.Failover.Vantage.Replica, Server = "web-02", ProbeOutcome = replica, Evidence = "none" },
-            new() { Vantage = Foobar.Ops.Operations.Replication.Failover.Vantage.Balancer, Server = "lb-01", ProbeOutcome = balancer, Evidence = "none" },
+            new() { Vantage = Foobar.Ops.Operations.Replication.Detection.Vantage.Operator, ProbeOutcome = ProbeOutcome.Blind, Evidence = "no answer" },
+            new() { Vantage = Foobar.Ops.Operations.Replication.Detection.Vantage.Replica, Server = "web-02", ProbeOutcome = replica, Evidence = "none" },
+            new() { Vantage = Foobar.Ops.Operations.Replication.Detection.Vantage.Balancer, Server = "lb-01", ProbeOutcome = balancer, Evidence = "none" },
         ],
     };
 }

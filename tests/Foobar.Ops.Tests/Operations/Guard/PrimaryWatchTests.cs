@@ -1,10 +1,10 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Replication;
-using Foobar.Ops.Operations.Replication.Failover;
-using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Operations.Guard;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Detection;
+using Foobar.Ops.Operations.Replication.Rejoin;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Tests.Operations.Guard;

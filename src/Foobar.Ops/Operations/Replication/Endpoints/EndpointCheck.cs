@@ -5,7 +5,7 @@ using Foobar.Ops.Remoting.Database.Wire;
 namespace Foobar.Ops.Operations.Replication.Endpoints;
 
 /// <summary>Sees, without an account, that the write endpoint really leads to the new primary: the new primary knows the connection.</summary>
-internal sealed class EndpointCheck(FailoverConnections live)
+internal sealed class EndpointCheck(MoveConnections live)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
@@ -35,7 +35,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
 
             if (attempt >= 20)
             {
-                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {live.NewName}.") { Server = endpoint.Server };
+                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {live.Candidate.Name}.") { Server = endpoint.Server };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class EndpointCheck(FailoverConnections live)
     }
 
     private async Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) =>
-        (await live.NewSession.QueryAsync(
+        (await live.Candidate.Session.QueryAsync(
             "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'",
             new Dictionary<string, object?> { ["id"] = greeting.ConnectionId }, cancellationToken))[0].Number("value") == 1;
 }

@@ -21,14 +21,14 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
     public async Task RunAsync(CancellationToken token)
     {
         // A candidate that is configured as a source too waits for a replica of its own at what it applies, ten seconds by default.
-        await live.New.SetSemiSyncSourceAsync(false, token);
+        await live.Candidate.Member.SetSemiSyncSourceAsync(false, token);
 
         // MariaDB answers nothing about replication while a thread of it is being stopped, so that comes last.
-        await live.New.HastenStopAsync(true, token);
+        await live.Candidate.Member.HastenStopAsync(true, token);
         string? last = null;
         while (true)
         {
-            IReadOnlyList<DatabaseRow> rows = await live.NewSession.QueryAsync(live.NewSession.IsMariaDb ? ReplicationQueries.MariaDbChannels : ReplicationQueries.MySqlChannels, null, token);
+            IReadOnlyList<DatabaseRow> rows = await live.Candidate.Session.QueryAsync(live.Candidate.Session.IsMariaDb ? ReplicationQueries.MariaDbChannels : ReplicationQueries.MySqlChannels, null, token);
             if (rows.Count == 0)
             {
                 return;
@@ -37,7 +37,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
             ReplicationChannel channel = ChannelParser.Parse(rows, [], "replication status")[0];
             if (channel.ApplierError is { } error)
             {
-                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{live.NewName}: it can't apply what it received: {error}") { Server = live.NewName, Recommendation = "Put right what stopped it, then try again." };
+                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{live.Candidate.Name}: it can't apply what it received: {error}") { Server = live.Candidate.Name, Recommendation = "Put right what stopped it, then try again." };
             }
 
             string state = Progress(rows[0]);
@@ -50,7 +50,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
             await Task.Delay(Pause, token);
         }
 
-        await live.New.StopApplyingAsync(token);
+        await live.Candidate.Member.StopApplyingAsync(token);
         Stopping = StopReceivingAsync();
     }
 
@@ -67,7 +67,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
 
         // The last transaction may have been received in part only, and is never applied then.
         return Text(row, "Replica_SQL_Running_State", "Slave_SQL_Running_State").Contains("has read all relay log", StringComparison.OrdinalIgnoreCase)
-            && (channel.Received.Length == 0 || await live.New.WaitForAsync(channel.Received, Pause, token));
+            && (channel.Received.Length == 0 || await live.Candidate.Member.WaitForAsync(channel.Received, Pause, token));
     }
 
     // On a connection of its own: the one that is used for all else must not wait for it.
@@ -76,7 +76,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
         try
         {
             using CancellationTokenSource limit = new(StopLimit);
-            await using IDatabaseSession own = await live.Site.OpenDatabaseAsync(live.NewName, limit.Token);
+            await using IDatabaseSession own = await live.Site.OpenDatabaseAsync(live.Candidate.Name, limit.Token);
             own.TimeLimit = StopLimit;
             await DatabaseMember.Of(own).StopReceivingAsync(limit.Token);
         }

@@ -28,13 +28,12 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         long began = Stopwatch.GetTimestamp();
 
         // One that did not answer before is not waited for: what it may hold is in the question.
-        foreach (string name in order.Others.Where(name => order.Givers.Contains(name) || live.HasOther(name)))
+        foreach (string name in order.Others.Where(name => order.Givers.Contains(name) || live.Others.Has(name)))
         {
-            IDatabaseSession session = await live.OtherAsync(name, token);
-            DatabaseMember other = DatabaseMember.Of(session);
-            if (await IsAheadAsync(session, other, token))
+            DatabaseMember other = DatabaseMember.Of(await live.Others.GetAsync(name, token));
+            if (await IsAheadAsync(other, token))
             {
-                await WaitUntilAppliedAsync(session, other, began, token);
+                await WaitUntilAppliedAsync(other, began, token);
                 await TakeAsync(other, began, token);
             }
         }
@@ -43,34 +42,34 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
     /// <summary>Lets the candidate replicate from the old primary again, not yet to start.</summary>
     public static async Task UndoAsync(FailoverConnections live, FailoverParameters order, CancellationToken token)
     {
-        if (order.Source is { } source && await live.New.ChannelsAsync(token) is [{ } channel] && (channel.SourceHost, channel.SourcePort) != source)
+        if (order.Source is { } source && await live.Candidate.Member.ChannelsAsync(token) is [{ } channel] && (channel.SourceHost, channel.SourcePort) != source)
         {
-            await live.New.StopReplicatingAsync(token);
-            await live.New.RepointAsync(source.Host, source.Port, token);
+            await live.Candidate.Member.StopReplicatingAsync(token);
+            await live.Candidate.Member.RepointAsync(source.Host, source.Port, token);
         }
     }
 
-    private async Task<bool> IsAheadAsync(IDatabaseSession session, DatabaseMember other, CancellationToken token)
+    private async Task<bool> IsAheadAsync(DatabaseMember other, CancellationToken token)
     {
-        string held = await ReplicaSource.HeldAsync(session, other, token);
-        return GtidComparison.Errant(other.Flavor, held, await CandidateLinkReader.HoldsAsync(live.New, live.NewSession, token)).Length > 0;
+        string held = await ReplicaSource.HeldAsync(other, token);
+        return GtidComparison.Errant(other.Flavor, held, await live.Candidate.Member.HoldsAsync(token)).Length > 0;
     }
 
     // Only what it has applied is in its log.
-    private async Task WaitUntilAppliedAsync(IDatabaseSession session, DatabaseMember other, long began, CancellationToken token)
+    private async Task WaitUntilAppliedAsync(DatabaseMember other, long began, CancellationToken token)
     {
         while (true)
         {
             IReadOnlyList<ReplicationChannel> channels = await other.ChannelsAsync(token);
             string received = string.Join(',', channels.Select(channel => channel.Received).Where(text => text.Length > 0));
-            if (GtidComparison.Errant(other.Flavor, received, await CandidateLinkReader.HoldsAsync(other, session, token)).Length == 0)
+            if (GtidComparison.Errant(other.Flavor, received, await other.HoldsAsync(token)).Length == 0)
             {
                 return;
             }
 
             if (channels.FirstOrDefault(channel => channel.Applier != ReplicationThread.Running) is { } stopped)
             {
-                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{other.Name}: it holds transactions that {live.NewName} lacks, and does not apply what it received: {stopped.ApplierError ?? $"its applier is {stopped.Applier}"}")
+                throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{other.Name}: it holds transactions that {live.Candidate.Name} lacks, and does not apply what it received: {stopped.ApplierError ?? $"its applier is {stopped.Applier}"}")
                 {
                     Server = other.Name,
                     Recommendation = "Start its applier, or put right what stopped it, then try again.",
@@ -88,25 +87,25 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
 
     private async Task TakeAsync(DatabaseMember other, long began, CancellationToken token)
     {
-        string host = await ReplicaSource.AddressAsync(live.Site, live.NewName, other.Name, live.Policy.Port, token);
+        string host = await ReplicaSource.AddressAsync(live.Site, live.Candidate.Name, other.Name, live.Policy.Port, token);
         await catchUp.Stopping.WaitAsync(token);
-        await live.New.StopReplicatingAsync(token);
-        await live.New.RepointAsync(host, live.Policy.Port, token);
+        await live.Candidate.Member.StopReplicatingAsync(token);
+        await live.Candidate.Member.RepointAsync(host, live.Policy.Port, token);
         string position = await other.PositionAsync(token);
-        await live.New.StartReplicatingAsync(token);
-        await ReplicaStart.WaitAsync(live.New, other.Name, token);
+        await live.Candidate.Member.StartReplicatingAsync(token);
+        await ReplicaStart.WaitAsync(live.Candidate.Member, other.Name, token);
         TimeSpan left = order.CatchUpLimit - Stopwatch.GetElapsedTime(began);
-        if (!await live.New.WaitForAsync(position, left > Pause ? left : Pause, token))
+        if (!await live.Candidate.Member.WaitForAsync(position, left > Pause ? left : Pause, token))
         {
             throw Late(other.Name);
         }
 
-        await live.New.StopReplicatingAsync(token);
+        await live.Candidate.Member.StopReplicatingAsync(token);
     }
 
-    private FoobarException Late(string other) => new("CatchUpTimeout", ErrorKind.Timeout, Invariant($"{live.NewName}: it did not get what {other} holds and it lacks within {order.CatchUpLimit.TotalSeconds:0.#} s."))
+    private FoobarException Late(string other) => new("CatchUpTimeout", ErrorKind.Timeout, Invariant($"{live.Candidate.Name}: it did not get what {other} holds and it lacks within {order.CatchUpLimit.TotalSeconds:0.#} s."))
     {
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Recommendation = $"Promote {other} (-To {other}), or give it more time (-DrainSeconds).",
     };
 }

@@ -32,15 +32,6 @@ internal static class CandidateLinkReader
         };
     }
 
-    /// <summary>All that a member holds by now.</summary>
-    public static async Task<string> HoldsAsync(DatabaseMember member, IDatabaseSession database, CancellationToken cancellationToken)
-    {
-        string executed = await member.ExecutedAsync(cancellationToken);
-        return database.IsMariaDb && (await database.QueryAsync("SELECT @@global.gtid_slave_pos AS value", null, cancellationToken))[0].Text("value") is { Length: > 0 } position
-            ? $"{executed},{position}".TrimStart(',')
-            : executed;
-    }
-
     /// <summary>The log of its source at whose contents a replica was applying last; <see langword="null"/> if it does not know.</summary>
     public static async Task<string?> SourceFileAsync(IDatabaseSession database, CancellationToken cancellationToken)
     {

@@ -7,20 +7,20 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 /// <summary>What an emergency failover was decided to do: enough to build its plan again after a kill.</summary>
 internal sealed record FailoverParameters
 {
-    /// <summary>The word by which a journal tells an emergency from a planned switchover.</summary>
-    public const string Mode = "emergency";
-
     /// <summary>The operation's id.</summary>
     public required string Id { get; init; }
 
     /// <summary>The id under which another operator began it; <see langword="null"/> if it was begun here.</summary>
-    public string? Former { get; init; }
+    public string? TakenOverFrom { get; init; }
 
     /// <summary>The id that the candidate's marker held before; empty for none.</summary>
     public string Before { get; init; } = "";
 
     /// <summary>Whether a guard began it, and no person.</summary>
     public bool Automatic { get; init; }
+
+    /// <summary>The ids under which its marker may stand.</summary>
+    public OperationIds Ids => new(Id, TakenOverFrom, Before);
 
     /// <summary>The dead primary.</summary>
     public required string Old { get; init; }
@@ -59,22 +59,19 @@ internal sealed record FailoverParameters
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>For the journal.</summary>
-    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
+    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>(OperationKeys.Write(Ids))
     {
-        ["mode"] = Mode,
-        ["id"] = Id,
-        ["former"] = Former ?? "",
-        ["before"] = Before,
-        [Guard.GuardRules.Automatic] = Automatic ? "yes" : "no",
-        ["old"] = Old,
-        ["new"] = New,
+        [OperationKeys.Mode] = OperationKeys.Emergency,
+        [OperationKeys.Automatic] = Automatic ? "yes" : "no",
+        [OperationKeys.Old] = Old,
+        [OperationKeys.New] = New,
         ["machine"] = MachineAnswers ? "yes" : "no",
         ["salvage"] = Salvage ? "yes" : "no",
         ["file"] = SourceFile ?? "",
         ["durability"] = $"{Durability}",
         ["events"] = EventName.Write(Events),
         ["eventDoubt"] = EventDoubt ?? "",
-        ["others"] = string.Join(',', Others),
+        [OperationKeys.Others] = string.Join(',', Others),
         ["givers"] = string.Join(',', Givers),
         ["source"] = Source is { } from ? string.Create(CultureInfo.InvariantCulture, $"{from.Port} {from.Host}") : "",
     };
@@ -83,28 +80,29 @@ internal sealed record FailoverParameters
     /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
     public static FailoverParameters Of(IReadOnlyDictionary<string, string> parameters, TimeSpan catchUpLimit, string source = "the journal")
     {
+        OperationIds ids = OperationKeys.ReadIds(parameters, source);
         return new()
         {
-            Id = Require("id"),
-            Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
-            Before = parameters.GetValueOrDefault("before") ?? "",
-            Automatic = parameters.GetValueOrDefault(Guard.GuardRules.Automatic) == "yes",
-            Old = Require("old"),
-            New = Require("new"),
+            Id = ids.Id,
+            TakenOverFrom = ids.TakenOverFrom,
+            Before = ids.Before,
+            Automatic = parameters.GetValueOrDefault(OperationKeys.Automatic) == "yes",
+            Old = Require(OperationKeys.Old),
+            New = Require(OperationKeys.New),
             MachineAnswers = Require("machine") == "yes",
             Salvage = Require("salvage") == "yes",
             SourceFile = Require("file") is { Length: > 0 } file ? file : null,
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
-            EventDoubt = parameters.GetValueOrDefault("eventDoubt") is { Length: > 0 } doubt ? doubt : null,
-            Others = (parameters.GetValueOrDefault("others") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
-            Givers = (parameters.GetValueOrDefault("givers") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            EventDoubt = OperationKeys.Optional(parameters, "eventDoubt"),
+            Others = OperationKeys.Names(parameters, OperationKeys.Others),
+            Givers = OperationKeys.Names(parameters, "givers"),
             Source = (parameters.GetValueOrDefault("source") ?? "").Split(' ') is [{ Length: > 0 } port, { } host]
                 ? (host, int.TryParse(port, CultureInfo.InvariantCulture, out int number) ? number : throw new ParseException(null, source, 1, $"expected a port, found '{port}'."))
                 : null,
             CatchUpLimit = catchUpLimit,
         };
 
-        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
+        string Require(string name) => OperationKeys.Require(parameters, name, source);
     }
 }

@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Replication.Detection;
 using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Replication.Failover;

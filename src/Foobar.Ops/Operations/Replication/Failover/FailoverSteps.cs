@@ -2,7 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication.Endpoints;
-using Foobar.Ops.Operations.Replication.Rejoin;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -16,7 +16,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
 {
     private static readonly TimeSpan SalvageLimit = TimeSpan.FromMinutes(5);
 
-    private readonly OperationMarker _marker = new(order.Id, order.Former);
+    private readonly OperationMarker _marker = new(order.Id, order.TakenOverFrom);
     private readonly CandidateCatchUp _catchUp = new(live);
     private readonly OtherReplicas _others = new(live, order.Others);
     private readonly List<string> _advice = [];
@@ -37,7 +37,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     /// <summary>Whether the new primary's marker says how it ended.</summary>
     public bool IsMarked { get; private set; }
 
-    private DatabaseMember New => live.New;
+    private DatabaseMember New => live.Candidate.Member;
 
     private string Endpoint => live.Endpoint.Name;
 
@@ -45,7 +45,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     public Plan Plan() => new()
     {
         Kind = "failover",
-        Title = $"Move writes from {live.OldName}, which is dead, to {live.NewName}",
+        Title = $"Move writes from {live.OldName}, which is dead, to {live.Candidate.Name}",
         Parameters = order.ToParameters(),
         Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. order.Others.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. order.Events.Count > 0 || order.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
     };
@@ -55,12 +55,12 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     {
         Change = async token =>
         {
-            await live.EnsureHeldAsync(both: false, token);
+            await live.EnsureHeldAsync(token);
             await step.Change(token);
         },
         Undo = step.Undo is null ? null : async token =>
         {
-            await live.EnsureHeldAsync(both: false, token);
+            await live.EnsureHeldAsync(token);
             await step.Undo(token);
         },
     };
@@ -85,16 +85,16 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private Step Fence() => new()
     {
         Name = "fence-old",
-        Description = $"{(order.MachineAnswers ? $"end {live.OldName}'s database and keep it from starting, and " : "")}let the {Endpoint} lead to {live.NewName} alone after a restart",
+        Description = $"{(order.MachineAnswers ? $"end {live.OldName}'s database and keep it from starting, and " : "")}let the {Endpoint} lead to {live.Candidate.Name} alone after a restart",
         Inverse = $"let {live.OldName}'s database start again, and the endpoint lead to it alone after a restart",
         Server = live.OldName,
         Limit = TimeSpan.FromSeconds(15),
         Change = async token => await Task.WhenAll(
             FenceMachineAsync(token),
-            live.Endpoint.PersistAsync(live.NewName, live.OldName, token)),
+            live.Endpoint.PersistAsync(live.Candidate.Name, live.OldName, token)),
         Undo = async token =>
         {
-            await live.Endpoint.PersistAsync(live.OldName, live.NewName, token);
+            await live.Endpoint.PersistAsync(live.OldName, live.Candidate.Name, token);
             if (order.MachineAnswers)
             {
                 await MachineFence.LiftAsync(await live.Site.GetServerAsync(live.OldName, token), start: true, token);
@@ -107,7 +107,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Name = "catch-up",
         Description = "wait until the candidate has applied all it received, and stop its replication",
         Inverse = "let it replicate again",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Limit = order.CatchUpLimit,
         Change = _catchUp.RunAsync,
         Undo = New.ResumeReplicatingAsync,
@@ -120,7 +120,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             ? $"let the candidate take from {string.Join(" and ", order.Givers)} what it lacks of what they received"
             : "see that the candidate lacks nothing of what the other replicas received; else let it take that from them",
         Inverse = "let it replicate from the old primary again",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Limit = order.CatchUpLimit + CandidateIntake.Overhead,
         Change = token => new CandidateIntake(live, order, _catchUp).RunAsync(token),
         Undo = token => CandidateIntake.UndoAsync(live, order, token),
@@ -131,20 +131,20 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Name = "salvage",
         Description = $"fetch the transactions that only {live.OldName}'s binary log holds, and commit them on the candidate",
         Inverse = "let the candidate refuse all writes again",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Limit = SalvageLimit,
         Change = async token =>
         {
             BinlogDump dump = await ReadOldLogAsync(token);
             await New.AdmitOperatorsAsync(token);
-            await BinlogPlayer.PlayAsync(live.NewServer, dump, SalvageLimit, token);
+            await BinlogPlayer.PlayAsync(live.Candidate.Machine, dump, SalvageLimit, token);
             Salvaged = dump;
         },
         Verify = async token =>
         {
-            if (Salvaged!.Missing(New.Flavor, await CandidateLinkReader.HoldsAsync(New, live.NewSession, token)) is { Count: > 0 } missing)
+            if (Salvaged!.Missing(New.Flavor, await New.HoldsAsync(token)) is { Count: > 0 } missing)
             {
-                throw new FoobarException("SalvageFailed", ErrorKind.Failed, $"{live.NewName}: it still lacks {string.Join(", ", missing)} after the dead primary's transactions were committed on it.") { Server = live.NewName };
+                throw new FoobarException("SalvageFailed", ErrorKind.Failed, $"{live.Candidate.Name}: it still lacks {string.Join(", ", missing)} after the dead primary's transactions were committed on it.") { Server = live.Candidate.Name };
             }
         },
         Undo = New.FenceAsync,
@@ -155,7 +155,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Name = "promote",
         Description = "let the candidate take writes, without waiting for a replica that is not there",
         Inverse = "let the candidate refuse writes",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Limit = TimeSpan.FromSeconds(10),
         Change = async token =>
         {
@@ -179,14 +179,14 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         PointOfNoReturn = true,
 
         // From here on another machine can finish it, by the marker.
-        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.NewName, token), _marker.ReplaceAsync(live.NewSession, order.ToParameters(), time.GetUtcNow(), token)),
+        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.Candidate.Name, token), _marker.ReplaceAsync(live.Candidate.Session, order.ToParameters(), time.GetUtcNow(), token)),
     };
 
     private Step VerifyWrite() => new()
     {
         Name = "verify",
         Description = "write on the new primary, and follow the application's path to it",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = async token =>
         {
             await New.UnfenceAsync(token);
@@ -207,7 +207,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     {
         Name = "keep-login",
         Description = "keep how members log in at each other, for the old primary's return",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = async token =>
         {
             if (!await New.IsReplicaAsync(token))
@@ -216,10 +216,10 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             }
 
             Server old = live.Site.Site.Find(live.OldName)!;
-            ReplicationSource source = await ReplicationSourceReader.ReverseAsync(live.NewSession, live.NewServer, old.Name, live.Policy.Port, token);
+            ReplicationSource source = await ReplicationSourceReader.ReverseAsync(live.Candidate.Session, live.Candidate.Machine, old.Name, live.Policy.Port, token);
             using (source.Password)
             {
-                await ReplicationLogin.SaveAsync(live.NewServer, source, token);
+                await ReplicationLogin.SaveAsync(live.Candidate.Machine, source, token);
             }
         },
     };
@@ -228,7 +228,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     {
         Name = "detach-new",
         Description = "let the new primary replicate from none",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = async token =>
         {
             await _catchUp.Stopping.WaitAsync(token);
@@ -241,18 +241,18 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     {
         Name = "persist-new",
         Description = "let the new primary take writes after a restart",
-        Server = live.NewName,
-        Change = token => New.PersistRoleAsync(false, live.NewServer, token),
+        Server = live.Candidate.Name,
+        Change = token => New.PersistRoleAsync(false, live.Candidate.Machine, token),
     };
 
     private Step SemiSync() => new()
     {
         Name = "semi-sync",
         Description = "let commits wait for the replicas that follow, where that is declared or configured",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = async token =>
         {
-            bool wanted = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.NewSession, live.NewServer, token);
+            bool wanted = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.Candidate.Session, live.Candidate.Machine, token);
             if (wanted && await _others.AcknowledgingAsync(token) is > 0 and var replicas && replicas >= await New.SemiSyncWaitCountAsync(token))
             {
                 await New.SetSemiSyncSourceAsync(true, token);
@@ -264,13 +264,13 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     {
         Name = "move-events",
         Description = $"enable the scheduled events on the new primary: {(order.Events.Count > 0 ? string.Join(", ", order.Events) : "none is known to have run on the old one")}",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = token => LeftAsync(async () =>
         {
             await new EventSwitch(live, order.Events).EnableAsync(token);
             if (order.EventDoubt is { } doubt)
             {
-                throw new FoobarException("EventsNotMoved", ErrorKind.Failed, $"{live.NewName}: {doubt}.") { Server = live.NewName, Recommendation = EventSwitch.Advice };
+                throw new FoobarException("EventsNotMoved", ErrorKind.Failed, $"{live.Candidate.Name}: {doubt}.") { Server = live.Candidate.Name, Recommendation = EventSwitch.Advice };
             }
         }),
     };
@@ -283,9 +283,9 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Server = live.OldName,
         Change = token => LeftAsync(async () =>
         {
-            await _marker.SetAsync(live.NewSession, OperationState.Degraded, token);
+            await _marker.SetAsync(live.Candidate.Session, OperationState.Degraded, token);
             IsMarked = true;
-            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(order.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.NewName} yet; {live.OldName}: {Fenced}.")
+            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(order.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",
@@ -317,6 +317,6 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private async Task<BinlogDump> ReadOldLogAsync(CancellationToken token)
     {
         IServerSession machine = await live.Site.GetServerAsync(live.OldName, token);
-        return await BinlogReader.ReadAsync(machine, New.Flavor, await CandidateLinkReader.HoldsAsync(New, live.NewSession, token), order.SourceFile, SalvageLimit, token);
+        return await BinlogReader.ReadAsync(machine, New.Flavor, await New.HoldsAsync(token), order.SourceFile, SalvageLimit, token);
     }
 }

@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Failover;
@@ -22,16 +23,16 @@ internal static class LossProof
 
         try
         {
-            string held = await CandidateLinkReader.HoldsAsync(live.New, live.NewSession, cancellationToken);
+            string held = await live.Candidate.Member.HoldsAsync(cancellationToken);
             IServerSession machine = await live.Site.GetServerAsync(live.OldName, cancellationToken);
 
             // MariaDB's program takes one position a domain, and the new primary's own transactions have moved that on.
-            string from = live.New.Flavor == DatabaseFlavor.MySql ? held : "";
-            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.New.Flavor, from, order.SourceFile, Limit, cancellationToken);
-            IReadOnlyList<string> missing = dump.Missing(live.New.Flavor, held);
+            string from = live.Candidate.Member.Flavor == DatabaseFlavor.MySql ? held : "";
+            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.Candidate.Member.Flavor, from, order.SourceFile, Limit, cancellationToken);
+            IReadOnlyList<string> missing = dump.Missing(live.Candidate.Member.Flavor, held);
             return missing.Count == 0
                 ? new() { Verdict = ProofVerdict.Proven, Reason = "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running." }
-                : new() { Verdict = ProofVerdict.Disproven, Reason = $"{missing.Count} transactions of the dead primary are not on the new one.", MissingGtids = BinlogDump.Shortest(live.New.Flavor, missing) };
+                : new() { Verdict = ProofVerdict.Disproven, Reason = $"{missing.Count} transactions of the dead primary are not on the new one.", MissingGtids = BinlogDump.Shortest(live.Candidate.Member.Flavor, missing) };
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException or FormatException)
         {

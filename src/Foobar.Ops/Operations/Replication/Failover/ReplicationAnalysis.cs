@@ -4,6 +4,8 @@ using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Replication.Detection;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -102,7 +104,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
         (Server primary, string host, IReadOnlyList<string> replicas) = await PrimaryAsync(members, cancellationToken);
         Task<SiteCase<ReplicationFacts>> reading = FactsAsync(members, primary, cancellationToken);
         string likely = replicas.FirstOrDefault(name => string.Equals(name, options.To, StringComparison.OrdinalIgnoreCase)) ?? replicas[0];
-        FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, withOld: false, cancellationToken);
+        FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, cancellationToken);
         try
         {
             FailureDetector lookout = new(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name], logins[primary.Name]);
@@ -116,7 +118,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             {
                 PrimaryVerdict verdict = await looking;
                 await live.DisposeAsync();
-                live = await FailoverConnections.OpenAsync(site, primary.Name, candidate, withOld: false, cancellationToken);
+                live = await FailoverConnections.OpenAsync(site, primary.Name, candidate, cancellationToken);
                 looking = Task.FromResult(verdict);
             }
 
@@ -131,29 +133,29 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
 
     private async Task<ReplicationAnalysis> SceneAsync(SiteCase<ReplicationFacts> facts, FailoverConnections live, FailureDetector lookout, Task<PrimaryVerdict> looking, CancellationToken cancellationToken)
     {
-        ReplicationFacts? own = facts.Facts[live.NewName].Value;
+        ReplicationFacts? own = facts.Facts[live.Candidate.Name].Value;
         CandidateLink link = own is { Refusal: null }
-            ? await CandidateLinkReader.ReadAsync(live.NewSession, own, cancellationToken)
+            ? await CandidateLinkReader.ReadAsync(live.Candidate.Session, own, cancellationToken)
             : new() { Received = "" };
         ReplicationTopology topology = ReplicationTopology.Of(facts);
-        IReadOnlyList<string> others = FailoverPreflight.Others(topology, live.OldName, live.NewName);
+        IReadOnlyList<string> others = FailoverPreflight.Others(topology, live.OldName, live.Candidate.Name);
         string[] answering = [.. others.Where(name => topology.Failure(name) is null)];
-        string[] givers = [.. answering.Where(name => FailoverPreflight.Lacks(topology, live.NewName, name) > 0)];
+        string[] givers = [.. answering.Where(name => FailoverPreflight.Lacks(topology, live.Candidate.Name, name) > 0)];
         if (givers.Length > 0)
         {
             // It takes that before it is promoted.
             string all = string.Join(',', givers.Select(name => FailoverPreflight.Held(topology.Facts(name)!)).Prepend(link.Received).Where(text => text.Length > 0));
-            link = link with { Received = GtidComparison.Normalise(live.New.Flavor, all) };
+            link = link with { Received = GtidComparison.Normalise(live.Candidate.Member.Flavor, all) };
         }
 
-        string? file = await CandidateLinkReader.SourceFileAsync(live.NewSession, cancellationToken);
-        OperationMark? marker = await MarkAsync(live.NewSession, cancellationToken);
+        string? file = await CandidateLinkReader.SourceFileAsync(live.Candidate.Session, cancellationToken);
+        OperationMark? marker = await MarkAsync(live.Candidate.Session, cancellationToken);
 
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
         Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
         PrimaryVerdict verdict = await looking;
         SourceEvidence? evidence = SourceEvidence.Load(store, live.OldName);
-        string? doubt = SourceEvidence.Doubt(evidence, facts, live.NewName, link.SemiSyncActive, time.GetUtcNow());
+        string? doubt = SourceEvidence.Doubt(evidence, facts, live.Candidate.Name, link.SemiSyncActive, time.GetUtcNow());
         if (verdict is { Dead: true, Machine: null } && doubt is not null && !options.AcceptDataLoss
             && await MachineReport.AskAsync(site, live.OldName, LateLimit, cancellationToken) is { } late)
         {
@@ -162,26 +164,26 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             dumping = DumpAsync(live, link, file, Task.FromResult<MachineReport?>(late), cancellationToken);
         }
 
-        IReadOnlyList<string> held = await GlobalLockReader.ReadAsync(live.NewSession, cancellationToken);
+        IReadOnlyList<string> held = await GlobalLockReader.ReadAsync(live.Candidate.Session, cancellationToken);
         IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
-            ? LossEstimate.Of(live.New.Flavor, dump, unread, link with { Others = answering }, doubt) with { AtRisk = dump is null ? evidence?.AtRisk(live.New.Flavor, link.Received, time.GetUtcNow()) : 0 }
+            ? LossEstimate.Of(live.Candidate.Member.Flavor, dump, unread, link with { Others = answering }, doubt) with { AtRisk = dump is null ? evidence?.AtRisk(live.Candidate.Member.Flavor, link.Received, time.GetUtcNow()) : 0 }
             : new() { Bound = LossBound.Nothing, Reason = "Nothing is moved while the primary lives.", LastReceivedGtids = link.Received, LastHeard = link.LastHeard };
         return new()
         {
             Primary = live.OldName,
-            Candidate = live.NewName,
+            Candidate = live.Candidate.Name,
             Verdict = verdict,
             Loss = loss,
-            Blockers = [.. _blockers, .. FailoverPreflight.Judge(facts, live.NewName, verdict, loss, options.AcceptDataLoss || loss.AtRisk <= options.MaximumLoss, open), .. FailoverPreflight.JudgeLocks(live.NewName, held)],
+            Blockers = [.. _blockers, .. FailoverPreflight.Judge(facts, live.Candidate.Name, verdict, loss, options.AcceptDataLoss || loss.AtRisk <= options.MaximumLoss, open), .. FailoverPreflight.JudgeLocks(live.Candidate.Name, held)],
             Events = EventForecast.Of(evidence, own?.Events.Value),
             Others = others,
             Answering = answering,
             Givers = givers,
-            Warnings = [.. OtherBalancers.Warn(site.Site), .. FailoverPreflight.JudgeOthers(topology, live.OldName, live.NewName)],
+            Warnings = [.. OtherBalancers.Warn(site.Site), .. FailoverPreflight.JudgeOthers(topology, live.OldName, live.Candidate.Name)],
             Source = own?.Channels.Value is [{ } channel] ? (channel.SourceHost, channel.SourcePort) : null,
-            Flavor = live.New.Flavor,
+            Flavor = live.Candidate.Member.Flavor,
             SourceFile = file,
             Marker = marker,
             IsReplica = own?.Channels.Value is { Count: > 0 },
@@ -198,7 +200,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
 
         try
         {
-            return (await BinlogReader.ReadAsync(await site.GetServerAsync(live.OldName, cancellationToken), live.New.Flavor, link.Received, file, SalvageLimit, cancellationToken), null);
+            return (await BinlogReader.ReadAsync(await site.GetServerAsync(live.OldName, cancellationToken), live.Candidate.Member.Flavor, link.Received, file, SalvageLimit, cancellationToken), null);
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {

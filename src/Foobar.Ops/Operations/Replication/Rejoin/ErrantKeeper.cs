@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Database;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
 

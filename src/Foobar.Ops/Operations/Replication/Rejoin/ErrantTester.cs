@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;

@@ -1,7 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
@@ -11,33 +11,33 @@ internal static class LoginFinder
 {
     /// <summary>Finds it.</summary>
     /// <exception cref="FoobarException"><c>ReplicationLoginUnreadable</c>: none is known.</exception>
-    public static async Task<ReplicationSource> FindAsync(FailoverConnections live, DatabaseLogin? login, string host, CancellationToken cancellationToken)
+    public static async Task<ReplicationSource> FindAsync(RejoinConnections live, DatabaseLogin? login, string host, CancellationToken cancellationToken)
     {
-        ReplicationSource? kept = await ReplicationLogin.LoadAsync(live.NewServer, host, live.Policy.Port, cancellationToken)
+        ReplicationSource? kept = await ReplicationLogin.LoadAsync(live.Primary.Machine, host, live.Policy.Port, cancellationToken)
             ?? await OfAnotherAsync(live, host, cancellationToken);
         if (login is not null)
         {
             return (kept ?? await VerifiedAsync(live, login, host, cancellationToken)) with { User = login.User, Password = login.Password };
         }
 
-        return kept ?? throw new FoobarException("ReplicationLoginUnreadable", ErrorKind.NotFound, $"{live.NewName}: no login for replication is kept there, and no other replica has one.")
+        return kept ?? throw new FoobarException("ReplicationLoginUnreadable", ErrorKind.NotFound, $"{live.Primary.Name}: no login for replication is kept there, and no other replica has one.")
         {
-            Server = live.NewName,
+            Server = live.Primary.Name,
             Recommendation = "Give it by -ReplicationCredential.",
         };
     }
 
     // Members have their authorities in the same place: what the primary names for its own clients is there on the replica too.
-    private static async Task<ReplicationSource> VerifiedAsync(FailoverConnections live, DatabaseLogin login, string host, CancellationToken cancellationToken)
+    private static async Task<ReplicationSource> VerifiedAsync(RejoinConnections live, DatabaseLogin login, string host, CancellationToken cancellationToken)
     {
-        string? authorities = (await live.NewSession.QueryAsync("SELECT @@global.ssl_ca AS value", null, cancellationToken))[0].Text("value");
+        string? authorities = (await live.Primary.Session.QueryAsync("SELECT @@global.ssl_ca AS value", null, cancellationToken))[0].Text("value");
         return new() { Host = host, Port = live.Policy.Port, User = login.User, Password = login.Password, Tls = true, TlsVerify = !string.IsNullOrEmpty(authorities), TlsAuthorities = authorities };
     }
 
-    private static async Task<ReplicationSource?> OfAnotherAsync(FailoverConnections live, string host, CancellationToken cancellationToken)
+    private static async Task<ReplicationSource?> OfAnotherAsync(RejoinConnections live, string host, CancellationToken cancellationToken)
     {
         // The member itself may have been a replica of this primary before.
-        foreach (Server member in live.Site.Site.WithRole(live.Policy.Members).Where(member => member.Name != live.NewName))
+        foreach (Server member in live.Site.Site.WithRole(live.Policy.Members).Where(member => member.Name != live.Primary.Name))
         {
             try
             {

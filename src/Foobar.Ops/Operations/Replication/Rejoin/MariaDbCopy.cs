@@ -1,7 +1,7 @@
 using System.Globalization;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;

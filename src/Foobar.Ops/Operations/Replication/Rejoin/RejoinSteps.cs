@@ -1,8 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Operations.Replication.Failover;
-using Foobar.Ops.Operations.Replication.Switchover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -14,12 +13,12 @@ namespace Foobar.Ops.Operations.Replication.Rejoin;
 /// <param name="store">Where errant transactions are saved.</param>
 /// <param name="id">The operation's id.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions options, OperationStore store, string id, TimeProvider time)
+internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options, OperationStore store, string id, TimeProvider time)
 {
     // ER_SOURCE_FATAL_ERROR_READING_BINLOG
     private const long MissingLog = 1236;
 
-    private readonly ReturningMember _member = new(live.Site, live.OldName, live.New.Flavor);
+    private readonly ReturningMember _member = new(live.Site, live.Returning, live.Primary.Member.Flavor);
     private ReplicationSource? _source;
 
     /// <summary>How the member comes back.</summary>
@@ -34,35 +33,35 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
     /// <summary>How many bytes went through this machine.</summary>
     public long CopiedBytes { get; private set; }
 
-    private DatabaseMember Primary => live.New;
+    private DatabaseMember Primary => live.Primary.Member;
 
-    private DatabaseFlavor Flavor => live.New.Flavor;
+    private DatabaseFlavor Flavor => live.Primary.Member.Flavor;
 
     /// <summary>The plan.</summary>
     public Plan Plan() => new()
     {
         Kind = "repair",
-        Title = $"Bring {live.OldName} back as a replica of {live.NewName}",
-        Parameters = new Dictionary<string, string> { ["id"] = id, ["server"] = live.OldName, ["primary"] = live.NewName },
+        Title = $"Bring {live.Returning} back as a replica of {live.Primary.Name}",
+        Parameters = new Dictionary<string, string> { ["id"] = id, ["server"] = live.Returning, ["primary"] = live.Primary.Name },
         Steps = [CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), TryErrant(), Follow(), CatchUp(), Events(), SemiSync(), Tidy()],
     };
 
-    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.NewName} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromSeconds(30), async token =>
+    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.Primary.Name} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromSeconds(30), async token =>
     {
-        await live.Endpoint.CloseAsync(live.OldName, token);
-        await live.Endpoint.EndSessionsAsync(live.OldName, token);
-        await live.Endpoint.PersistAsync(live.NewName, live.OldName, token);
+        await live.Endpoint.CloseAsync(live.Returning, token);
+        await live.Endpoint.EndSessionsAsync(live.Returning, token);
+        await live.Endpoint.PersistAsync(live.Primary.Name, live.Returning, token);
     });
 
-    private Step Fence() => Of("fence", $"let {live.OldName} refuse writes, now and after every start", live.OldName, TimeSpan.FromMinutes(1), _member.FenceAsync);
+    private Step Fence() => Of("fence", $"let {live.Returning} refuse writes, now and after every start", live.Returning, TimeSpan.FromMinutes(1), _member.FenceAsync);
 
-    private Step Start() => Of("start", "let its database start again, start it, and see that it refuses writes", live.OldName, options.StartLimit + TimeSpan.FromMinutes(1), token => _member.StartAsync(options.StartLimit, token));
+    private Step Start() => Of("start", "let its database start again, start it, and see that it refuses writes", live.Returning, options.StartLimit + TimeSpan.FromMinutes(1), token => _member.StartAsync(options.StartLimit, token));
 
-    private Step Compare() => Of("compare", "hold what it has against what the primary has", live.OldName, TimeSpan.FromMinutes(1), async token =>
+    private Step Compare() => Of("compare", "hold what it has against what the primary has", live.Returning, TimeSpan.FromMinutes(1), async token =>
     {
         await using IDatabaseSession database = await _member.OpenAsync(token);
         string held = await DatabaseMember.Of(database).ExecutedAsync(token);
-        (Method, Reason, string errant) = RejoinPreflight.Decide(Flavor, held, await CandidateLinkReader.HoldsAsync(Primary, live.NewSession, token), await PurgedAsync(token));
+        (Method, Reason, string errant) = RejoinPreflight.Decide(Flavor, held, await Primary.HoldsAsync(token), await PurgedAsync(token));
         Errant = new() { Gtids = errant };
         if (options.Copy && Method == RejoinMethod.Rejoin)
         {
@@ -70,17 +69,17 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
         }
     });
 
-    private Step SaveErrant() => Of("save-errant", "save the transactions that only it holds to a file on this machine", live.OldName, TimeSpan.FromMinutes(11), async token =>
+    private Step SaveErrant() => Of("save-errant", "save the transactions that only it holds to a file on this machine", live.Returning, TimeSpan.FromMinutes(11), async token =>
     {
         if (Errant.Gtids.Length > 0)
         {
-            Errant = await ErrantKeeper.SaveAsync(store, await _member.MachineAsync(token), Flavor, Errant.Gtids, await CandidateLinkReader.HoldsAsync(Primary, live.NewSession, token), time.GetUtcNow(), token);
+            Errant = await ErrantKeeper.SaveAsync(store, await _member.MachineAsync(token), Flavor, Errant.Gtids, await Primary.HoldsAsync(token), time.GetUtcNow(), token);
         }
     });
 
-    private Step Copy() => Of("copy", "copy it afresh from the primary, where its transactions don't let it rejoin", live.OldName, options.CopyLimit, token => Method == RejoinMethod.Copy ? CopyAsync(token) : Task.CompletedTask);
+    private Step Copy() => Of("copy", "copy it afresh from the primary, where its transactions don't let it rejoin", live.Returning, options.CopyLimit, token => Method == RejoinMethod.Copy ? CopyAsync(token) : Task.CompletedTask);
 
-    private Step TryErrant() => Of("try-errant", "try on the copy what was saved, and take it back", live.OldName, TimeSpan.FromMinutes(12), async token =>
+    private Step TryErrant() => Of("try-errant", "try on the copy what was saved, and take it back", live.Returning, TimeSpan.FromMinutes(12), async token =>
     {
         if (Errant.Sql is not null && Method == RejoinMethod.Copy)
         {
@@ -89,7 +88,7 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
         }
     });
 
-    private Step Follow() => Of("follow", $"let it replicate from {live.NewName}", live.OldName, options.CopyLimit, async token =>
+    private Step Follow() => Of("follow", $"let it replicate from {live.Primary.Name}", live.Returning, options.CopyLimit, async token =>
     {
         await FollowAsync(token);
         if (Method == RejoinMethod.Rejoin && await MissesLogAsync(token))
@@ -100,36 +99,36 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
         }
     });
 
-    private Step CatchUp() => Of("catch-up", "wait until both its threads run and it holds all that the primary has", live.OldName, options.CatchUpLimit + TimeSpan.FromSeconds(30), async token =>
+    private Step CatchUp() => Of("catch-up", "wait until both its threads run and it holds all that the primary has", live.Returning, options.CatchUpLimit + TimeSpan.FromSeconds(30), async token =>
     {
         await using IDatabaseSession database = await _member.OpenAsync(token);
         DatabaseMember member = DatabaseMember.Of(database);
         database.TimeLimit = options.CatchUpLimit + TimeSpan.FromSeconds(10);
         string position = await Primary.PositionAsync(token);
-        await ReplicaStart.WaitAsync(member, live.NewName, token);
+        await ReplicaStart.WaitAsync(member, live.Primary.Name, token);
         if (!await member.WaitForAsync(position, options.CatchUpLimit, token))
         {
-            throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.OldName}: it replicates, but did not catch up within {options.CatchUpLimit.TotalSeconds:0} s.") { Server = live.OldName, Recommendation = "It goes on by itself; see Get-FoobarReplication." };
+            throw new FoobarException("CatchUpTimeout", ErrorKind.Timeout, $"{live.Returning}: it replicates, but did not catch up within {options.CatchUpLimit.TotalSeconds:0} s.") { Server = live.Returning, Recommendation = "It goes on by itself; see Get-FoobarReplication." };
         }
     });
 
-    private Step Events() => Of("events", "see that it runs no event that came with a copy, and let its scheduler run as before", live.OldName, TimeSpan.FromMinutes(2), async token =>
+    private Step Events() => Of("events", "see that it runs no event that came with a copy, and let its scheduler run as before", live.Returning, TimeSpan.FromMinutes(2), async token =>
         await _member.Events.SettleAsync(await _member.MachineAsync(token), Method == RejoinMethod.Copy, token));
 
-    private Step SemiSync() => Of("semi-sync", "let commits on the primary wait for it again, where that is configured", live.NewName, TimeSpan.FromSeconds(30), async token =>
+    private Step SemiSync() => Of("semi-sync", "let commits on the primary wait for it again, where that is configured", live.Primary.Name, TimeSpan.FromSeconds(30), async token =>
     {
-        if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.NewSession, live.NewServer, token))
+        if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.Primary.Session, live.Primary.Machine, token))
         {
             await Primary.SetSemiSyncSourceAsync(true, token);
         }
     });
 
-    private Step Tidy() => Of("tidy", "forget the kept login, and mark the operation as completed", live.NewName, TimeSpan.FromSeconds(30), async token =>
+    private Step Tidy() => Of("tidy", "forget the kept login, and mark the operation as completed", live.Primary.Name, TimeSpan.FromSeconds(30), async token =>
     {
-        await ReplicationLogin.ForgetAsync(live.NewServer, token);
+        await ReplicationLogin.ForgetAsync(live.Primary.Machine, token);
         OperationMarker marker = new(id);
-        await marker.ReplaceAsync(live.NewSession, new Dictionary<string, string> { ["old"] = live.OldName, ["new"] = live.NewName, [Guard.GuardRules.Automatic] = options.Automatic ? "yes" : "no" }, time.GetUtcNow(), token);
-        await marker.SetAsync(live.NewSession, OperationState.Repaired, token);
+        await marker.ReplaceAsync(live.Primary.Session, new Dictionary<string, string> { [OperationKeys.Old] = live.Returning, [OperationKeys.New] = live.Primary.Name, [OperationKeys.Automatic] = options.Automatic ? "yes" : "no" }, time.GetUtcNow(), token);
+        await marker.SetAsync(live.Primary.Session, OperationState.Repaired, token);
     });
 
     // Each step looks first whether another operator has taken our place.
@@ -141,7 +140,7 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
         Limit = limit,
         Change = async token =>
         {
-            await live.EnsureHeldAsync(both: false, token);
+            await live.EnsureHeldAsync(token);
             await change(token);
         },
     };
@@ -151,13 +150,13 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
         IFreshCopy copy = Flavor == DatabaseFlavor.MySql ? new MySqlClone() : new MariaDbCopy();
 
         // One that replicates is the only one that knows how it logs in: what fails from here on must find that again.
-        await ReplicationLogin.SaveAsync(live.NewServer, await SourceAsync(token), token);
+        await ReplicationLogin.SaveAsync(live.Primary.Machine, await SourceAsync(token), token);
         await using (IDatabaseSession database = await _member.OpenAsync(token))
         {
             await DatabaseMember.Of(database).DetachAsync(token);
         }
 
-        await copy.CopyAsync(new(live.Site, _member, live.OldName, live.NewName, await SourceAsync(token), options), token);
+        await copy.CopyAsync(new(live.Site, _member, live.Returning, live.Primary.Name, await SourceAsync(token), options), token);
         CopiedBytes = copy.CopiedBytes;
         await _member.FenceAsync(token);
     }
@@ -167,7 +166,7 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
         await using IDatabaseSession database = await _member.OpenAsync(token);
         DatabaseMember member = DatabaseMember.Of(database);
         ReplicationSource source = await SourceAsync(token);
-        bool semiSync = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.NewSession, live.NewServer, token);
+        bool semiSync = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.Primary.Session, live.Primary.Machine, token);
         await member.SetSemiSyncReplicaAsync(semiSync, token);
 
         // Else what it applies first waits until a replica of its own would have acknowledged.
@@ -201,7 +200,7 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
     }
 
     private async Task<string> PurgedAsync(CancellationToken token) => Flavor == DatabaseFlavor.MySql
-        ? ((await live.NewSession.QueryAsync("SELECT @@global.gtid_purged AS value", null, token))[0].Text("value") ?? "").Replace("\n", "", StringComparison.Ordinal)
+        ? ((await live.Primary.Session.QueryAsync("SELECT @@global.gtid_purged AS value", null, token))[0].Text("value") ?? "").Replace("\n", "", StringComparison.Ordinal)
         : "";
 
     private async Task<ReplicationSource> SourceAsync(CancellationToken token)
@@ -211,9 +210,7 @@ internal sealed class RejoinSteps(FailoverConnections live, RejoinOptions option
             return _source;
         }
 
-        Server primary = live.Site.Site.Find(live.NewName)!;
-        string host = await ReverseLink.ReachableAddressAsync(await _member.MachineAsync(token), primary, live.Policy.Port, token)
-            ?? throw new FoobarException("ReverseConnectionBlocked", ErrorKind.Refused, $"{live.OldName}: it can't reach {live.NewName} on port {live.Policy.Port}.") { Server = live.OldName, Recommendation = "Let the firewalls of both allow the database's port in this direction too." };
+        string host = await ReplicaSource.AddressAsync(live.Site, live.Returning, live.Primary.Name, live.Policy.Port, token);
         return _source = await LoginFinder.FindAsync(live, options.Login, host, token);
     }
 }

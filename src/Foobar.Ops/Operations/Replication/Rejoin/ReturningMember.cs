@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;

@@ -11,14 +11,14 @@ internal static class GapEstimate
     private static readonly TimeSpan Uncertainty = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The least and the most to expect, if the candidate has next to no backlog.</summary>
-    public static async Task<(TimeSpan Low, TimeSpan High)> MeasureAsync(FailoverConnections live, CancellationToken cancellationToken)
+    public static async Task<(TimeSpan Low, TimeSpan High)> MeasureAsync(SwitchoverConnections live, CancellationToken cancellationToken)
     {
         List<TimeSpan> database = [];
         List<TimeSpan> endpoint = [TimeSpan.Zero];
         for (int sample = 0; sample < Samples; sample++)
         {
             long started = Stopwatch.GetTimestamp();
-            await live.New.IsFencedAsync(cancellationToken);
+            await live.Candidate.Member.IsFencedAsync(cancellationToken);
             database.Add(Stopwatch.GetElapsedTime(started));
             started = Stopwatch.GetTimestamp();
             await live.Endpoint.MembersAsync(cancellationToken);

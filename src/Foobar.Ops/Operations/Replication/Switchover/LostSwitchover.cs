@@ -8,10 +8,10 @@ internal static class LostSwitchover
 {
     /// <summary>Whether writes are at the new primary already, so that it has to be finished; else it is undone.</summary>
     /// <exception cref="FoobarException"><c>MarkerContradicted</c>: the members are not as the marker says, so neither may be done.</exception>
-    public static async Task<bool> HasMovedAsync(FailoverConnections live, OperationMark marker, CancellationToken cancellationToken)
+    public static async Task<bool> HasMovedAsync(SwitchoverConnections live, OperationMark marker, CancellationToken cancellationToken)
     {
-        bool oldWrites = !await live.Old!.IsFencedAsync(cancellationToken);
-        bool newWrites = !await live.New.IsFencedAsync(cancellationToken);
+        bool oldWrites = !await live.OldPrimary.Member.IsFencedAsync(cancellationToken);
+        bool newWrites = !await live.Candidate.Member.IsFencedAsync(cancellationToken);
         bool switched = marker.State == OperationState.Switched;
         if (oldWrites && newWrites)
         {
@@ -20,9 +20,9 @@ internal static class LostSwitchover
 
         if (oldWrites || newWrites)
         {
-            string primary = newWrites ? live.NewName : live.OldName;
-            string other = newWrites ? live.OldName : live.NewName;
-            OperationMark? own = await OperationMarkReader.ReadAsync(newWrites ? live.NewSession : live.OldSession!, cancellationToken);
+            string primary = newWrites ? live.Candidate.Name : live.OldName;
+            string other = newWrites ? live.OldName : live.Candidate.Name;
+            OperationMark? own = await OperationMarkReader.ReadAsync(newWrites ? live.Candidate.Session : live.OldPrimary.Session, cancellationToken);
             if (own?.Id != marker.Id)
             {
                 // What the primary says is the newest truth.
@@ -35,16 +35,16 @@ internal static class LostSwitchover
             throw Contradicted(live, marker, $"{live.OldName} takes writes again", $"See who has moved writes back. If {live.OldName} is to stay the primary: UPDATE foobar_ops.operation SET state = 'abandoned' on it.");
         }
 
-        if (!newWrites && !switched && !await live.New.IsReplicaAsync(cancellationToken))
+        if (!newWrites && !switched && !await live.Candidate.Member.IsReplicaAsync(cancellationToken))
         {
-            throw Contradicted(live, marker, $"{live.NewName} takes no writes and replicates from none", $"Repair-FoobarReplication {live.NewName} brings it back as a replica, if {live.OldName} takes writes.");
+            throw Contradicted(live, marker, $"{live.Candidate.Name} takes no writes and replicates from none", $"Repair-FoobarReplication {live.Candidate.Name} brings it back as a replica, if {live.OldName} takes writes.");
         }
 
-        return switched || (newWrites && (await live.Endpoint.MembersAsync(cancellationToken) is not { } open || (open is [{ } only] && string.Equals(only, live.NewName, StringComparison.OrdinalIgnoreCase))));
+        return switched || (newWrites && (await live.Endpoint.MembersAsync(cancellationToken) is not { } open || (open is [{ } only] && string.Equals(only, live.Candidate.Name, StringComparison.OrdinalIgnoreCase))));
     }
 
-    private static FoobarException Contradicted(FailoverConnections live, OperationMark marker, string what, string recommendation) =>
-        new("MarkerContradicted", ErrorKind.Refused, $"Nothing was changed: the marker tells of {marker}, but of {live.OldName} and {live.NewName} {what}.")
+    private static FoobarException Contradicted(SwitchoverConnections live, OperationMark marker, string what, string recommendation) =>
+        new("MarkerContradicted", ErrorKind.Refused, $"Nothing was changed: the marker tells of {marker}, but of {live.OldName} and {live.Candidate.Name} {what}.")
         {
             Recommendation = recommendation,
         };

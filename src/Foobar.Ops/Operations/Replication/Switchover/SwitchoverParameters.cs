@@ -10,10 +10,13 @@ internal sealed record SwitchoverParameters
     public required string Id { get; init; }
 
     /// <summary>The id under which another operator began it; <see langword="null"/> if it was begun here.</summary>
-    public string? Former { get; init; }
+    public string? TakenOverFrom { get; init; }
 
     /// <summary>The id that the marker held before; empty for none.</summary>
     public string Before { get; init; } = "";
+
+    /// <summary>The ids under which its marker may stand.</summary>
+    public OperationIds Ids => new(Id, TakenOverFrom, Before);
 
     /// <summary>The old primary.</summary>
     public required string Old { get; init; }
@@ -33,37 +36,46 @@ internal sealed record SwitchoverParameters
     /// <summary>The other replicas of the old primary, which shall follow the new one.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
 
-    /// <summary>For the journal and the marker.</summary>
-    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
+    /// <summary>Of a preflight.</summary>
+    /// <param name="id">The operation's id.</param>
+    /// <param name="move">Who hands over to whom.</param>
+    /// <param name="preflight">What was judged.</param>
+    public static SwitchoverParameters Of(string id, ConfirmedMove move, SwitchoverPreflight preflight) => new()
     {
-        ["id"] = Id,
-        ["former"] = Former ?? "",
-        ["before"] = Before,
-        ["old"] = Old,
-        ["new"] = New,
+        Id = id,
+        Old = move.OldPrimary,
+        New = move.NewPrimary,
+        Events = [.. preflight.Events.Select(one => new EventName(one.Schema, one.Name))],
+        Others = preflight.Followers,
+    };
+
+    /// <summary>For the journal and the marker.</summary>
+    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>(OperationKeys.Write(Ids))
+    {
+        [OperationKeys.Old] = Old,
+        [OperationKeys.New] = New,
         ["durability"] = $"{Durability}",
         ["semiSync"] = $"{SemiSync}",
         ["events"] = EventName.Write(Events),
-        ["others"] = string.Join(',', Others),
+        [OperationKeys.Others] = string.Join(',', Others),
     };
 
     /// <summary>From a journal or a marker.</summary>
     /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing.</exception>
     public static SwitchoverParameters Of(IReadOnlyDictionary<string, string> parameters, string source = "the journal")
     {
+        OperationIds ids = OperationKeys.ReadIds(parameters, source);
         return new()
         {
-            Id = Require("id"),
-            Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
-            Before = parameters.GetValueOrDefault("before") ?? "",
-            Old = Require("old"),
-            New = Require("new"),
+            Id = ids.Id,
+            TakenOverFrom = ids.TakenOverFrom,
+            Before = ids.Before,
+            Old = OperationKeys.Require(parameters, OperationKeys.Old, source),
+            New = OperationKeys.Require(parameters, OperationKeys.New, source),
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
-            Others = (parameters.GetValueOrDefault("others") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries),
+            Others = OperationKeys.Names(parameters, OperationKeys.Others),
             SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
         };
-
-        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw new ParseException(null, source, 1, $"expected the parameter '{name}'.");
     }
 }

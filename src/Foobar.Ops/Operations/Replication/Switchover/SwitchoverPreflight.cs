@@ -38,6 +38,13 @@ internal sealed record SwitchoverPreflight
     /// <summary>The names of the accounts that <c>read_only</c> does not bind on the primary; <see langword="null"/> if not known, or if a role has the privilege.</summary>
     public IReadOnlyList<string>? Unbound { get; init; }
 
+    /// <summary>Who hands over to whom; <see langword="null"/> if that can't be told.</summary>
+    public ConfirmedMove? Move => Old is null || New is null ? null : new(Old, New);
+
+    /// <summary>What a switchover needs of it besides what its journal keeps.</summary>
+    /// <param name="durability">What the candidate waits for at each commit when it is a primary.</param>
+    public SwitchoverMeans Means(Durability durability) => new(durability, SemiSync, Unbound, Unlogged);
+
     /// <summary>Judges a planned switchover.</summary>
     public static SwitchoverPreflight Planned(SiteCase<ReplicationFacts> facts, FailoverOptions options)
     {
@@ -45,7 +52,7 @@ internal sealed record SwitchoverPreflight
         List<FailoverBlocker> blockers = [.. Others(topology)];
         List<FailoverBlocker> warnings = [.. OtherBalancers.Warn(facts.Site)];
         string? old = PrimaryOf(topology, blockers);
-        CandidateRanking ranking = new(topology, facts.Site.Policy.Database!);
+        CandidateRanking ranking = new(topology, ReplicationSurvey.Require(facts.Site));
         CandidateChoice? choice = null;
         IReadOnlyList<string> candidates = Candidates(topology, ranking, old, options, blockers);
         if (old is not null && candidates.Count > 0)
@@ -139,7 +146,7 @@ internal sealed record SwitchoverPreflight
     {
         List<FailoverBlocker> blockers = [.. ranking.Judge(candidate)];
         List<FailoverBlocker> warnings = [];
-        JudgeLink(topology, old, candidate, facts.Site.Policy.Database!, blockers);
+        JudgeLink(topology, old, candidate, ReplicationSurvey.Require(facts.Site), blockers);
         JudgeCandidate(topology, candidate, blockers);
         JudgeVersions(topology, old, candidate, blockers, warnings);
         JudgeLogs(topology, old, candidate, blockers, warnings);

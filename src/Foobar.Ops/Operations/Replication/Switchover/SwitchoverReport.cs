@@ -16,7 +16,7 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <param name="runner">Their runner, which has left the journal open.</param>
 /// <param name="store">The site's state on this machine.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps steps, PlanRunner runner, OperationStore store, TimeProvider time)
+internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSteps steps, PlanRunner runner, OperationStore store, TimeProvider time)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(100);
@@ -31,16 +31,16 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(Limit);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
-        (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? live.NewName : live.OldName, limit.Token);
+        (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? live.Candidate.Name : live.OldName, limit.Token);
         return new()
         {
             Id = steps.Id,
             Outcome = unsettled is null ? result.Outcome : PlanOutcome.Degraded,
             OldPrimary = live.OldName,
-            NewPrimary = live.NewName,
+            NewPrimary = live.Candidate.Name,
             WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
             Canary = writes,
-            Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, live.NewName, live.OldName, time.GetUtcNow()),
+            Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, live.Candidate.Name, live.OldName, time.GetUtcNow()),
             Steps = result.Steps,
             Error = await ExplainAsync(result, limit.Token) ?? unsettled,
             Recommendation = string.Join(' ', ((string?[])[Recommend(result, unsettled), .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : []]).OfType<string>()) is { Length: > 0 } advice ? advice : null,
@@ -64,7 +64,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         {
             if (result.Outcome == PlanOutcome.Degraded)
             {
-                await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(live.NewName, token);
+                await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(live.Candidate.Name, token);
                 await steps.Marker.SetAsync(primary, OperationState.Degraded, token);
             }
 
@@ -73,7 +73,7 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
-            return $"the marker on {live.NewName} could not be written: {error.Message}";
+            return $"the marker on {live.Candidate.Name} could not be written: {error.Message}";
         }
     }
 
@@ -132,13 +132,13 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
 
         // Whoever follows is asked first: what the other takes meanwhile is not missing there.
         bool back = result.Outcome == PlanOutcome.Undone;
-        (string? first, string? firstFailure) = await ExecutedAsync(back ? live.NewName : live.OldName, token);
-        string primary = back ? live.OldName : live.NewName;
+        (string? first, string? firstFailure) = await ExecutedAsync(back ? live.Candidate.Name : live.OldName, token);
+        string primary = back ? live.OldName : live.Candidate.Name;
         (string? second, string? secondFailure) = await ExecutedAsync(primary, token);
         if (first is not null && second is string source)
         {
             (second, secondFailure) = await UntilCountedAsync(
-                live.New.Flavor, first, source, () => ExecutedAsync(primary, token), AskAgain);
+                live.Candidate.Member.Flavor, first, source, () => ExecutedAsync(primary, token), AskAgain);
         }
 
         (string? oldNow, string? newNow) = back ? (second, first) : (first, second);
@@ -148,8 +148,8 @@ internal sealed class SwitchoverReport(FailoverConnections live, SwitchoverSteps
         }
 
         return back
-            ? FailoverProof.JudgeUndone(live.New.Flavor, live.OldName, live.NewName, oldNow!, newNow)
-            : FailoverProof.Judge(live.New.Flavor, steps.FinalExecuted ?? oldNow, oldNow, newNow, account, steps.Unlogged);
+            ? FailoverProof.JudgeUndone(live.Candidate.Member.Flavor, live.OldName, live.Candidate.Name, oldNow!, newNow)
+            : FailoverProof.Judge(live.Candidate.Member.Flavor, steps.FinalExecuted ?? oldNow, oldNow, newNow, account, steps.Unlogged);
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <param name="fence">The old primary's fence.</param>
 /// <param name="reverse">The old primary's replication from the candidate.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions options, SwitchoverParameters order, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
+internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOptions options, SwitchoverParameters order, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
@@ -25,10 +25,10 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     // What a step does besides waiting for a replica.
     private static readonly TimeSpan Overhead = TimeSpan.FromSeconds(30);
 
-    private readonly OperationMarker _marker = new(order.Id, order.Former);
-    private readonly EventSwitch _events = new(live, order.Events);
+    private readonly OperationMarker _marker = new(order.Id, order.TakenOverFrom);
+    private readonly EventHandover _events = new(live, order.Events);
     private readonly OtherReplicas _others = new(live, order.Others);
-    private readonly BacklogDrain _drain = new(live.Old!, live.New, options, durability);
+    private readonly BacklogDrain _drain = new(live.OldPrimary.Member, live.Candidate.Member, options, durability);
 
     private long _closed;
     private long _opened;
@@ -50,20 +50,20 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     public IReadOnlyList<string> Unlogged { get; init; } = [];
 
     /// <summary>The canary, if there is one; it writes already.</summary>
-    public WriteCanary? Canary { get; set; }
+    public WriteCanary? Canary { get; init; }
 
     // A replica that is behind gets the marker after all that it lacks; nobody waits for writes meanwhile.
     private TimeSpan Arrival => options.DrainLimit > MarkerLimit ? options.DrainLimit : MarkerLimit;
 
-    private DatabaseMember Old => live.Old!;
+    private DatabaseMember Old => live.OldPrimary.Member;
 
-    private DatabaseMember New => live.New;
+    private DatabaseMember New => live.Candidate.Member;
 
     /// <summary>The plan.</summary>
     public Plan Plan() => new()
     {
         Kind = "failover",
-        Title = $"Move writes from {live.OldName} to {live.NewName}",
+        Title = $"Move writes from {live.OldName} to {live.Candidate.Name}",
         Parameters = order.ToParameters(),
         Steps =
         [
@@ -83,7 +83,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Change = async token =>
         {
-            await live.EnsureHeldAsync(both, token);
+            await (both ? live.EnsureAllHeldAsync(token) : live.EnsureHeldAsync(token));
             await step.Change(token);
         },
         Undo = HeldUndo(step.Undo),
@@ -91,7 +91,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
     private Func<CancellationToken, Task>? HeldUndo(Func<CancellationToken, Task>? undo) => undo is null ? null : async token =>
     {
-        await live.EnsureHeldAsync(both: true, token);
+        await live.EnsureAllHeldAsync(token);
         await undo(token);
     };
 
@@ -102,9 +102,9 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Inverse = "mark it as undone",
         Server = live.OldName,
         Limit = Arrival + Overhead,
-        Change = token => _marker.BeginAsync(live.OldSession!, order.ToParameters(), time.GetUtcNow(), token, order.Before),
-        Verify = token => _marker.ArriveAsync(live.NewSession, OperationState.Running, Arrival, token),
-        Undo = token => _marker.WithdrawAsync(live.OldSession!, token),
+        Change = token => _marker.BeginAsync(live.OldPrimary.Session, order.ToParameters(), time.GetUtcNow(), token, order.Before),
+        Verify = token => _marker.ArriveAsync(live.Candidate.Session, OperationState.Running, Arrival, token),
+        Undo = token => _marker.WithdrawAsync(live.OldPrimary.Session, token),
     };
 
     private Step PersistOld() => new()
@@ -113,8 +113,8 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Description = "let the old primary refuse writes after a restart",
         Inverse = "let it take writes after a restart",
         Server = live.OldName,
-        Change = token => Old.PersistRoleAsync(true, live.OldServer!, token),
-        Undo = token => Old.PersistRoleAsync(false, live.OldServer!, token),
+        Change = token => Old.PersistRoleAsync(true, live.OldPrimary.Machine, token),
+        Undo = token => Old.PersistRoleAsync(false, live.OldPrimary.Machine, token),
     };
 
     // The way back is proved while nothing depends on it: firewall, grants, certificates and names are used for real, and
@@ -135,7 +135,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Name = "drain",
         Description = "wait until the candidate lacks next to nothing; if it stays behind, it does not wait for its disk meanwhile",
         Inverse = "let the candidate wait for its disk as it did",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Limit = options.DrainLimit,
         Change = _drain.RunAsync,
         Undo = _drain.SteadyAsync,
@@ -155,7 +155,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Name = "move-events",
         Description = $"enable the scheduled events on the new primary: {string.Join(", ", order.Events)}",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = _events.MoveAsync,
     };
 
@@ -195,7 +195,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Name = "catch-up",
         Description = "wait until the candidate holds all that the old primary held",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Swift = true,
         Limit = options.CatchUpLimit,
         Change = token => fence.CatchUpAsync(options.CatchUpLimit, token),
@@ -206,7 +206,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         Name = "promote",
         Description = $"let the candidate take writes, and new connections through to it at the {live.Endpoint.Name}; end those to the old primary",
         Inverse = "let no new connection through to the candidate, and let it refuse writes, unless it has taken some",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Swift = true,
         Limit = options.CatchUpLimit,
         Change = async token =>
@@ -247,7 +247,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Name = "verify",
         Description = "write on the new primary through the application's path",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = async token =>
         {
             // To look closer takes time from the clients, who are just coming back.
@@ -256,7 +256,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
             await new EndpointCheck(live).VerifyAsync(token);
-            await _marker.SetAsync(live.NewSession, OperationState.Switched, token);
+            await _marker.SetAsync(live.Candidate.Session, OperationState.Switched, token);
             await written;
         },
     };
@@ -265,7 +265,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Name = "detach-new",
         Description = "let the new primary replicate from none",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = New.DetachAsync,
     };
 
@@ -273,11 +273,11 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
     {
         Name = "persist-new",
         Description = "let the new primary take writes after a restart, and the write endpoint lead to it after one",
-        Server = live.NewName,
+        Server = live.Candidate.Name,
         Change = async token =>
         {
-            await New.PersistRoleAsync(false, live.NewServer, token);
-            await live.Endpoint.PersistAsync(live.NewName, live.OldName, token);
+            await New.PersistRoleAsync(false, live.Candidate.Machine, token);
+            await live.Endpoint.PersistAsync(live.Candidate.Name, live.OldName, token);
         },
     };
 
@@ -293,29 +293,29 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
 
             // Else what it applies first waits until a replica of its own would have acknowledged.
             await Old.SetSemiSyncSourceAsync(false, token);
-            await _marker.SetAsync(live.NewSession, OperationState.Completed, token);
+            await _marker.SetAsync(live.Candidate.Session, OperationState.Completed, token);
             string position = await New.PositionAsync(token);
             if (!await Old.WaitForAsync(position, Arrival, token))
             {
                 throw new FoobarException("RedundancyMissing", ErrorKind.Failed, Invariant($"{live.OldName}: it has not applied the new primary's transactions within {Arrival.TotalSeconds:0.#} s.")) { Server = live.OldName };
             }
 
-            await _marker.ArriveAsync(live.OldSession!, OperationState.Completed, MarkerLimit, token);
+            await _marker.ArriveAsync(live.OldPrimary.Session, OperationState.Completed, MarkerLimit, token);
         },
     };
 
     private async Task OpenAsync(CancellationToken token)
     {
-        await live.Endpoint.OpenAsync(live.NewName, token);
+        await live.Endpoint.OpenAsync(live.Candidate.Name, token);
         _opened = Stopwatch.GetTimestamp();
     }
 
     private async Task DemoteAsync(CancellationToken token)
     {
         await RefuseIfWrittenAsync(token);
-        await live.Endpoint.CloseAsync(live.NewName, token);
+        await live.Endpoint.CloseAsync(live.Candidate.Name, token);
         await New.FenceAsync(token);
-        await live.Endpoint.EndSessionsAsync(live.NewName, token);
+        await live.Endpoint.EndSessionsAsync(live.Candidate.Name, token);
         await RefuseIfWrittenAsync(token);
         if (reverse.SemiSync)
         {
@@ -328,7 +328,7 @@ internal sealed class SwitchoverSteps(FailoverConnections live, FailoverOptions 
         string own = GtidComparison.Errant(New.Flavor, await New.ExecutedAsync(token), await Old.ExecutedAsync(token));
         if (own.Length > 0)
         {
-            throw new WayBackClosedException("AlreadyWritten", ErrorKind.Refused, $"{live.NewName}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.NewName };
+            throw new WayBackClosedException("AlreadyWritten", ErrorKind.Refused, $"{live.Candidate.Name}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.Candidate.Name };
         }
     }
 }

@@ -1,4 +1,6 @@
-namespace Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Machines;
+
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>
 /// Whether a primary is dead. Pure. One vantage that hears it is enough for alive; for dead, two must have looked and

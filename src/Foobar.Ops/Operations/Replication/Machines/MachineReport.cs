@@ -2,7 +2,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>What a database's machine says of it without the database being asked: its unit, its process, its disk, its files.</summary>
 public sealed record MachineReport

@@ -5,7 +5,7 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Planning;
 using static System.FormattableString;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication;
 
 /// <summary>
 /// What a primary itself said, while it lived, of whether its commits wait for replicas, and of its scheduled events. A replica's own flag says only that

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>This machine's own look at a primary: a login over SSH, and where its machine says that the disk is in the way, a write.</summary>
 internal sealed class OperatorVantage(ISiteSession site, string primary, Task<MachineReport?> machine)

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>From where a primary is looked at.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<Vantage>))]

@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
 using Foobar.Ops.Database;
+using Foobar.Ops.Operations.Replication.Machines;
 using static System.FormattableString;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication;
 
 /// <summary>How well it is known what an emergency failover loses.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<LossBound>))]

@@ -1,7 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>Commits transactions of a dump on a member, under their own GTIDs, by the server's own client.</summary>
 internal static class BinlogPlayer

@@ -1,4 +1,4 @@
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>The systemd unit of a database server.</summary>
 internal static class DatabaseUnit

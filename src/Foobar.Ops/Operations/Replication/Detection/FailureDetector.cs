@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication.Endpoints;
+using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>Looks at a primary from several vantages at once.</summary>
 /// <param name="site">The site's connections.</param>
@@ -28,7 +30,7 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
     /// <summary>What the primary's machine says, once it has.</summary>
     public Task<MachineReport?> Machine => machine;
 
-    private DatabasePolicy Policy => site.Site.Policy.Database!;
+    private DatabasePolicy Policy => ReplicationSurvey.Require(site.Site);
 
     /// <summary>Looks and judges: for 0.6 s where its machine says why it is silent, for 4 s where its process runs, for 1.4 s where its machine is silent too.</summary>
     public async Task<PrimaryVerdict> LookAsync(CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>Reads from the files of a database, which need not run, the transactions that another member does not hold.</summary>
 internal static class BinlogReader

@@ -3,7 +3,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>
 /// How members log in at each other, kept on the new primary while nothing replicates: the database forgets it when the new

@@ -4,7 +4,7 @@ using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Database.Wire;
 using static System.FormattableString;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>
 /// Fresh connections to a database from one server, for a while. A server from which even a database known to live can't

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Foobar.Ops.Operations.Replication.Machines;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>What has become of a primary.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<PrimaryCause>))]

@@ -1,7 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>Whether a replica's receiving thread still gets something from its source: transactions or heartbeats.</summary>
 internal static class ReceiverVantage

@@ -2,7 +2,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>
 /// Keeps a database from running: a drop-in of its systemd unit whose condition is never met, so that neither its automatic

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Detection;
 
 /// <summary>A login on a machine that is under way.</summary>
 internal sealed class MachineLogin(Task<IServerSession> session)

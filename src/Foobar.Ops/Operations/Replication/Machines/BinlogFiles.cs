@@ -1,4 +1,4 @@
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>Where a database that may not run keeps its binary logs.</summary>
 internal static class BinlogFiles

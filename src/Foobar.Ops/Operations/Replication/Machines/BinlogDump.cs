@@ -4,7 +4,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 
-namespace Foobar.Ops.Operations.Replication.Failover;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>
 /// What <c>mysqlbinlog</c> wrote of binary logs: transactions as SQL. The log of a server that was killed may end in the

@@ -1,7 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Rejoin;
+namespace Foobar.Ops.Operations.Replication.Machines;
 
 /// <summary>Whether a member's configuration has it wait for a replica at each commit, whatever it does now.</summary>
 internal static class SemiSyncConfigured

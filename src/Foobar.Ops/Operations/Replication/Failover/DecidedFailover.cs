@@ -1,0 +1,49 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Operations.Replication.Failover;
+
+/// <summary>A failover of which it is decided what it does.</summary>
+/// <param name="host">Who runs it.</param>
+/// <param name="live">The connections.</param>
+/// <param name="order">What was decided, as the journal keeps it.</param>
+internal sealed class DecidedFailover(OperationHost host, FailoverConnections live, FailoverParameters order) : IDecidedOperation<FailoverResult>
+{
+    private readonly FailoverSteps _steps = new(live, order, host.Time);
+
+    /// <summary>What was seen before; <see langword="null"/> where an earlier run's failover is ended.</summary>
+    public ReplicationAnalysis? Scene { get; init; }
+
+    /// <summary>How long that took.</summary>
+    public TimeSpan Looked { get; init; }
+
+    /// <summary>From the beginning until it was decided.</summary>
+    public TimeSpan Connected { get; init; }
+
+    public OperationIds Ids => order.Ids;
+
+    public bool LeavesOpen => true;
+
+    public Plan Plan() => _steps.Plan();
+
+    public async Task<FailoverResult> ReportAsync(OperationEnd end)
+    {
+        FailoverResult report = await new FailoverReport(host, live, order, _steps).MakeAsync(end);
+        if (Scene is not { } scene)
+        {
+            return report;
+        }
+
+        StepResult detection = new() { Step = "detect", Description = $"see from {scene.Verdict.Reports.Count} vantages that {scene.Primary} is dead: {scene.Verdict.Reason}", Outcome = StepOutcome.Done, Duration = Looked };
+        return report with
+        {
+            Steps = [detection, .. report.Steps],
+            Verdict = scene.Verdict,
+            Loss = scene.Loss,
+            WritableAfter = _steps.Writable is { } writable ? Connected + writable : null,
+        };
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

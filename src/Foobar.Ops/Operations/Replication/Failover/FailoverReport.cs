@@ -1,0 +1,57 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Operations.Replication.Failover;
+
+/// <summary>What a failover did, and its end: the journal is closed only when nothing that must outlast a restart is left to do.</summary>
+/// <param name="host">Who ran it.</param>
+/// <param name="live">The connections.</param>
+/// <param name="order">What was decided.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class FailoverReport(OperationHost host, FailoverConnections live, FailoverParameters order, FailoverSteps steps)
+{
+    // Without these the old primary can be the application's again after a restart; what else is left is the repair's.
+    private static readonly string[] Needed = ["open-endpoint", "verify", "detach-new", "persist-new"];
+
+    /// <summary>Makes it.</summary>
+    public async Task<FailoverResult> MakeAsync(OperationEnd end)
+    {
+        PlanResult result = end.Result;
+        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        bool open = moved && (!steps.IsMarked || result.Steps.Any(step => Needed.Contains(step.Step) && step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier)));
+        if (moved && !open)
+        {
+            end.Runner.Close(result.Outcome);
+        }
+
+        string[] advice = [.. steps.Advice, .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : [], .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>()];
+        string? own = advice.Length > 0 ? string.Join(" ", advice) : (result.Failure as FoobarException)?.Recommendation;
+        string? error = moved && result.Failure is not null ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error)) : null;
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
+        return new()
+        {
+            Id = order.Id,
+            Outcome = result.Outcome,
+            OldPrimary = live.OldName,
+            NewPrimary = live.Candidate.Name,
+            Proof = (moved ? await LossProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
+                .WithComparison(host.Store, live.Candidate.Name, live.OldName, host.Time.GetUtcNow()),
+            SalvagedGtids = steps.Salvaged?.Gtids(live.Candidate.Member.Flavor) ?? "",
+            Steps = result.Steps,
+            Error = error ?? await GlobalLockReader.ExplainAsync(live.Site, live.Candidate.Name, result.Failure, limit.Token),
+            Recommendation = open || result.Outcome == PlanOutcome.UndoFailed ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart() : own,
+            Unfinished = open || result.Outcome == PlanOutcome.UndoFailed,
+            Started = end.Started,
+            Duration = host.Time.GetUtcNow() - end.Started,
+            Journal = end.Journal,
+        };
+    }
+
+    private static string Unmoved(PlanOutcome outcome) => outcome switch
+    {
+        PlanOutcome.Undone => "Writes were not moved; what the old primary holds it still holds.",
+        PlanOutcome.Superseded => "Another operation took this one's place; see its result.",
+        _ => "Undoing failed; look at the members now.",
+    };
+}

@@ -1,0 +1,41 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Planning;
+
+namespace Foobar.Ops.Operations.Replication.Rejoin;
+
+/// <summary>A rejoin of which it is decided what it does.</summary>
+/// <param name="host">Who runs it.</param>
+/// <param name="live">The connections.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class DecidedRejoin(OperationHost host, RejoinConnections live, RejoinSteps steps) : IDecidedOperation<RejoinResult>
+{
+    // It writes its marker at its end only.
+    public OperationIds? Ids => null;
+
+    public bool LeavesOpen => false;
+
+    public Plan Plan() => steps.Plan();
+
+    public Task<RejoinResult> ReportAsync(OperationEnd end) => Task.FromResult<RejoinResult>(new()
+    {
+        Server = live.Returning,
+        Primary = live.Primary.Name,
+        Outcome = end.Result.Outcome,
+        Method = steps.Method,
+        Reason = steps.Reason,
+        ErrantGtids = steps.Errant.Gtids,
+        ErrantCount = steps.Errant.Count,
+        ErrantFile = steps.Errant.File,
+        ErrantTrial = steps.Errant.Trial,
+        ErrantTrialReason = steps.Errant.TrialReason,
+        CopiedBytes = steps.CopiedBytes,
+        Steps = end.Result.Steps,
+        Error = end.Result.Failure?.Message,
+        Recommendation = (end.Result.Failure as FoobarException)?.Recommendation,
+        Started = end.Started,
+        Duration = host.Time.GetUtcNow() - end.Started,
+        Journal = end.Journal,
+    });
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

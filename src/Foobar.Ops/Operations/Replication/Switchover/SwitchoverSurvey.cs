@@ -1,0 +1,97 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Replication.Endpoints;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication.Switchover;
+
+/// <summary>Looks at the members and at the ways between them before a switchover. Changes nothing.</summary>
+/// <param name="session">The site's connections.</param>
+/// <param name="store">Where it is kept what a primary said, for the emergency that may come.</param>
+internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore store)
+{
+    /// <summary>Looks and judges.</summary>
+    public async Task<SwitchoverPreflight> LookAsync(FailoverOptions options, CancellationToken cancellationToken)
+    {
+        Site site = session.Site;
+        SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(session, cancellationToken);
+        SourceEvidence.Keep(store, facts);
+        SwitchoverPreflight preflight = SwitchoverPreflight.Planned(facts, options);
+        return preflight is { Old: { } old, New: { } candidate } && site.Find(old) is { } source && site.Find(candidate) is { } target
+            ? await WithPathsAsync(preflight, source, target, ReplicationSurvey.Require(site), cancellationToken)
+            : preflight;
+    }
+
+    /// <summary>The same, where nothing stands in the way of what was shown: what runs is that, or a refusal.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="shown">What was shown; <see langword="null"/> for nothing.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>, <c>PlanChanged</c>, <c>OperationRunning</c>.</exception>
+    public async Task<(ConfirmedMove Move, SwitchoverPreflight Preflight)> AcceptAsync(FailoverOptions options, ConfirmedMove? shown, CancellationToken cancellationToken)
+    {
+        SwitchoverPreflight preflight = await LookAsync(options, cancellationToken);
+        if (shown is not null && (preflight.Old, preflight.New) != (shown.OldPrimary, shown.NewPrimary) && preflight is { Old: not null })
+        {
+            throw new FoobarException("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now {(preflight.New is null ? $"{preflight.Old} is the primary" : $"it would be {preflight.Old} -> {preflight.New}")}.")
+            {
+                Server = preflight.Old,
+                Recommendation = "Somebody has moved writes meanwhile. Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
+            };
+        }
+
+        return preflight is { Move: { } move, Blockers.Count: 0 } ? (move, preflight) : throw FailoverBlocker.Refuse(preflight.Blockers);
+    }
+
+    // What only a try can tell: whether the old primary will reach the new one, and where the endpoint leads now.
+    private async Task<SwitchoverPreflight> WithPathsAsync(SwitchoverPreflight preflight, Server old, Server candidate, DatabasePolicy policy, CancellationToken cancellationToken)
+    {
+        List<FailoverBlocker> blockers = [.. preflight.Blockers];
+        IServerSession server = await session.GetServerAsync(old.Name, cancellationToken);
+        if (await ReplicaSource.ReachableAddressAsync(server, candidate, policy.Port, cancellationToken) is null)
+        {
+            blockers.Add(new() { Code = "ReverseConnection", Server = old.Name, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not replicate from it afterwards", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+        }
+
+        foreach (string other in preflight.Followers)
+        {
+            if (await ReplicaSource.ReachableAddressAsync(await session.GetServerAsync(other, cancellationToken), candidate, policy.Port, cancellationToken) is null)
+            {
+                blockers.Add(new() { Code = "ReplicaConnection", Server = other, Message = $"it can't reach {candidate.Name} on port {policy.Port}, so it could not follow it", Remediation = "Let the firewalls of both allow the database's port in this direction too." });
+            }
+        }
+
+        if (policy.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint)
+        {
+            await using HaproxyEndpoint haproxy = await HaproxyEndpoint.ConnectAsync(session, endpoint, cancellationToken);
+            IReadOnlyList<string> open = await haproxy.MembersAsync(cancellationToken) ?? [];
+            if (await haproxy.LevelAsync(cancellationToken) is { } level)
+            {
+                blockers.Add(new() { Code = "EndpointLevel", Server = endpoint.Server, Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes", Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it." });
+            }
+
+            IReadOnlyList<string> servers = await haproxy.ServersAsync(cancellationToken);
+            foreach (string member in ((string[])[old.Name, candidate.Name]).Where(member => !servers.Contains(member, StringComparer.OrdinalIgnoreCase)))
+            {
+                blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}", Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member." });
+            }
+
+            if (open is not [{ } only] || !string.Equals(only, old.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} leads to {(open.Count == 0 ? "no member" : string.Join(", ", open))}, expected {old.Name} alone", Remediation = "Put the other servers of the backend into maintenance, and the primary out of it." });
+            }
+        }
+
+        await using IDatabaseSession database = await session.OpenDatabaseAsync(old.Name, cancellationToken);
+        blockers.AddRange((await GlobalLockReader.ReadAsync(database, cancellationToken)).Select(held => new FailoverBlocker
+        {
+            Code = "GlobalLock",
+            Server = old.Name,
+            Message = held,
+            Remediation = "A backup may be running: wait until it has ended, or end that connection (KILL).",
+        }));
+        return preflight with { Blockers = blockers };
+    }
+}
