@@ -67,6 +67,19 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Operations_on_members_speak_to_them_through_the_member_alone()
+    {
+        // A held session passes on what others say. What MySQL's and MariaDB's programs and files look like while no database
+        // runs is not the member's.
+        static bool MayKnowFlavours(string file) => file.StartsWith($"{Replication}Machines/", StringComparison.Ordinal)
+            || file[Replication.Length..] is "Rejoin/ErrantSql.cs" or "Rejoin/ErrantKeeper.cs" or "Rejoin/ReturningMember.cs" or "Rejoin/ReturningEvents.cs" or "Rejoin/FreshCopy.cs";
+
+        string root = Repository.File("src", "Foobar.Ops");
+        Assert.Empty(Sources.Select(source => source.File).Where(file => file.StartsWith(Replication, StringComparison.Ordinal) && file != $"{Replication}HeldSession.cs")
+            .Where(file => Statement().IsMatch(File.ReadAllText(Path.Combine(root, file))) || (!MayKnowFlavours(file) && FlavourTest().IsMatch(File.ReadAllText(Path.Combine(root, file))))));
+    }
+
+    [Fact]
     public void A_file_s_namespace_is_its_room() =>
         Assert.All(Sources, source => Assert.Equal(source.File.Split('/')[0], source.Room));
 
@@ -134,6 +147,12 @@ public sealed partial class ArchitectureTests
     // Imports, and full names in the text: Foobar.Ops.Room.Type.
     [GeneratedRegex(@"^(?:global )?using (?:static )?Foobar\.Ops\.([A-Z][A-Za-z]+)|[^.\w]Foobar\.Ops\.([A-Z][A-Za-z]+)\.[A-Z]", RegexOptions.Multiline)]
     private static partial Regex Mention();
+
+    [GeneratedRegex(@"\b(?:QueryAsync|ExecuteAsync)\(|\bIsMariaDb\b")]
+    private static partial Regex Statement();
+
+    [GeneratedRegex(@"DatabaseFlavor\.(?:MySql|MariaDb) *[?)&|]")]
+    private static partial Regex FlavourTest();
 
     [GeneratedRegex(@"[/\\](obj|bin)[/\\]")]
     private static partial Regex Generated();

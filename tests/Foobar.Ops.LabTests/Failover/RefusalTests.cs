@@ -79,7 +79,7 @@ public sealed class RefusalTests(LabFixture labs)
         // The table of markers is there since the first operation.
         await using (IDatabaseSession primary = await bed.Session.OpenDatabaseAsync("web-01", TestContext.Current.CancellationToken))
         {
-            await OperationMarker.TryWriteAsync(primary, TestContext.Current.CancellationToken);
+            await DatabaseMember.Of(primary).Marks.TryWriteAsync(TestContext.Current.CancellationToken);
         }
 
         await bed.WaitUntilCaughtUpAsync();

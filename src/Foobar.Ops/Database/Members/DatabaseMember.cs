@@ -19,6 +19,19 @@ public abstract class DatabaseMember
     /// <summary>The flavour.</summary>
     public abstract DatabaseFlavor Flavor { get; }
 
+    /// <summary>The limit for each statement on its connection.</summary>
+    public TimeSpan TimeLimit
+    {
+        get => Session.TimeLimit;
+        set => Session.TimeLimit = value;
+    }
+
+    /// <summary>The operators' lock on it.</summary>
+    internal MemberLock Lock => new(Session);
+
+    /// <summary>What it says of the last operation.</summary>
+    internal MemberMarks Marks => new(Session);
+
     /// <summary>The connection.</summary>
     protected IDatabaseSession Session { get; }
 
@@ -168,6 +181,92 @@ public abstract class DatabaseMember
         }
     }
 
+    /// <summary>Whether a connection on which nobody has logged in yet is one of its own.</summary>
+    /// <param name="connection">The number that its greeting gave.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal async Task<bool> KnowsAsync(long connection, CancellationToken cancellationToken) => (await Session.QueryAsync(
+        "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'",
+        new Dictionary<string, object?> { ["id"] = connection }, cancellationToken))[0].Number("value") == 1;
+
+    /// <summary>Who holds a lock for which every write would wait, each in one line; empty for none, and where the server does not tell.</summary>
+    internal Task<IReadOnlyList<string>> GlobalLocksAsync(CancellationToken cancellationToken) => GlobalLockReader.ReadAsync(Session, cancellationToken);
+
+    /// <summary>What keeps databases out of its binary log; empty for nothing.</summary>
+    internal Task<IReadOnlyList<string>> LogFiltersAsync(CancellationToken cancellationToken) => LogFilterReader.ReadAsync(Session, cancellationToken);
+
+    /// <summary>How another member would replicate from it: as it does itself now, with itself as the source.</summary>
+    /// <param name="server">Its server.</param>
+    /// <param name="host">Under which address the other member reaches it.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException"><c>ReplicationLoginUnreadable</c>: it keeps no password, or it may not be read.</exception>
+    internal Task<ReplicationSource> ReverseSourceAsync(IServerSession server, string host, int port, CancellationToken cancellationToken) =>
+        ReplicationSourceReader.ReverseAsync(Session, server, host, port, cancellationToken);
+
+    /// <summary>How far it has applied what it received; <see langword="null"/> if it replicates from none.</summary>
+    internal abstract Task<ReplayProgress?> ReplayAsync(CancellationToken cancellationToken);
+
+    /// <summary>What its receiver has got so far, in one line that changes with every heartbeat; empty if none runs.</summary>
+    internal abstract Task<string> ReceivedAsync(CancellationToken cancellationToken);
+
+    /// <summary>When it last heard of its source; <see langword="null"/> if it does not say.</summary>
+    internal virtual Task<DateTimeOffset?> LastHeardAsync(CancellationToken cancellationToken) => Task.FromResult<DateTimeOffset?>(null);
+
+    /// <summary>The transactions of whose log nothing is left; empty where it does not say.</summary>
+    internal virtual Task<string> PurgedAsync(CancellationToken cancellationToken) => Task.FromResult("");
+
+    /// <summary>Whether its own persisted settings have it wait for a replica at each commit; <see langword="null"/> if they don't say.</summary>
+    internal virtual Task<bool?> SemiSyncPersistedAsync(CancellationToken cancellationToken) => Task.FromResult<bool?>(null);
+
+    /// <summary>The file with the authorities that it names for its own clients; empty for none.</summary>
+    internal Task<string> AuthoritiesAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.ssl_ca AS value", cancellationToken);
+
+    /// <summary>Its data directory.</summary>
+    internal Task<string> DataDirectoryAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.datadir AS value", cancellationToken);
+
+    /// <summary>Its tables of other engines than InnoDB, quoted: <c>`shop`.`log`</c>. What is done to their rows can't be taken back.</summary>
+    internal async Task<IReadOnlyList<string>> TablesWithoutTransactionsAsync(CancellationToken cancellationToken) =>
+        [.. (await Session.QueryAsync(OtherEngines, null, cancellationToken)).Select(row => $"`{row.Text("table_schema")}`.`{row.Text("table_name")}`")];
+
+    /// <summary>Whether its event scheduler runs: <c>ON</c>, <c>OFF</c>, or <c>DISABLED</c>, which only a start changes.</summary>
+    internal Task<string> EventSchedulerAsync(CancellationToken cancellationToken) => ValueAsync("SELECT @@global.event_scheduler AS value", cancellationToken);
+
+    /// <summary>Lets its event scheduler run or stand still.</summary>
+    internal Task SetEventSchedulerAsync(bool on, CancellationToken cancellationToken) => ExecuteAsync($"SET GLOBAL event_scheduler = {(on ? "ON" : "OFF")}", cancellationToken);
+
+    /// <summary>Its scheduled events by their names.</summary>
+    internal async Task<Dictionary<string, ScheduledEvent>> EventsAsync(CancellationToken cancellationToken) =>
+        (await Session.QueryAsync(ReplicationQueries.Events, null, cancellationToken)).Select(ScheduledEvent.From).ToDictionary(one => $"{one}", StringComparer.Ordinal);
+
+    /// <summary>Changes an event as its definer has it. Its session's SQL mode is kept with the event: the connection is of no use afterwards.</summary>
+    /// <param name="one">The event as it is there.</param>
+    /// <param name="what">What becomes of it: <c>ENABLE</c>, <see cref="DisableEvent"/>.</param>
+    /// <param name="logged">Whether replicas shall do the same.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal async Task AlterEventAsync(ScheduledEvent one, string what, bool logged, CancellationToken cancellationToken)
+    {
+        await (logged ? Task.CompletedTask : ExecuteAsync(Unlogged, cancellationToken));
+        await ExecuteAsync("SET SESSION sql_mode = @mode", cancellationToken, KeyValuePair.Create("mode", (object?)one.SqlMode));
+        await ExecuteAsync(EventStatement(one, what), cancellationToken);
+    }
+
+    /// <summary>The same for the server's own client.</summary>
+    internal static string EventScript(ScheduledEvent one, string what, bool logged) =>
+        $"{(logged ? "" : $"{Unlogged};\n")}SET SESSION sql_mode = '{one.SqlMode.Replace("'", "''", StringComparison.Ordinal)}';\n{EventStatement(one, what)};\n";
+
+    /// <summary>What becomes of an event that shall run on the primary only.</summary>
+    internal abstract string DisableEvent { get; }
+
+    // ALTER EVENT takes the session's definer and SQL mode otherwise.
+    private static string EventStatement(ScheduledEvent one, string what)
+    {
+        int at = one.Definer.LastIndexOf('@');
+        string definer = at < 0 ? Quoted(one.Definer) : $"{Quoted(one.Definer[..at])}@{Quoted(one.Definer[(at + 1)..])}";
+        return $"ALTER DEFINER = {definer} EVENT {Quoted(one.Schema)}.{Quoted(one.Name)} {what}";
+
+        static string Quoted(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
+    }
+
     /// <summary>Asks for something that may take its time on the server: the statement's own limit must not end it before.</summary>
     private protected async Task<string> ValueWithinAsync(string sql, TimeSpan limit, CancellationToken cancellationToken, params IEnumerable<KeyValuePair<string, object?>> parameters)
     {
@@ -210,6 +309,13 @@ public abstract class DatabaseMember
     private protected const string IsClient = """
         USER NOT IN ('system user', 'event_scheduler', 'unauthenticated user') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')
             AND NOT (HOST = 'localhost' AND USER = SUBSTRING_INDEX(USER(), '@', 1))
+        """;
+
+    private const string Unlogged = "SET SESSION sql_log_bin = 0";
+
+    private const string OtherEngines = """
+        SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES
+        WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')
         """;
 
     // ER_KILL_DENIED_ERROR

@@ -123,6 +123,30 @@ internal sealed class MariaDbMember(IDatabaseSession session) : DatabaseMember(s
     public override Task SetSemiSyncReplicaAsync(bool on, CancellationToken cancellationToken) =>
         ExecuteAsync($"SET GLOBAL rpl_semi_sync_slave_enabled = {(on ? 1 : 0)}", cancellationToken);
 
+    internal override string DisableEvent => "DISABLE ON SLAVE";
+
+    internal override async Task<ReplayProgress?> ReplayAsync(CancellationToken cancellationToken) =>
+        ReplayProgress.From(await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken));
+
+    internal override async Task<string> ReceivedAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> channels = await Session.QueryAsync(ReplicationQueries.MariaDbChannels, null, cancellationToken);
+        return channels.FirstOrDefault(row => row.Text("Slave_IO_Running") == "Yes") is { } channel
+            ? $"{channel.Text("Master_Log_File")}:{channel.Text("Read_Master_Log_Pos")} {channel.Text("Slave_received_heartbeats")}"
+            : "";
+    }
+
+    /// <summary>Forgets its own log, and takes it that it holds what another member's log held at a position.</summary>
+    /// <param name="state">What that log held (<c>gtid_binlog_state</c>).</param>
+    /// <param name="position">The position.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task StartFromAsync(string state, string position, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("RESET MASTER", cancellationToken);
+        await ExecuteAsync("SET GLOBAL gtid_binlog_state = @state", cancellationToken, KeyValuePair.Create("state", (object?)state));
+        await ExecuteAsync("SET GLOBAL gtid_slave_pos = @position", cancellationToken, KeyValuePair.Create("position", (object?)position));
+    }
+
     public override Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken) => PersistAsync(readOnly, server, cancellationToken);
 
     /// <summary>The same, for a database that need not run.</summary>

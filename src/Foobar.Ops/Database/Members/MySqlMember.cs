@@ -1,4 +1,7 @@
+using System.Globalization;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
+using static System.FormattableString;
 
 namespace Foobar.Ops.Database;
 
@@ -91,6 +94,82 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
         return new ServerVariables(await Session.QueryAsync(Sql, null, cancellationToken), Sql).Number("rpl_semi_sync_source_wait_for_replica_count") ?? 1;
     }
 
+    internal override string DisableEvent => "DISABLE ON REPLICA";
+
+    internal override async Task<ReplayProgress?> ReplayAsync(CancellationToken cancellationToken) =>
+        ReplayProgress.From(await Session.QueryAsync(ReplicationQueries.MySqlChannels, null, cancellationToken));
+
+    internal override async Task<string> ReceivedAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(Receiver, null, cancellationToken);
+        return rows.Count > 0 ? rows[0].Text("value") ?? "" : "";
+    }
+
+    internal override async Task<DateTimeOffset?> LastHeardAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync(Heard, null, cancellationToken);
+        return rows.Count == 1 && double.TryParse(rows[0].Text("heard"), NumberStyles.Float, CultureInfo.InvariantCulture, out double heard) && heard > 0
+            ? DateTimeOffset.FromUnixTimeMilliseconds((long)(heard * 1000))
+            : null;
+    }
+
+    internal override async Task<string> PurgedAsync(CancellationToken cancellationToken) =>
+        (await ValueAsync("SELECT @@global.gtid_purged AS value", cancellationToken)).Replace("\n", "", StringComparison.Ordinal);
+
+    internal override async Task<bool?> SemiSyncPersistedAsync(CancellationToken cancellationToken) =>
+        await Session.QueryAsync(Persisted, null, cancellationToken) is [{ } row, ..] ? ServerVariables.IsOn(row.Text("value") ?? "") : null;
+
+    /// <summary>Whether the clone plugin is loaded.</summary>
+    public async Task<bool> CanCloneAsync(CancellationToken cancellationToken) =>
+        await Session.QueryAsync("SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'", null, cancellationToken) is [{ } row] && row.Text("status") == "ACTIVE";
+
+    /// <summary>
+    /// Replaces its data by another member's (MySQL Reference Manual, "Cloning Remote Data"). It ends itself when it is done, to
+    /// start with the new data: <see cref="CloneFailureAsync"/> tells then what came of it.
+    /// </summary>
+    /// <exception cref="FoobarException"><c>ArgumentNotQuotable</c>: the account or the host can't stand in the statement.</exception>
+    public async Task CloneAsync(ReplicationSource source, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync("SET GLOBAL clone_valid_donor_list = @donor", cancellationToken, KeyValuePair.Create("donor", (object?)Invariant($"{source.Host}:{source.Port}")));
+        string clone = Invariant($"CLONE INSTANCE FROM '{Word(source.User)}'@'{Word(source.Host)}':{source.Port} IDENTIFIED BY @password {(source.Tls ? "REQUIRE SSL" : "")}");
+        try
+        {
+            await CloneOnceAsync(clone, source, cancellationToken);
+        }
+        catch (DatabaseException error) when (error.Number == ReadOnly)
+        {
+            // Other accounts than operators' are still refused.
+            await AdmitOperatorsAsync(cancellationToken);
+            await CloneOnceAsync(clone, source, cancellationToken);
+        }
+    }
+
+    /// <summary>Why the last clone of it did not succeed; <see langword="null"/> if it did.</summary>
+    public async Task<string?> CloneFailureAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> rows = await Session.QueryAsync("SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status", null, cancellationToken);
+        return rows is not [{ } row] ? "it has no record of a copy."
+            : row.Text("state") == "Completed" ? null
+            : $"{row.Text("state")}: {row.Text("message")}.";
+    }
+
+    private async Task CloneOnceAsync(string clone, ReplicationSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ExecuteAsync(clone, cancellationToken, KeyValuePair.Create("password", (object?)source.Password.Reveal()));
+        }
+        catch (DatabaseException error) when (error.Number == NobodyRestarts || error.Kind == ErrorKind.Connection)
+        {
+            // It ends itself when it is done, to start with the new data. What came of it is asked then.
+        }
+    }
+
+    // The statement takes no parameters in their place.
+    private static string Word(string text) => text.Length > 0 && text.All(character => char.IsAsciiLetterOrDigit(character) || ".-_:%".Contains(character, StringComparison.Ordinal))
+        ? text
+        : throw new FoobarException("ArgumentNotQuotable", ErrorKind.InvalidInput, $"'{text}' can't be the account or the host of a CLONE statement here: letters, digits and .-_:% are expected.");
+
     // PERSIST_ONLY: what holds now is changed by fencing and promoting alone.
     public override async Task PersistRoleAsync(bool readOnly, IServerSession server, CancellationToken cancellationToken)
     {
@@ -121,6 +200,22 @@ internal sealed class MySqlMember(IDatabaseSession session) : DatabaseMember(ses
             // Nothing was configured.
         }
     }
+
+    private const string Receiver = """
+        SELECT CONCAT(COALESCE(RECEIVED_TRANSACTION_SET, ''), ' ', COUNT_RECEIVED_HEARTBEATS) AS value
+        FROM performance_schema.replication_connection_status WHERE SERVICE_STATE = 'ON'
+        """;
+
+    private const string Heard = """
+        SELECT UNIX_TIMESTAMP(GREATEST(COALESCE(c.LAST_HEARTBEAT_TIMESTAMP, 0), COALESCE(c.LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP, 0))) AS heard
+        FROM performance_schema.replication_connection_status c WHERE c.CHANNEL_NAME = ''
+        """;
+
+    private const string Persisted = "SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')";
+
+    // ER_RESTART_SERVER_FAILED: cloned, but nobody restarts it. ER_OPTION_PREVENTS_STATEMENT: super_read_only.
+    private const int NobodyRestarts = 3707;
+    private const int ReadOnly = 1290;
 
     // ER_UNKNOWN_SYSTEM_VARIABLE
     private const int UnknownVariable = 1193;

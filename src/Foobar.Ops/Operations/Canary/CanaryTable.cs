@@ -1,3 +1,4 @@
+using Foobar.Ops.Database;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Canary;
@@ -9,10 +10,7 @@ namespace Foobar.Ops.Operations.Canary;
 internal static class CanaryTable
 {
     /// <summary>What makes the table.</summary>
-    public const string Create = """
-        CREATE TABLE IF NOT EXISTS foobar_ops.canary (
-            id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, run VARCHAR(64) NOT NULL, seq BIGINT NOT NULL, KEY run (run)) ENGINE = InnoDB
-        """;
+    public const string Create = MemberMarks.CreateCanary;
 
     private static readonly TimeSpan RemovingLimit = TimeSpan.FromSeconds(10);
 

@@ -43,12 +43,12 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
 
     /// <summary>The same, once nobody else can work on it any more: it may have gone on until a moment ago.</summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>: it has ended.</exception>
-    public static async Task<OperationMark> StillLostAsync(OperationMark lost, IEnumerable<IDatabaseSession> members, CancellationToken cancellationToken)
+    public static async Task<OperationMark> StillLostAsync(OperationMark lost, IEnumerable<DatabaseMember> members, CancellationToken cancellationToken)
     {
         List<OperationMark> markers = [];
-        foreach (IDatabaseSession member in members)
+        foreach (DatabaseMember member in members)
         {
-            markers.AddRange(await OperationMarkReader.ReadAsync(member, cancellationToken) is { } marker ? [marker] : []);
+            markers.AddRange(await member.Marks.ReadAsync(cancellationToken) is { } marker ? [marker] : []);
         }
 
         return Newest(markers) is { IsUnfinished: true } last && last.Id == lost.Id
@@ -78,22 +78,22 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     }
 
     /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
-    /// <param name="members">Connections to the members that take part.</param>
+    /// <param name="members">The members that take part.</param>
     /// <param name="path">The journal; it is closed.</param>
     /// <param name="ids">The ids under which its marker may stand.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>OperationSuperseded</c>: the message says by whom.</exception>
-    public async Task RefuseSupersededAsync(IEnumerable<IDatabaseSession> members, string path, OperationIds ids, CancellationToken cancellationToken)
+    public async Task RefuseSupersededAsync(IEnumerable<DatabaseMember> members, string path, OperationIds ids, CancellationToken cancellationToken)
     {
-        foreach (IDatabaseSession member in members)
+        foreach (DatabaseMember member in members)
         {
-            OperationMark? marker = await OperationMarkReader.ReadAsync(member, cancellationToken);
+            OperationMark? marker = await member.Marks.ReadAsync(cancellationToken);
             if (marker is not null && (ids.Own.Contains(marker.Id) ? marker.State == OperationState.Abandoned : marker.Id != ids.Before))
             {
                 Close(path);
-                throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Server}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")
+                throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Name}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")
                 {
-                    Server = member.Server,
+                    Server = member.Name,
                     Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",
                 };
             }
@@ -106,7 +106,7 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
         try
         {
             await using IDatabaseSession database = await site.OpenDatabaseAsync(member.Name, cancellationToken);
-            return await OperationMarkReader.ReadAsync(database, cancellationToken);
+            return await DatabaseMember.Of(database).Marks.ReadAsync(cancellationToken);
         }
         catch (FoobarException error) when (error is not ParseException)
         {

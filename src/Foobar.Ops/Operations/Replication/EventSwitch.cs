@@ -29,7 +29,7 @@ internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName>
     /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, or could not be enabled.</exception>
     public async Task EnableAsync(CancellationToken token)
     {
-        Dictionary<string, ScheduledEvent> there = await ReadAsync(live.Candidate.Session, token);
+        Dictionary<string, ScheduledEvent> there = await live.Candidate.Member.EventsAsync(token);
         foreach (EventName name in events)
         {
             ScheduledEvent one = there.GetValueOrDefault($"{name}") ?? throw Failed(live.Candidate.Name, $"the event {name} is not there");
@@ -39,26 +39,12 @@ internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName>
             }
         }
 
-        Dictionary<string, ScheduledEvent> now = await ReadAsync(live.Candidate.Session, token);
+        Dictionary<string, ScheduledEvent> now = await live.Candidate.Member.EventsAsync(token);
         if (events.FirstOrDefault(name => now[$"{name}"].Status != EventStatus.Enabled) is { } still)
         {
             throw Failed(live.Candidate.Name, $"the event {still} was to be enabled, and is {now[$"{still}"].Status}");
         }
     }
-
-    /// <summary>The statement that changes an event and leaves its definer and its SQL mode as they are (<c>ALTER EVENT</c> takes the session's otherwise).</summary>
-    internal static string Statement(ScheduledEvent one, string what)
-    {
-        int at = one.Definer.LastIndexOf('@');
-        string definer = at < 0 ? Quoted(one.Definer) : $"{Quoted(one.Definer[..at])}@{Quoted(one.Definer[(at + 1)..])}";
-        return $"ALTER DEFINER = {definer} EVENT {Quoted(one.Schema)}.{Quoted(one.Name)} {what}";
-
-        static string Quoted(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
-    }
-
-    /// <summary>A member's events by their names.</summary>
-    public static async Task<Dictionary<string, ScheduledEvent>> ReadAsync(IDatabaseSession member, CancellationToken token) =>
-        (await member.QueryAsync(ReplicationQueries.Events, null, token)).Select(ScheduledEvent.From).ToDictionary(one => $"{one}", StringComparer.Ordinal);
 
     /// <summary>Changes an event as its definer has it, by the operator's account or, where that may not, as root.</summary>
     /// <param name="site">The site's connections.</param>
@@ -71,20 +57,16 @@ internal sealed class EventSwitch(MoveConnections live, IReadOnlyList<EventName>
     public static async Task AlterAsync(ISiteSession site, IServerSession machine, ScheduledEvent one, string what, bool logged, CancellationToken token)
     {
         string name = machine.Server.Name;
-        string unlogged = logged ? "" : "SET SESSION sql_log_bin = 0";
         try
         {
             // A session of its own: its SQL mode is kept with the event.
             await using IDatabaseSession own = await site.OpenDatabaseAsync(name, token);
-            await (logged ? Task.CompletedTask : own.ExecuteAsync(unlogged, null, token));
-            await own.ExecuteAsync("SET SESSION sql_mode = @mode", new Dictionary<string, object?> { ["mode"] = one.SqlMode }, token);
-            await own.ExecuteAsync(Statement(one, what), null, token);
+            await DatabaseMember.Of(own).AlterEventAsync(one, what, logged, token);
         }
         catch (DatabaseException error) when (error.Kind == ErrorKind.Permission)
         {
             // To name another definer takes SET_ANY_DEFINER, and SYSTEM_USER where he has it: root has both.
-            string sql = $"{unlogged};\nSET SESSION sql_mode = '{one.SqlMode.Replace("'", "''", StringComparison.Ordinal)}';\n{Statement(one, what)};\n".TrimStart(';', '\n');
-            CommandResult result = await machine.RunAsync(RemoteCommand.FromScript(ClientScript) with { Privileged = true, Input = Encoding.UTF8.GetBytes(sql), TimeLimit = Limit }, token);
+            CommandResult result = await machine.RunAsync(RemoteCommand.FromScript(ClientScript) with { Privileged = true, Input = Encoding.UTF8.GetBytes(DatabaseMember.EventScript(one, what, logged)), TimeLimit = Limit }, token);
             if (result.ExitCode != 0)
             {
                 throw Failed(name, $"the event {one} could not be changed ({what}): {error.Message.TrimEnd('.')}; as root: {result.ErrorText.Trim()}");

@@ -74,7 +74,7 @@ internal sealed class OperationHost
         IUnfinishedOperation operation = find(state.Parameters, "the journal");
         IReconnectedOperation reconnected = await ReconnectAsync(operation, started, lostAfter, cancellationToken);
         await using OperationConnections live = reconnected.Live;
-        await Earlier.RefuseSupersededAsync(Markers(live), path, operation.Ids, cancellationToken);
+        await Earlier.RefuseSupersededAsync(Changed(live), path, operation.Ids, cancellationToken);
         await using IDecidedOperation<FailoverResult> decided = await reconnected.RebuildAsync(cancellationToken);
         using FileJournal journal = FileJournal.Open(path);
         return await EndAsync(live, decided, journal, state, started, progress, cancellationToken);
@@ -105,7 +105,7 @@ internal sealed class OperationHost
         await using OperationConnections live = reconnected.Live;
 
         // It may have gone on until a moment ago; with the locks, the connections on which it could are gone.
-        marker = await EarlierFailover.StillLostAsync(marker, Markers(live), cancellationToken);
+        marker = await EarlierFailover.StillLostAsync(marker, Changed(live), cancellationToken);
         bool moved = await reconnected.HasMovedAsync(marker, cancellationToken);
         await using IDecidedOperation<FailoverResult> decided = await reconnected.RebuildAsync(cancellationToken);
         using FileJournal journal = Store.NewJournal(EarlierFailover.Kind, started);
@@ -158,5 +158,5 @@ internal sealed class OperationHost
         }
     }
 
-    private static IEnumerable<IDatabaseSession> Markers(OperationConnections live) => live.Members.Select(member => member.Session);
+    private static IEnumerable<DatabaseMember> Changed(OperationConnections live) => live.Members.Select(member => member.Member);
 }

@@ -3,9 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Planning;
-using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication;
 
@@ -21,32 +19,10 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     /// <summary>What to do about another operation's marker.</summary>
     public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Resume-FoobarFailover on that machine, as that user; if that machine is lost, with Resume-FoobarFailover -TakeOver here.";
 
-    private static readonly string[] Tables =
-    [
-        "CREATE DATABASE IF NOT EXISTS foobar_ops",
-        """
-        CREATE TABLE IF NOT EXISTS foobar_ops.operation (
-            slot TINYINT NOT NULL PRIMARY KEY, id VARCHAR(64) NOT NULL, holder VARCHAR(255) NOT NULL, since DATETIME(3) NOT NULL,
-            state VARCHAR(32) NOT NULL, old_primary VARCHAR(255) NOT NULL, new_primary VARCHAR(255) NOT NULL, parameters TEXT NOT NULL) ENGINE = InnoDB
-        """,
-        CanaryTable.Create,
-    ];
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
-
-    private const string Unfinished = $"'{OperationState.Running}', '{OperationState.Switched}'";
 
     /// <summary>Who we are, to other operators.</summary>
     public static string Holder => string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})");
-
-    /// <summary>Writes a row and removes it again, to see whether writes work at all.</summary>
-    public static async Task TryWriteAsync(IDatabaseSession primary, CancellationToken cancellationToken)
-    {
-        await CreateAsync(primary, cancellationToken);
-        Dictionary<string, object?> run = new() { ["run"] = $"try-{Guid.NewGuid()}" };
-        await primary.ExecuteAsync("INSERT INTO foobar_ops.canary (run, seq) VALUES (@run, 0)", run, cancellationToken);
-        await primary.ExecuteAsync("DELETE FROM foobar_ops.canary WHERE run = @run", run, cancellationToken);
-    }
 
     /// <summary>Writes the marker, unless another operation holds it.</summary>
     /// <param name="primary">The member that takes writes.</param>
@@ -56,9 +32,9 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     /// <param name="before">The id that the marker must have held before, empty for none; <see langword="null"/> for any.</param>
     /// <exception cref="FoobarException"><c>OperationRunning</c>: another does; the message says who and since when.</exception>
     /// <exception cref="SupersededException"><c>OperationSuperseded</c>: another operation has come and gone since <paramref name="before"/> was read.</exception>
-    public async Task BeginAsync(IDatabaseSession primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken, string? before = null)
+    public async Task BeginAsync(DatabaseMember primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken, string? before = null)
     {
-        await CreateAsync(primary, cancellationToken);
+        await primary.Marks.CreateAsync(cancellationToken);
         Dictionary<string, object?> values = new()
         {
             ["id"] = id,
@@ -70,42 +46,37 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
             ["parameters"] = JsonSerializer.Serialize(parameters),
             ["before"] = before ?? "",
         };
-        await primary.ExecuteAsync("INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')", null, cancellationToken);
-        await primary.ExecuteAsync(
-            $"UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since, state = @state, old_primary = @old, new_primary = @new, parameters = @parameters WHERE slot = 1 AND ((state NOT IN ({Unfinished}){(before is null ? "" : " AND id = @before")}) OR id = @id)",
-            values, cancellationToken);
-        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is var now && now?.Id != id)
+        await primary.Marks.WriteAsync(values, checksBefore: before is not null, cancellationToken);
+        if (await primary.Marks.ReadAsync(cancellationToken) is var now && now?.Id != id)
         {
-            throw now is not { IsUnfinished: true } ? Superseded(primary, now) : new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Server}: {now}.") { Server = primary.Server, Recommendation = Recommendation };
+            throw now is not { IsUnfinished: true } ? Superseded(primary, now) : new FoobarException("OperationRunning", ErrorKind.Refused, $"{primary.Name}: {now}.") { Server = primary.Name, Recommendation = Recommendation };
         }
     }
 
     /// <summary>Writes the marker, whatever operation held it: the one that held it on a dead primary will not end it.</summary>
     /// <inheritdoc cref="BeginAsync"/>
-    public async Task ReplaceAsync(IDatabaseSession primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task ReplaceAsync(DatabaseMember primary, IReadOnlyDictionary<string, string> parameters, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        await CreateAsync(primary, cancellationToken);
-        await primary.ExecuteAsync($"UPDATE foobar_ops.operation SET state = '{OperationState.Abandoned}' WHERE slot = 1 AND state IN ({Unfinished}) AND id <> @id", new Dictionary<string, object?> { ["id"] = id }, cancellationToken);
+        await primary.Marks.CreateAsync(cancellationToken);
+        await primary.Marks.AbandonAsync(id, cancellationToken);
         await BeginAsync(primary, parameters, since, cancellationToken);
     }
 
     /// <summary>Writes how far the operation came, and sees that it stands there. From here on it is ours, if another operator began it.</summary>
     /// <exception cref="SupersededException"><c>OperationSuperseded</c>: the marker is another operation's by now, or there is none.</exception>
-    public async Task SetAsync(IDatabaseSession primary, string state, CancellationToken cancellationToken)
+    public async Task SetAsync(DatabaseMember primary, string state, CancellationToken cancellationToken)
     {
-        await primary.ExecuteAsync(
-            "UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state WHERE slot = 1 AND id IN (@id, @former)",
-            new Dictionary<string, object?> { ["state"] = state, ["id"] = id, ["former"] = takenOverFrom ?? id, ["holder"] = Holder }, cancellationToken);
-        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is var now && (now?.Id != id || now.State != state))
+        await primary.Marks.SetAsync(id, takenOverFrom, Holder, state, cancellationToken);
+        if (await primary.Marks.ReadAsync(cancellationToken) is var now && (now?.Id != id || now.State != state))
         {
             throw Superseded(primary, now);
         }
     }
 
     /// <summary>Writes that the operation was undone, unless it never came to write its marker.</summary>
-    public async Task WithdrawAsync(IDatabaseSession primary, CancellationToken cancellationToken)
+    public async Task WithdrawAsync(DatabaseMember primary, CancellationToken cancellationToken)
     {
-        if (await OperationMarkReader.ReadAsync(primary, cancellationToken) is { } mark && (mark.Id == id || mark.Id == takenOverFrom))
+        if (await primary.Marks.ReadAsync(cancellationToken) is { } mark && (mark.Id == id || mark.Id == takenOverFrom))
         {
             await SetAsync(primary, OperationState.Undone, cancellationToken);
         }
@@ -113,12 +84,12 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
 
     /// <summary>Waits until a replica's marker says what the primary's was told: whoever looks there later must not find an older truth.</summary>
     /// <exception cref="FoobarException"><c>MarkerNotReplicated</c>: it does not within the limit.</exception>
-    public async Task ArriveAsync(IDatabaseSession replica, string state, TimeSpan limit, CancellationToken cancellationToken)
+    public async Task ArriveAsync(DatabaseMember replica, string state, TimeSpan limit, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();
         while (true)
         {
-            OperationMark? there = await OperationMarkReader.ReadAsync(replica, cancellationToken);
+            OperationMark? there = await replica.Marks.ReadAsync(cancellationToken);
             if (there?.Id == id && there.State == state)
             {
                 return;
@@ -126,9 +97,9 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
 
             if (Stopwatch.GetElapsedTime(began) > limit)
             {
-                throw new FoobarException("MarkerNotReplicated", ErrorKind.Failed, $"{replica.Server}: the operation's marker (foobar_ops.operation, '{state}') did not arrive there within {limit.TotalSeconds:0.#} s; it says {there?.ToString() ?? "nothing"}.")
+                throw new FoobarException("MarkerNotReplicated", ErrorKind.Failed, $"{replica.Name}: the operation's marker (foobar_ops.operation, '{state}') did not arrive there within {limit.TotalSeconds:0.#} s; it says {there?.ToString() ?? "nothing"}.")
                 {
-                    Server = replica.Server,
+                    Server = replica.Name,
                     Recommendation = "See whether a filter keeps the schema foobar_ops from it (Test-FoobarReplication -Control DB-013).",
                 };
             }
@@ -137,20 +108,10 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
         }
     }
 
-    private static SupersededException Superseded(IDatabaseSession member, OperationMark? now) =>
-        new("OperationSuperseded", ErrorKind.Refused, $"{member.Server}: another operator took this operation's place meanwhile: {now?.ToString() ?? "its marker is gone"}. Nothing more was changed.")
+    private static SupersededException Superseded(DatabaseMember member, OperationMark? now) =>
+        new("OperationSuperseded", ErrorKind.Refused, $"{member.Name}: another operator took this operation's place meanwhile: {now?.ToString() ?? "its marker is gone"}. Nothing more was changed.")
         {
-            Server = member.Server,
+            Server = member.Name,
             Recommendation = "Look at Get-FoobarReplication. There is nothing left to resume here.",
         };
-
-    private static async Task CreateAsync(IDatabaseSession primary, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<DatabaseRow> there = await primary.QueryAsync(
-            "SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')", null, cancellationToken);
-        foreach (string table in there[0].Number("value") == 2 ? [] : Tables)
-        {
-            await primary.ExecuteAsync(table, null, cancellationToken);
-        }
-    }
 }

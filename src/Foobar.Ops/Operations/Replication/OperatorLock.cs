@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Planning;
@@ -15,14 +14,7 @@ namespace Foobar.Ops.Operations.Replication;
 /// </summary>
 internal sealed class OperatorLock : IAsyncDisposable
 {
-    private const string Name = "foobar_ops.failover";
-
     private const string HolderFile = "/run/foobar-ops.failover";
-
-    // A connection whose client was killed is noticed a moment later.
-    private const string Take = $"SELECT GET_LOCK('{Name}', 1) AS value, CONNECTION_ID() AS connection";
-
-    private const string Held = $"SELECT IS_USED_LOCK('{Name}') = CONNECTION_ID() AS value";
 
     private static readonly TimeSpan HolderLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(10);
@@ -56,13 +48,13 @@ internal sealed class OperatorLock : IAsyncDisposable
     public static async Task<OperatorLock> TakeAsync(ISiteSession site, HeldSession session, DateTimeOffset since, TimeSpan lostAfter, CancellationToken cancellationToken)
     {
         // In the middle of a statement it waits for its server; the statement's own limit ends that.
-        if (await FindHolderAsync(session, cancellationToken) is { } holder && holder.Text("command") == "Sleep" && holder.Number("seconds") >= lostAfter.TotalSeconds)
+        MemberLock named = DatabaseMember.Of(session).Lock;
+        if (await named.FindHolderAsync(cancellationToken) is { IsIdle: true } holder && holder.Seconds >= lostAfter.TotalSeconds)
         {
-            await session.ExecuteAsync(string.Create(CultureInfo.InvariantCulture, $"KILL {holder.Number("id")}"), null, cancellationToken);
+            await named.EndAsync(holder, cancellationToken);
         }
 
-        DatabaseRow taken = (await session.QueryAsync(Take, null, cancellationToken))[0];
-        if (taken.Number("value") != 1)
+        if (await named.TakeAsync(cancellationToken) is not { } connection)
         {
             throw new FoobarException("OperationRunning", ErrorKind.Refused, $"{session.Server}: another failover or repair is running there: {await DescribeHolderAsync(site, session, cancellationToken)}.")
             {
@@ -71,7 +63,7 @@ internal sealed class OperatorLock : IAsyncDisposable
             };
         }
 
-        return new(site, session, $"{OperationMarker.Holder}, since {since.UtcDateTime:u}", (long)taken.Number("connection")!);
+        return new(site, session, $"{OperationMarker.Holder}, since {since.UtcDateTime:u}", connection);
     }
 
     /// <summary>Sees that the lock is still ours. What is changed on its connection needs no such look: it fails without the lock.</summary>
@@ -82,7 +74,7 @@ internal sealed class OperatorLock : IAsyncDisposable
         string why = "it is not held any more";
         try
         {
-            if ((await _session.QueryAsync(Held, null, cancellationToken))[0].Number("value") == 1)
+            if (await DatabaseMember.Of(_session).Lock.IsOursAsync(cancellationToken))
             {
                 return;
             }
@@ -109,7 +101,7 @@ internal sealed class OperatorLock : IAsyncDisposable
         try
         {
             using CancellationTokenSource limit = new(HolderLimit);
-            await _session.QueryAsync($"SELECT RELEASE_LOCK('{Name}') AS value", null, limit.Token);
+            await DatabaseMember.Of(_session).Lock.ReleaseAsync(limit.Token);
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
@@ -125,9 +117,10 @@ internal sealed class OperatorLock : IAsyncDisposable
         try
         {
             await using IDatabaseSession fresh = await _site.OpenDatabaseAsync(_session.Server, cancellationToken);
-            bool isTaken = await FindHolderAsync(fresh, cancellationToken) is { } holder && holder.Number("id") != _connection;
+            DatabaseMember member = DatabaseMember.Of(fresh);
+            bool isTaken = await member.Lock.FindHolderAsync(cancellationToken) is { } holder && holder.Connection != _connection;
             other = isTaken ? await DescribeHolderAsync(_site, fresh, cancellationToken)
-                : await OperationMarkReader.ReadAsync(fresh, cancellationToken) is { } mark && IsForeign(mark) ? $"{mark}"
+                : await member.Marks.ReadAsync(cancellationToken) is { } mark && IsForeign(mark) ? $"{mark}"
                 : null;
         }
         catch (FoobarException error) when (!cancellationToken.IsCancellationRequested)
@@ -160,13 +153,10 @@ internal sealed class OperatorLock : IAsyncDisposable
             return told.OutputText.Trim();
         }
 
-        return await FindHolderAsync(session, cancellationToken) is { } holder
-            ? $"connection {holder.Text("id")} of {holder.Text("user")} from {holder.Text("host")}, last active {holder.Text("seconds")} s ago"
+        return await DatabaseMember.Of(session).Lock.FindHolderAsync(cancellationToken) is { } holder
+            ? $"connection {holder.Connection} of {holder.User} from {holder.Host}, last active {holder.Seconds} s ago"
             : "another connection";
     }
-
-    private static async Task<DatabaseRow?> FindHolderAsync(IDatabaseSession session, CancellationToken cancellationToken) => (await session.QueryAsync(
-        $"SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK('{Name}')", null, cancellationToken)).SingleOrDefault();
 
     // Nobody waits for it before the end: an outage may go on meanwhile.
     private async Task ScriptAsync(string script)

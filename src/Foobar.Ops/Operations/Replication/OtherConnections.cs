@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Operations.Replication;
@@ -28,9 +29,9 @@ internal sealed class OtherConnections(ConnectionSet open)
     /// <summary>Whether one is connected.</summary>
     public bool Has(string name) => _sessions.ContainsKey(name);
 
-    /// <summary>The connection to one, whose lock it holds.</summary>
+    /// <summary>One, over the connection that holds its lock.</summary>
     /// <exception cref="FoobarException">It can't be reached; <c>OperationRunning</c>.</exception>
-    public async Task<HeldSession> GetAsync(string name, CancellationToken cancellationToken)
+    public async Task<DatabaseMember> GetAsync(string name, CancellationToken cancellationToken)
     {
         if (!_sessions.TryGetValue(name, out HeldSession? session))
         {
@@ -39,7 +40,7 @@ internal sealed class OtherConnections(ConnectionSet open)
             _sessions[name] = session;
         }
 
-        return session;
+        return DatabaseMember.Of(session);
     }
 
     /// <summary>Takes the locks of those that are connected, and of each that is connected later.</summary>

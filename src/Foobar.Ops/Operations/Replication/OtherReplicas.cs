@@ -43,7 +43,7 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         long acknowledging = 0;
         foreach (string name in _following)
         {
-            acknowledging += await DatabaseMember.Of(await live.Others.GetAsync(name, token)).AcknowledgesAsync(token) ? 1 : 0;
+            acknowledging += await (await live.Others.GetAsync(name, token)).AcknowledgesAsync(token) ? 1 : 0;
         }
 
         return acknowledging;
@@ -62,13 +62,12 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
 
     private async Task FollowAsync(string name, CancellationToken token)
     {
-        IDatabaseSession session = await live.Others.GetAsync(name, token);
-        DatabaseMember member = DatabaseMember.Of(session);
+        DatabaseMember member = await live.Others.GetAsync(name, token);
         ReplicationChannel channel = ReplicaSource.Only(name, await member.ChannelsAsync(token));
         string host = await ReplicaSource.AddressAsync(live.Site, name, live.Candidate.Name, live.Policy.Port, token);
         if ((channel.SourceHost, channel.SourcePort) != (host, live.Policy.Port))
         {
-            await LeaveAsync(session, member, host, token);
+            await LeaveAsync(member, host, token);
         }
 
         string position = await live.Candidate.Member.PositionAsync(token);
@@ -84,9 +83,9 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
     }
 
     // What it received of its former source and has not applied is thrown away: the new one must have it.
-    private async Task LeaveAsync(IDatabaseSession session, DatabaseMember member, string host, CancellationToken token)
+    private async Task LeaveAsync(DatabaseMember member, string host, CancellationToken token)
     {
-        session.TimeLimit = StopLimit;
+        member.TimeLimit = StopLimit;
         try
         {
             await member.HastenStopAsync(true, token);

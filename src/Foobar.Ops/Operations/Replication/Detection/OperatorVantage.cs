@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Remoting;
@@ -91,7 +92,7 @@ internal sealed class OperatorVantage(ISiteSession site, string primary, Task<Ma
             await using (database)
             {
                 database.TimeLimit = WriteLimit;
-                Task writing = writes ? OperationMarker.TryWriteAsync(database, cancellationToken) : Task.CompletedTask;
+                Task writing = writes ? DatabaseMember.Of(database).Marks.TryWriteAsync(cancellationToken) : Task.CompletedTask;
                 await writing.ContinueWith(written.SetFromTask, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             }
         }

@@ -42,8 +42,5 @@ internal sealed class EndpointCheck(MoveConnections live)
         }
     }
 
-    private async Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) =>
-        (await live.Candidate.Session.QueryAsync(
-            "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'",
-            new Dictionary<string, object?> { ["id"] = greeting.ConnectionId }, cancellationToken))[0].Number("value") == 1;
+    private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) => live.Candidate.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
 }

@@ -1,7 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
-using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Replication.Failover;
 
@@ -25,28 +24,28 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
 
         // MariaDB answers nothing about replication while a thread of it is being stopped, so that comes last.
         await live.Candidate.Member.HastenStopAsync(true, token);
+
+        // At the end twice in a row: what is applied in parallel ends shortly after the log is read.
         string? last = null;
         while (true)
         {
-            IReadOnlyList<DatabaseRow> rows = await live.Candidate.Session.QueryAsync(live.Candidate.Session.IsMariaDb ? ReplicationQueries.MariaDbChannels : ReplicationQueries.MySqlChannels, null, token);
-            if (rows.Count == 0)
+            if (await live.Candidate.Member.ReplayAsync(token) is not { } replay)
             {
                 return;
             }
 
-            ReplicationChannel channel = ChannelParser.Parse(rows, [], "replication status")[0];
+            ReplicationChannel channel = replay.Channel;
             if (channel.ApplierError is { } error)
             {
                 throw new FoobarException("ReplicationStopped", ErrorKind.Refused, $"{live.Candidate.Name}: it can't apply what it received: {error}") { Server = live.Candidate.Name, Recommendation = "Put right what stopped it, then try again." };
             }
 
-            string state = Progress(rows[0]);
-            if (await IsAtEndAsync(rows[0], channel, token) && state == last)
+            if (await IsAtEndAsync(replay, channel, token) && replay.Position == last)
             {
                 break;
             }
 
-            last = state;
+            last = replay.Position;
             await Task.Delay(Pause, token);
         }
 
@@ -54,21 +53,9 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
         Stopping = StopReceivingAsync();
     }
 
-    // At the end twice in a row: what is applied in parallel ends shortly after the log is read.
-    private static string Progress(DatabaseRow row) => Invariant($"{Text(row, "Source_Log_File", "Master_Log_File")}:{Text(row, "Read_Source_Log_Pos", "Read_Master_Log_Pos")} {Text(row, "Relay_Log_File", "Relay_Log_File")}:{Text(row, "Relay_Log_Pos", "Relay_Log_Pos")} {Text(row, "Exec_Source_Log_Pos", "Exec_Master_Log_Pos")}");
-
-    private async Task<bool> IsAtEndAsync(DatabaseRow row, ReplicationChannel channel, CancellationToken token)
-    {
-        string position = Text(row, "Source_Log_File", "Master_Log_File") + Text(row, "Read_Source_Log_Pos", "Read_Master_Log_Pos");
-        if (position == Text(row, "Relay_Source_Log_File", "Relay_Master_Log_File") + Text(row, "Exec_Source_Log_Pos", "Exec_Master_Log_Pos"))
-        {
-            return true;
-        }
-
-        // The last transaction may have been received in part only, and is never applied then.
-        return Text(row, "Replica_SQL_Running_State", "Slave_SQL_Running_State").Contains("has read all relay log", StringComparison.OrdinalIgnoreCase)
-            && (channel.Received.Length == 0 || await live.Candidate.Member.WaitForAsync(channel.Received, Pause, token));
-    }
+    // The last transaction may have been received in part only, and is never applied then.
+    private async Task<bool> IsAtEndAsync(ReplayProgress replay, ReplicationChannel channel, CancellationToken token) => replay.HasAppliedAll
+        || (replay.HasReadAll && (channel.Received.Length == 0 || await live.Candidate.Member.WaitForAsync(channel.Received, Pause, token)));
 
     // On a connection of its own: the one that is used for all else must not wait for it.
     private async Task StopReceivingAsync()
@@ -85,6 +72,4 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
             // Nothing more is applied, and detaching tries again.
         }
     }
-
-    private static string Text(DatabaseRow row, string name, string older) => row.Text(name) ?? row.Text(older) ?? "";
 }

@@ -30,7 +30,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         // One that did not answer before is not waited for: what it may hold is in the question.
         foreach (string name in order.Others.Where(name => order.Givers.Contains(name) || live.Others.Has(name)))
         {
-            DatabaseMember other = DatabaseMember.Of(await live.Others.GetAsync(name, token));
+            DatabaseMember other = await live.Others.GetAsync(name, token);
             if (await IsAheadAsync(other, token))
             {
                 await WaitUntilAppliedAsync(other, began, token);

@@ -142,7 +142,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         },
         Verify = async token =>
         {
-            if (Salvaged!.Missing(New.Flavor, await New.HoldsAsync(token)) is { Count: > 0 } missing)
+            if (Salvaged?.Missing(New.Flavor, await New.HoldsAsync(token)) is { Count: > 0 } missing)
             {
                 throw new FoobarException("SalvageFailed", ErrorKind.Failed, $"{live.Candidate.Name}: it still lacks {string.Join(", ", missing)} after the dead primary's transactions were committed on it.") { Server = live.Candidate.Name };
             }
@@ -179,7 +179,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         PointOfNoReturn = true,
 
         // From here on another machine can finish it, by the marker.
-        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.Candidate.Name, token), _marker.ReplaceAsync(live.Candidate.Session, order.ToParameters(), time.GetUtcNow(), token)),
+        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.Candidate.Name, token), _marker.ReplaceAsync(live.Candidate.Member, order.ToParameters(), time.GetUtcNow(), token)),
     };
 
     private Step VerifyWrite() => new()
@@ -216,7 +216,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             }
 
             Server old = live.Site.Site.Find(live.OldName)!;
-            ReplicationSource source = await ReplicationSourceReader.ReverseAsync(live.Candidate.Session, live.Candidate.Machine, old.Name, live.Policy.Port, token);
+            ReplicationSource source = await live.Candidate.Member.ReverseSourceAsync(live.Candidate.Machine, old.Name, live.Policy.Port, token);
             using (source.Password)
             {
                 await ReplicationLogin.SaveAsync(live.Candidate.Machine, source, token);
@@ -252,7 +252,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Server = live.Candidate.Name,
         Change = async token =>
         {
-            bool wanted = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.Candidate.Session, live.Candidate.Machine, token);
+            bool wanted = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(New, live.Candidate.Machine, token);
             if (wanted && await _others.AcknowledgingAsync(token) is > 0 and var replicas && replicas >= await New.SemiSyncWaitCountAsync(token))
             {
                 await New.SetSemiSyncSourceAsync(true, token);
@@ -283,7 +283,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Server = live.OldName,
         Change = token => LeftAsync(async () =>
         {
-            await _marker.SetAsync(live.Candidate.Session, OperationState.Degraded, token);
+            await _marker.SetAsync(live.Candidate.Member, OperationState.Degraded, token);
             IsMarked = true;
             throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(order.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
             {

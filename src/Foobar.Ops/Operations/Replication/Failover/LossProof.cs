@@ -25,10 +25,7 @@ internal static class LossProof
         {
             string held = await live.Candidate.Member.HoldsAsync(cancellationToken);
             IServerSession machine = await live.Site.GetServerAsync(live.OldName, cancellationToken);
-
-            // MariaDB's program takes one position a domain, and the new primary's own transactions have moved that on.
-            string from = live.Candidate.Member.Flavor == DatabaseFlavor.MySql ? held : "";
-            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.Candidate.Member.Flavor, from, order.SourceFile, Limit, cancellationToken);
+            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.Candidate.Member.Flavor, BinlogReader.LeftOut(live.Candidate.Member.Flavor, held), order.SourceFile, Limit, cancellationToken);
             IReadOnlyList<string> missing = dump.Missing(live.Candidate.Member.Flavor, held);
             return missing.Count == 0
                 ? new() { Verdict = ProofVerdict.Proven, Reason = "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running." }

@@ -86,7 +86,7 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
     private static async Task RefuseIfChangedAsync(ReplicationAnalysis scene, ConfirmedMove? confirmed, CancellationToken cancellationToken)
     {
         FailoverConnections live = scene.Live;
-        OperationMark? marker = await OperationMarkReader.ReadAsync(live.Candidate.Session, cancellationToken);
+        OperationMark? marker = await live.Candidate.Member.Marks.ReadAsync(cancellationToken);
         string? what = confirmed is not null && confirmed != new ConfirmedMove(scene.Primary, scene.Candidate) ? $"{confirmed.OldPrimary} -> {confirmed.NewPrimary} was asked for, and by now it would be {scene.Primary} -> {scene.Candidate}"
             : (marker?.Id, marker?.State) != (scene.Marker?.Id, scene.Marker?.State) ? $"meanwhile there was {marker?.ToString() ?? "a marker less"}"
             : scene.IsReplica != await live.Candidate.Member.IsReplicaAsync(cancellationToken) ? $"{live.Candidate.Name} {(scene.IsReplica ? "replicates from none by now" : "replicates by now")}"

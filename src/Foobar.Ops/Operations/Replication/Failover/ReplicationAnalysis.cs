@@ -135,7 +135,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
     {
         ReplicationFacts? own = facts.Facts[live.Candidate.Name].Value;
         CandidateLink link = own is { Refusal: null }
-            ? await CandidateLinkReader.ReadAsync(live.Candidate.Session, own, cancellationToken)
+            ? await CandidateLinkReader.ReadAsync(live.Candidate.Member, own, cancellationToken)
             : new() { Received = "" };
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         IReadOnlyList<string> others = FailoverPreflight.Others(topology, live.OldName, live.Candidate.Name);
@@ -148,8 +148,8 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             link = link with { Received = GtidComparison.Normalise(live.Candidate.Member.Flavor, all) };
         }
 
-        string? file = await CandidateLinkReader.SourceFileAsync(live.Candidate.Session, cancellationToken);
-        OperationMark? marker = await MarkAsync(live.Candidate.Session, cancellationToken);
+        string? file = await CandidateLinkReader.SourceFileAsync(live.Candidate.Member, cancellationToken);
+        OperationMark? marker = await MarkAsync(live.Candidate.Member, cancellationToken);
 
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
         Task<(BinlogDump? Dump, string? Unread)> dumping = DumpAsync(live, link, file, lookout.Machine, cancellationToken);
@@ -164,7 +164,7 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
             dumping = DumpAsync(live, link, file, Task.FromResult<MachineReport?>(late), cancellationToken);
         }
 
-        IReadOnlyList<string> held = await GlobalLockReader.ReadAsync(live.Candidate.Session, cancellationToken);
+        IReadOnlyList<string> held = await live.Candidate.Member.GlobalLocksAsync(cancellationToken);
         IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
@@ -209,11 +209,11 @@ internal sealed class EmergencySurvey(ISiteSession site, FailoverOptions options
     }
 
     // It is of use, and no reason to leave the site without a primary.
-    private static async Task<OperationMark?> MarkAsync(IDatabaseSession candidate, CancellationToken cancellationToken)
+    private static async Task<OperationMark?> MarkAsync(DatabaseMember candidate, CancellationToken cancellationToken)
     {
         try
         {
-            return await OperationMarkReader.ReadAsync(candidate, cancellationToken);
+            return await candidate.Marks.ReadAsync(cancellationToken);
         }
         catch (Exception error) when (error is DatabaseException { Kind: not ErrorKind.Connection } or ParseException)
         {

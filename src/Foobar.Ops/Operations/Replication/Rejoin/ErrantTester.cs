@@ -13,31 +13,23 @@ internal static class ErrantTester
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    // Rows of other engines can't be taken back.
-    private const string OtherEngines = """
-        SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES
-        WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema')
-        """;
-
     /// <summary>Tries them.</summary>
-    /// <param name="database">A connection to the copy.</param>
+    /// <param name="copy">The copy.</param>
     /// <param name="machine">Its machine.</param>
     /// <param name="errant">What was saved.</param>
+    /// <param name="sql">The same as SQL.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The same, with what came of it.</returns>
     /// <exception cref="FoobarException"><c>CopyFailed</c>: the copy is not as it was before.</exception>
-    public static async Task<ErrantTransactions> TryAsync(IDatabaseSession database, IServerSession machine, ErrantTransactions errant, CancellationToken cancellationToken)
+    public static async Task<ErrantTransactions> TryAsync(DatabaseMember copy, IServerSession machine, ErrantTransactions errant, ErrantSql sql, CancellationToken cancellationToken)
     {
-        ErrantSql sql = errant.Sql!;
-        IReadOnlyList<DatabaseRow> other = await database.QueryAsync(OtherEngines, null, cancellationToken);
-        string[] tables = [.. other.Select(row => $"`{row.Text("table_schema")}`.`{row.Text("table_name")}`").Where(sql.Tables.Contains)];
+        string[] tables = [.. (await copy.TablesWithoutTransactionsAsync(cancellationToken)).Where(sql.Tables.Contains)];
         if (sql.Others.Count > 0 || tables.Length > 0)
         {
             string why = sql.Others.Count > 0 ? $"statements beside rows ({sql.Others[0]})" : $"rows of tables without transactions ({string.Join(", ", tables)})";
             return errant with { Trial = ErrantTrial.NotTried, TrialReason = $"The saved transactions were not tried: they hold {why}, which can't be taken back." };
         }
 
-        DatabaseMember copy = DatabaseMember.Of(database);
         string before = await copy.ExecutedAsync(cancellationToken);
         string? refused;
         await copy.AdmitOperatorsAsync(cancellationToken);
@@ -54,9 +46,9 @@ internal static class ErrantTester
         string after = await copy.ExecutedAsync(cancellationToken);
         if (after != before)
         {
-            throw new FoobarException("CopyFailed", ErrorKind.Failed, $"{database.Server}: the copy held {before}, and {after} after the saved transactions were tried and taken back.")
+            throw new FoobarException("CopyFailed", ErrorKind.Failed, $"{copy.Name}: the copy held {before}, and {after} after the saved transactions were tried and taken back.")
             {
-                Server = database.Server,
+                Server = copy.Name,
                 Recommendation = "Somebody has written there meanwhile: see its connections and scheduled events, then run Repair-FoobarReplication -Copy again.",
             };
         }

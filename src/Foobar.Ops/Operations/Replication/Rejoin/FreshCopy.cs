@@ -15,6 +15,9 @@ internal sealed record CopyOrder(ISiteSession Site, ReturningMember Member, stri
 /// <summary>A member's data replaced by the primary's, in the way of its flavour. The member holds a position afterwards from which it can follow.</summary>
 internal interface IFreshCopy
 {
+    /// <summary>The way of a flavour.</summary>
+    static IFreshCopy Of(DatabaseFlavor flavor) => flavor == DatabaseFlavor.MySql ? new MySqlClone() : new MariaDbCopy();
+
     /// <summary>How many bytes went through this machine.</summary>
     long CopiedBytes { get; }
 

@@ -30,8 +30,8 @@ internal static class LoginFinder
     // Members have their authorities in the same place: what the primary names for its own clients is there on the replica too.
     private static async Task<ReplicationSource> VerifiedAsync(RejoinConnections live, DatabaseLogin login, string host, CancellationToken cancellationToken)
     {
-        string? authorities = (await live.Primary.Session.QueryAsync("SELECT @@global.ssl_ca AS value", null, cancellationToken))[0].Text("value");
-        return new() { Host = host, Port = live.Policy.Port, User = login.User, Password = login.Password, Tls = true, TlsVerify = !string.IsNullOrEmpty(authorities), TlsAuthorities = authorities };
+        string authorities = await live.Primary.Member.AuthoritiesAsync(cancellationToken);
+        return new() { Host = host, Port = live.Policy.Port, User = login.User, Password = login.Password, Tls = true, TlsVerify = authorities.Length > 0, TlsAuthorities = authorities };
     }
 
     private static async Task<ReplicationSource?> OfAnotherAsync(RejoinConnections live, string host, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal static class LoginFinder
             try
             {
                 await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(member.Name, cancellationToken);
-                return await ReplicationSourceReader.ReverseAsync(database, await live.Site.GetServerAsync(member.Name, cancellationToken), host, live.Policy.Port, cancellationToken);
+                return await DatabaseMember.Of(database).ReverseSourceAsync(await live.Site.GetServerAsync(member.Name, cancellationToken), host, live.Policy.Port, cancellationToken);
             }
             catch (FoobarException)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Replication.Machines;
@@ -71,10 +72,7 @@ internal sealed class MariaDbCopy : IFreshCopy
         await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, limit.Token);
         await using (IDatabaseSession database = await order.Member.OpenAsync(limit.Token))
         {
-            await database.ExecuteAsync("RESET MASTER", null, limit.Token);
-            Dictionary<string, object?> state = new() { ["state"] = StateOf(before, position), ["position"] = position };
-            await database.ExecuteAsync("SET GLOBAL gtid_binlog_state = @state", state, limit.Token);
-            await database.ExecuteAsync("SET GLOBAL gtid_slave_pos = @position", state, limit.Token);
+            await new MariaDbMember(database).StartFromAsync(StateOf(before, position), position, limit.Token);
         }
 
         SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(TidyScript) with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(10) }, limit.Token), "remove the old data");
@@ -103,13 +101,13 @@ internal sealed class MariaDbCopy : IFreshCopy
     private static async Task<string> BinlogStateAsync(CopyOrder order, CancellationToken token)
     {
         await using IDatabaseSession primary = await order.Site.OpenDatabaseAsync(order.Primary, token);
-        return (await primary.QueryAsync("SELECT @@global.gtid_binlog_state AS value", null, token))[0].Text("value") ?? "";
+        return await DatabaseMember.Of(primary).ExecutedAsync(token);
     }
 
     private static async Task RequireRoomAsync(CopyOrder order, IServerSession machine, CancellationToken token)
     {
         await using IDatabaseSession primary = await order.Site.OpenDatabaseAsync(order.Primary, token);
-        string directory = (await primary.QueryAsync("SELECT @@global.datadir AS value", null, token))[0].Text("value") ?? "/var/lib/mysql";
+        string directory = await DatabaseMember.Of(primary).DataDirectoryAsync(token);
         RemoteCommand measure = RemoteCommand.Create($"du -sk -- {directory} | cut -f 1") with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(5) };
         string size = SessionReadings.Succeeded(await (await order.Site.GetServerAsync(order.Primary, token)).RunAsync(measure, token), "du").OutputText.Trim();
         MachineReport? report = await MachineReport.AskAsync(order.Site, order.Name, TimeSpan.FromSeconds(10), token);

@@ -24,7 +24,7 @@ internal sealed class NewRejoin(OperationHost host, RejoinSurvey survey, RejoinO
 
     private async Task<IDecidedOperation<RejoinResult>> DecideAsync(ConfirmedRepair repair, RejoinConnections live, CancellationToken cancellationToken)
     {
-        if (await OperationMarkReader.ReadAsync(live.Primary.Session, cancellationToken) is { IsUnfinished: true } other)
+        if (await live.Primary.Member.Marks.ReadAsync(cancellationToken) is { IsUnfinished: true } other)
         {
             throw new FoobarException("OperationRunning", ErrorKind.Refused, $"The repair was refused, and nothing was changed: {repair.Primary}: {other}.") { Server = repair.Primary, Recommendation = OperationMarker.Recommendation };
         }

@@ -40,7 +40,7 @@ internal static class RejoinPreflight
             return (RejoinMethod.Copy, "It holds transactions that the primary lacks; they are saved to a file, and it is copied afresh.", errant);
         }
 
-        string gone = flavor == DatabaseFlavor.MySql && purged.Length > 0 ? GtidComparison.Errant(flavor, purged, member) : "";
+        string gone = purged.Length > 0 ? GtidComparison.Errant(flavor, purged, member) : "";
         return gone.Length > 0
             ? (RejoinMethod.Copy, $"It lacks {gone}, of which the primary no longer has the log; it is copied afresh.", "")
             : (RejoinMethod.Rejoin, "It holds nothing that the primary lacks; it follows as it is.", "");

@@ -61,7 +61,7 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
     {
         await using IDatabaseSession database = await _member.OpenAsync(token);
         string held = await DatabaseMember.Of(database).ExecutedAsync(token);
-        (Method, Reason, string errant) = RejoinPreflight.Decide(Flavor, held, await Primary.HoldsAsync(token), await PurgedAsync(token));
+        (Method, Reason, string errant) = RejoinPreflight.Decide(Flavor, held, await Primary.HoldsAsync(token), await Primary.PurgedAsync(token));
         Errant = new() { Gtids = errant };
         if (options.Copy && Method == RejoinMethod.Rejoin)
         {
@@ -81,10 +81,10 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
 
     private Step TryErrant() => Of("try-errant", "try on the copy what was saved, and take it back", live.Returning, TimeSpan.FromMinutes(12), async token =>
     {
-        if (Errant.Sql is not null && Method == RejoinMethod.Copy)
+        if (Errant.Sql is { } sql && Method == RejoinMethod.Copy)
         {
             await using IDatabaseSession database = await _member.OpenAsync(token);
-            Errant = await ErrantTester.TryAsync(database, await _member.MachineAsync(token), Errant, token);
+            Errant = await ErrantTester.TryAsync(DatabaseMember.Of(database), await _member.MachineAsync(token), Errant, sql, token);
         }
     });
 
@@ -117,7 +117,7 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
 
     private Step SemiSync() => Of("semi-sync", "let commits on the primary wait for it again, where that is configured", live.Primary.Name, TimeSpan.FromSeconds(30), async token =>
     {
-        if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.Primary.Session, live.Primary.Machine, token))
+        if (live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(Primary, live.Primary.Machine, token))
         {
             await Primary.SetSemiSyncSourceAsync(true, token);
         }
@@ -127,8 +127,8 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
     {
         await ReplicationLogin.ForgetAsync(live.Primary.Machine, token);
         OperationMarker marker = new(id);
-        await marker.ReplaceAsync(live.Primary.Session, new Dictionary<string, string> { [OperationKeys.Old] = live.Returning, [OperationKeys.New] = live.Primary.Name, [OperationKeys.Automatic] = options.Automatic ? "yes" : "no" }, time.GetUtcNow(), token);
-        await marker.SetAsync(live.Primary.Session, OperationState.Repaired, token);
+        await marker.ReplaceAsync(live.Primary.Member, new Dictionary<string, string> { [OperationKeys.Old] = live.Returning, [OperationKeys.New] = live.Primary.Name, [OperationKeys.Automatic] = options.Automatic ? "yes" : "no" }, time.GetUtcNow(), token);
+        await marker.SetAsync(live.Primary.Member, OperationState.Repaired, token);
     });
 
     // Each step looks first whether another operator has taken our place.
@@ -147,7 +147,7 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
 
     private async Task CopyAsync(CancellationToken token)
     {
-        IFreshCopy copy = Flavor == DatabaseFlavor.MySql ? new MySqlClone() : new MariaDbCopy();
+        IFreshCopy copy = IFreshCopy.Of(Flavor);
 
         // One that replicates is the only one that knows how it logs in: what fails from here on must find that again.
         await ReplicationLogin.SaveAsync(live.Primary.Machine, await SourceAsync(token), token);
@@ -166,7 +166,7 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
         await using IDatabaseSession database = await _member.OpenAsync(token);
         DatabaseMember member = DatabaseMember.Of(database);
         ReplicationSource source = await SourceAsync(token);
-        bool semiSync = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(live.Primary.Session, live.Primary.Machine, token);
+        bool semiSync = live.Policy.SemiSync || await SemiSyncConfigured.AskAsync(Primary, live.Primary.Machine, token);
         await member.SetSemiSyncReplicaAsync(semiSync, token);
 
         // Else what it applies first waits until a replica of its own would have acknowledged.
@@ -198,10 +198,6 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
 
         return false;
     }
-
-    private async Task<string> PurgedAsync(CancellationToken token) => Flavor == DatabaseFlavor.MySql
-        ? ((await live.Primary.Session.QueryAsync("SELECT @@global.gtid_purged AS value", null, token))[0].Text("value") ?? "").Replace("\n", "", StringComparison.Ordinal)
-        : "";
 
     private async Task<ReplicationSource> SourceAsync(CancellationToken token)
     {

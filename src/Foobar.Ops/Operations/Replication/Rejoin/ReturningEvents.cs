@@ -43,9 +43,9 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
 
     /// <summary>Lets its scheduler stand still, now if its database runs, and at every start.</summary>
     /// <param name="machine">Its machine.</param>
-    /// <param name="running">A connection to its database; <see langword="null"/> if that does not run.</param>
+    /// <param name="running">Its database; <see langword="null"/> if that does not run.</param>
     /// <param name="token">Cancels.</param>
-    public async Task StopAsync(IServerSession machine, IDatabaseSession? running, CancellationToken token)
+    public async Task StopAsync(IServerSession machine, DatabaseMember? running, CancellationToken token)
     {
         if (flavor != DatabaseFlavor.MariaDb)
         {
@@ -53,9 +53,9 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
         }
 
         SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StopScript) with { Privileged = true }, token), "write zz-foobar-return.cnf");
-        if (running is not null && await SchedulerAsync(running, token) == "ON")
+        if (running is not null && await running.EventSchedulerAsync(token) == "ON")
         {
-            await running.ExecuteAsync("SET GLOBAL event_scheduler = OFF", null, token);
+            await running.SetEventSchedulerAsync(false, token);
             _ran = true;
         }
     }
@@ -67,9 +67,10 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
     public async Task SettleAsync(IServerSession machine, bool copied, CancellationToken token)
     {
         await using IDatabaseSession database = await site.OpenDatabaseAsync(name, token);
+        DatabaseMember member = DatabaseMember.Of(database);
         if (copied)
         {
-            await DisableAsync(database, machine, token);
+            await DisableAsync(member, machine, token);
         }
 
         if (flavor != DatabaseFlavor.MariaDb)
@@ -78,27 +79,26 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
         }
 
         CommandResult defaults = SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(LiftScript) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(100) }, token), "remove zz-foobar-return.cnf");
-        if ((_ran || ServerOptions.Parse(defaults.OutputText).Flag("event_scheduler")) && await SchedulerAsync(database, token) == "OFF")
+        if ((_ran || ServerOptions.Parse(defaults.OutputText).Flag("event_scheduler")) && await member.EventSchedulerAsync(token) == "OFF")
         {
-            await database.ExecuteAsync("SET GLOBAL event_scheduler = ON", null, token);
+            await member.SetEventSchedulerAsync(true, token);
         }
     }
 
-    private async Task DisableAsync(IDatabaseSession database, IServerSession machine, CancellationToken token)
+    private async Task DisableAsync(DatabaseMember member, IServerSession machine, CancellationToken token)
     {
-        ScheduledEvent[] enabled = [.. (await EventSwitch.ReadAsync(database, token)).Values.Where(one => one.Status == EventStatus.Enabled)];
+        ScheduledEvent[] enabled = [.. (await member.EventsAsync(token)).Values.Where(one => one.Status == EventStatus.Enabled)];
         if (enabled.Length == 0)
         {
             return;
         }
 
-        DatabaseMember member = DatabaseMember.Of(database);
         await member.AdmitOperatorsAsync(token);
         try
         {
             foreach (ScheduledEvent one in enabled)
             {
-                await EventSwitch.AlterAsync(site, machine, one, flavor == DatabaseFlavor.MySql ? "DISABLE ON REPLICA" : "DISABLE ON SLAVE", logged: false, token);
+                await EventSwitch.AlterAsync(site, machine, one, member.DisableEvent, logged: false, token);
             }
         }
         finally
@@ -106,8 +106,4 @@ internal sealed class ReturningEvents(ISiteSession site, string name, DatabaseFl
             await member.FenceAsync(CancellationToken.None);
         }
     }
-
-    // ON, OFF, or DISABLED, which only a start changes.
-    private static async Task<string?> SchedulerAsync(IDatabaseSession database, CancellationToken token) =>
-        (await database.QueryAsync("SELECT @@global.event_scheduler AS value", null, token))[0].Text("value");
 }

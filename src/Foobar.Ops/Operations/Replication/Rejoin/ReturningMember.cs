@@ -75,7 +75,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
                 DatabaseMember member = DatabaseMember.Of(database);
                 await member.FenceAsync(token);
                 await member.EndClientsAsync(token);
-                await Events.StopAsync(machine, database, token);
+                await Events.StopAsync(machine, member, token);
                 await member.PersistRoleAsync(true, machine, token);
             }
 

@@ -18,10 +18,10 @@ internal sealed class EventHandover(SwitchoverConnections live, IReadOnlyList<Ev
     private readonly EventSwitch _switch = new(live, events);
 
     /// <summary>Lets the old primary's scheduler stand still.</summary>
-    public Task StopAsync(CancellationToken token) => live.OldPrimary.Session.ExecuteAsync("SET GLOBAL event_scheduler = OFF", null, token);
+    public Task StopAsync(CancellationToken token) => live.OldPrimary.Member.SetEventSchedulerAsync(false, token);
 
     /// <summary>Lets it run again.</summary>
-    public Task StartAsync(CancellationToken token) => live.OldPrimary.Session.ExecuteAsync("SET GLOBAL event_scheduler = ON", null, token);
+    public Task StartAsync(CancellationToken token) => live.OldPrimary.Member.SetEventSchedulerAsync(true, token);
 
     /// <summary>Enables the events on the new primary, waits until the old one has them disabled, and lets its scheduler run.</summary>
     /// <exception cref="FoobarException"><c>EventsNotMoved</c>: one is not there, could not be enabled, or is still enabled on the old primary.</exception>
@@ -37,7 +37,7 @@ internal sealed class EventHandover(SwitchoverConnections live, IReadOnlyList<Ev
         long began = Stopwatch.GetTimestamp();
         while (true)
         {
-            Dictionary<string, ScheduledEvent> old = await EventSwitch.ReadAsync(live.OldPrimary.Session, token);
+            Dictionary<string, ScheduledEvent> old = await live.OldPrimary.Member.EventsAsync(token);
             EventName? enabled = events.FirstOrDefault(name => old.GetValueOrDefault($"{name}")?.Status == EventStatus.Enabled);
             if (enabled is null)
             {

@@ -22,7 +22,7 @@ internal static class LostSwitchover
         {
             string primary = newWrites ? live.Candidate.Name : live.OldName;
             string other = newWrites ? live.OldName : live.Candidate.Name;
-            OperationMark? own = await OperationMarkReader.ReadAsync(newWrites ? live.Candidate.Session : live.OldPrimary.Session, cancellationToken);
+            OperationMark? own = await (newWrites ? live.Candidate : live.OldPrimary).Member.Marks.ReadAsync(cancellationToken);
             if (own?.Id != marker.Id)
             {
                 // What the primary says is the newest truth.

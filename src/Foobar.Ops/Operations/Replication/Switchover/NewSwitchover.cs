@@ -23,7 +23,7 @@ internal sealed class NewSwitchover(OperationHost host, SwitchoverSurvey survey,
     private async Task<IDecidedOperation<FailoverResult>> DecideAsync(ConfirmedMove move, SwitchoverConnections live, CancellationToken cancellationToken)
     {
         (_, SwitchoverPreflight preflight) = await survey.AcceptAsync(options, move, cancellationToken);
-        string before = (await OperationMarkReader.ReadAsync(live.OldPrimary.Session, cancellationToken))?.Id ?? "";
+        string before = (await live.OldPrimary.Member.Marks.ReadAsync(cancellationToken))?.Id ?? "";
         Durability durability = await live.Candidate.Member.DurabilityAsync(cancellationToken);
         SwitchoverParameters parameters = SwitchoverParameters.Of(Guid.CreateVersion7().ToString(), move, preflight) with
         {

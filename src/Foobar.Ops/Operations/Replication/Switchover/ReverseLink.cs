@@ -15,7 +15,7 @@ internal sealed class ReverseLink(SwitchoverConnections live, bool semiSync)
     public async Task AttachAsync(CancellationToken cancellationToken)
     {
         string host = await ReplicaSource.AddressAsync(live.Site, live.OldName, live.Candidate.Name, live.Policy.Port, cancellationToken);
-        ReplicationSource source = await ReplicationSourceReader.ReverseAsync(live.Candidate.Session, live.Candidate.Machine, host, live.Policy.Port, cancellationToken);
+        ReplicationSource source = await live.Candidate.Member.ReverseSourceAsync(live.Candidate.Machine, host, live.Policy.Port, cancellationToken);
         using (source.Password)
         {
             // Else the candidate reads its log for the old primary just while writes wait for it.

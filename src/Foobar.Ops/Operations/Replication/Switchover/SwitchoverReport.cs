@@ -65,7 +65,7 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
             if (result.Outcome == PlanOutcome.Degraded)
             {
                 await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(live.Candidate.Name, token);
-                await steps.Marker.SetAsync(primary, OperationState.Degraded, token);
+                await steps.Marker.SetAsync(DatabaseMember.Of(primary), OperationState.Degraded, token);
             }
 
             runner.Close(result.Outcome);

@@ -102,9 +102,9 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Inverse = "mark it as undone",
         Server = live.OldName,
         Limit = Arrival + Overhead,
-        Change = token => _marker.BeginAsync(live.OldPrimary.Session, order.ToParameters(), time.GetUtcNow(), token, order.Before),
-        Verify = token => _marker.ArriveAsync(live.Candidate.Session, OperationState.Running, Arrival, token),
-        Undo = token => _marker.WithdrawAsync(live.OldPrimary.Session, token),
+        Change = token => _marker.BeginAsync(live.OldPrimary.Member, order.ToParameters(), time.GetUtcNow(), token, order.Before),
+        Verify = token => _marker.ArriveAsync(live.Candidate.Member, OperationState.Running, Arrival, token),
+        Undo = token => _marker.WithdrawAsync(live.OldPrimary.Member, token),
     };
 
     private Step PersistOld() => new()
@@ -256,7 +256,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
             await new EndpointCheck(live).VerifyAsync(token);
-            await _marker.SetAsync(live.Candidate.Session, OperationState.Switched, token);
+            await _marker.SetAsync(live.Candidate.Member, OperationState.Switched, token);
             await written;
         },
     };
@@ -293,14 +293,14 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
 
             // Else what it applies first waits until a replica of its own would have acknowledged.
             await Old.SetSemiSyncSourceAsync(false, token);
-            await _marker.SetAsync(live.Candidate.Session, OperationState.Completed, token);
+            await _marker.SetAsync(live.Candidate.Member, OperationState.Completed, token);
             string position = await New.PositionAsync(token);
             if (!await Old.WaitForAsync(position, Arrival, token))
             {
                 throw new FoobarException("RedundancyMissing", ErrorKind.Failed, Invariant($"{live.OldName}: it has not applied the new primary's transactions within {Arrival.TotalSeconds:0.#} s.")) { Server = live.OldName };
             }
 
-            await _marker.ArriveAsync(live.OldPrimary.Session, OperationState.Completed, MarkerLimit, token);
+            await _marker.ArriveAsync(live.OldPrimary.Member, OperationState.Completed, MarkerLimit, token);
         },
     };
 

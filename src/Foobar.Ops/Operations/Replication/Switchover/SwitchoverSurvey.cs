@@ -85,7 +85,7 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
         }
 
         await using IDatabaseSession database = await session.OpenDatabaseAsync(old.Name, cancellationToken);
-        blockers.AddRange((await GlobalLockReader.ReadAsync(database, cancellationToken)).Select(held => new FailoverBlocker
+        blockers.AddRange((await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker
         {
             Code = "GlobalLock",
             Server = old.Name,

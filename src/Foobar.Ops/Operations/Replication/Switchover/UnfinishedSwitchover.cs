@@ -30,7 +30,7 @@ internal sealed class UnfinishedSwitchover(OperationHost host, FailoverOptions o
     private async Task<IDecidedOperation<FailoverResult>> RebuildAsync(SwitchoverConnections live, CancellationToken cancellationToken)
     {
         Durability durability = parameters.Durability ?? await live.Candidate.Member.DurabilityAsync(cancellationToken);
-        IReadOnlyList<string> unlogged = await LogFilterReader.ReadAsync(live.OldPrimary.Session, cancellationToken);
+        IReadOnlyList<string> unlogged = await live.OldPrimary.Member.LogFiltersAsync(cancellationToken);
         return new DecidedSwitchover(host, live, options, parameters, new(durability, parameters.SemiSync ?? live.Policy.SemiSync, Unbound: null, unlogged));
     }
 
