@@ -40,12 +40,15 @@ internal static class ServerStateParser
 
     /// <summary>The admin state of each server.</summary>
     /// <exception cref="Errors.ParseException">A line has too few fields or no number.</exception>
-    public static IReadOnlyDictionary<(string Backend, string Name), AdminStates> Parse(string text) => Lines.Of(text)
+    public static IReadOnlyDictionary<(string Backend, string Name), AdminStates> Parse(string text) =>
+        Read(text).DistinctBy(pair => pair.Key).ToDictionary(pair => pair.Key, pair => pair.State);
+
+    /// <summary>The same, in the order in which HAProxy tells them.</summary>
+    /// <exception cref="Errors.ParseException">A line has too few fields or no number.</exception>
+    public static IReadOnlyList<((string Backend, string Name) Key, AdminStates State)> Read(string text) => [.. Lines.Of(text)
         .Where(line => !line.Text.StartsWith('#') && line.Text.Trim().Contains(' ', StringComparison.Ordinal))
         .Select(line => (line, Fields: Lines.Fields(line.Text)))
         .Select(row => row.Fields.Length > Admin && int.TryParse(row.Fields[Admin], NumberStyles.None, CultureInfo.InvariantCulture, out int state)
             ? (Key: (row.Fields[Backend], row.Fields[Name]), State: (AdminStates)state)
-            : throw Lines.Unexpected(Source, row.line.Number, "the state of a server", row.line.Text))
-        .DistinctBy(pair => pair.Key)
-        .ToDictionary(pair => pair.Key, pair => pair.State);
+            : throw Lines.Unexpected(Source, row.line.Number, "the state of a server", row.line.Text))];
 }

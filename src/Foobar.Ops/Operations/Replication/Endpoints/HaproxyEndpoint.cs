@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LoadBalancing;
+using Foobar.Ops.LoadBalancing.Haproxy;
 using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Endpoints;
@@ -42,7 +42,7 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
         HaproxyEndpoint connected = new(site, server.Server.Name, name);
         try
         {
-            await connected._console.RunAsync($"show servers state {name}", cancellationToken);
+            await connected._console.RunAsync($"{ServerStateParser.Source} {name}", cancellationToken);
             return connected;
         }
         catch
@@ -54,7 +54,7 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) =>
-        OpenServers(await _console.RunAsync($"show servers state {_backend}", cancellationToken), _server);
+        OpenServers(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server);
 
     /// <summary>The level that the admin socket gives where it is too low to change a server's state (HAProxy Management Guide, "show cli level"); <see langword="null"/> if it is <c>admin</c> or the process does not tell.</summary>
     public async Task<string?> LevelAsync(CancellationToken cancellationToken)
@@ -65,11 +65,11 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
 
     /// <summary>The servers of the backend, open or not.</summary>
     public async Task<IReadOnlyList<string>> ServersAsync(CancellationToken cancellationToken) =>
-        [.. Rows(await _console.RunAsync($"show servers state {_backend}", cancellationToken), _server).Select(row => row[ServerName])];
+        [.. Rows(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken), _server).Select(row => row.Name)];
 
     /// <inheritdoc/>
     public async Task<string?> HealthAsync(string member, CancellationToken cancellationToken) =>
-        Health(await _console.RunAsync("show stat", cancellationToken), _backend, member);
+        Health(await _console.RunAsync(StatParser.Source, cancellationToken), _backend, member);
 
     /// <inheritdoc/>
     public Task DrainAsync(string member, CancellationToken cancellationToken) => _console.DoAsync($"set server {_backend}/{Checked(member)} state drain", cancellationToken);
@@ -105,34 +105,40 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     /// <summary>Reads <c>show servers state</c>: the servers of the backend that are not in maintenance.</summary>
     /// <exception cref="ParseException">A line has too few fields, or the backend has no servers.</exception>
     internal static IReadOnlyList<string> OpenServers(string text, string server) =>
-        [.. Rows(text, server).Where(row => (int.Parse(row[AdminState], CultureInfo.InvariantCulture) & Closed) == 0).Select(row => row[ServerName])];
+        [.. Rows(text, server).Where(row => (row.State & Closed) == 0).Select(row => row.Name)];
 
-    // be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state ...; the first line is the format's version.
-    private const int ServerName = 3;
-    private const int AdminState = 6;
+    // What the configuration once said (AdminStates.ConfiguredMaintenance) is only remembered.
+    private const AdminStates Closed =
+        AdminStates.ForcedMaintenance | AdminStates.InheritedMaintenance | AdminStates.ResolutionMaintenance | AdminStates.ForcedDrain | AdminStates.InheritedDrain;
 
-    // Forced, inherited, unresolved maintenance; forced and inherited drain. 0x04 only remembers that the configuration
-    // once said disabled (HAProxy Management Guide, "show servers state").
-    private const int Closed = 0x01 | 0x02 | 0x20 | 0x08 | 0x10;
-
-    private static List<string[]> Rows(string text, string server)
+    private static IReadOnlyList<(string Name, AdminStates State)> Rows(string text, string server)
     {
-        List<string[]> rows = [.. text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(line => !line.StartsWith('#') && line.Contains(' ', StringComparison.Ordinal)).Select(line => line.Split(' '))];
-        return rows.Count == 0 || rows.Any(row => row.Length <= AdminState || !int.TryParse(row[AdminState], NumberStyles.None, CultureInfo.InvariantCulture, out _))
-            ? throw new ParseException(server, "show servers state", 0, $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.")
-            : rows;
+        try
+        {
+            return ServerStateParser.Read(text) is { Count: > 0 } rows ? [.. rows.Select(row => (row.Key.Name, row.State))] : throw NoServers();
+        }
+        catch (ParseException error) when (error.Server is null)
+        {
+            throw NoServers();
+        }
+
+        ParseException NoServers() => new(server, ServerStateParser.Source, 0, $"expected the servers of the backend, found '{(text.Length <= 120 ? text : text[..120])}'.");
     }
 
-    /// <summary>Reads <c>show stat</c>: a server's status and its last check (HAProxy Management Guide, "CSV format").</summary>
+    /// <summary>Reads <c>show stat</c>: a server's status and its last check; <see langword="null"/> if it is not told, which is no reason to see less.</summary>
     internal static string? Health(string text, string backend, string member)
     {
-        string[] lines = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        string[] names = lines.Length > 0 ? lines[0].TrimStart('#', ' ').Split(',') : [];
-        string[]? row = lines.Skip(1).Select(line => line.Split(',')).FirstOrDefault(fields => fields.Length > 1 && fields[0] == backend && fields[1] == member);
-        return row is null ? null : $"HAProxy's check: {Field("status")} for {Field("lastchg")} s, {Field("check_status")} {Field("last_chk")}".TrimEnd();
-
-        string Field(string name) => Array.IndexOf(names, name) is >= 0 and int at && at < row.Length ? row[at] : "";
+        try
+        {
+            CsvTable table = CsvTable.Parse(text, StatParser.Source, "pxname", "svname");
+            return table.Rows.FirstOrDefault(row => table.Value(row, "pxname") == backend && table.Value(row, "svname") == member) is { } row
+                ? $"HAProxy's check: {table.Value(row, "status")} for {table.Value(row, "lastchg")} s, {table.Value(row, "check_status")} {table.Value(row, "last_chk")}".TrimEnd()
+                : null;
+        }
+        catch (ParseException)
+        {
+            return null;
+        }
     }
 
     private static string Checked(string member) => Word().IsMatch(member)

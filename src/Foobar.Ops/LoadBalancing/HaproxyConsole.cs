@@ -1,13 +1,14 @@
 using System.Text;
 using Foobar.Ops.Errors;
 
-namespace Foobar.Ops.Operations.Replication.Endpoints;
+namespace Foobar.Ops.LoadBalancing;
 
 /// <summary>
 /// A held connection to HAProxy's runtime API in its prompt mode, so that a command costs one round trip (HAProxy
 /// Management Guide, "Unix Socket commands"). A connection on which an answer was not read to its end is left and a new
 /// one made for the next command: what would be read on it is the answer to another. One that HAProxy has closed since
-/// the last command is made again too, so commands must be such as may be said twice.
+/// the last command is made again too, so commands must be such as may be said twice. Where one command is all,
+/// <see cref="HaproxySocket"/> needs no prompt.
 /// </summary>
 /// <param name="server">The server's name, for errors.</param>
 /// <param name="connect">Makes a connection.</param>
