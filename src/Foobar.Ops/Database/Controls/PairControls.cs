@@ -10,13 +10,10 @@ internal static class PairControls
     public static Control<SiteCase<ReplicationFacts>> Accounts { get; } = OfFact(
         Info("DB-015", Severity.High, "Each member lets every other replicate from it", "After a failover the old primary must log in at the new one. An account that is only on one side, or only lets one address in, is noticed when it is too late.", "Create the replication account on the primary, for the addresses of every member, with REPLICATION SLAVE; it replicates to the others.", "MySQL Reference Manual, Creating a User for Replication"),
         facts => facts.Accounts,
-        (member, accounts) =>
-        {
-            List<string> users = [.. member.Topology.Links.Select(link => link.Channel.User).Distinct()];
-            return member.Clustered
-                ? [Verdict.NotApplicable(actual: "is in a cluster")]
-                : member.Topology.Members.Where(other => other != member.Member).Select(other => JudgeAccount(other, users, accounts)).DefaultIfEmpty(Verdict.NotApplicable(actual: "no other member"));
-        });
+        (member, accounts) => member.Clustered
+            ? [Verdict.NotApplicable(actual: "is in a cluster")]
+            : member.Topology.Members.Where(other => other != member.Member)
+                .Select(other => JudgeAccess(ReplicationAccess.Of(member.Topology, accounts, other))).DefaultIfEmpty(Verdict.NotApplicable(actual: "no other member")));
 
     public static Control<SiteCase<ReplicationFacts>> Versions { get; } = OfSite(
         Info("DB-016", Severity.High, "No replica is older than its source", "An older server may not understand what a newer one logs: replication breaks, at the latest when the roles are swapped.", "Upgrade replicas first, then switch over, then the old primary, soon after each other.", "MySQL Reference Manual, Replication Compatibility Between MySQL Versions"),
@@ -50,19 +47,9 @@ internal static class PairControls
             .OrPass($"{own.Count} are the same");
     }
 
-    private static Verdict JudgeAccount(Server other, List<string> users, IReadOnlyList<ReplicationAccount> accounts)
-    {
-        List<ReplicationAccount> usable = [.. accounts.Where(account => users.Count == 0 || users.Contains(account.User))];
-        string target = $"for {other.Name}";
-        string wanted = $"an account{(users.Count > 0 ? $" '{string.Join("' or '", users)}'" : "")} with REPLICATION SLAVE for {string.Join(" or ", other.Addresses.Select(address => address.ToString()).DefaultIfEmpty(other.Name))}";
-        ReplicationAccount? match = usable.FirstOrDefault(account => AccountHost.Allows(account.Host, other));
-        return match switch
-        {
-            null => Verdict.Fail(target, wanted, usable.Count == 0 ? "none" : $"only {string.Join(", ", usable.Select(account => $"'{account.User}'@'{account.Host}'"))}"),
-            { Locked: true } => Verdict.Fail(target, wanted, $"'{match.User}'@'{match.Host}' is locked"),
-            _ => Verdict.Pass(target, $"'{match.User}'@'{match.Host}'"),
-        };
-    }
+    private static Verdict JudgeAccess(ReplicationAccess access) => access.Account is { } account
+        ? Verdict.Pass($"for {access.Other.Name}", account)
+        : Verdict.Fail($"for {access.Other.Name}", access.Wanted, access.Obstacle);
 
     private static Verdict JudgeVersions(ReplicationTopology topology, ReplicationLink link)
     {
@@ -87,15 +74,9 @@ internal static class PairControls
     private static IEnumerable<Verdict> JudgeIds(ReplicationTopology topology)
     {
         List<(string Member, DatabaseIdentity? Identity)> known = [.. topology.Members.Select(member => (member.Name, topology.Facts(member.Name)?.Identity.Value))];
-        var same = known.Where(one => one.Identity is not null).SelectMany(one => new[]
-            {
-                (one.Member, Id: $"server_id {one.Identity!.ServerId}"),
-                (one.Member, Id: one.Identity.ServerUuid is { } uuid ? $"server_uuid {uuid}" : $"server_id {one.Identity.ServerId}"),
-            })
-            .Distinct().GroupBy(pair => pair.Id, pair => pair.Member).Where(group => group.Count() > 1).ToList();
-        if (same.Count > 0)
+        if (SharedId.Of(topology) is { Count: > 0 } shared)
         {
-            return same.Select(group => Verdict.Fail(group.Key, "one member", string.Join(" and ", group)));
+            return shared.Select(one => Verdict.Fail(one.Id, "one member", string.Join(" and ", one.Members)));
         }
 
         return known.Any(one => one.Identity is null)

@@ -153,7 +153,7 @@ internal sealed record SwitchoverPreflight
         JudgeEvents(topology, old, candidate, blockers, warnings);
         JudgeObjects(topology, old, candidate, blockers, warnings);
         JudgeFollowers(topology, old, candidate, blockers, warnings);
-        JudgeReverse(facts, old, candidate, blockers);
+        JudgeReverse(topology, old, candidate, blockers);
         JudgeTransactions(topology, old, options, blockers);
         return (blockers, warnings);
     }
@@ -387,16 +387,22 @@ internal sealed record SwitchoverPreflight
     private static IReadOnlyList<ScheduledEvent> EnabledOn(ReplicationFacts primary) =>
         primary.Events.Value is { SchedulerOn: true } events ? [.. events.Events.Where(one => one.Status == EventStatus.Enabled)] : [];
 
-    private static void JudgeReverse(SiteCase<ReplicationFacts> facts, string old, string candidate, List<FailoverBlocker> blockers)
+    // An account list that could not be read says nothing: the way back is proved before writes are moved.
+    private static void JudgeReverse(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers)
     {
-        string[] relevant = ["DB-015", "DB-017"];
-        string[] targets = [.. FollowersOf(ReplicationTopology.Of(facts), old, candidate).Prepend(old).Select(name => $"for {name}")];
-        foreach (Finding finding in DatabaseControls.All.Where(control => relevant.Contains(control.Info.Id)).SelectMany(control => control.Apply(facts, null, facts.Time)))
+        string[] replicas = topology.Facts(candidate)?.Accounts.Value is null || topology.RoleOf(candidate) == MemberRole.ClusterMember ? [] : [old, .. FollowersOf(topology, old, candidate)];
+        IReadOnlyList<ReplicationAccount> accounts = topology.Facts(candidate)?.Accounts.Value ?? [];
+        foreach (Server replica in topology.Members.Where(member => replicas.Contains(member.Name)))
         {
-            if (finding.Status is FindingStatus.Fail && (finding.ControlId == "DB-017" || (finding.Server == candidate && targets.Contains(finding.Target))))
+            if (ReplicationAccess.Of(topology, accounts, replica) is { Account: null } denied)
             {
-                Add(blockers, finding.ControlId == "DB-015" ? "Grants" : "ServerIds", finding.Server, $"{finding.Target}: expected {finding.Expected}, found {finding.Actual}", finding.Remediation ?? "");
+                Add(blockers, "Grants", candidate, $"for {replica.Name}: expected {denied.Wanted}, found {denied.Obstacle}", PairControls.Accounts.Info.Remediation);
             }
+        }
+
+        foreach (SharedId shared in SharedId.Of(topology))
+        {
+            Add(blockers, "ServerIds", null, $"{shared.Id}: expected one member, found {string.Join(" and ", shared.Members)}", PairControls.UniqueIds.Info.Remediation);
         }
     }
 
