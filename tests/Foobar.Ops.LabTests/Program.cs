@@ -1,5 +1,5 @@
-using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Firewall;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.LabTests.Tls;
 using Xunit.MicrosoftTestingPlatform;
 using Xunit.Runner.InProc.SystemConsole;

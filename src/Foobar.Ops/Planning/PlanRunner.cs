@@ -157,7 +157,7 @@ public sealed class PlanRunner
                 return Supersede(plan, results, error);
             }
 
-            if (error is WayBackClosedException)
+            if (error is PointOfNoReturnPassedException)
             {
                 // Where nothing had failed (a resume only did not know how far the run had come), nothing is amiss.
                 return await ForwardAsync(plan, new(results[..index], new HashSet<string>(), Passed: true, failure), CancellationToken.None);

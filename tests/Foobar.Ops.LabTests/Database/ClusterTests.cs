@@ -1,6 +1,6 @@
 using Foobar.Ops.Database;
-using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Replication;
 
 namespace Foobar.Ops.LabTests.Database;

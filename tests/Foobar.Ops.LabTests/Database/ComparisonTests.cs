@@ -1,6 +1,6 @@
 using Foobar.Ops.Lab.Load;
-using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Comparison;
 using Foobar.Ops.Planning;
 

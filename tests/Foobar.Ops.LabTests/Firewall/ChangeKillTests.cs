@@ -1,6 +1,5 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.FirewallChange;
 using Foobar.Ops.Planning;

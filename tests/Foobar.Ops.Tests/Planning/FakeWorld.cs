@@ -148,7 +148,7 @@ internal sealed class FakeWorld
 
         if (ReliedOn == name && Done.Contains(name))
         {
-            throw new WayBackClosedException("AlreadyWritten", Errors.ErrorKind.Refused, name + " is relied on");
+            throw new PointOfNoReturnPassedException("AlreadyWritten", Errors.ErrorKind.Refused, name + " is relied on");
         }
 
         Done.Remove(name);

@@ -13,7 +13,7 @@ internal static class GuardRules
 
     private const string Acknowledge = "Look at Get-FoobarReplication; when the members are as you want them, run Resume-FoobarWatch.";
 
-    /// <summary>What a look from several vantages comes to.</summary>
+    /// <summary>What a look from several observers comes to.</summary>
     /// <param name="seen">What the failure detector saw.</param>
     public static WatchEventKind Judge(PrimaryVerdict seen)
     {
@@ -23,7 +23,7 @@ internal static class GuardRules
         }
 
         // Who reaches nobody knows of himself only.
-        VantageReport[] others = [.. seen.Reports.Where(report => report.Vantage != Vantage.Operator)];
+        ObserverReport[] others = [.. seen.Reports.Where(report => report.Observer != Observer.Operator)];
         return others.Length > 0 && others.All(report => report.ProbeOutcome == ProbeOutcome.Blind) ? WatchEventKind.Isolated : WatchEventKind.Suspected;
     }
 

@@ -15,7 +15,7 @@ public enum WatchEventKind : long
     /// <summary>This machine is itself cut off: it reaches neither the primary nor those that could look for it.</summary>
     Isolated,
 
-    /// <summary>It is dead, seen so from several vantages.</summary>
+    /// <summary>It is dead, seen so from several observers.</summary>
     Dead,
 
     /// <summary>It answers again.</summary>

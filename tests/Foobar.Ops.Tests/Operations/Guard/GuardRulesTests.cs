@@ -82,9 +82,9 @@ public sealed class GuardRulesTests
         Reason = dead ? "web-01 is dead." : "It can't be told.",
         Reports =
         [
-            new() { Vantage = Foobar.Ops.Operations.Replication.Detection.Vantage.Operator, ProbeOutcome = ProbeOutcome.Blind, Evidence = "no answer" },
-            new() { Vantage = Foobar.Ops.Operations.Replication.Detection.Vantage.Replica, Server = "web-02", ProbeOutcome = replica, Evidence = "none" },
-            new() { Vantage = Foobar.Ops.Operations.Replication.Detection.Vantage.Balancer, Server = "lb-01", ProbeOutcome = balancer, Evidence = "none" },
+            new() { Observer = Observer.Operator, ProbeOutcome = ProbeOutcome.Blind, Evidence = "no answer" },
+            new() { Observer = Observer.Replica, Server = "web-02", ProbeOutcome = replica, Evidence = "none" },
+            new() { Observer = Observer.Balancer, Server = "lb-01", ProbeOutcome = balancer, Evidence = "none" },
         ],
     };
 }

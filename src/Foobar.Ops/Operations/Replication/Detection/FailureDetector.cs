@@ -8,7 +8,7 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Detection;
 
-/// <summary>Looks at a primary from several vantages at once.</summary>
+/// <summary>Looks at a primary from several observers at once.</summary>
 /// <param name="site">The site's connections.</param>
 /// <param name="primary">The primary.</param>
 /// <param name="replica">The replica that looks too; known to live.</param>
@@ -38,13 +38,13 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         long started = Stopwatch.GetTimestamp();
         TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task enough = Task.WhenAny(HeardAsync(heard.Task, cancellationToken), EnoughAsync(cancellationToken));
-        Task<(VantageReport Report, string? WriteFailure)> own = new OperatorVantage(site, primary.Name, machine).LookAsync(enough, cancellationToken);
-        Task<VantageReport> fromReplica = FromReplicaAsync(enough, cancellationToken);
-        Task<VantageReport?> fromBalancer = FromBalancerAsync(enough, cancellationToken);
+        Task<(ObserverReport Report, string? WriteFailure)> own = new OperatorObserver(site, primary.Name, machine).LookAsync(enough, cancellationToken);
+        Task<ObserverReport> fromReplica = FromReplicaAsync(enough, cancellationToken);
+        Task<ObserverReport?> fromBalancer = FromBalancerAsync(enough, cancellationToken);
         _ = fromBalancer.ContinueWith(look => _ = look is { IsCompletedSuccessfully: true, Result.ProbeOutcome: ProbeOutcome.Answers } && heard.TrySetResult(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await Task.WhenAll(own, fromReplica, fromBalancer);
-        (VantageReport report, string? writeFailure) = await own;
-        List<VantageReport> reports = [report, await fromReplica];
+        (ObserverReport report, string? writeFailure) = await own;
+        List<ObserverReport> reports = [report, await fromReplica];
         if (await fromBalancer is { } balancer)
         {
             reports.Add(balancer);
@@ -54,7 +54,7 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with { Duration = Stopwatch.GetElapsedTime(started) };
     }
 
-    /// <summary>The same lookout, told what the machine says.</summary>
+    /// <summary>The same, told what the machine says.</summary>
     public FailureDetector With(MachineReport said) => new(site, primary, replica, sourceHost, endpoint, Task.FromResult<MachineReport?>(said), login);
 
     // One that hears it is enough to refuse; the others then only tell from where the way to it is cut.
@@ -83,24 +83,24 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         });
     }
 
-    private async Task<VantageReport> FromReplicaAsync(Task enough, CancellationToken cancellationToken)
+    private async Task<ObserverReport> FromReplicaAsync(Task enough, CancellationToken cancellationToken)
     {
         try
         {
             IServerSession session = await site.GetServerAsync(replica.Name, cancellationToken);
-            Task<string?> received = ReceiverVantage.ProgressAsync(site, replica.Name, enough, cancellationToken);
-            VantageReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Vantage.Replica, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
+            Task<string?> received = ReceiverObserver.ProgressAsync(site, replica.Name, enough, cancellationToken);
+            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Replica, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
             return report.ProbeOutcome != ProbeOutcome.Answers && await received is { } news
                 ? report with { ProbeOutcome = ProbeOutcome.Answers, Evidence = $"{news}; {report.Evidence}" }
                 : report;
         }
         catch (FoobarException error)
         {
-            return new() { Vantage = Vantage.Replica, Server = replica.Name, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
+            return new() { Observer = Observer.Replica, Server = replica.Name, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
         }
     }
 
-    private async Task<VantageReport?> FromBalancerAsync(Task enough, CancellationToken cancellationToken)
+    private async Task<ObserverReport?> FromBalancerAsync(Task enough, CancellationToken cancellationToken)
     {
         if (Policy.WriteEndpoint is not { } declared)
         {
@@ -110,13 +110,13 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         try
         {
             IServerSession session = await site.GetServerAsync(declared.Server, cancellationToken);
-            VantageReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Vantage.Balancer, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
+            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Balancer, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
             string? health = await endpoint.HealthAsync(primary.Name, cancellationToken);
             return health is null ? report : report with { Evidence = $"{report.Evidence}; {health}" };
         }
         catch (FoobarException error)
         {
-            return new() { Vantage = Vantage.Balancer, Server = declared.Server, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
+            return new() { Observer = Observer.Balancer, Server = declared.Server, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
         }
     }
 

@@ -19,22 +19,22 @@ internal sealed class GreetingProbe(IServerSession from, int port)
     private static readonly TimeSpan ControlLimit = TimeSpan.FromSeconds(2);
 
     /// <summary>Looks at a primary until it answers or there was time enough.</summary>
-    /// <param name="vantage">What kind of vantage the server is.</param>
+    /// <param name="observer">What kind of observer the server is.</param>
     /// <param name="addresses">The primary's addresses; one that answers is enough.</param>
     /// <param name="known">The addresses of a database that lives, to see that this server can look at all.</param>
     /// <param name="enough">Ends when there was time enough.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<VantageReport> LookAsync(Vantage vantage, IReadOnlyList<string> addresses, IReadOnlyList<string> known, Task enough, CancellationToken cancellationToken)
+    public async Task<ObserverReport> LookAsync(Observer observer, IReadOnlyList<string> addresses, IReadOnlyList<string> known, Task enough, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         Task<(ProbeOutcome ProbeOutcome, string Evidence)> control = OnceAsync(known, ControlLimit, cancellationToken);
-        (ProbeOutcome sight, string evidence) = await UntilAsync(addresses, enough, cancellationToken);
-        if (sight is ProbeOutcome.Refused or ProbeOutcome.Silent && (await control).ProbeOutcome != ProbeOutcome.Answers)
+        (ProbeOutcome outcome, string evidence) = await UntilAsync(addresses, enough, cancellationToken);
+        if (outcome is ProbeOutcome.Refused or ProbeOutcome.Silent && (await control).ProbeOutcome != ProbeOutcome.Answers)
         {
-            (sight, evidence) = (ProbeOutcome.Blind, $"it hears no database at all, not even a living one ({(await control).Evidence})");
+            (outcome, evidence) = (ProbeOutcome.Blind, $"it hears no database at all, not even a living one ({(await control).Evidence})");
         }
 
-        return new() { Vantage = vantage, Server = from.Server.Name, ProbeOutcome = sight, Evidence = evidence, Duration = Stopwatch.GetElapsedTime(started) };
+        return new() { Observer = observer, Server = from.Server.Name, ProbeOutcome = outcome, Evidence = evidence, Duration = Stopwatch.GetElapsedTime(started) };
     }
 
     private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> UntilAsync(IReadOnlyList<string> addresses, Task enough, CancellationToken cancellationToken)

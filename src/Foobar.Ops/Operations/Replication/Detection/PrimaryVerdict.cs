@@ -37,7 +37,7 @@ public enum PrimaryCause : long
     /// <summary>Nobody reaches its machine: no power, or no network.</summary>
     Unreachable,
 
-    /// <summary>Not enough vantages could look, or they disagree.</summary>
+    /// <summary>Not enough observers could look, or they disagree.</summary>
     Unclear,
 }
 
@@ -47,7 +47,7 @@ public sealed record PrimaryVerdict
     /// <summary>The primary.</summary>
     public required string Primary { get; init; }
 
-    /// <summary>Whether it takes no writes any more, seen so from several vantages: only then may another take its place.</summary>
+    /// <summary>Whether it takes no writes any more, seen so from several observers: only then may another take its place.</summary>
     public required bool Dead { get; init; }
 
     /// <summary>What has become of it.</summary>
@@ -56,8 +56,8 @@ public sealed record PrimaryVerdict
     /// <summary>Why that is thought, in one sentence.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What each vantage saw.</summary>
-    public required IReadOnlyList<VantageReport> Reports { get; init; }
+    /// <summary>What each observer saw.</summary>
+    public required IReadOnlyList<ObserverReport> Reports { get; init; }
 
     /// <summary>What its machine says; <see langword="null"/> if it did not answer.</summary>
     public MachineReport? Machine { get; init; }

@@ -13,7 +13,7 @@ internal sealed class DecidedFailover(OperationHost host, FailoverConnections li
     private readonly FailoverSteps _steps = new(live, order, host.Time);
 
     /// <summary>What was seen before; <see langword="null"/> where an earlier run's failover is ended.</summary>
-    public ReplicationAnalysis? Scene { get; init; }
+    public ReplicationAnalysis? Analysis { get; init; }
 
     /// <summary>How long that took.</summary>
     public TimeSpan Looked { get; init; }
@@ -30,17 +30,17 @@ internal sealed class DecidedFailover(OperationHost host, FailoverConnections li
     public async Task<FailoverResult> ReportAsync(OperationEnd end)
     {
         FailoverResult report = await new FailoverReport(host, live, order, _steps).MakeAsync(end);
-        if (Scene is not { } scene)
+        if (Analysis is not { } analysis)
         {
             return report;
         }
 
-        StepResult detection = new() { Step = "detect", Description = $"see from {scene.Verdict.Reports.Count} vantages that {scene.Primary} is dead: {scene.Verdict.Reason}", Outcome = StepOutcome.Done, Duration = Looked };
+        StepResult detection = new() { Step = "detect", Description = $"see from {analysis.Verdict.Reports.Count} observers that {analysis.Primary} is dead: {analysis.Verdict.Reason}", Outcome = StepOutcome.Done, Duration = Looked };
         return report with
         {
             Steps = [detection, .. report.Steps],
-            Verdict = scene.Verdict,
-            Loss = scene.Loss,
+            Verdict = analysis.Verdict,
+            Loss = analysis.Loss,
             WritableAfter = _steps.Writable is { } writable ? Connected + writable : null,
         };
     }

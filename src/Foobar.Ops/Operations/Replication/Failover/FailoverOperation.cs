@@ -19,9 +19,9 @@ public sealed class FailoverOperation
     /// <exception cref="FoobarException"><c>FailoverRefused</c>: it can't even be told who the primary was.</exception>
     public async Task<FailoverPreview> PreviewAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
-        ReplicationAnalysis scene = await new EmergencySurvey(_host.Session, options, _host.Store, _host.Time).SurveyAsync(cancellationToken);
-        await using FailoverConnections live = scene.Live;
-        return new NewFailover(_host, options).Preview(scene);
+        ReplicationAnalysis analysis = await new ReplicationAnalyst(_host.Session, options, _host.Store, _host.Time).AnalyseAsync(cancellationToken);
+        await using FailoverConnections live = analysis.Live;
+        return new NewFailover(_host, options).Preview(analysis);
     }
 
     /// <summary>Does it.</summary>

@@ -160,7 +160,7 @@ internal static class FailoverPreflight
             PrimaryCause.CutFromReplica => "Mend the network between the two: the application's writes work.",
             PrimaryCause.CutFromOperator => "Mend the way from this machine to it, or switch over from a machine that reaches it: the application's writes work.",
             PrimaryCause.CutFromBalancer => "Mend the network between the load balancer and it, or move writes by a planned switchover.",
-            _ => "See why the vantages can't look; at least two must, the load balancer among them.",
+            _ => "See why the observers can't look; at least two must, the load balancer among them.",
         },
     };
 

@@ -11,16 +11,16 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
     public string Kind => EarlierFailover.Kind;
 
     /// <summary>What it would do, by what was seen.</summary>
-    public FailoverPreview Preview(ReplicationAnalysis scene) => new()
+    public FailoverPreview Preview(ReplicationAnalysis analysis) => new()
     {
-        OldPrimary = scene.Primary,
-        NewPrimary = scene.Candidate,
-        Choice = scene.Choice,
-        Verdict = scene.Verdict,
-        Loss = scene.Loss,
-        Blockers = scene.Blockers,
-        Warnings = [.. scene.Warnings, .. scene.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = scene.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : Array.Empty<FailoverBlocker>()],
-        Steps = new FailoverSteps(scene.Live, Order(scene, "preview"), host.Time).Plan().Outline,
+        OldPrimary = analysis.Primary,
+        NewPrimary = analysis.Candidate,
+        Choice = analysis.Choice,
+        Verdict = analysis.Verdict,
+        Loss = analysis.Loss,
+        Blockers = analysis.Blockers,
+        Warnings = [.. analysis.Warnings, .. analysis.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = analysis.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : Array.Empty<FailoverBlocker>()],
+        Steps = new FailoverSteps(analysis.Live, Order(analysis, "preview"), host.Time).Plan().Outline,
     };
 
     // A switchover that was left unfinished ends here if its primary is the one that died, which the survey tells.
@@ -31,65 +31,65 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
             host.Earlier.RefuseUnfinished();
         }
 
-        ReplicationAnalysis scene = await new EmergencySurvey(host.Session, options, host.Store, host.Time).SurveyAsync(cancellationToken);
+        ReplicationAnalysis analysis = await new ReplicationAnalyst(host.Session, options, host.Store, host.Time).AnalyseAsync(cancellationToken);
         try
         {
-            options.Seen?.Invoke(Preview(scene));
-            if (scene.Blockers.Count > 0)
+            options.Seen?.Invoke(Preview(analysis));
+            if (analysis.Blockers.Count > 0)
             {
-                throw FailoverBlocker.Refuse(scene.Blockers);
+                throw FailoverBlocker.Refuse(analysis.Blockers);
             }
 
             TimeSpan looked = host.Time.GetUtcNow() - started;
-            await scene.Live.Others.OpenAsync(scene.Answering, cancellationToken);
-            return new Connected(this, scene, looked);
+            await analysis.Live.Others.OpenAsync(analysis.Answering, cancellationToken);
+            return new Connected(this, analysis, looked);
         }
         catch
         {
-            await scene.Live.DisposeAsync();
+            await analysis.Live.DisposeAsync();
             throw;
         }
     }
 
-    private async Task<IDecidedOperation<FailoverResult>> DecideAsync(ReplicationAnalysis scene, DateTimeOffset started, TimeSpan looked, CancellationToken cancellationToken)
+    private async Task<IDecidedOperation<FailoverResult>> DecideAsync(ReplicationAnalysis analysis, DateTimeOffset started, TimeSpan looked, CancellationToken cancellationToken)
     {
-        await RefuseIfChangedAsync(scene, options.Confirmed, cancellationToken);
-        host.Earlier.RefuseUnfinished(lost: scene.Primary);
-        return new DecidedFailover(host, scene.Live, Order(scene, Guid.CreateVersion7().ToString()))
+        await RefuseIfChangedAsync(analysis, options.Confirmed, cancellationToken);
+        host.Earlier.RefuseUnfinished(lost: analysis.Primary);
+        return new DecidedFailover(host, analysis.Live, Order(analysis, Guid.CreateVersion7().ToString()))
         {
-            Scene = scene,
+            Analysis = analysis,
             Looked = looked,
             Connected = host.Time.GetUtcNow() - started,
         };
     }
 
-    private FailoverParameters Order(ReplicationAnalysis scene, string id) => new()
+    private FailoverParameters Order(ReplicationAnalysis analysis, string id) => new()
     {
         Id = id,
         Automatic = options.Automatic,
-        Old = scene.Primary,
-        New = scene.Candidate,
-        MachineAnswers = scene.MachineAnswers,
-        Salvage = scene.MachineAnswers && scene.Loss.Bound == LossBound.Nothing,
-        SourceFile = scene.SourceFile,
-        Events = scene.Events.Enable,
-        EventDoubt = scene.Events.Doubt,
-        Others = scene.Others,
-        Givers = scene.Givers,
-        Source = scene.Source,
+        Old = analysis.Primary,
+        New = analysis.Candidate,
+        MachineAnswers = analysis.MachineAnswers,
+        Salvage = analysis.MachineAnswers && analysis.Loss.Bound == LossBound.Nothing,
+        SourceFile = analysis.SourceFile,
+        Events = analysis.Events.Enable,
+        EventDoubt = analysis.Events.Doubt,
+        Others = analysis.Others,
+        Givers = analysis.Givers,
+        Source = analysis.Source,
         CatchUpLimit = options.DrainLimit,
-        Before = scene.Marker?.Id ?? "",
-        Durability = scene.Marker is { IsUnfinished: true } left && left.NewPrimary == scene.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
+        Before = analysis.Marker?.Id ?? "",
+        Durability = analysis.Marker is { IsUnfinished: true } left && left.NewPrimary == analysis.Candidate ? Durability.Parse(left.Parameters.GetValueOrDefault("durability")) : null,
     };
 
     // Between the survey and the lock another operator may have been there.
-    private static async Task RefuseIfChangedAsync(ReplicationAnalysis scene, ConfirmedMove? confirmed, CancellationToken cancellationToken)
+    private static async Task RefuseIfChangedAsync(ReplicationAnalysis analysis, ConfirmedMove? confirmed, CancellationToken cancellationToken)
     {
-        FailoverConnections live = scene.Live;
+        FailoverConnections live = analysis.Live;
         OperationMark? marker = await live.Candidate.Member.Marks.ReadAsync(cancellationToken);
-        string? what = confirmed is not null && confirmed != new ConfirmedMove(scene.Primary, scene.Candidate) ? $"{confirmed.OldPrimary} -> {confirmed.NewPrimary} was asked for, and by now it would be {scene.Primary} -> {scene.Candidate}"
-            : (marker?.Id, marker?.State) != (scene.Marker?.Id, scene.Marker?.State) ? $"meanwhile there was {marker?.ToString() ?? "a marker less"}"
-            : scene.IsReplica != await live.Candidate.Member.IsReplicaAsync(cancellationToken) ? $"{live.Candidate.Name} {(scene.IsReplica ? "replicates from none by now" : "replicates by now")}"
+        string? what = confirmed is not null && confirmed != new ConfirmedMove(analysis.Primary, analysis.Candidate) ? $"{confirmed.OldPrimary} -> {confirmed.NewPrimary} was asked for, and by now it would be {analysis.Primary} -> {analysis.Candidate}"
+            : (marker?.Id, marker?.State) != (analysis.Marker?.Id, analysis.Marker?.State) ? $"meanwhile there was {marker?.ToString() ?? "a marker less"}"
+            : analysis.IsReplica != await live.Candidate.Member.IsReplicaAsync(cancellationToken) ? $"{live.Candidate.Name} {(analysis.IsReplica ? "replicates from none by now" : "replicates by now")}"
             : null;
         if (what is not null)
         {
@@ -101,11 +101,11 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         }
     }
 
-    private sealed class Connected(NewFailover operation, ReplicationAnalysis scene, TimeSpan looked) : IConnectedOperation<FailoverResult>
+    private sealed class Connected(NewFailover operation, ReplicationAnalysis analysis, TimeSpan looked) : IConnectedOperation<FailoverResult>
     {
-        public OperationConnections Live => scene.Live;
+        public OperationConnections Live => analysis.Live;
 
         public Task<IDecidedOperation<FailoverResult>> DecideAsync(DateTimeOffset started, CancellationToken cancellationToken) =>
-            operation.DecideAsync(scene, started, looked, cancellationToken);
+            operation.DecideAsync(analysis, started, looked, cancellationToken);
     }
 }

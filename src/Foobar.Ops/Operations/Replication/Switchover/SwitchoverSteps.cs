@@ -328,7 +328,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         string own = GtidComparison.Errant(New.Flavor, await New.ExecutedAsync(token), await Old.ExecutedAsync(token));
         if (own.Length > 0)
         {
-            throw new WayBackClosedException("AlreadyWritten", ErrorKind.Refused, $"{live.Candidate.Name}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.Candidate.Name };
+            throw new PointOfNoReturnPassedException("AlreadyWritten", ErrorKind.Refused, $"{live.Candidate.Name}: it has taken writes already ({own}), so the old primary must not take any more.") { Server = live.Candidate.Name };
         }
     }
 }
