@@ -62,6 +62,12 @@ internal static class InventoryFile
         Database = new DatabasePolicy
         {
             SemiSync = plan.Options.SemiSync,
+            Topology = plan.Options.Cluster switch
+            {
+                ClusterVariant.Group => DatabaseTopology.GroupReplication,
+                ClusterVariant.Galera => DatabaseTopology.Galera,
+                _ => DatabaseTopology.Replication,
+            },
             WriteEndpoint = new WriteEndpoint
             {
                 Kind = WriteEndpointKind.Haproxy,

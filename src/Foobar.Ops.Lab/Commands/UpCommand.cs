@@ -20,15 +20,16 @@ internal static class UpCommand
         Option<bool> grown = new("--grown") { Description = "Configure HAProxy and nginx as on a site that has grown over years." };
         Option<HostFirewall?> firewall = new("--firewall") { Description = "What keeps the servers' own rules (default: nftables)." };
         Option<int?> replicas = new("--replicas") { Description = $"How many replicas the database has, up to {LabOptions.MostReplicas} (default: 1, on web-02; further ones on db-03, db-04)." };
+        Option<ClusterVariant?> cluster = new("--cluster") { Description = "Make the databases a cluster of three: group with mysql, galera with mariadb." };
         Option<int?> balancers = new("--balancers") { Description = "How many load balancers there are, 1 or 2 (default: 1); two share addresses by keepalived." };
         Option<bool> agents = new("--agents") { Description = "Run more monitoring agents on the servers, and a Prometheus on lb-01." };
-        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown, firewall, replicas, balancers, agents };
+        Command command = new("up", "Raise a lab: fw-01, lb-01, web-01, web-02. Safe to run again.") { name, database, suite, tls, semiSync, grown, firewall, replicas, cluster, balancers, agents };
         command.SetAction((parsed, cancel) => Run.GuardAsync(async () =>
         {
             // What is not asked for stays as it is in a lab that stands already.
             string checkedName = LabOptions.CheckedName(parsed.GetValue(name)!);
             LabOptions standing = LabRecord.Find(checkedName)?.Options ?? new LabOptions { Name = checkedName };
-            LabOptions options = standing with
+            LabOptions options = (standing with
             {
                 Database = parsed.GetValue(database) ?? standing.Database,
                 Suite = parsed.GetValue(suite) ?? standing.Suite,
@@ -39,7 +40,7 @@ internal static class UpCommand
                 Agents = parsed.GetValue(agents) || standing.Agents,
                 Balancers = LabOptions.CheckedBalancers(parsed.GetValue(balancers) ?? standing.Balancers),
                 Replicas = LabOptions.CheckedReplicas(parsed.GetValue(replicas) ?? standing.Replicas),
-            };
+            }).Clustered(parsed.GetValue(cluster) ?? standing.Cluster);
             Stopwatch time = Stopwatch.StartNew();
             LabPlan plan = await new LabRaiser(new ConsoleProgress()).RaiseAsync(options, cancel);
             AnsiConsole.MarkupLineInterpolated($"[green]Up after {time.Elapsed.TotalSeconds:0.0} s.[/]");

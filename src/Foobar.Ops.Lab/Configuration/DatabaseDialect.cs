@@ -5,9 +5,14 @@ namespace Foobar.Ops.Lab.Configuration;
 /// <summary>How one database product is configured, set up and asked.</summary>
 internal abstract class DatabaseDialect
 {
-    /// <summary>The dialect of a flavour.</summary>
-    public static DatabaseDialect Of(DatabaseFlavour flavour) =>
-        flavour == DatabaseFlavour.MySql ? new MySqlDialect() : new MariaDbDialect();
+    /// <summary>The dialect of a kind of lab.</summary>
+    public static DatabaseDialect Of(LabOptions options) => (options.Database, options.Cluster) switch
+    {
+        (DatabaseFlavour.MySql, ClusterVariant.Group) => new GroupDialect(),
+        (DatabaseFlavour.MySql, _) => new MySqlDialect(),
+        (_, ClusterVariant.Galera) => new GaleraDialect(),
+        _ => new MariaDbDialect(),
+    };
 
     /// <summary>The unit of systemd.</summary>
     public abstract string Unit { get; }
@@ -21,8 +26,15 @@ internal abstract class DatabaseDialect
     /// <summary>The statements that set up one server's users and, on the replica, its replication. They may run again, and none is written to the binary log.</summary>
     public abstract string SetUp(LabPlan plan, LabServer server);
 
-    /// <summary>A shell command on the replica that succeeds when replication runs.</summary>
+    /// <summary>A shell command on a replica, or on a member of a cluster, that succeeds when it keeps in step.</summary>
     public abstract string ReplicationRuns { get; }
+
+    /// <summary>What a server needs besides to join its peers at its first boot.</summary>
+    public virtual IEnumerable<ServerFile> ToJoin(LabPlan plan, LabServer server) => [];
+
+    /// <summary>A command that waits until the first member of a cluster listens for the others.</summary>
+    protected static string WaitForFirst(LabPlan plan, int port) =>
+        $"/usr/bin/timeout 60 /bin/bash -c 'until echo > /dev/tcp/{plan.Primary.Links[0].V4}/{port}; do sleep 0.2; done'";
 
     /// <summary>The addresses a database listens on: loopback for the operator's tunnel, internal for its peers.</summary>
     protected static string BindAddresses(LabServer server)

@@ -9,7 +9,7 @@ internal static class DatabaseFiles
     /// <summary>The files.</summary>
     public static IEnumerable<ServerFile> For(LabPlan plan, LabServer server, LabAuthority authority)
     {
-        DatabaseDialect dialect = DatabaseDialect.Of(plan.Options.Database);
+        DatabaseDialect dialect = DatabaseDialect.Of(plan.Options);
         IssuedCertificate certificate = authority.IssueServer(server);
         return
         [
@@ -22,6 +22,7 @@ internal static class DatabaseFiles
             ServerFile.DropIn(dialect.Unit, "[Unit]\nAfter=network-online.target\nWants=network-online.target\n"),
             ServerFile.Enable(dialect.Unit),
             .. ServerFile.OwnUnit("foobar-database-setup.service"),
+            .. dialect.ToJoin(plan, server),
         ];
     }
 }

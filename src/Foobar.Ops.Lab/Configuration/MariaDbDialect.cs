@@ -3,7 +3,7 @@ using Foobar.Ops.Lab.Setup;
 namespace Foobar.Ops.Lab.Configuration;
 
 /// <summary>MariaDB.</summary>
-internal sealed class MariaDbDialect : DatabaseDialect
+internal class MariaDbDialect : DatabaseDialect
 {
     /// <inheritdoc/>
     public override string Unit => "mariadb.service";
@@ -33,17 +33,19 @@ internal sealed class MariaDbDialect : DatabaseDialect
     /// <inheritdoc/>
     public override string SetUp(LabPlan plan, LabServer server)
     {
-        string users = $"""
-            SET sql_log_bin = OFF;
-            CREATE USER IF NOT EXISTS repl@'{ReplicaHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Replication}' REQUIRE SSL;
-            GRANT REPLICATION SLAVE ON *.* TO repl@'{ReplicaHosts(plan)}';
-            CREATE USER IF NOT EXISTS app@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
-            GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{BalancerHosts(plan)}';
-            {CanaryAccount(plan)}
-
-            """;
+        string users = "SET sql_log_bin = OFF;\n" + Accounts(plan);
         return server.Name == plan.Primary.Name ? users : users + Follow(plan);
     }
+
+    /// <summary>The statements that make the accounts.</summary>
+    protected static string Accounts(LabPlan plan) => $"""
+        CREATE USER IF NOT EXISTS repl@'{ReplicaHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Replication}' REQUIRE SSL;
+        GRANT REPLICATION SLAVE ON *.* TO repl@'{ReplicaHosts(plan)}';
+        CREATE USER IF NOT EXISTS app@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{BalancerHosts(plan)}';
+        {CanaryAccount(plan)}
+
+        """;
 
     private static string Follow(LabPlan plan) => $"""
         STOP SLAVE;

@@ -3,7 +3,7 @@ using Foobar.Ops.Lab.Setup;
 namespace Foobar.Ops.Lab.Configuration;
 
 /// <summary>MySQL.</summary>
-internal sealed class MySqlDialect : DatabaseDialect
+internal class MySqlDialect : DatabaseDialect
 {
     /// <inheritdoc/>
     public override string Unit => "mysql.service";
@@ -29,18 +29,21 @@ internal sealed class MySqlDialect : DatabaseDialect
     /// <inheritdoc/>
     public override string SetUp(LabPlan plan, LabServer server)
     {
-        string users = $"""
-            SET sql_log_bin = OFF;
-            SET GLOBAL super_read_only = OFF;
-            CREATE USER IF NOT EXISTS repl@'{ReplicaHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Replication}' REQUIRE SSL;
-            GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO repl@'{ReplicaHosts(plan)}';
-            CREATE USER IF NOT EXISTS app@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
-            GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{BalancerHosts(plan)}';
-            {CanaryAccount(plan)}
-
-            """;
+        string users = Accounts(plan);
         return server.Name == plan.Primary.Name ? users : users + Follow(plan);
     }
+
+    /// <summary>The statements that make the accounts, on this server alone.</summary>
+    protected static string Accounts(LabPlan plan) => $"""
+        SET sql_log_bin = OFF;
+        SET GLOBAL super_read_only = OFF;
+        CREATE USER IF NOT EXISTS repl@'{ReplicaHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Replication}' REQUIRE SSL;
+        GRANT REPLICATION SLAVE, BACKUP_ADMIN ON *.* TO repl@'{ReplicaHosts(plan)}';
+        CREATE USER IF NOT EXISTS app@'{BalancerHosts(plan)}' IDENTIFIED BY '{plan.Secrets.Application}' REQUIRE SSL;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO app@'{BalancerHosts(plan)}';
+        {CanaryAccount(plan)}
+
+        """;
 
     private static string Follow(LabPlan plan) => $"""
         STOP REPLICA;

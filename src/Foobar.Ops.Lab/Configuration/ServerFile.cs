@@ -37,6 +37,6 @@ internal sealed record ServerFile(string Path, string Content)
         new ServerFile($"/etc/systemd/system/multi-user.target.wants/{unit}", string.Empty) { LinkTo = $"/etc/systemd/system/{unit}" },
     ];
 
-    /// <summary>Adds settings to a unit of systemd.</summary>
-    public static ServerFile DropIn(string unit, string content) => new($"/etc/systemd/system/{unit}.d/foobar.conf", content);
+    /// <summary>Adds settings to a unit of systemd; those of several files add up.</summary>
+    public static ServerFile DropIn(string unit, string content, string name = "foobar") => new($"/etc/systemd/system/{unit}.d/{name}.conf", content);
 }

@@ -61,13 +61,14 @@ internal sealed class Readiness(LabPlan plan)
         {
             Container container = new(plan.Options.Name, server);
             if (container.FindInit() is not null
-                && (await container.ExecuteAsync(DatabaseDialect.Of(plan.Options.Database).ReplicationRuns, cancel: cancel)).Succeeded)
+                && (await container.ExecuteAsync(DatabaseDialect.Of(plan.Options).ReplicationRuns, cancel: cancel)).Succeeded)
             {
                 replicas++;
             }
         }
 
-        return replicas >= plan.Options.Replicas ? null : $"replication: runs on {replicas} database servers, not on {plan.Options.Replicas}";
+        int wanted = plan.Options.Replicas + (plan.Options.Cluster == ClusterVariant.None ? 0 : 1);
+        return replicas >= wanted ? null : $"replication: runs on {replicas} database servers, not on {wanted}";
     }
 
     /// <summary>What is wrong with the addresses that a pair of load balancers shares, or <see langword="null"/>.</summary>

@@ -55,6 +55,19 @@ internal enum HostFirewall
     Docker,
 }
 
+/// <summary>What keeps the lab's databases in step.</summary>
+internal enum ClusterVariant
+{
+    /// <summary>A primary and replicas.</summary>
+    None,
+
+    /// <summary>Group Replication with a single primary, of MySQL.</summary>
+    Group,
+
+    /// <summary>Galera, of MariaDB.</summary>
+    Galera,
+}
+
 /// <summary>What kind of lab to raise.</summary>
 internal sealed partial record LabOptions
 {
@@ -91,6 +104,9 @@ internal sealed partial record LabOptions
     /// <summary>How many replicas there are: one on web-02, the further ones on servers of their own.</summary>
     public int Replicas { get; init; } = 1;
 
+    /// <summary>What keeps the databases in step; a cluster has as many members as there would be a primary and replicas.</summary>
+    public ClusterVariant Cluster { get; init; }
+
     /// <summary>How many load balancers there are: two share addresses by keepalived.</summary>
     public int Balancers { get; init; } = 1;
 
@@ -108,6 +124,17 @@ internal sealed partial record LabOptions
     public static int CheckedReplicas(int replicas) => replicas is >= 1 and <= MostReplicas
         ? replicas
         : throw LabException.Refused($"A lab can't have {replicas} replicas.", $"It has 1 to {MostReplicas}.");
+
+    /// <summary>Makes the databases a cluster, of three members at least: two have no majority without each other.</summary>
+    /// <exception cref="LabException">Their product has no such cluster, or another kind of replication was asked for too.</exception>
+    public LabOptions Clustered(ClusterVariant cluster) => (cluster, Database, SemiSync) switch
+    {
+        (ClusterVariant.None, _, _) => this,
+        (_, _, true) => throw LabException.Refused("Members of a cluster don't replicate semi-synchronously.", "Leave --semi-sync out."),
+        (ClusterVariant.Group, DatabaseFlavour.MySql, _) or (ClusterVariant.Galera, DatabaseFlavour.MariaDb, _) =>
+            this with { Cluster = cluster, Replicas = Math.Max(2, Replicas) },
+        _ => throw LabException.Refused($"{Database} has no cluster of the kind {cluster}.", "--cluster group goes with --database mysql, galera with mariadb."),
+    };
 
     /// <summary>Checks a lab's name, which ends up in paths and in names of namespaces.</summary>
     /// <exception cref="LabException">It is not 1 to 32 lower case letters, digits and hyphens, beginning with a letter.</exception>

@@ -22,12 +22,27 @@ internal static class LabPolicy
         Flow("database-writes", "app", "load-balancer", Tcp(3306)),
         Flow("database-members", "load-balancer", "database", Tcp(3306)),
         Flow("replication", "database", "database", Tcp(3306)),
+        .. OfCluster(options.Cluster),
         new Flow { Name = "operators", From = [Operator], To = ["network-firewall", "load-balancer"], Ports = [Tcp(22)] },
         Flow("jump", "load-balancer", Inside(options), Tcp(22)),
         Flow("time", "load-balancer", "network-firewall", Udp(123)),
         Flow("time-internal", Inside(options), "load-balancer", Udp(123)),
         .. options.Agents ? OfAgents(options) : [],
     ];
+
+    /// <summary>The port on which members of a group talk to each other.</summary>
+    public const int GroupPort = 33061;
+
+    /// <summary>The port on which members of a Galera cluster talk to each other.</summary>
+    public const int GaleraPort = 4567;
+
+    // Galera fetches what a member missed on 4568, and a whole copy on 4444.
+    private static IEnumerable<Flow> OfCluster(ClusterVariant cluster) => cluster switch
+    {
+        ClusterVariant.Group => [Flow("group", "database", "database", Tcp(GroupPort))],
+        ClusterVariant.Galera => [Flow("galera", "database", "database", Tcp(GaleraPort), Tcp(4568), Tcp(4444))],
+        _ => [],
+    };
 
     // What the Prometheus and the receiver on lb-01 need, and the operator of Prometheus.
     private static IEnumerable<Flow> OfAgents(LabOptions options) =>

@@ -93,7 +93,7 @@ public sealed class ConfigurationTests
     public void Only_replicas_follow_and_refuse_writes(int replicas)
     {
         LabPlan plan = LabPlans.Of(DatabaseFlavour.MariaDb, replicas: replicas);
-        DatabaseDialect dialect = DatabaseDialect.Of(DatabaseFlavour.MariaDb);
+        DatabaseDialect dialect = DatabaseDialect.Of(plan.Options);
 
         Assert.Equal(
             plan.Members.Select(server => server.Name).Skip(1),
