@@ -55,6 +55,7 @@ internal static class BalancerFaults
             $"for order in 'web-01 state maint' 'web-02 state ready'; do echo \"set server mysql-write/$order\" | {Api}; done",
             $"for order in 'web-01 state ready' 'web-02 state maint'; do echo \"set server mysql-write/$order\" | {Api}; done")
         {
+            AppliesTo = static options => options.Cluster != ClusterVariant.Galera,
             Thing = "/etc/haproxy/haproxy.cfg",
             AlsoSeenBy = ["LB-012"],
             ShowsWhen = $"echo show stat | {Api} | grep -q '^mysql-write,web-02,.*,UP,'",

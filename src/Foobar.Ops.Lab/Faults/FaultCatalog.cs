@@ -19,9 +19,13 @@ internal static class FaultCatalog
         .. BalancerFaults.All,
         .. MonitoringFaults.All,
         .. AgentFaults.All,
-        .. DatabaseFaults.All,
+        .. DatabaseFaults.All.Select(OfAPair),
+        .. ClusterFaults.All,
         .. TopologyFaults.All,
     ];
+
+    // What is wrong there is wrong between a primary and its replica.
+    private static Fault OfAPair(Fault fault) => fault with { AppliesTo = options => options.Cluster == ClusterVariant.None && fault.AppliesTo(options) };
 
     /// <summary>Those that can be made on a lab.</summary>
     public static IEnumerable<Fault> For(LabOptions options) => All.Where(fault => fault.AppliesTo(options));

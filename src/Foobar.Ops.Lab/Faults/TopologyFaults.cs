@@ -45,7 +45,7 @@ internal static class TopologyFaults
             { AppliesTo = static options => options.Balancers > 1, AlsoSeenBy = ["FW-006", "FW-008"], Witness = "at once", Thing = "/etc/nftables.conf",
                 ShowsOn = "lb-02", ShowsWhen = "ip -4 -o address | grep -q '\\.[0-9]*/32 '" },
         Row("no-replica-left", "TOP-009", "The only replica follows nobody any more", "web-02", "mysql -e 'STOP REPLICA'", "mysql -e 'START REPLICA'") with
-            { AppliesTo = static options => options.Replicas == 1, AlsoSeenBy = ["DB-003", "DB-012"], Thing = "replication", Witness = "web-02" },
+            { AppliesTo = static options => options is { Replicas: 1, Cluster: ClusterVariant.None }, AlsoSeenBy = ["DB-003", "DB-012"], Thing = "replication", Witness = "web-02" },
         Row("firewall-unwatched", "TOP-010", "No agent watches fw-01, which all visitors pass", "fw-01",
             "systemctl stop prometheus-node-exporter", "systemctl start prometheus-node-exporter") with
             { AppliesTo = static options => !options.Agents, AlsoSeenBy = ["MON-001"], Thing = "prometheus-node-exporter", Witness = "prometheus-node-exporter" },

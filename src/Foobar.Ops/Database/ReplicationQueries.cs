@@ -17,7 +17,7 @@ internal static class ReplicationQueries
             'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', 'rpl_semi_sync_replica_enabled', 'rpl_semi_sync_slave_enabled',
             'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_source_wait_point', 'rpl_semi_sync_master_wait_point',
             'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_source_wait_no_replica', 'rpl_semi_sync_master_wait_no_slave',
-            'wsrep_on')
+            'wsrep_on', 'wsrep_provider_options')
         """;
 
     public const string Status = """
@@ -25,7 +25,9 @@ internal static class ReplicationQueries
             'Uptime', 'Rpl_semi_sync_source_status', 'Rpl_semi_sync_master_status', 'Rpl_semi_sync_source_clients', 'Rpl_semi_sync_master_clients',
             'Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status', 'Rpl_semi_sync_source_wait_sessions', 'Rpl_semi_sync_master_wait_sessions',
             'Rpl_semi_sync_source_yes_tx', 'Rpl_semi_sync_master_yes_tx', 'Rpl_semi_sync_source_no_tx', 'Rpl_semi_sync_master_no_tx',
-            'wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')
+            'wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_cluster_conf_id', 'wsrep_cluster_state_uuid', 'wsrep_cluster_weight', 'wsrep_local_state_comment', 'wsrep_ready',
+            'wsrep_desync_count', 'wsrep_flow_control_paused', 'wsrep_flow_control_paused_ns', 'wsrep_local_cert_failures', 'wsrep_local_bf_aborts',
+            'wsrep_local_commits', 'wsrep_last_committed')
         """;
 
     /// <summary>What tells whether commits that waited at a first look have been acknowledged since.</summary>
@@ -145,8 +147,23 @@ internal static class ReplicationQueries
         WHERE PRIVILEGE_TYPE = 'SELECT' AND GRANTEE = CONCAT(QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', 1)), '@', QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))
         """;
 
-    public const string GroupMembers =
-        "SELECT MEMBER_ID AS member_id, MEMBER_STATE AS member_state, MEMBER_ROLE AS member_role FROM performance_schema.replication_group_members";
+    public const string GroupMembers = """
+        SELECT m.MEMBER_ID AS member_id, m.MEMBER_HOST AS member_host, m.MEMBER_STATE AS member_state, m.MEMBER_ROLE AS member_role, s.VIEW_ID AS view_id,
+               s.COUNT_TRANSACTIONS_IN_QUEUE AS certifying, s.COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE AS applying,
+               s.COUNT_CONFLICTS_DETECTED AS conflicts, s.COUNT_TRANSACTIONS_LOCAL_PROPOSED AS proposed
+        FROM performance_schema.replication_group_members m LEFT JOIN performance_schema.replication_group_member_stats s USING (MEMBER_ID)
+        """;
+
+    /// <summary>The settings of Group Replication; none where it is not loaded.</summary>
+    public const string GroupSettings = "SHOW GLOBAL VARIABLES LIKE 'group_replication_%'";
+
+    /// <summary>The members of Galera's view, as the member itself noted them; from MariaDB 10.4 on.</summary>
+    public const string GaleraMembers = "SELECT node_uuid, node_name FROM mysql.wsrep_cluster_members";
+
+    /// <summary>What of Galera's status changes from one look to the next.</summary>
+    public const string GaleraFlow = """
+        SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_flow_control_paused_ns', 'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'wsrep_local_recv_queue')
+        """;
 
     /// <summary>What the server would be started with, by whichever of its two names it has.</summary>
     public const string Options = """

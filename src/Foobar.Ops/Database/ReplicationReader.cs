@@ -42,7 +42,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             Tables = await TryAsync("information_schema.TABLES", ReadTablesAsync, cancellationToken),
             LastOperation = operation,
             Unfinished = operation with { Value = operation.Value?.Where(static mark => mark.IsUnfinished).ToArray() },
-            Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, identity.Value?.ServerUuid, token), cancellationToken),
+            Cluster = await TryAsync("cluster status", token => ReadClusterAsync(variables, status, started, identity.Value?.ServerUuid, token), cancellationToken),
             Guard = await TryAsync("read_only", token => ReadGuardAsync(variables, options, token), cancellationToken),
             LogFilters = await TryAsync(MySql ? ReplicationQueries.MySqlLog : ReplicationQueries.MariaDbLog, token => LogFilterReader.ReadAsync(database, token), cancellationToken),
             Unlogged = await TryAsync("performance_schema.variables_by_thread", ReadUnloggedAsync, cancellationToken),
@@ -117,10 +117,26 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
     private async Task<TableFacts> ReadTablesAsync(CancellationToken cancellationToken) =>
         TableFacts.From(await RowsAsync(ReplicationQueries.Tables, cancellationToken), await RowsAsync(ReplicationQueries.ReadsAllTables, cancellationToken));
 
-    private async Task<ClusterFacts> ReadClusterAsync(ServerVariables variables, ServerVariables status, Guid? self, CancellationToken cancellationToken) =>
-        variables.Flag("wsrep_on") == true ? ClusterFacts.FromGalera(status)
-        : MySql ? ClusterFacts.FromGroup(await RowsAsync(ReplicationQueries.GroupMembers, cancellationToken), self)
-        : new ClusterFacts();
+    private async Task<ClusterFacts> ReadClusterAsync(ServerVariables variables, ServerVariables status, long started, Guid? self, CancellationToken cancellationToken)
+    {
+        if (MySql)
+        {
+            IReadOnlyList<DatabaseRow> members = await RowsAsync(ReplicationQueries.GroupMembers, cancellationToken);
+            return ClusterParser.FromGroup(members, self, new(await RowsAsync(ReplicationQueries.GroupSettings, cancellationToken), ReplicationQueries.GroupSettings));
+        }
+
+        if (variables.Flag("wsrep_on") != true)
+        {
+            return new();
+        }
+
+        // A member without the majority refuses to read its tables.
+        IReadOnlyList<DatabaseRow> view = status.Text("wsrep_cluster_status") == "Primary" && status.Flag("wsrep_ready") == true
+            ? await RowsAsync(ReplicationQueries.GaleraMembers, cancellationToken)
+            : [];
+        ServerVariables later = new(await RowsAsync(ReplicationQueries.GaleraFlow, cancellationToken), ReplicationQueries.GaleraFlow);
+        return ClusterParser.FromGalera(variables, status, later, Stopwatch.GetElapsedTime(started), view);
+    }
 
     private async Task<WriteGuard> ReadGuardAsync(ServerVariables variables, Task<Reading<ServerOptions>> options, CancellationToken cancellationToken)
     {

@@ -38,4 +38,8 @@ internal static class ReplicationWords
     /// <summary>States of a Galera cluster's part.</summary>
     public static Vocabulary GaleraStates { get; } = new Vocabulary("wsrep_cluster_status", $"{MariaDbManual}, Galera Cluster Status Variables")
         .Handled("Primary, non-Primary, Disconnected");
+
+    /// <summary>States of a member of a Galera cluster, without what it waits for.</summary>
+    public static Vocabulary GaleraNodeStates { get; } = new Vocabulary("wsrep_local_state_comment", $"{MariaDbManual}, Galera Cluster Status Variables")
+        .Handled("Synced, Donor/Desynced, Joined, Joining, Joiner, Initialized, Undefined, Closed, Destroyed, Error, Disconnecting, Inconsistent");
 }

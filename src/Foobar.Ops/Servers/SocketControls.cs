@@ -11,6 +11,9 @@ internal static class SocketControls
     /// <summary>The ports on which clients of DHCP wait for answers: bound, yet no service (RFC 2131, 4.1; RFC 9915, 7.2).</summary>
     private static readonly int[] DhcpClientPorts = [68, 546];
 
+    // State Snapshot Transfer and Incremental State Transfer (Galera Cluster Documentation, Firewall Settings).
+    private static readonly PortRange[] GaleraTransferPorts = [new(TransportProtocol.Tcp, 4444, 4444), new(TransportProtocol.Tcp, 4568, 4568)];
+
     /// <summary>SRV-003.</summary>
     public static Control<ServerCase<ServerFacts>> OnlyDeclared { get; } = new(
         ServerControls.Info(
@@ -59,15 +62,20 @@ internal static class SocketControls
         (Flow Flow, PortRange Range)[] needed = [.. server.Site.FlowsNaming(server.Server).SelectMany(flow => flow.Ports.Select(range => (flow, range))).DistinctBy(pair => pair.range)];
         return needed.Length == 0
             ? [Verdict.NotApplicable(actual: "no flow leads here")]
-            : needed.Select(pair => JudgeFlow(pair.Flow, pair.Range, sockets));
+            : needed.Select(pair => JudgeFlow(pair.Flow, pair.Range, sockets, IsGalera(server)));
     }
 
-    private static Verdict JudgeFlow(Flow flow, PortRange range, IReadOnlyList<ListeningSocket> sockets)
+    private static bool IsGalera(ServerCase<ServerFacts> server) =>
+        server.Site.Policy.Database is { Topology: DatabaseTopology.Galera } policy && server.Server.Is(policy.Members);
+
+    private static Verdict JudgeFlow(Flow flow, PortRange range, IReadOnlyList<ListeningSocket> sockets, bool isGalera)
     {
         ListeningSocket[] listening = [.. sockets.Where(socket => range.Contains(socket.Protocol, socket.Port))];
         ListeningSocket? reachable = Array.Find(listening, socket => socket.Scope != SocketScope.Loopback);
         return reachable is not null
             ? Verdict.Pass(range.ToString(), $"{reachable.Label} ({string.Join(", ", reachable.Processes)})")
+            : listening.Length == 0 && isGalera && GaleraTransferPorts.Contains(range)
+            ? Verdict.NotApplicable(range.ToString(), "a member of Galera listens here only while it fetches what it lacks")
             : Verdict.Fail(
                 range.ToString(),
                 string.Create(CultureInfo.InvariantCulture, $"a listener that others can reach, for flow '{flow.Name}'"),

@@ -96,11 +96,7 @@ internal static class DesignControls
         ClusterFacts[] clusters = [.. Clusters(replication)];
         if (clusters.Length > 0)
         {
-            long members = clusters.Max(static cluster => cluster.Members);
-            string seen = string.Create(CultureInfo.InvariantCulture, $"{clusters[0].Kind} of {members} members, {clusters.Max(static cluster => cluster.Online)} online");
-            return [clusters.All(static cluster => cluster.HasQuorum) && members >= 3
-                ? Verdict.Pass("database", $"{seen}: it goes on by itself without one of them")
-                : Verdict.Warning("database", "a cluster with a majority left when one member fails", seen, "the members' own view of the cluster")];
+            return [JudgeCluster(replication, clusters)];
         }
 
         Reading<IReadOnlyList<OperationMark>>[] marks = [.. replication.Members.Select(member => site.Input.Databases.Of(member.Name).Part(static facts => facts.LastOperation))];
@@ -111,6 +107,24 @@ internal static class DesignControls
         return [last is not null && days <= site.Input.Site.Policy.Topology.FailoverDrillDays ? Verdict.Pass("database", last.ToString())
             : marks.FirstOrDefault(static mark => !mark.TryGet(out _)) is { } unread ? unread.ToUnknown("database")
             : Verdict.Warning("database", wanted, last is null ? "none is recorded on any member" : string.Create(CultureInfo.InvariantCulture, $"the last one was {days:0} days ago"), last?.ToString() ?? "foobar_ops.operation")];
+    }
+
+    // By the part that has the quorum: a member that fell out of it says nothing of the others.
+    private static Verdict JudgeCluster(ReplicationTopology replication, ClusterFacts[] clusters)
+    {
+        const string Wanted = "a cluster with a majority left when one member fails";
+        IReadOnlyList<IReadOnlyList<string>> parts = ClusterParts.WithQuorum(replication);
+        if (parts is not [[string first, ..]])
+        {
+            return Verdict.Fail("database", Wanted, parts.Count == 0 ? "no member is in a majority" : $"{parts.Count} parts, each with a majority of its own", "the members' own view of the cluster");
+        }
+
+        ClusterFacts part = clusters.First(cluster => ReferenceEquals(cluster, replication.Facts(first)!.Cluster.Value));
+        (long left, long total) = ClusterParts.WithoutHeaviest(replication, part);
+        string seen = string.Create(CultureInfo.InvariantCulture, $"{part.Kind} of {part.Members} members, {part.Online} online");
+        return left * 2 > total
+            ? Verdict.Pass("database", $"{seen}: it goes on by itself without one of them")
+            : Verdict.Warning("database", Wanted, seen, "the members' own view of the cluster");
     }
 
     private static IEnumerable<ClusterFacts> Clusters(ReplicationTopology replication) =>
@@ -161,9 +175,9 @@ internal static class DesignControls
         ReplicationTopology replication = site.Input.Replication;
         if (Clusters(replication).ToArray() is { Length: > 0 } clusters)
         {
-            long online = clusters.Max(static cluster => cluster.Online);
+            long online = clusters.Where(static cluster => cluster.HasQuorum).Select(static cluster => cluster.Online).DefaultIfEmpty().Max();
             return [online > 1 ? Verdict.Pass("database", string.Create(CultureInfo.InvariantCulture, $"{online} members of the cluster are online"))
-                : Verdict.Fail("database", "a second member online", "the cluster has one", "the members' own view of the cluster")];
+                : Verdict.Fail("database", "a second member online", online == 0 ? "none has a majority" : "the cluster has one", "the members' own view of the cluster")];
         }
 
         (string Member, string? Why, bool IsUnread)[] members = [.. replication.Members.Where(member => replication.RoleOf(member.Name) != MemberRole.Primary).Select(member => Unable(replication, member, policy))];

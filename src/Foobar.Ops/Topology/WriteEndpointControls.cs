@@ -108,6 +108,8 @@ internal static class WriteEndpointControls
         return taking.Length > 1 ? Verdict.Fail(target, "the primary alone", actual, evidence)
             : roles is [MemberRole.Replica or MemberRole.Fenced] ? Verdict.Fail(
                 target, "the primary", $"{actual}, which refuses writes", evidence)
+            : roles is [MemberRole.ClusterMember] && !topology.Writers.Contains(members[0]!) ? Verdict.Fail(
+                target, "a member that takes writes", $"{actual}, which refuses them", evidence)
             : roles is [MemberRole.WritableReplica] ? Verdict.Fail(
                 target, "the primary", $"{actual}, a replica that takes writes", evidence)
             : strange is not null ? Verdict.Unknown(

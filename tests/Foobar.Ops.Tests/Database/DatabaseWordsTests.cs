@@ -128,7 +128,7 @@ public sealed class DatabaseWordsTests
 
     [Fact]
     public void No_word_is_declared_twice() => Assert.All(
-        (Vocabulary[])[SettingWords.Variables, ReplicationWords.ChannelColumns, ReplicationWords.LogColumns, ReplicationWords.ThreadStates, ReplicationWords.GroupStates, ReplicationWords.GaleraStates],
+        (Vocabulary[])[SettingWords.Variables, ReplicationWords.ChannelColumns, ReplicationWords.LogColumns, ReplicationWords.ThreadStates, ReplicationWords.GroupStates, ReplicationWords.GaleraStates, ReplicationWords.GaleraNodeStates],
         words => Assert.Equal(words.Words.Count, words.Words.Select(word => word.Text).Distinct(StringComparer.OrdinalIgnoreCase).Count()));
 
     [Theory]
@@ -169,7 +169,7 @@ public sealed class DatabaseWordsTests
     [Fact]
     public void A_cluster_in_a_state_that_is_not_known_is_undecided()
     {
-        ClusterFacts group = ClusterFacts.FromGroup([new([KeyValuePair.Create<string, object?>("member_id", HealthySite.UuidA), KeyValuePair.Create<string, object?>("member_state", "BLOCKED")])], Guid.Parse(HealthySite.UuidA));
+        ClusterFacts group = ClusterParser.FromGroup([new([KeyValuePair.Create<string, object?>("member_id", HealthySite.UuidA), KeyValuePair.Create<string, object?>("member_state", "BLOCKED")])], Guid.Parse(HealthySite.UuidA), new([], "SHOW GLOBAL VARIABLES"));
         Assert.Contains("'BLOCKED'", group.NotUnderstood, StringComparison.Ordinal);
         ReplicationFacts member = HealthySite.Primary with { Cluster = Reading.Of(group) };
         Finding finding = DatabaseControls.All.Single(control => control.Info.Id == "DB-026").Apply(HealthySite.Case(member), null, DateTimeOffset.UnixEpoch).First(one => one.Server == "web-01");

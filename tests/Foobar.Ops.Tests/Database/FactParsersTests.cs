@@ -76,17 +76,6 @@ public sealed class FactParsersTests
         Assert.Contains("server_id", Assert.Throws<ParseException>(() => DatabaseIdentity.From(Variables(("version", "9.7.0")), DatabaseFlavor.MySql, 0)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Tells_a_group_from_none()
-    {
-        Guid self = Guid.Parse(HealthySite.UuidA);
-        Assert.Equal(ClusterKind.None, ClusterFacts.FromGroup([], self).Kind);
-        Assert.Equal(ClusterKind.None, ClusterFacts.FromGroup([Row(("member_id", ""), ("member_state", "OFFLINE"))], self).Kind);
-        ClusterFacts group = ClusterFacts.FromGroup(
-            [Row(("member_id", HealthySite.UuidA), ("member_state", "ONLINE"), ("member_role", "PRIMARY")), Row(("member_id", HealthySite.UuidB), ("member_state", "UNREACHABLE"), ("member_role", "SECONDARY"))], self);
-        Assert.Equal((ClusterKind.GroupReplication, 2L, 1L, false, true), (group.Kind, group.Members, group.Online, group.HasQuorum, group.Primary));
-    }
-
-    [Fact]
     public void Reads_the_file_systems_under_a_database()
     {
         DatabaseStorage storage = DatabaseStorage.Parse(Storage, "/data/mysql", "/data/log");

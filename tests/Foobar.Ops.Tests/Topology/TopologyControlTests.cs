@@ -161,17 +161,17 @@ public sealed class TopologyControlTests
     [Theory]
     [InlineData(3, true, FindingStatus.Pass)]
     [InlineData(2, true, FindingStatus.Warning)]
-    [InlineData(3, false, FindingStatus.Warning)]
+    [InlineData(3, false, FindingStatus.Fail)]
     public void A_cluster_with_a_majority_to_spare_needs_no_failover(int members, bool quorum, FindingStatus expected)
     {
         TopologySample sample = new();
         foreach (string member in (string[])["web-01", "web-02"])
         {
-            sample.Databases[member] = Reading.Of(sample.Databases[member].Value! with { Cluster = Reading.Of(new ClusterFacts { Kind = ClusterKind.Galera, Members = members, Online = members, HasQuorum = quorum }) });
+            sample.Databases[member] = Reading.Of(sample.Databases[member].Value! with { Cluster = Reading.Of(new ClusterFacts { Kind = ClusterKind.Galera, Members = members, Online = members, TotalWeight = members, HasQuorum = quorum }) });
         }
 
         Assert.Equal(expected, Assert.Single(sample.Judge("TOP-006")).Status);
-        Assert.Equal(FindingStatus.Pass, Assert.Single(sample.Judge("TOP-009")).Status);
+        Assert.Equal(quorum ? FindingStatus.Pass : FindingStatus.Fail, Assert.Single(sample.Judge("TOP-009")).Status);
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public static class DatabaseControls
         SettingControls.Parallel,
         SettingControls.CrashSafe,
         StateControls.Tables,
-        StateControls.Cluster,
+        ClusterControls.Complete,
         PairControls.NotAlone,
         LinkControls.AutoPosition,
         RoleControls.FenceBinds,
@@ -42,5 +42,12 @@ public static class DatabaseControls
         RoleControls.ReadersDeclared,
         SettingControls.Understood,
         PairControls.SameObjects,
+        ClusterControls.OneCluster,
+        ClusterControls.BearsALoss,
+        ClusterControls.FlowControl,
+        ClusterControls.InSync,
+        ClusterControls.Conflicts,
+        ClusterControls.Mode,
+        ClusterControls.Encrypted,
     ];
 }

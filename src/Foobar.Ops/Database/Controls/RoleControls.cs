@@ -65,6 +65,14 @@ internal static class RoleControls
         List<string> unknown = [.. topology.Members.Where(member => topology.Facts(member.Name)?.Guard.Value is null).Select(member => member.Name)];
         string actual = writers.Count == 0 ? "none takes writes" : $"{string.Join(", ", writers)} {(writers.Count == 1 ? "takes" : "take")} writes";
         string expected = policy.Writers == 1 ? "1 member takes writes" : $"{policy.Writers} members take writes";
+        if (ClusterParts.Members(topology) is [{ Facts.Kind: ClusterKind.Galera }, ..])
+        {
+            // All of its members take writes; what is declared is to how many of them they are led.
+            return [writers.Count >= policy.Writers ? Verdict.Pass("writers", actual)
+                : unknown.Count > 0 ? Verdict.Unknown("writers", $"{actual}, but {string.Join(", ", unknown)} could not be asked")
+                : Verdict.Fail("writers", expected, actual)];
+        }
+
         if (writers.Count > policy.Writers)
         {
             return [Verdict.Fail("writers", expected, actual)];

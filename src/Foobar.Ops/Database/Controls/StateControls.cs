@@ -60,18 +60,6 @@ internal static class StateControls
             _ => Verdict.Pass(),
         }]);
 
-    public static Control<SiteCase<ReplicationFacts>> Cluster { get; } = OfFact(
-        Info("DB-026", Severity.Critical, "Every member of a cluster is in it and it has its majority", "A member without the majority refuses writes or, worse, takes them alone.", "Bring the missing members back; look at performance_schema.replication_group_members or the wsrep_ status."),
-        facts => facts.Cluster,
-        (_, cluster) => [cluster switch
-        {
-            { Kind: ClusterKind.None } => Verdict.NotApplicable(actual: "no cluster"),
-            { NotUnderstood: { } why } => Verdict.Unknown(cluster.Kind.ToString(), why),
-            { HasQuorum: false } => Verdict.Fail(cluster.Kind.ToString(), "in the majority", $"{cluster.State}, {cluster.Online} of {cluster.Members} online"),
-            _ when cluster.Online < cluster.Members => Verdict.Fail(cluster.Kind.ToString(), $"{cluster.Members} online", $"{cluster.Online} online"),
-            _ => Verdict.Pass(cluster.Kind.ToString(), $"{cluster.Members} online"),
-        }]);
-
     public static Control<SiteCase<ReplicationFacts>> NothingUnfinished { get; } = OfFact(
         Info("DB-030", Severity.High, "No failover was left unfinished", "One whose process died leaves the site without a primary or without the way back, and keeps every other failover out until it is ended.", "Resume-FoobarFailover on the machine that began it, as that user; if that machine is lost, Resume-FoobarFailover -TakeOver on another one."),
         facts => facts.Unfinished,

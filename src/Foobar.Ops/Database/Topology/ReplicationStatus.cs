@@ -36,6 +36,12 @@ public sealed record ReplicationStatus
     /// <summary>Whether it takes writes; <see langword="null"/> if it could not be asked.</summary>
     public bool? TakesWrites { get; init; }
 
+    /// <summary>What it is in its cluster, and how many of the members it sees: <c>Synced, 3 of 3</c>; <see langword="null"/> if it is in none.</summary>
+    public string? ClusterState { get; init; }
+
+    /// <summary>Whether it is in the part of its cluster that has the majority; <see langword="null"/> if it is in none.</summary>
+    public bool? HasQuorum { get; init; }
+
     /// <summary>Whether semi-synchronous replication works on it, in the role it has.</summary>
     public bool? SemiSync { get; init; }
 
@@ -77,7 +83,9 @@ public sealed record ReplicationStatus
             LagSeconds = link?.LagSeconds,
             BacklogTransactions = link?.BacklogTransactions,
             ErrantGtids = link?.Errant,
-            TakesWrites = facts?.Guard.Value?.TakesWrites,
+            TakesWrites = facts?.Guard.Value?.TakesWrites is { } takes ? takes && facts.Cluster.Value?.AcceptsWrites != false : null,
+            ClusterState = ClusterParts.Describe(facts?.Cluster.Value),
+            HasQuorum = facts?.Cluster.Value is { Kind: not ClusterKind.None } cluster ? cluster.HasQuorum : null,
             SemiSync = role == MemberRole.Primary ? facts?.SemiSync.Value?.SourceActive : facts?.SemiSync.Value?.ReplicaActive,
             Version = facts?.Identity.Value?.Version,
             GtidExecuted = facts?.Gtid.Value?.Executed,

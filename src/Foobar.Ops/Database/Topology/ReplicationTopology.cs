@@ -27,7 +27,7 @@ public sealed class ReplicationTopology
     public IReadOnlyList<ReplicationLink> Links { get; }
 
     /// <summary>The members that take writes.</summary>
-    public IEnumerable<Server> Writers => Members.Where(member => Facts(member.Name)?.Guard.Value?.TakesWrites == true);
+    public IEnumerable<Server> Writers => Members.Where(member => Facts(member.Name) is { Guard.Value.TakesWrites: true } facts && facts.Cluster.Value?.AcceptsWrites != false);
 
     /// <summary>Joins facts.</summary>
     public static ReplicationTopology Of(SiteCase<ReplicationFacts> facts) => new(facts);
