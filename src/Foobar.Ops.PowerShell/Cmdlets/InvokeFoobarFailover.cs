@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Switchover;
@@ -42,6 +43,14 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
     protected override void EndProcessing()
     {
         ISiteSession site = OpenSite();
+        if (Emergency && ClusterOperation.Serves(site.Site))
+        {
+            throw new FoobarException("EmergencyNotForClusters", ErrorKind.InvalidInput, $"The members of {site.Site.Name} form a cluster, which has nothing to lose with one of them.")
+            {
+                Recommendation = "Invoke-FoobarFailover without -Emergency leads the writes from a dead member to one that is in the majority.",
+            };
+        }
+
         if (Emergency)
         {
             ActInEmergency(site);
@@ -54,7 +63,8 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
 
     private void SwitchOver(ISiteSession site)
     {
-        FailoverPreview preview = Run((_, token) => new SwitchoverOperation(site).PreviewAsync(Options(), token));
+        bool isCluster = ClusterOperation.Serves(site.Site);
+        FailoverPreview preview = Run((_, token) => isCluster ? new ClusterOperation(site).PreviewAsync(Options(), token) : new SwitchoverOperation(site).PreviewAsync(Options(), token));
         Tell(preview);
         if (ShouldProcess($"{preview.OldPrimary ?? "unknown"} -> {preview.NewPrimary ?? "unknown"}: {preview.Summary}", $"{preview.Summary}? -WhatIf shows the steps.", "Invoke-FoobarFailover"))
         {
@@ -67,7 +77,7 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
                 Canary = new DatabaseLogin(CanaryCredential!.UserName, canary),
                 CanaryInterval = TimeSpan.FromMilliseconds(CanaryIntervalMilliseconds),
             };
-            Perform((progress, token) => new SwitchoverOperation(site).RunAsync(options, progress, token));
+            Perform((progress, token) => isCluster ? new ClusterOperation(site).RunAsync(options, progress, token) : new SwitchoverOperation(site).RunAsync(options, progress, token));
         }
     }
 

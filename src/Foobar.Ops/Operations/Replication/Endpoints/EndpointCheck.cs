@@ -5,20 +5,27 @@ using Foobar.Ops.Remoting.Database.Wire;
 namespace Foobar.Ops.Operations.Replication.Endpoints;
 
 /// <summary>Sees, without an account, that the write endpoint really leads to the new primary: the new primary knows the connection.</summary>
-internal sealed class EndpointCheck(MoveConnections live)
+/// <param name="site">The site's connections.</param>
+/// <param name="primary">The new primary.</param>
+internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
+
+    public EndpointCheck(FailoverConnections live)
+        : this(live.Site, live.NewSession)
+    {
+    }
 
     /// <summary>Tries until it does, or the token ends.</summary>
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        if (live.Policy.WriteEndpoint is not { Place: (string host, int port) } endpoint)
+        if (site.Site.Policy.Database?.WriteEndpoint is not { Place: (string host, int port) } endpoint)
         {
             return;
         }
 
-        IServerSession balancer = await live.Site.GetServerAsync(endpoint.Server, cancellationToken);
+        IServerSession balancer = await site.GetServerAsync(endpoint.Server, cancellationToken);
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -35,12 +42,12 @@ internal sealed class EndpointCheck(MoveConnections live)
 
             if (attempt >= 20)
             {
-                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {live.Candidate.Name}.") { Server = endpoint.Server };
+                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {primary.Name}.") { Server = endpoint.Server };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
         }
     }
 
-    private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) => live.Candidate.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
+    private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) => primary.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
 }

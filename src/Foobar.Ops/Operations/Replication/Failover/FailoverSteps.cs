@@ -190,7 +190,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Change = async token =>
         {
             await New.UnfenceAsync(token);
-            await new EndpointCheck(live).VerifyAsync(token);
+            await new EndpointCheck(live.Site, live.Candidate).VerifyAsync(token);
             Writable = time.GetElapsedTime(_started);
         },
     };

@@ -255,7 +255,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             await New.UnfenceAsync(token);
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
-            await new EndpointCheck(live).VerifyAsync(token);
+            await new EndpointCheck(live.Site, live.Candidate).VerifyAsync(token);
             await _marker.SetAsync(live.Candidate.Member, OperationState.Switched, token);
             await written;
         },

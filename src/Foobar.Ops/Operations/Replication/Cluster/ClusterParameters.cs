@@ -1,0 +1,88 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+
+namespace Foobar.Ops.Operations.Replication.Cluster;
+
+/// <summary>What was decided to do on a cluster: enough to build its plan again after a kill, from its journal or its marker.</summary>
+internal sealed record ClusterParameters
+{
+    /// <summary>What tells it from a switchover between a primary and its replica.</summary>
+    public const string Mode = "cluster";
+
+    /// <summary>The operation's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The id under which another operator began it; <see langword="null"/> if it was begun here.</summary>
+    public string? Former { get; init; }
+
+    /// <summary>The id that the marker held before; empty for none.</summary>
+    public string Before { get; init; } = "";
+
+    /// <summary>What kind of cluster.</summary>
+    public required ClusterKind Kind { get; init; }
+
+    /// <summary>The member to which writes are led before.</summary>
+    public required string Old { get; init; }
+
+    /// <summary>The member to which they shall be led.</summary>
+    public required string New { get; init; }
+
+    /// <summary>The member on which the marker is written: the group's primary before, else one that takes writes.</summary>
+    public required string Writer { get; init; }
+
+    /// <summary>Whether the old member is in the cluster's majority.</summary>
+    public required bool OldIsIn { get; init; }
+
+    /// <summary>Whether the group shall elect the candidate; not so in Galera, or where it is the primary already.</summary>
+    public required bool Elects { get; init; }
+
+    /// <summary>The candidate's UUID, and that of the group's primary before; <see langword="null"/> in Galera.</summary>
+    public Guid? NewUuid { get; init; }
+
+    /// <inheritdoc cref="NewUuid"/>
+    public Guid? WriterUuid { get; init; }
+
+    /// <summary>For the journal and the marker.</summary>
+    public IReadOnlyDictionary<string, string> ToParameters() => new Dictionary<string, string>
+    {
+        ["mode"] = Mode,
+        ["id"] = Id,
+        ["former"] = Former ?? "",
+        ["before"] = Before,
+        ["kind"] = $"{Kind}",
+        ["old"] = Old,
+        ["new"] = New,
+        ["writer"] = Writer,
+        ["oldIsIn"] = $"{OldIsIn}",
+        ["elects"] = $"{Elects}",
+        ["newUuid"] = $"{NewUuid}",
+        ["writerUuid"] = $"{WriterUuid}",
+    };
+
+    /// <summary>Whether what these parameters describe is a move on a cluster.</summary>
+    public static bool Describes(IReadOnlyDictionary<string, string> parameters) => parameters.GetValueOrDefault("mode") == Mode;
+
+    /// <summary>From a journal or a marker.</summary>
+    /// <exception cref="FoobarException"><c>OutputNotUnderstood</c>: a parameter is missing or not understood.</exception>
+    public static ClusterParameters Of(IReadOnlyDictionary<string, string> parameters, string source = "the journal")
+    {
+        return new()
+        {
+            Id = Require("id"),
+            Former = parameters.GetValueOrDefault("former") is { Length: > 0 } former ? former : null,
+            Before = parameters.GetValueOrDefault("before") ?? "",
+            Kind = Enum.TryParse(Require("kind"), out ClusterKind kind) ? kind : throw Wrong("kind"),
+            Old = Require("old"),
+            New = Require("new"),
+            Writer = Require("writer"),
+            OldIsIn = bool.TryParse(Require("oldIsIn"), out bool isIn) ? isIn : throw Wrong("oldIsIn"),
+            Elects = bool.TryParse(Require("elects"), out bool elects) ? elects : throw Wrong("elects"),
+            NewUuid = Uuid("newUuid"),
+            WriterUuid = Uuid("writerUuid"),
+        };
+
+        string Require(string name) => parameters.GetValueOrDefault(name) ?? throw Wrong(name);
+        Guid? Uuid(string name) => Guid.TryParse(parameters.GetValueOrDefault(name), out Guid uuid) ? uuid : null;
+        ParseException Wrong(string name) => new(null, source, 1, $"expected the parameter '{name}', found '{parameters.GetValueOrDefault(name) ?? "nothing"}'.");
+    }
+}

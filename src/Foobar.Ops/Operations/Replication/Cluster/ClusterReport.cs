@@ -1,0 +1,140 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication.Cluster;
+
+/// <summary>What a move on a cluster did, and its end: the journal is closed only when the marker says how it ended. Never throws.</summary>
+/// <param name="live">The connections.</param>
+/// <param name="steps">The steps.</param>
+/// <param name="runner">Their runner, which has left the journal open.</param>
+/// <param name="store">The site's state on this machine.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps, PlanRunner runner, OperationStore store, TimeProvider time)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Applying = TimeSpan.FromSeconds(3);
+
+    private ClusterParameters Order => steps.Order;
+
+    /// <summary>The canary, if there is one.</summary>
+    public FailoverCanary? Canary { get; init; }
+
+    /// <summary>Makes it.</summary>
+    public async Task<FailoverResult> MakeAsync(PlanResult result, string journal, DateTimeOffset started)
+    {
+        bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
+        using CancellationTokenSource limit = new(Limit);
+        string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
+        (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? Order.New : Order.Old, limit.Token);
+        return new()
+        {
+            Id = Order.Id,
+            Outcome = unsettled is null ? result.Outcome : PlanOutcome.Degraded,
+            OldPrimary = Order.Old,
+            NewPrimary = Order.New,
+            WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
+            Canary = writes,
+            Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, Order.New, Order.Old, time.GetUtcNow()),
+            Steps = result.Steps,
+            Error = result.Failure?.Message ?? unsettled,
+            Recommendation = Recommend(result, unsettled),
+            Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
+            Started = started,
+            Duration = time.GetUtcNow() - started,
+            Journal = journal,
+        };
+    }
+
+    private static string? Recommend(PlanResult result, string? unsettled)
+    {
+        string? own = (result.Failure as FoobarException)?.Recommendation;
+        return unsettled is not null ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart()
+            : result.Outcome == PlanOutcome.UndoFailed ? $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart()
+            : result is { Outcome: PlanOutcome.Undone, Failure: not null } ? own ?? "Put right what the error names, and run the command again."
+            : own;
+    }
+
+    // Why a resume still has something to do; null if it has not.
+    private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
+    {
+        string[] left = [.. result.Steps.Where(static step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "complete").Select(static step => step.Step)];
+        if (left.Length > 0)
+        {
+            return $"left to do: {string.Join(", ", left)}";
+        }
+
+        try
+        {
+            if (result.Outcome == PlanOutcome.Degraded)
+            {
+                await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(Order.New, token);
+                await steps.Marker.SetAsync(primary, OperationState.Degraded, token);
+            }
+
+            runner.Close(result.Outcome);
+            return null;
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return $"the marker on {Order.New} could not be written: {error.Message}";
+        }
+    }
+
+    private async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string member, CancellationToken token)
+    {
+        if (Canary is null)
+        {
+            return default;
+        }
+
+        try
+        {
+            await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(member, token);
+            return await Canary.ReadAsync(database, steps.Window, token);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return (await Canary.MeasureAsync(steps.Window), null);
+        }
+    }
+
+    private async Task<FailoverProof> ProveAsync(PlanResult result, CanaryAccount? account, CancellationToken token)
+    {
+        string? final = steps.Final, now = null;
+        string failure = "";
+        if (result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded)
+        {
+            try
+            {
+                // A resume knows nothing of the moment itself; what the old member holds by now is as much at least.
+                final ??= Order.OldIsIn ? await CommittedAsync(Order.Old, token) : null;
+                now = await CommittedAsync(Order.New, token);
+                now = final is not null && ClusterPosition.Missing(Order.Kind, final, now).Length > 0 ? await LaterAsync(final, token) : now;
+            }
+            catch (Exception error) when (error is FoobarException or OperationCanceledException)
+            {
+                failure = error.Message;
+            }
+        }
+
+        return ClusterProof.Judge(Order, result.Outcome, final, now, failure, account);
+    }
+
+    private async Task<string> CommittedAsync(string member, CancellationToken token)
+    {
+        await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(member, token);
+        return await ClusterNode.Of(Order.Kind, database).CommittedAsync(token);
+    }
+
+    // Applied is a moment after committed elsewhere.
+    private async Task<string> LaterAsync(string position, CancellationToken token)
+    {
+        await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(Order.New, token);
+        ClusterNode node = ClusterNode.Of(Order.Kind, database);
+        await node.ReachAsync(position, Applying, token);
+        return await node.CommittedAsync(token);
+    }
+}
