@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab.Setup;
 
@@ -41,13 +42,13 @@ internal static class ClusterFaults
                 Row("quorum-lost", "DB-026", "Two of three members were killed: the one that is left has no majority", "web-02", Kill, Start) with { Thing = "cluster" },
                 Row("quorum-lost", "DB-026", "Two of three members were killed: the one that is left has no majority", "db-03", Kill, Start) with { Thing = "cluster" }),
             Row("quorum-lost", "DB-026", "", "web-01", "true", $"({GoOnAlone}) || true") with { Thing = "cluster" })
-            { AppliesTo = Clusters, ShowsOn = "web-01", ShowsWhen = NoMajority, AlsoSeenBy = [.. AlsoOfKilled, "DB-002", "DB-015", "DB-029", "DB-030", "DB-034", "LB-002", "LB-011", "TOP-009"] },
+            { AppliesTo = Clusters, ShowsOn = "web-01", ShowsWhen = NoMajority, AlsoSeenBy = [.. AlsoOfKilled, "LB-002", "LB-011", "TOP-009"] },
         Row("member-partitioned", "DB-026", "db-03 and the other members do not hear each other", "db-03", Cut, $"{Mend}; {Start}") with
             { AppliesTo = Clusters, Thing = "cluster", ShowsOn = "db-03", ShowsWhen = NoMajority, AlsoSeenBy = AlsoOfPartition },
         new FaultOfTwo(
             Row("split-brain", "DB-035", "db-03 was cut off, and made a cluster of its own", "db-03", $"{Cut}; until {NoMajority}; do sleep 0.5; done", $"{Mend}; {Start}; {Either("true", "mysql -e 'START GROUP_REPLICATION' 2>/dev/null || true")}") with { Thing = "cluster" },
             Row("split-brain", "DB-035", "", "db-03", GoOnAlone, Either("systemctl stop mariadb; rm -f /var/lib/mysql/grastate.dat", "mysql -e 'STOP GROUP_REPLICATION' || true")))
-            { AppliesTo = Clusters, AlsoSeenBy = [.. AlsoOfPartition, "DB-002"] },
+            { AppliesTo = Clusters, AlsoSeenBy = [.. AlsoOfPartition, "DB-002", "DB-026"] },
         Row("member-desynced", "DB-038", "db-03 is set apart: it may fall behind without limit", "db-03", "mysql -e 'SET GLOBAL wsrep_desync = ON'", "mysql -e 'SET GLOBAL wsrep_desync = OFF'") with
             { AppliesTo = Galera, Thing = "cluster" },
         new FaultOfTwo(
@@ -66,9 +67,15 @@ internal static class ClusterFaults
             { AppliesTo = Group, Thing = "cluster", AlsoSeenBy = ["DB-002"] },
     ];
 
-    private static IReadOnlyList<string> AlsoOfKilled => ["DB-001", "DB-036", "SRV-001", "SRV-002", "SRV-004", "TOP-001", "TOP-002", "TOP-006"];
+    // Nothing of a database that does not answer can be judged.
+    private static IReadOnlyList<string> AlsoOfKilled =>
+    [
+        .. Enumerable.Range(1, 41).Select(static number => string.Create(CultureInfo.InvariantCulture, $"DB-{number:000}")),
+        "SRV-001", "SRV-002", "SRV-004", "TLS-040", "TLS-041", "TLS-042", "TLS-043", "TLS-045", "TOP-002", "TOP-006",
+    ];
 
-    private static IReadOnlyList<string> AlsoOfPartition => ["DB-033", "DB-036", "FW-001", "FW-006", "FW-008", "TOP-006"];
+    // A member without the majority refuses statements, and the rules that cut it off are seen too.
+    private static IReadOnlyList<string> AlsoOfPartition => ["DB-015", "DB-029", "DB-030", "DB-034", "DB-036", "FW-002", "FW-008", "FW-014", "FW-016", "TOP-006"];
 
     private const string Held =
         "(mysql -N -e \"SHOW STATUS LIKE 'wsrep_flow_control_requested'\"; mysql -N -e 'SELECT COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE > 10 FROM performance_schema.replication_group_member_stats WHERE member_id = @@server_uuid') 2>/dev/null | grep -q -e true -e '^1$'";

@@ -17,7 +17,7 @@ internal static class ReplicationQueries
             'rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled', 'rpl_semi_sync_replica_enabled', 'rpl_semi_sync_slave_enabled',
             'rpl_semi_sync_source_timeout', 'rpl_semi_sync_master_timeout', 'rpl_semi_sync_source_wait_point', 'rpl_semi_sync_master_wait_point',
             'rpl_semi_sync_source_wait_for_replica_count', 'rpl_semi_sync_source_wait_no_replica', 'rpl_semi_sync_master_wait_no_slave',
-            'wsrep_on', 'wsrep_provider_options')
+            'wsrep_on', 'wsrep_desync', 'wsrep_provider_options')
         """;
 
     public const string Status = """

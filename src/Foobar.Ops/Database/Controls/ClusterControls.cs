@@ -54,7 +54,8 @@ internal static class ClusterControls
         (_, cluster) => [cluster switch
         {
             { Kind: ClusterKind.GroupReplication } => Verdict.NotApplicable(cluster.Kind.ToString(), "a group has no such state"),
-            { Desynced: true } => Verdict.Warning("state", "Synced", cluster.IsInStep ? "Synced, and to be set apart (wsrep_desync)" : cluster.State ?? "not stated"),
+            { SetApart: true } => Verdict.Fail("wsrep_desync", "OFF", "ON: it may fall behind without limit"),
+            { Desynced: true } => Verdict.Warning("state", "Synced", cluster.State ?? "not stated"),
             _ => Verdict.Pass("state", cluster.State),
         }]);
 

@@ -71,6 +71,9 @@ public sealed record ClusterFacts
     /// <summary>Whether it is out of flow control: a donor of a state transfer, or set apart by <c>wsrep_desync</c>.</summary>
     public bool Desynced { get; init; }
 
+    /// <summary>Whether somebody set it apart by <c>wsrep_desync</c>; a donor does so by itself for a while.</summary>
+    public bool SetApart { get; init; }
+
     /// <summary>Whether it answers statements at all (<c>wsrep_ready</c>); in a group whether it is online.</summary>
     public bool Ready { get; init; }
 

@@ -83,6 +83,7 @@ internal static class ClusterParser
             Primary = true,
             MultiPrimary = true,
             Desynced = state == "Donor/Desynced" || status.Number("wsrep_desync_count") > 0,
+            SetApart = variables.Flag("wsrep_desync") == true,
             Flow = GaleraFlow(options, status, later, elapsed),
             Conflicts = (status.Number("wsrep_local_cert_failures") ?? 0) + (status.Number("wsrep_local_bf_aborts") ?? 0),
             LocalCommits = status.Number("wsrep_local_commits") ?? 0,

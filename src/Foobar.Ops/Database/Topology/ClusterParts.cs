@@ -32,7 +32,7 @@ internal static class ClusterParts
 
     /// <summary>A member's state in one line; <see langword="null"/> if it is in no cluster.</summary>
     public static string? Describe(ClusterFacts? cluster) => cluster is not { Kind: not ClusterKind.None } ? null
-        : string.Create(CultureInfo.InvariantCulture, $"{cluster.State}{(cluster is { Kind: ClusterKind.GroupReplication, Ready: true } ? cluster.Primary ? " primary" : " secondary" : "")}, {cluster.Online} of {cluster.Members}{(cluster.HasQuorum ? "" : ", no majority")}{(cluster.Desynced && cluster.IsInStep ? ", set apart" : "")}{(cluster.Flow.Active ? ", writers held back" : "")}");
+        : string.Create(CultureInfo.InvariantCulture, $"{cluster.State}{(cluster is { Kind: ClusterKind.GroupReplication, Ready: true } ? cluster.Primary ? " primary" : " secondary" : "")}, {cluster.Online} of {cluster.Members}{(cluster.HasQuorum ? "" : ", no majority")}{(cluster.SetApart ? ", set apart" : "")}{(cluster.Flow.Active ? ", writers held back" : "")}");
 
     /// <summary>Whether a member of a view is a declared one: by its name, its host name or its address.</summary>
     public static bool Is(ReplicationTopology topology, ClusterPeer peer, Server member) =>
