@@ -75,7 +75,7 @@ internal static class ClusterFaults
     ];
 
     // A member without the majority refuses statements, and the rules that cut it off are seen too.
-    private static IReadOnlyList<string> AlsoOfPartition => ["DB-015", "DB-029", "DB-030", "DB-034", "DB-036", "FW-002", "FW-008", "FW-014", "FW-016", "TOP-006"];
+    private static IReadOnlyList<string> AlsoOfPartition => ["DB-015", "DB-029", "DB-030", "DB-034", "DB-036", "FW-002", "FW-006", "FW-008", "FW-014", "FW-016", "TOP-006"];
 
     private const string Held =
         "(mysql -N -e \"SHOW STATUS LIKE 'wsrep_flow_control_requested'\"; mysql -N -e 'SELECT COUNT_TRANSACTIONS_REMOTE_IN_APPLIER_QUEUE > 10 FROM performance_schema.replication_group_member_stats WHERE member_id = @@server_uuid') 2>/dev/null | grep -q -e true -e '^1$'";

@@ -30,7 +30,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         (from database in Enum.GetValues<DatabaseFlavour>()
          from tls in Enum.GetValues<TlsVariant>()
          where Sample.IsAll || database == DatabaseFlavour.MariaDb || tls == TlsVariant.Edge
-         select new Kind(database, tls)).Concat(Sample.IsAll ? [Pair] : []).Select(static kind => kind.ToString()))
+         select new Kind(database, tls)).Concat(Sample.IsAll ? [Pair, .. Clusters] : []).Select(static kind => kind.ToString()))
     {
         Newer.ToString(),
         Grown.ToString(),
@@ -70,6 +70,13 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     // A thorough run's alone: TopologyTests has one, too.
     private static Kind Pair => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Balancers: 2);
 
+    // A thorough run's alone: raising one takes long.
+    private static Kind[] Clusters =>
+    [
+        new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Cluster: ClusterVariant.Galera),
+        new(DatabaseFlavour.MySql, TlsVariant.Edge, Cluster: ClusterVariant.Group),
+    ];
+
     private static Kind KeptBy(HostFirewall firewall) => new(DatabaseFlavour.MariaDb, TlsVariant.Edge, Firewall: firewall);
 
     private static List<(Kind Kind, Fault Fault)> Chosen { get; } =
@@ -91,6 +98,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         .. Sample.Of(On(TwoKindsAtNginx, IsOfVisitors), 12),
         .. Sample.Of(Enum.GetValues<DatabaseFlavour>().SelectMany(database => On(ThreeMembers(database), fault => fault.Area == Area.Database)), 10),
         .. Sample.IsAll ? On(Pair, static fault => fault.Area == Area.Topology) : [],
+        .. Sample.IsAll ? Clusters.SelectMany(static kind => On(kind, static fault => fault.Area == Area.Database)) : [],
         .. Sample.Of(On(KeptBy(HostFirewall.Firewalld), IsOfFirewall), 5),
         .. Sample.Of(On(KeptBy(HostFirewall.Ufw), IsOfFirewall), 5),
         .. Sample.Of(On(KeptBy(HostFirewall.Docker), static fault => !fault.AppliesTo(new LabOptions())), 2),
@@ -199,18 +207,18 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
     {
         Kind wanted = Kind.Parse(kind);
         return await labs.RequireAsync(
-            wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Firewall, wanted.Replicas, balancers: wanted.Balancers);
+            wanted.Database, wanted.Tls, wanted.Options.SemiSync, wanted.Suite, wanted.IsGrown, wanted.Firewall, wanted.Replicas, balancers: wanted.Balancers, cluster: wanted.Cluster);
     }
 
     /// <summary>A kind of lab, in a few words that name it in a test's name.</summary>
     private sealed record Kind(
         DatabaseFlavour Database, TlsVariant Tls, DebianSuite? Suite = null, bool IsGrown = false,
-        HostFirewall Firewall = HostFirewall.Nftables, int Replicas = 1, int Balancers = 1)
+        HostFirewall Firewall = HostFirewall.Nftables, int Replicas = 1, int Balancers = 1, ClusterVariant Cluster = ClusterVariant.None)
     {
         public LabOptions Options => new()
         {
             Database = Database, Tls = Tls, Suite = Suite, Grown = IsGrown, Firewall = Firewall, SemiSync = Replicas > 1, Replicas = Replicas,
-            Balancers = Balancers,
+            Balancers = Balancers, Cluster = Cluster,
         };
 
         /// <summary>What a lab of the kind changes where; it is never raised.</summary>
@@ -224,6 +232,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
                 word == nameof(Grown) ? kind with { IsGrown = true }
                 : word == nameof(Pair) ? kind with { Balancers = 2 }
                 : word.Split('-') is [var replicas, "replicas"] ? kind with { Replicas = int.Parse(replicas, CultureInfo.InvariantCulture) }
+                : Enum.TryParse(word, out ClusterVariant cluster) ? kind with { Cluster = cluster }
                 : Enum.TryParse(word, out DebianSuite suite) ? kind with { Suite = suite }
                 : kind with { Firewall = Enum.Parse<HostFirewall>(word) })
             : throw new ArgumentException($"'{text}' is no kind of lab.", nameof(text));
@@ -231,7 +240,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         public override string ToString() => string.Join(' ', ((string?[])
         [
             $"{Database}", $"{Tls}", Suite?.ToString(), IsGrown ? nameof(Grown) : null, Firewall == HostFirewall.Nftables ? null : $"{Firewall}",
-            Replicas > 1 ? $"{Replicas}-replicas" : null, Balancers > 1 ? nameof(Pair) : null,
+            Replicas > 1 ? $"{Replicas}-replicas" : null, Balancers > 1 ? nameof(Pair) : null, Cluster == ClusterVariant.None ? null : $"{Cluster}",
         ]).OfType<string>());
     }
 }

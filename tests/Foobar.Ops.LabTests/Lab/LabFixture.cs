@@ -66,9 +66,11 @@ public sealed class LabFixture : IAsyncLifetime
     /// <param name="replicas">How many replicas the database has.</param>
     /// <param name="agents">Whether more monitoring agents run, and a Prometheus.</param>
     /// <param name="balancers">How many load balancers there are.</param>
+    /// <param name="cluster">What keeps its databases in step; a cluster has three members.</param>
     internal async Task<RaisedLab> RequireAsync(
         DatabaseFlavour database = DatabaseFlavour.MySql, TlsVariant tls = TlsVariant.Edge, bool semiSync = false,
-        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1, bool agents = false, int balancers = 1)
+        DebianSuite? suite = null, bool grown = false, HostFirewall firewall = HostFirewall.Nftables, int replicas = 1, bool agents = false, int balancers = 1,
+        ClusterVariant cluster = ClusterVariant.None)
     {
         if (await HostRequirements.FindObstacleAsync(TestContext.Current.CancellationToken) is LabException obstacle)
         {
@@ -80,6 +82,7 @@ public sealed class LabFixture : IAsyncLifetime
             Name = LabOptions.DefaultName, Database = database, Suite = suite, Tls = tls, SemiSync = semiSync, Grown = grown,
             Firewall = firewall, Replicas = replicas, Agents = agents, Balancers = balancers,
         };
+        options = options.Clustered(cluster);
         options = options with { Name = NameOf(CollectionName, options) };
         PrepareImages();
         await MakeRoomForAsync(options);
@@ -173,7 +176,7 @@ public sealed class LabFixture : IAsyncLifetime
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{collection}-");
 
     private static string NameOf(string collection, LabOptions kind) =>
-        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}{(kind.Balancers > 1 ? "-pair" : "")}".ToLowerInvariant();
+        $"{NameOf(collection)}{kind.Database}{(kind.Suite is DebianSuite suite ? $"-{suite}" : "")}-{kind.Tls}{(kind.SemiSync ? "-semi" : "")}{(kind.Grown ? "-grown" : "")}{(kind.Firewall != HostFirewall.Nftables ? $"-{kind.Firewall}" : "")}{(kind.Cluster != ClusterVariant.None ? $"-{kind.Cluster}" : kind.Replicas > 1 ? $"-{kind.Replicas}" : "")}{(kind.Agents ? "-agents" : "")}{(kind.Balancers > 1 ? "-pair" : "")}".ToLowerInvariant();
 
     private static bool IsAbandoned(string name)
     {

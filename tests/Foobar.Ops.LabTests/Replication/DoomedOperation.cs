@@ -32,6 +32,7 @@ internal static class DoomedOperation
         OperationStore store = new(site.Name, args[2]);
         FailoverResult result = args[3].Length == 0
             ? await new FailoverOperation(session, store).RunAsync(new FailoverOptions(), death, CancellationToken.None)
+            : ClusterOperation.Serves(site) ? await new ClusterOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None)
             : await new SwitchoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}");
         return 0;

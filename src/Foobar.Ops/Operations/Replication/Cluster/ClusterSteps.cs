@@ -232,7 +232,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         return rows[0].Number("value") == 0 ? order.Writer : order.New;
     }
 
-    private FoobarException TooFarBehind(TimeSpan limit) => new("CatchUpFailed", ErrorKind.Timeout, FormattableString.Invariant($"{order.New}: it has not applied within {limit.TotalSeconds:0.#} s what is committed."))
+    private FoobarException TooFarBehind(TimeSpan limit) => new("CatchUpTimeout", ErrorKind.Timeout, FormattableString.Invariant($"{order.New}: it has not applied within {limit.TotalSeconds:0.#} s what is committed."))
     {
         Server = order.New,
         Recommendation = "Look at its queue (Get-FoobarReplication, Test-FoobarReplication -Control DB-037), and try again.",

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Load;
+using Foobar.Ops.LabTests.Failover;
+using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Testing;
+
+namespace Foobar.Ops.LabTests.Cluster;
+
+/// <summary>Real clusters: a move under load loses nothing, and what befalls members is told as it is.</summary>
+[Collection(OtherLabCollection.Name)]
+public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
+{
+    private const string Kill = "for unit in mariadb mysql; do ! systemctl is-active --quiet $unit || { systemctl kill --signal=KILL $unit; systemctl stop $unit; }; done";
+    private const string Start = "for unit in mariadb mysql; do [ ! -e /lib/systemd/system/$unit.service ] || systemctl start $unit; done";
+
+    private static readonly string[] Kinds = ["Galera", "Group"];
+
+    private static readonly string[] Steps = ["mark", "settle", "close-endpoint", "elect", "catch-up", "open-endpoint", "verify", "persist"];
+
+    /// <summary>Both kinds.</summary>
+    public static TheoryData<string> Clusters => [.. Kinds];
+
+    /// <summary>A kill at each step of each kind; in the default run one of each, which the seed chooses.</summary>
+    public static TheoryData<string, string> Kills => new(
+        from kind in Kinds
+        from step in Steps.Where(step => kind == "Group" || step != "elect").Index()
+        where Sample.Has(step.Index + (kind == "Group" ? 3 : 0), Steps.Length)
+        select (kind, step.Item));
+
+    /// <summary>What may befall members; in the default run that one of a group dies.</summary>
+    public static TheoryData<string, string> Misfortunes => new(
+        from kind in Kinds
+        from what in (string[])["member-killed", "quorum-lost", "member-partitioned", "writer-killed"]
+        where Sample.IsAll || (kind, what) == ("Galera", "member-killed")
+        select (kind, what));
+
+    [Theory]
+    [MemberData(nameof(Clusters))]
+    public async Task A_move_under_load_loses_nothing(string kind)
+    {
+        await using ClusterBed bed = await ClusterBed.MakeAsync(labs, kind);
+        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 4, TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        List<(long From, long To)> moves = [];
+        string at = "web-01";
+        for (int run = 0; run < (Sample.IsAll ? 21 : 3); run++)
+        {
+            at = bed.Members[(run + 1) % bed.Members.Count];
+            long began = Stopwatch.GetTimestamp();
+            FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions { To = at }, null, TestContext.Current.CancellationToken);
+            moves.Add((began, Stopwatch.GetTimestamp()));
+            Assert.True(result.Outcome == PlanOutcome.Completed, $"{result.Outcome}: {result.Error}");
+            Assert.Equal((ProofVerdict.Proven, at), (result.Proof.Verdict, result.NewPrimary));
+            Assert.Equal([at], await bed.OpenAsync());
+        }
+
+        IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
+        double[] gaps = [.. moves.Select(move => OrderWriters.Gap(writes, move.From, move.To).TotalMilliseconds).Order()];
+        output.WriteLine($"{kind}: {writes.Count(write => write.IsAcknowledged)} of {writes.Count} writes acknowledged in {moves.Count} moves; longest without one, in ms: median {gaps[gaps.Length / 2]:0}, most {gaps[^1]:0}");
+        await bed.AssertKeptAsync(writers, writes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kills))]
+    public async Task A_move_that_is_killed_is_ended_by_a_resume(string kind, string step)
+    {
+        await using ClusterBed bed = await ClusterBed.MakeAsync(labs, kind);
+        string old = Assert.Single(await bed.OpenAsync());
+        string candidate = bed.Members.First(member => member != old);
+        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        await DoomedProcess.KillAsync(step, TimeSpan.Zero, DoomedOperation.Word, bed.Lab.Inventory, bed.State, candidate);
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions { To = candidate }, null, TestContext.Current.CancellationToken));
+        Assert.Equal("OperationUnfinished", refused.ErrorId);
+
+        FailoverResult result = await bed.Operation().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
+        IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
+        Assert.Null(result.Error);
+        Assert.Equal((ProofVerdict.Proven, false), (result.Proof.Verdict, result.Unfinished));
+        bool passed = Array.IndexOf(Steps, step) >= Array.IndexOf(Steps, "catch-up");
+        Assert.Equal(passed ? PlanOutcome.Completed : PlanOutcome.Undone, result.Outcome);
+        string at = passed ? candidate : old;
+        Assert.Equal([at], await bed.OpenAsync());
+        SiteCase<ReplicationFacts> facts = await bed.SurveyAsync();
+        Assert.Contains(at, ReplicationTopology.Of(facts).Writers.Select(writer => writer.Name));
+        Assert.All(facts.Facts.Values, member => Assert.Empty(member.Value!.Unfinished.Value!));
+        await bed.AssertKeptAsync(writers, writes);
+    }
+
+    [Theory]
+    [MemberData(nameof(Misfortunes))]
+    public async Task What_befalls_members_is_told_as_it_is(string kind, string what)
+    {
+        await using ClusterBed bed = await ClusterBed.MakeAsync(labs, kind);
+        await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
+        if (what == "writer-killed")
+        {
+            await LoseTheWriterAsync(bed);
+        }
+        else
+        {
+            await bed.Lab.BreakAsync(what, TestContext.Current.CancellationToken);
+            try
+            {
+                await AssertToldAsync(bed, what);
+            }
+            finally
+            {
+                await bed.Lab.HealAsync(what, CancellationToken.None);
+            }
+        }
+
+        await ClusterBed.UntilAsync(async () => !(await bed.TroubleAsync()).Any(finding => finding.ControlId is "DB-001" or "DB-002" or "DB-026" or "DB-035" or "DB-036"), "all members are back and told so");
+        await bed.AssertKeptAsync(writers, await writers.StopAsync());
+    }
+
+    private static async Task AssertToldAsync(ClusterBed bed, string what)
+    {
+        string server = what == "member-partitioned" ? "db-03" : "web-01";
+        Assert.Contains(await bed.TroubleAsync(), finding => (finding.ControlId, finding.Server, finding.Status) == ("DB-026", server, FindingStatus.Fail));
+        ReplicationStatus[] statuses = [.. ReplicationStatus.Of(await bed.SurveyAsync())];
+        Assert.Equal(what != "quorum-lost", statuses.Single(one => one.Server == "web-01").HasQuorum);
+        if (what == "quorum-lost")
+        {
+            Assert.Equal(false, statuses.Single(one => one.Server == "web-01").TakesWrites);
+            FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            Assert.Equal("FailoverRefused", refused.ErrorId);
+            Assert.Contains("NoQuorum", refused.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        // Two are a majority: writes go on, and may be moved between them, and to nobody else.
+        FoobarException away = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions { To = "db-03" }, null, TestContext.Current.CancellationToken));
+        Assert.Contains(what == "member-killed" ? "Unreachable on db-03" : "NotInMajority on db-03", away.Message, StringComparison.Ordinal);
+        FailoverResult result = await bed.Operation().RunAsync(new FailoverOptions { To = "web-02" }, null, TestContext.Current.CancellationToken);
+        Assert.Equal((PlanOutcome.Completed, ProofVerdict.Proven), (result.Outcome, result.Proof.Verdict));
+    }
+
+    // The member that writes are led to dies: they are led to one that is in the majority.
+    private async Task LoseTheWriterAsync(ClusterBed bed)
+    {
+        await bed.Lab.RunAsync("web-01", Kill);
+        long began = Stopwatch.GetTimestamp();
+        FailoverResult? result = null;
+        await ClusterBed.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    result = await bed.Operation().RunAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+                    return true;
+                }
+                catch (FoobarException early) when (early.ErrorId is "FailoverRefused")
+                {
+                    return false;
+                }
+            },
+            "the others have noticed");
+        output.WriteLine($"Writes were led to {result!.NewPrimary} {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s after the death of web-01");
+        Assert.Equal((PlanOutcome.Completed, ProofVerdict.Unprovable, "web-01"), (result.Outcome, result.Proof.Verdict, result.OldPrimary));
+        Assert.Equal([result.NewPrimary], await bed.OpenAsync());
+        await bed.Lab.RunAsync("web-01", Start, limit: TimeSpan.FromMinutes(2));
+    }
+}
