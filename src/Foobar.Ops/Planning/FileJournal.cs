@@ -9,23 +9,19 @@ public sealed class FileJournal : IJournal, IDisposable
 {
     private static readonly JsonSerializerOptions Format = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    private readonly FileStream _file;
+    private readonly Stream _file;
 
-    private FileJournal(FileStream file) => _file = file;
+    private FileJournal(string path, Stream file) => (Path, _file) = (path, file);
 
     /// <summary>The file.</summary>
-    public string Path => _file.Name;
+    public string Path { get; }
 
     /// <summary>Opens a journal for appending; creates it, readable by its owner only, if there is none.</summary>
-    public static FileJournal Open(string path)
-    {
-        FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
+    public static FileJournal Open(string path) => Open(path, new DiskFiles());
 
-        FileJournal journal = new(new FileStream(path, options));
+    internal static FileJournal Open(string path, IStateFiles files)
+    {
+        FileJournal journal = new(path, files.Open(path, FileMode.OpenOrCreate, FileShare.ReadWrite));
         journal.CutTornLine();
         return journal;
     }
@@ -64,7 +60,14 @@ public sealed class FileJournal : IJournal, IDisposable
         }
 
         _file.Write(lines.GetBuffer().AsSpan(0, (int)lines.Length));
-        _file.Flush(flushToDisk: durable);
+        if (_file is FileStream onDisk)
+        {
+            onDisk.Flush(flushToDisk: durable);
+        }
+        else
+        {
+            _file.Flush();
+        }
     }
 
     /// <inheritdoc/>

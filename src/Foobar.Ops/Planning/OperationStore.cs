@@ -13,11 +13,22 @@ namespace Foobar.Ops.Planning;
 public sealed class OperationStore
 {
     private readonly string _directory;
+    private readonly IStateFiles _files;
 
     /// <summary>The store of a site.</summary>
     /// <param name="site">The site's name.</param>
     /// <param name="root">The state directory to use; the user's if left out.</param>
-    public OperationStore(string site, string? root = null) => _directory = Path.Combine(root ?? UserState(), "foobar-ops", "journal", FileNameOf(site));
+    public OperationStore(string site, string? root = null)
+        : this(site, root ?? UserState(), new DiskFiles())
+    {
+    }
+
+    /// <summary>The same, of other files than the disk's.</summary>
+    internal OperationStore(string site, string root, IStateFiles files)
+    {
+        _directory = Path.Combine(root, "foobar-ops", "journal", FileNameOf(site));
+        _files = files;
+    }
 
     /// <summary>
     /// The store of a site as it is declared: kept by its name and by what its servers are, so that two sites of one name (a
@@ -61,13 +72,13 @@ public sealed class OperationStore
         string holder = Path.Combine(_directory, "lock-holder");
         try
         {
-            FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(holder, string.Create(CultureInfo.InvariantCulture, $"{kind} by {Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId}) since {since:u}"));
+            Stream file = _files.Open(path, FileMode.OpenOrCreate, FileShare.None);
+            Write(holder, string.Create(CultureInfo.InvariantCulture, $"{kind} by {Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId}) since {since:u}"));
             return file;
         }
         catch (IOException error)
         {
-            string who = File.Exists(holder) ? File.ReadAllText(holder) : "another process";
+            string who = _files.ReadText(holder) ?? "another process";
             throw new FoobarException("OperationRunning", ErrorKind.Refused, $"Another operation on this site is running: {who}.", error)
             {
                 Recommendation = "Wait until it ends. If its process is gone the lock is gone with it.",
@@ -80,21 +91,19 @@ public sealed class OperationStore
     {
         Create();
         string name = string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff'Z'}-{kind}.jsonl");
-        return FileJournal.Open(Path.Combine(_directory, name));
+        return OpenJournal(Path.Combine(_directory, name));
     }
+
+    /// <summary>Opens a journal that there is, to go on in it.</summary>
+    internal FileJournal OpenJournal(string path) => FileJournal.Open(path, _files);
 
     /// <summary>The newest journal whose operation never ended, or <see langword="null"/>.</summary>
     /// <param name="kind">What kind of operation to look for.</param>
     public (string Path, JournalState State)? FindUnfinished(string kind)
     {
-        if (!System.IO.Directory.Exists(_directory))
+        foreach (string path in _files.Find(_directory, $"-{kind}.jsonl").OrderDescending(StringComparer.Ordinal))
         {
-            return null;
-        }
-
-        foreach (string path in System.IO.Directory.GetFiles(_directory, $"*-{kind}.jsonl").OrderDescending(StringComparer.Ordinal))
-        {
-            IReadOnlyList<JournalRecord> records = FileJournal.Read(path);
+            IReadOnlyList<JournalRecord> records = FileJournal.Parse(_files.ReadText(path) ?? "", path);
             if (records.Count > 0 && JournalState.Replay(records, path) is { End: null } state)
             {
                 return (path, state);
@@ -112,18 +121,8 @@ public sealed class OperationStore
         Create();
         string path = Path.Combine(_directory, name);
         string next = $"{path}.{Environment.ProcessId}";
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using (StreamWriter writer = new(next, options))
-        {
-            writer.Write(text);
-        }
-
-        File.Move(next, path, overwrite: true);
+        Write(next, text);
+        _files.Move(next, path);
     }
 
     /// <summary>What was kept by a name; <see langword="null"/> if nothing was or it can't be read.</summary>
@@ -131,8 +130,7 @@ public sealed class OperationStore
     {
         try
         {
-            string path = Path.Combine(_directory, name);
-            return File.Exists(path) ? File.ReadAllText(path) : null;
+            return _files.ReadText(Path.Combine(_directory, name));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -155,15 +153,11 @@ public sealed class OperationStore
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local", "state");
     }
 
-    private void Create()
+    private void Create() => _files.CreateDirectory(_directory);
+
+    private void Write(string path, string text)
     {
-        if (OperatingSystem.IsWindows())
-        {
-            System.IO.Directory.CreateDirectory(_directory);
-        }
-        else
-        {
-            System.IO.Directory.CreateDirectory(_directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
+        using StreamWriter writer = new(_files.Open(path, FileMode.Create, FileShare.ReadWrite));
+        writer.Write(text);
     }
 }

@@ -123,7 +123,7 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
 
     private void Close(string path)
     {
-        using FileJournal journal = FileJournal.Open(path);
+        using FileJournal journal = store.OpenJournal(path);
         journal.Append([new() { Time = time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = "Superseded" }]);
     }
 }

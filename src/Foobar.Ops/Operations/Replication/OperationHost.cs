@@ -76,7 +76,7 @@ internal sealed class OperationHost
         await using OperationConnections live = reconnected.Live;
         await Earlier.RefuseSupersededAsync(Changed(live), path, operation.Ids, cancellationToken);
         await using IDecidedOperation<FailoverResult> decided = await reconnected.RebuildAsync(cancellationToken);
-        using FileJournal journal = FileJournal.Open(path);
+        using FileJournal journal = Store.OpenJournal(path);
         return await EndAsync(live, decided, journal, state, started, progress, cancellationToken);
     }
 

@@ -89,7 +89,7 @@ public sealed class ClusterOperation
         await using ClusterConnections live = await HeldAsync(order, started, options, cancellationToken);
         await _earlier.RefuseSupersededAsync([live.Session(order.New)], path, [order.Id, order.Former], order.Before, cancellationToken);
         live.Own(order.Id, order.Former, order.Before);
-        using FileJournal journal = FileJournal.Open(path);
+        using FileJournal journal = _store.OpenJournal(path);
         return await EndAsync(live, new ClusterSteps(live, options, order, _time), journal, state, started, progress);
     }
 

@@ -39,7 +39,7 @@ internal sealed class NewRejoin(OperationHost host, RejoinSurvey survey, RejoinO
     {
         while (host.Store.FindUnfinished(Kind) is { } earlier)
         {
-            using FileJournal journal = FileJournal.Open(earlier.Path);
+            using FileJournal journal = host.Store.OpenJournal(earlier.Path);
             journal.Append([new() { Time = host.Time.GetUtcNow(), Event = JournalEvent.End, Name = "end", Text = "Superseded" }]);
         }
     }
