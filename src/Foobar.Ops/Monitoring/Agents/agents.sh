@@ -26,13 +26,27 @@ usual
 section() { printf '\n==> %s\n' "$*"; }
 
 section time
-date +%s.%N
-section zone
-date +%z
+date '+%s.%N
+
+==> zone
+%z'
 section uptime
-cat /proc/uptime
+read -r since < /proc/uptime && printf '%s\n' "$since"
 section units
-states=$(systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestampMonotonic $units 2>&1) || :
+# Of a unit that is not there systemd would first look in all its directories for a file (systemd.unit(5)), which for all of the
+# table takes more than all the rest. One without a file is there as long as it has a control group.
+there=''
+for unit in $units; do
+  for place in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system /usr/local/lib/systemd/system /run/systemd/system \
+    /run/systemd/generator /run/systemd/generator.early /run/systemd/generator.late /run/systemd/transient /run/systemd/system.control \
+    /etc/systemd/system.control /etc/systemd/system.attached /run/systemd/system.attached \
+    /sys/fs/cgroup/system.slice /sys/fs/cgroup/unified/system.slice /sys/fs/cgroup/systemd/system.slice; do
+    if [ -e "$place/$unit" ]; then there="$there $unit"; break; fi
+  done
+done
+# Whether systemd answers at all has to be seen, so it is asked for one where none is there.
+[ -n "$there" ] || there=${units#"${units%%[! ]*}"} there=${there%% *}
+states=$(systemctl show --no-pager --property=Id,Names,LoadState,ActiveState,SubState,UnitFileState,MainPID,ActiveEnterTimestampMonotonic $there 2>&1) || :
 printf '%s\n' "$states"
 # The names of those that are active, each between blanks: asking systemd for each would take most of the time.
 active=' '
@@ -65,15 +79,20 @@ printf '%s\n' "$found" | while read -r pid age user state name; do
   [ -d "/proc/$pid" ] || continue
   [ "$name" != haproxy ] || case " $(tr '\0' ' ' < "/proc/$pid/cmdline" 2>/dev/null)" in ' '|*' -v '*|*' -vv '*|*' -c '*) continue ;; esac
   exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || exe=
-  group=$(sed -n 's/^0:://p' "/proc/$pid/cgroup" 2>/dev/null) || group=
+  group=''
+  while IFS= read -r line; do case $line in 0::*) group=${line#0::} ;; esac; done 2>/dev/null < "/proc/$pid/cgroup"
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$pid" "$age" "$user" "$state" "$name" "$exe" "$group"
 done
 
 section sockets
-pids=$(printf '%s\n' "$found" | cut -d' ' -f1)
+pids=''
+lines
+for line in $found; do pids=$pids${line%% *}$nl; done
+usual
 export pids
 # A process may hold any number of connections (a balancer does); of each kind of state 100 are enough to judge by.
-if all=$(ss -H -tuanpi 2>&1); then
+if [ -z "$pids" ]; then :
+elif all=$(ss -H -tuanpi 2>&1); then
   printf '%s\n' "$all" | awk '
     BEGIN { n = split(ENVIRON["pids"], list, "\n"); for (i = 1; i <= n; i++) if (list[i] != "") known[list[i]] = 1 }
     function flush(  rest, pid) {
@@ -182,7 +201,7 @@ usual
 
 # Of a line of a log only its beginning with the time is told; the rest may hold a key.
 last() { if [ -n "$2" ]; then found=$(grep -E -- "$2" | tail -n 1 | cut -c1-48); [ -z "$found" ] || printf '%s %s\n' "$1" "$found"; else cat >/dev/null; fi; }
-tab=$(printf '\t')
+tab='	'
 fields() { agent=${1%%"$tab"*} line=${1#*"$tab"}; sent=${line%%"$tab"*} line=${line#*"$tab"}; failed=${line%%"$tab"*} line=${line#*"$tab"}; }
 lines
 for line in $logs; do
