@@ -34,27 +34,35 @@ internal static partial class SocketScript
     /// </summary>
     public const string Text = """
         export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
-        listening=$(ss -H -tulnp) || exit
-        printf '==> listeners\n%s\n' "$listening"
-        printf '\n==> connections\n'
-        standing=$(ss -H -tunp state established) || exit
-        counted=$({ printf '%s\n' "$listening" | sed 's/^/L /'; printf '%s\n' "$standing" | sed 's/^/C /'; } | awk '
+        all=$(ss -H -tuanp) || exit
+        printf '%s\n' "$all" | awk '
           function port(a) { sub(/.*:/, "", a); return a }
           function host(a) { sub(/:[^:]*$/, "", a); return a }
-          $1 == "L" { if (NF > 5) bound[$2, port($6)] = 1; next }
-          NF < 6 { next }
-          {
-            users = $7; for (i = 8; i <= NF; i++) users = users " " $i
-            gsub(/,fd=[0-9]+/, "", users)
-            key = (($2, port($5)) in bound) ? "in " $2 " " $5 " " host($6) ":0 " users : "out " $2 " " host($5) ":0 " $6 " " users
-            count[key]++
+          function note(line) {
+            while (match(line, /pid=[0-9]+/)) { pids[substr(line, RSTART + 4, RLENGTH - 4)] = 1; line = substr(line, RSTART + RLENGTH) }
           }
-          END { for (key in count) print count[key], key }')
-        printf '%s\n' "$counted" | sort -rn | head -n 5001
-        printf '\n==> groups\n'
-        printf '%s\n%s\n' "$listening" "$counted" | grep -o 'pid=[0-9]*' | sort -u | while IFS='=' read -r name id; do
-          sed -n "s/^0::/$id /p;s/^[0-9]*:name=systemd:/$id /p" "/proc/$id/cgroup" 2>/dev/null
-        done
+          BEGIN { print "==> listeners" }
+          $2 == "LISTEN" || $2 == "UNCONN" { print; bound[$1, port($5)] = 1; note($0); next }
+          $2 == "ESTAB" { standing[++lines] = $0 }
+          END {
+            for (i = 1; i <= lines; i++) {
+              $0 = standing[i]
+              users = $7; for (n = 8; n <= NF; n++) users = users " " $n
+              gsub(/,fd=[0-9]+/, "", users)
+              key = (($1, port($5)) in bound) ? "in " $1 " " $5 " " host($6) ":0 " users : "out " $1 " " host($5) ":0 " $6 " " users
+              count[key]++
+            }
+            print "\n==> connections"
+            for (key in count) { note(key); if (++kinds <= 5001) print count[key], key }
+            print "\n==> groups"
+            for (id in pids) {
+              file = "/proc/" id "/cgroup"
+              while ((getline line < file) > 0) {
+                if (sub(/^0::/, "", line) || sub(/^[0-9]*:name=systemd:/, "", line)) print id, line
+              }
+              close(file)
+            }
+          }'
         printf '\n==> containers\n'
         for engine in docker podman; do
           command -v "$engine" >/dev/null 2>&1 || continue
