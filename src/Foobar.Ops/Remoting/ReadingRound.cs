@@ -1,17 +1,21 @@
 using System.Collections.Concurrent;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Remoting;
 
 /// <summary>
 /// One round of reading from one server: commands that say so (<see cref="RemoteCommand.IsShared"/>) run once however many
-/// collectors ask for them, so that all see the same moment.
+/// collectors ask for them, so that all see the same moment. What a command reads that has not changed since an earlier round of the
+/// session is not read again (<see cref="RemoteCommand.Sources"/>).
 /// </summary>
 /// <param name="session">The site's connections.</param>
 /// <param name="limit">Ends the round, and the commands that are shared; each caller's own token ends only its waiting.</param>
 internal sealed class ReadingRound(ISiteSession session, CancellationToken limit)
 {
     private readonly ConcurrentDictionary<(string Server, RemoteCommand Command), Lazy<Task<CommandResult>>> _shared = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<SourceLook?>>> _looks = new();
+    private readonly ConcurrentDictionary<(string Server, bool Privileged), JoinedCommands> _joined = new();
 
     /// <summary>The session as one collector of the round has it.</summary>
     /// <param name="ran">Told of each command that has ended; called from several threads.</param>
@@ -19,13 +23,51 @@ internal sealed class ReadingRound(ISiteSession session, CancellationToken limit
 
     private Task<CommandResult> RunAsync(IServerSession server, RemoteCommand command, CancellationToken cancellationToken)
     {
-        if (!command.IsShared)
+        if (!command.IsShared && command.Sources is null)
         {
-            return server.RunAsync(command, cancellationToken);
+            return command.IsShort ? StartAsync(server, command).WaitAsync(cancellationToken) : server.RunAsync(command, cancellationToken);
         }
 
-        Lazy<Task<CommandResult>> run = _shared.GetOrAdd((server.Server.Name, command), _ => new(() => server.RunAsync(command, limit)));
+        Lazy<Task<CommandResult>> run = _shared.GetOrAdd(
+            (server.Server.Name, command),
+            _ => new(() => command.Sources is null ? StartAsync(server, command) : RecallAsync(server, command)));
         return run.Value.WaitAsync(cancellationToken);
+    }
+
+    private Task<CommandResult> StartAsync(IServerSession server, RemoteCommand command) =>
+        command.IsShort && command.Input.IsEmpty && command.Requires is null
+            ? _joined.GetOrAdd((server.Server.Name, command.Privileged), _ => new JoinedCommands(server, limit)).RunAsync(command)
+            : server.RunAsync(command, limit);
+
+    private async Task<CommandResult> RecallAsync(IServerSession server, RemoteCommand command)
+    {
+        SessionMemory memory = SessionMemory.Of(server);
+        Task<SourceLook?> looking = _looks.GetOrAdd(server.Server.Name, _ => new(() => memory.LookAsync(server, limit))).Value;
+        if (memory.IsEmpty)
+        {
+            // Nothing to be looked for: the first round of a session does not wait.
+            CommandResult first = await StartAsync(server, command).ConfigureAwait(false);
+            if (await looking.ConfigureAwait(false) is { } began)
+            {
+                memory.Keep(command, first, began);
+            }
+
+            return first;
+        }
+
+        SourceLook? look = await looking.ConfigureAwait(false);
+        if (look is not null && memory.Recall(command, look) is { } known)
+        {
+            return known;
+        }
+
+        CommandResult result = await StartAsync(server, command).ConfigureAwait(false);
+        if (look is not null)
+        {
+            memory.Keep(command, result, look);
+        }
+
+        return result;
     }
 
     private sealed class View(ReadingRound round, Action<CommandResult>? ran) : ISiteSession

@@ -38,6 +38,18 @@ public sealed record RemoteCommand
     /// </summary>
     public bool IsShared { get; init; }
 
+    /// <summary>
+    /// Whether commands of one <see cref="ReadingRound"/> that are asked for at about the same time may run in one job with it, one
+    /// after another: it takes some milliseconds, prints little, and what it reads is not the moment itself.
+    /// </summary>
+    public bool IsShort { get; init; }
+
+    /// <summary>
+    /// The files that decide what it prints, if it reads nothing else that may change: a session that has its result runs it again
+    /// in a later <see cref="ReadingRound"/> only when one of them has changed, and shares one run among those of a round.
+    /// </summary>
+    public Remembering.CommandSources? Sources { get; init; }
+
     /// <summary>The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the caller.</summary>
     public string? Requires { get; init; }
 
