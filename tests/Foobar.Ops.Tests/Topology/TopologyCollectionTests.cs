@@ -208,7 +208,7 @@ public sealed class TopologyCollectionTests
     private static async Task<TopologyFacts> ReadAsync(Site site)
     {
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell("sh"));
-        return TopologyScript.Parse((await session.RunAsync(
-            TopologyScript.For(site.Servers[1], site.Policy, new NginxDirective("", [])) with { Privileged = false }, TestContext.Current.CancellationToken)).OutputText);
+        return (await TopologyCollector.ReadAsync(
+            session, TopologyScript.For(site.Servers[1], site.Policy, new NginxDirective("", [])) with { Privileged = false }, TestContext.Current.CancellationToken)).Value!;
     }
 }

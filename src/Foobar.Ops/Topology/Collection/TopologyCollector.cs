@@ -21,8 +21,7 @@ public sealed class TopologyCollector : Collector<TopologyFacts>
             ? await NginxFiles.ReadAsync(connection, cancellationToken)
             : Reading.Of(new NginxDirective("", []), NginxFiles.Source);
         NginxDirective root = nginx.Value ?? new NginxDirective("", []);
-        Reading<TopologyFacts> read = await connection.ReadAsync(
-            TopologyScript.For(server, session.Site.Policy, root), TopologyScript.Parse, TopologyScript.Source, cancellationToken);
+        Reading<TopologyFacts> read = await ReadAsync(connection, TopologyScript.For(server, session.Site.Policy, root), cancellationToken);
         TopologyFacts facts = read.Value ?? Unread(read.Failure ?? "It was not read.");
         return facts with
         {
@@ -34,6 +33,40 @@ public sealed class TopologyCollector : Collector<TopologyFacts>
                 ? Reading.Unreadable<AppFiles>(failure, NginxFiles.Source)
                 : facts.Files,
         };
+    }
+
+    /// <summary>Lists what is there, then reads the contents of the files.</summary>
+    internal static async Task<Reading<TopologyFacts>> ReadAsync(
+        IServerSession connection, RemoteCommand survey, CancellationToken cancellationToken)
+    {
+        Reading<string> listed = await connection.ReadAsync(survey, static text => text, TopologyScript.Source, cancellationToken);
+        if (!listed.TryGet(out string? text))
+        {
+            return Reading.Unreadable<TopologyFacts>(listed.Failure ?? "It was not read.", TopologyScript.Source);
+        }
+
+        if (TopologyScript.SumsOf(text) is not { } contents)
+        {
+            return Parse(text, "");
+        }
+
+        Reading<string> sums = await connection.ReadAsync(
+            contents with { Privileged = survey.Privileged }, static read => read, TopologyScript.Source, cancellationToken);
+        return sums.TryGet(out string? known)
+            ? Parse(text, known)
+            : Reading.Unreadable<TopologyFacts>(sums.Failure ?? "It was not read.", TopologyScript.Source);
+    }
+
+    private static Reading<TopologyFacts> Parse(string text, string sums)
+    {
+        try
+        {
+            return Reading.Of(TopologyScript.Parse(text, sums), TopologyScript.Source);
+        }
+        catch (Errors.ParseException error)
+        {
+            return Reading.Unreadable<TopologyFacts>(error.Message, TopologyScript.Source);
+        }
     }
 
     private static TopologyFacts Unread(string reason) => new()

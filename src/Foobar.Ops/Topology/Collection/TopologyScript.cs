@@ -1,17 +1,22 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Topology.Collection;
 
-/// <summary>The one command that reads keepalived, pressure and the application's files.</summary>
+/// <summary>The commands that read keepalived, pressure and the application's files.</summary>
 internal static class TopologyScript
 {
     /// <summary>What it is read from, as findings name it.</summary>
     public const string Source = "keepalived, pressure and the application's files";
+
+    private const string FilesSection = "files ";
 
     /// <summary>More files than this are not looked at.</summary>
     public const int MostFiles = 20_000;
@@ -21,7 +26,7 @@ internal static class TopologyScript
 
     // Passwords stay on the server. Of the application's unit the directories of its own files count, not those of its
     // interpreter. GNU find's formats put each file's name last, behind tabs; names with line feeds are told by \001.
-    private const string Text = """
+    private const string Survey = """
         export LC_ALL=C
         PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
         printf '==> keepalived\n'
@@ -66,18 +71,22 @@ internal static class TopologyScript
               user=$(systemctl show -p User --value -- "${given#owner:}" 2>/dev/null)
               users="$users ${user:-root}" ;;
             unit:*)
-              for line in $(systemctl show -p User -p WorkingDirectory -p ExecStart -- "${given#unit:}" 2>/dev/null | tr ' ' '\037'); do
-                value=$(printf '%s' "${line#*=}" | tr '\037' ' ')
+              IFS='
+        '
+              for line in $(systemctl show -p User -p WorkingDirectory -p ExecStart -- "${given#unit:}" 2>/dev/null); do
+                value=${line#*=}
                 case $line in
                   User=*) users="$users ${value:-root}" ;;
                   WorkingDirectory=/*) own "$value" ;;
                   ExecStart=*)
                     argv=${value#*argv[[]]=}
+                    unset IFS
                     for word in ${argv%% ; *}; do
                       case $word in /*) [ ! -f "$word" ] || own "${word%/*}" ;; esac
                     done ;;
                 esac
-              done ;;
+              done
+              unset IFS ;;
           esac
         done
         printf '\n==> users\n'
@@ -92,7 +101,14 @@ internal static class TopologyScript
           printf '\n==> files %s\n' "$directory"
           set -- $(timeout 10 find . -xdev '(' -type f -o -type l ')' -printf '%s\n' 2>/dev/null | head -n FILES | awk '{ n++; b += $1 } END { printf "%d\n%d\n", n, b }')
           if [ "${1:-0}" -ge FILES ] || [ "${2:-0}" -gt BYTES ]; then printf '!%s files, %s bytes\n' "$1" "$2"; continue; fi
-          timeout 10 find . -xdev '(' -type f -o -type l -o -type d ')' -printf '%u\t%g\t%m\t%y\t%l\t%P\0' | tr '\n\0' '\001\n'
+          timeout 10 find . -xdev '(' -type f -o -type l -o -type d ')' -printf '%u\t%g\t%m\t%y\t%l\t%s %i %C@\t%P\0' | tr '\n\0' '\001\n'
+        done
+        exit 0
+        """;
+
+    private const string Sums = """
+        for directory in "$@"; do
+          cd "$directory" 2>/dev/null || continue
           printf '\n==> sums %s\n' "$directory"
           timeout 20 find . -xdev -type f -print0 | timeout 20 xargs -0 -r nice -n 19 sha256sum -z -- | tr '\n\0' '\001\n'
         done
@@ -114,23 +130,58 @@ internal static class TopologyScript
             .. directories.Select(static path => $"dir:{path}"),
             .. units.Select(unit => policy.Topology.AppFiles.Count > 0 ? $"owner:{unit}" : $"unit:{unit}"),
         ];
-        string script = Text.Replace("FILES", (MostFiles + 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        string script = Survey.Replace("FILES", (MostFiles + 1).ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("BYTES", MostBytes.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         return RemoteCommand.FromScript(script, arguments) with { Privileged = true, TimeLimit = TimeSpan.FromSeconds(90) };
     }
 
-    /// <summary>Reads what it prints; all but what nginx tells.</summary>
-    /// <exception cref="Errors.ParseException">A line is not of its form.</exception>
-    public static TopologyFacts Parse(string text)
+    /// <summary>
+    /// The command that reads the contents of the files that another one listed; <see langword="null"/> if there are none. They are
+    /// what they were as long as the list, with sizes, inodes and the times of their last changes, is the same.
+    /// </summary>
+    public static RemoteCommand? SumsOf(string text)
     {
         IReadOnlyDictionary<string, string> sections = Sections.Parse(text);
+        string[] directories =
+        [
+            .. Named(sections, FilesSection)
+                .Where(directory => sections[FilesSection + directory] is { Length: > 0 } listed && !listed.StartsWith('!')),
+        ];
+        string[] listings = [.. directories.Select(directory => sections[FilesSection + directory])];
+        string[][] files = [.. listings.SelectMany(static listing => Lines.Of(listing)).Select(static line => line.Text.Split('\t', 7))];
+        return !files.Any(static fields => fields is [_, _, _, "f", _, _, _]) ? null : RemoteCommand.FromScript(Sums, directories) with
+        {
+            Privileged = true,
+            TimeLimit = TimeSpan.FromSeconds(90),
+            Sources = new CommandSources([])
+            {
+                Given = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(listings)))),
+                GivenChanged = files.Max(static fields => fields.Length == 7 ? ChangedOf(fields[5]) : long.MaxValue),
+            },
+        };
+    }
+
+    // SIZE INODE SECONDS.FRACTION
+    private static long ChangedOf(string state)
+    {
+        const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
+        return double.TryParse(state.Split(' ')[^1], Style, CultureInfo.InvariantCulture, out double seconds) ? (long)seconds : long.MaxValue;
+    }
+
+    /// <summary>Reads what the commands print; all but what nginx tells.</summary>
+    /// <param name="text">The output of the first.</param>
+    /// <param name="sums">The output of that for the contents; empty where there is none.</param>
+    /// <exception cref="Errors.ParseException">A line is not of its form.</exception>
+    public static TopologyFacts Parse(string text, string sums = "")
+    {
+        IReadOnlyDictionary<string, string> sections = Sections.Parse(text), contents = Sections.Parse(sums);
         return new TopologyFacts
         {
             Vrrp = Reading.Of(
                 VrrpText.Parse(sections.GetValueOrDefault("keepalived.conf", ""), sections.Require("keepalived").Contains("running", StringComparison.Ordinal)),
                 "keepalived.conf"),
             Stalls = Reading.Of<IReadOnlyList<ServiceStall>>(Stalls(sections.GetValueOrDefault("stalls", "")), "the control groups' cpu.pressure, memory.pressure, io.pressure"),
-            Files = Reading.Of(Files(sections), "find and sha256sum"),
+            Files = Reading.Of(Files(sections, contents), "find and sha256sum"),
         };
     }
 
@@ -152,11 +203,11 @@ internal static class TopologyScript
     private static double? Average(string line) => Lines.Fields(line).FirstOrDefault(static field => field.StartsWith("avg300=", StringComparison.Ordinal)) is { } field
         && double.TryParse(field[7..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double percent) ? percent : null;
 
-    private static AppFiles Files(IReadOnlyDictionary<string, string> sections)
+    private static AppFiles Files(IReadOnlyDictionary<string, string> sections, IReadOnlyDictionary<string, string> contents)
     {
-        string[] directories = [.. Named(sections, "files ")];
-        AppFile[] files = [.. directories.SelectMany(directory => In(directory, sections[$"files {directory}"], sections.GetValueOrDefault($"sums {directory}", "")))];
-        string? tooMuch = directories.Select(directory => (directory, Text: sections[$"files {directory}"])).Where(static each => each.Text.StartsWith('!'))
+        string[] directories = [.. Named(sections, FilesSection)];
+        AppFile[] files = [.. directories.SelectMany(directory => In(directory, sections[FilesSection + directory], contents.GetValueOrDefault($"sums {directory}", "")))];
+        string? tooMuch = directories.Select(directory => (directory, Text: sections[FilesSection + directory])).Where(static each => each.Text.StartsWith('!'))
             .Select(each => $"{each.directory} has more than is looked at: {each.Text[1..].Trim()}").FirstOrDefault();
         string? slow = files.FirstOrDefault(static file => file.Content.Length == 0) is { } unread ? $"not all checksums were read in time, {unread.Directory}/{unread.Path} not" : null;
         return new AppFiles
@@ -172,16 +223,16 @@ internal static class TopologyScript
     private static IEnumerable<string> Named(IReadOnlyDictionary<string, string> sections, string prefix) =>
         sections.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Select(key => key[prefix.Length..]);
 
-    // OWNER GROUP MODE KIND TARGET PATH, each behind a tab; sums: HASH  ./PATH
+    // OWNER GROUP MODE KIND TARGET STATE PATH, each behind a tab; sums: HASH  ./PATH
     private static IEnumerable<AppFile> In(string directory, string files, string sums)
     {
         Dictionary<string, string> contents = Lines.Of(sums).Select(static line => line.Text).Where(static line => line.Length > 68)
             .GroupBy(static line => line[68..], StringComparer.Ordinal).ToDictionary(static same => same.Key, static same => same.First()[..64], StringComparer.Ordinal);
         return from line in Lines.Of(files)
                where !line.Text.StartsWith('!')
-               let fields = line.Text.Split('\t', 6)
-               where fields.Length == 6
-               orderby fields[5]
-               select new AppFile(directory, fields[5], fields[0], fields[1], fields[2], fields[3] == "l" ? $"-> {fields[4]}" : fields[3] == "d" ? AppFile.Folder : contents.GetValueOrDefault(fields[5], ""));
+               let fields = line.Text.Split('\t', 7)
+               where fields.Length == 7
+               orderby fields[6]
+               select new AppFile(directory, fields[6], fields[0], fields[1], fields[2], fields[3] == "l" ? $"-> {fields[4]}" : fields[3] == "d" ? AppFile.Folder : contents.GetValueOrDefault(fields[6], ""));
     }
 }
