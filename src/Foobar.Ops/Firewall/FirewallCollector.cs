@@ -33,8 +33,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
     private const string ForwardingScript = "cat /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || echo 0";
 
-    private const string ReversePathScript =
-        "for file in /proc/sys/net/ipv4/conf/*/rp_filter; do name=${file%/rp_filter}; echo \"${name##*/} $(cat \"$file\")\"; done";
+    // One process for all of them: grep prints the name of each file before its line.
+    private const string ReversePathScript = "cd /proc/sys/net/ipv4/conf && grep -s . */rp_filter | sed 's,/rp_filter:, ,'";
 
     /// <inheritdoc/>
     public override string Name => "firewall";
@@ -43,18 +43,24 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
     public override async Task<FirewallFacts> CollectAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
+        KnownFirewall known = KnownFirewall.Of(server);
+        TextsRead texts = new();
         Task<Reading<T>> Read<T>(RemoteCommand command, Func<CommandResult, T> parse, string source) =>
-            connection.ReadResultAsync(command, parse, source, cancellationToken);
+            connection.ReadResultAsync(command, Noted(texts, source, parse), source, cancellationToken);
 
         var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
-        var persisted = Read(RemoteCommand.FromScript(RulesetScript.Persisted, RulesetScript.Fresh) with { Privileged = true }, ParsePersisted, "the configuration that the next boot loads");
-        var network = ReadNetworkAsync(connection, cancellationToken);
-        Task<Reading<Ruleset>> ruleset = ParseAsync(running, network, session.Site, server);
-        var sockets = Read(RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
-        var forwarding = Read(RemoteCommand.FromScript(ForwardingScript), result => ParseForwarding(Text(result)), "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
-        var reversePath = Read(RemoteCommand.FromScript(ReversePathScript), result => ParseReversePath(Text(result)), ReversePathSource);
+        var network = Read(RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), server.Name), NetworkSource);
+        var persisted = PersistedReader.ReadAsync(connection, running, network, texts, cancellationToken);
+        Task<Reading<Ruleset>> ruleset = ParseAsync(running, network, known, session.Site, server);
+        var sockets = Read(
+            RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true, IsShort = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
+        var forwarding = Read(
+            RemoteCommand.FromScript(ForwardingScript) with { IsShort = true }, result => ParseForwarding(Text(result)),
+            "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
+        var reversePath = Read(
+            RemoteCommand.FromScript(ReversePathScript) with { IsShort = true }, result => ParseReversePath(Text(result)), ReversePathSource);
         await Task.WhenAll(running, ruleset, persisted, network, sockets, forwarding, reversePath);
-        return new FirewallFacts
+        return known.Of(texts, new FirewallFacts
         {
             Running = await running,
             Persisted = WithRunning(await persisted, await running),
@@ -62,16 +68,28 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
             Sockets = await sockets,
             Forwarding = await forwarding,
             ReversePath = await reversePath,
-        }.WithRuleset(await ruleset);
+        }.WithRuleset(await ruleset));
     }
+
+    private static Func<CommandResult, T> Noted<T>(TextsRead texts, string source, Func<CommandResult, T> parse) => result =>
+    {
+        texts.Add(source, result);
+        return parse(result);
+    };
 
     /// <summary>Whether the controls' judgement of the rules begins while other facts are still read. Facts are the same without.</summary>
     internal bool JudgesAhead { get; init; }
 
     // The server takes longer for what the next boot loads; a large ruleset is parsed, and judged, meanwhile.
-    private async Task<Reading<Ruleset>> ParseAsync(Task<Reading<RulesetText>> running, Task<Reading<HostNetwork>> network, Site site, Server server)
+    private async Task<Reading<Ruleset>> ParseAsync(
+        Task<Reading<RulesetText>> running, Task<Reading<HostNetwork>> network, KnownFirewall known, Site site, Server server)
     {
         Reading<RulesetText> text = await running.ConfigureAwait(false);
+        if (known.RulesetOf(text) is { } same)
+        {
+            return same;
+        }
+
         Reading<Ruleset> ruleset = await Task.Run(() => FirewallFacts.Parse(text)).ConfigureAwait(false);
         if (JudgesAhead && ruleset.TryGet(out Ruleset? rules))
         {
@@ -86,8 +104,9 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
     /// <summary>Reads the addresses and routes of any machine.</summary>
     internal static Task<Reading<HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
         connection.ReadResultAsync(
-            RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name),
-            "ip -json address show; ip -json route show; ip -json rule show", cancellationToken);
+            RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), connection.Server.Name), NetworkSource, cancellationToken);
+
+    private const string NetworkSource = "ip -json address show; ip -json route show; ip -json rule show";
 
     /// <summary>What the running ruleset is read with.</summary>
     internal const string NftRulesetSource = "nft -j list ruleset";

@@ -45,6 +45,7 @@ internal static class RulesetScript
         direct() { for what in chains rules passthroughs; do firewall-cmd "$@" --direct --get-all-$what; done; }
         units=" $(echo $(systemctl list-unit-files --no-legend --no-pager --full nftables.service netfilter-persistent.service ufw.service firewalld.service 2>/dev/null)) "
         if enabled nftables.service; then echo '==> mechanism nftables'; fi
+        if grep -qs include /etc/nftables.conf; then echo '==> includes'; fi
         if enabled netfilter-persistent.service; then echo '==> mechanism netfilter-persistent'; fi
         if grep -qsi '^ENABLED=yes' /etc/ufw/ufw.conf && enabled ufw.service; then echo '==> mechanism ufw'; fi
         if enabled firewalld.service; then
