@@ -1,3 +1,6 @@
+using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
+
 namespace Foobar.Ops.Database;
 
 /// <summary>The statements that facts are read with. They read only.</summary>
@@ -165,11 +168,30 @@ internal static class ReplicationQueries
         SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_flow_control_paused_ns', 'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'wsrep_local_recv_queue')
         """;
 
+    /// <summary>The option files of both, and those that they take in where distributions put them (Using Option Files, !includedir).</summary>
+    public static CommandSources OptionFiles { get; } = new(
+        [
+            "/etc/my.cnf", "/etc/my.cnf.d/*", "/etc/mysql/*", "/etc/mysql/*/*", "/usr/etc/my.cnf", "/root/.my.cnf", "/root/.mylogin.cnf",
+            "/usr/sbin/mariadbd", "/usr/sbin/mysqld", "/usr/libexec/mariadbd", "/usr/libexec/mysqld",
+        ],
+        static result => Lines.Of(result.OutputText).Select(static line => line.Text.Trim()).Any(IsElsewhere) ? null : []);
+
+    private static bool IsElsewhere(string line)
+    {
+        string place = Lines.Fields(line).ElementAtOrDefault(1) ?? "";
+        return line.StartsWith("!include", StringComparison.Ordinal) && !place.StartsWith("/etc/mysql/", StringComparison.Ordinal)
+            && !place.StartsWith("/etc/my.cnf.d", StringComparison.Ordinal);
+    }
+
     /// <summary>What the server would be started with, by whichever of its two names it has.</summary>
     public const string Options = """
         PATH="$PATH:/usr/sbin:/usr/libexec:/usr/local/sbin"
         for name in mariadbd mysqld; do
-            if command -v "$name" >/dev/null 2>&1; then exec "$name" --print-defaults; fi
+            command -v "$name" >/dev/null 2>&1 || continue
+            "$name" --print-defaults || exit
+            printf '\n'
+            grep -hs '^[[:space:]]*!include' /etc/my.cnf /etc/my.cnf.d/*.cnf /etc/mysql/*.cnf /etc/mysql/*/*.cnf
+            exit 0
         done
         echo 'neither mariadbd nor mysqld found' >&2; exit 1
         """;

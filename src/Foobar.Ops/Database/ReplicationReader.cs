@@ -18,7 +18,11 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
     public async Task<ReplicationFacts> ReadAsync(CancellationToken cancellationToken)
     {
         Task<Reading<ServerOptions>> options = server.ReadAsync(
-            RemoteCommand.FromScript(ReplicationQueries.Options) with { Privileged = true }, ServerOptions.Parse, "mysqld --print-defaults", cancellationToken);
+            RemoteCommand.FromScript(ReplicationQueries.Options) with
+            {
+                Privileged = true, IsShort = true, Sources = ReplicationQueries.OptionFiles,
+            },
+            ServerOptions.Parse, "mysqld --print-defaults", cancellationToken);
         long started = Stopwatch.GetTimestamp();
         ServerVariables variables = new(await RowsAsync(ReplicationQueries.Variables, cancellationToken), "SHOW GLOBAL VARIABLES");
         DateTimeOffset read = DateTimeOffset.UtcNow;
@@ -154,7 +158,8 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
         string data = variables.Text("datadir") ?? "/var/lib/mysql";
         string logs = Path.GetDirectoryName(variables.Text("log_bin_basename")) is { Length: > 0 } directory ? directory : data;
         return server.ReadAsync(
-            RemoteCommand.FromScript(DatabaseStorage.Script, data, logs) with { Privileged = true }, text => DatabaseStorage.Parse(text, data, logs), "df -P -k", cancellationToken);
+            RemoteCommand.FromScript(DatabaseStorage.Script, data, logs) with { Privileged = true, IsShort = true },
+            text => DatabaseStorage.Parse(text, data, logs), "df -P -k", cancellationToken);
     }
 
     // A second look tells how fast the server commits, which turns a backlog into seconds; and held against another

@@ -116,7 +116,7 @@ public sealed class DiscoveryCollector
             RemoteCommand.FromScript(VirtualAddressScript.Text) with { Privileged = true }, VirtualAddressScript.Parse, VirtualAddressScript.Source, cancellationToken);
         Task<AgentFacts> agents = new AgentCollector().CollectAsync(_session, server, cancellationToken);
         Task<(Reading<IReadOnlyList<CertificateFile>> Files, IReadOnlyList<string> Doubts)> certificates = CertificateFileSearch.RunAsync(connection, cancellationToken);
-        Task<Reading<IReadOnlyList<Unit>>> unitsRead = connection.ReadAsync(UnitScript.For(KnownUnits), UnitScript.Parse, UnitParser.Source, cancellationToken);
+        Task<Reading<IReadOnlyList<Unit>>> unitsRead = UnitScript.ReadAsync(connection, KnownUnits, cancellationToken);
         SocketFacts sockets = await SocketCollector.ReadAsync(connection, cancellationToken);
         Reading<IReadOnlyList<Unit>> units = await unitsRead;
 

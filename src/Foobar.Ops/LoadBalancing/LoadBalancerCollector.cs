@@ -30,7 +30,8 @@ public sealed class LoadBalancerCollector : Collector<LoadBalancerFacts>
         Task<Reading<ProxyStatistics>> statistics = AskAsync(connection, socket, StatParser.Source, StatParser.Parse, cancellationToken);
         Task<Reading<string>> level = AskAsync(connection, socket, HaproxySocket.LevelCommand, HaproxySocket.ParseLevel, cancellationToken);
         Task<Reading<IReadOnlyList<ServerStart>>> starts = ReadStartsAsync(connection, cancellationToken);
-        Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(RemoteCommand.FromScript(SocketScript) with { IsShared = true }, SocketParser.Parse, SocketScript, cancellationToken);
+        Reading<IReadOnlyList<ListeningSocket>> sockets = await connection.ReadAsync(
+            RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript, cancellationToken);
         Task<Reading<VisitorAnswer>> http = VisitAsync(connection, sockets, new UriBuilder("http", session.Site.Name, HttpPort).Uri, cancellationToken);
         Task<Reading<VisitorAnswer>> https = VisitAsync(connection, sockets, new UriBuilder("https", session.Site.Name, session.Site.Policy.Tls.Port).Uri, cancellationToken);
         return new LoadBalancerFacts

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Servers;
 
@@ -13,6 +14,9 @@ internal static class BootTime
         read -r line </proc/1/stat && set -- ${line##*) } && shift 19 || exit
         echo "$1 $(getconf CLK_TCK) $(sed -n 's/^btime //p' /proc/stat)"
         """;
+
+    /// <summary>A session ends with process 1. A clock that is stepped, by which the kernel dates its boot, ends all that is remembered.</summary>
+    public static CommandSources Sources { get; } = new([]);
 
     /// <exception cref="Errors.ParseException">There are not three numbers that make a time.</exception>
     public static DateTimeOffset Parse(string text)

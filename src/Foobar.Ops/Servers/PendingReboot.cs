@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Servers;
 
@@ -17,6 +18,11 @@ public sealed record PendingReboot
         if command -v needs-restarting >/dev/null 2>&1; then needs-restarting -r >/dev/null 2>&1; echo "needs-restarting $?"; fi
         exit 0
         """;
+
+    /// <summary>What needs-restarting(1) says depends on running processes too.</summary>
+    internal static CommandSources Sources { get; } = new(
+        ["/run/reboot-required", "/run/reboot-required.pkgs", "/boot", "/boot/vmlinuz-*"],
+        static result => result.OutputText.Contains("needs-restarting", StringComparison.Ordinal) ? null : []);
 
     /// <summary>Whether the distribution says that a restart is needed.</summary>
     public bool Required { get; init; }

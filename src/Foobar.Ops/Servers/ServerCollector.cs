@@ -3,6 +3,7 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Servers;
 
@@ -10,6 +11,9 @@ namespace Foobar.Ops.Servers;
 public sealed class ServerCollector : Collector<ServerFacts>
 {
     private const int ClockQuestions = 3;
+
+    /// <summary>An answer within this many seconds of the truth is asked for no second time.</summary>
+    private const double SureSeconds = 0.05;
 
     /// <inheritdoc/>
     public override string Name => "server";
@@ -21,21 +25,25 @@ public sealed class ServerCollector : Collector<ServerFacts>
 
         // Before the others: a busy session answers later, and the offset would be less certain.
         Reading<ClockOffset> offset = await MeasureClockAsync(connection, cancellationToken);
-        Task<Reading<T>> Read<T>(string script, Func<string, T> parse, string source, bool privileged = false) =>
-            connection.ReadAsync(RemoteCommand.FromScript(script) with { Privileged = privileged, IsShared = true }, parse, source, cancellationToken);
+        Task<Reading<T>> Read<T>(
+            string script, Func<string, T> parse, string source, bool privileged = false, CommandSources? sources = null) =>
+            connection.ReadAsync(
+                RemoteCommand.FromScript(script) with { Privileged = privileged, IsShared = true, IsShort = true, Sources = sources },
+                parse, source, cancellationToken);
 
-        var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source);
-        var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source);
+        var system = Read(SystemIdentity.Script, SystemIdentity.Parse, SystemIdentity.Source, sources: SystemIdentity.Sources);
+        var boot = Read(BootTime.Script, BootTime.Parse, BootTime.Source, sources: BootTime.Sources);
         var state = Read("systemctl is-system-running || true", ParseState, "systemctl is-system-running");
-        var units = connection.ReadAsync(UnitScript.For(RoleUnits.Of(server, session.Site.Policy).SelectMany(required => required.Names)), UnitScript.Parse, UnitParser.Source, cancellationToken);
+        IEnumerable<string> required = RoleUnits.Of(server, session.Site.Policy).SelectMany(static unit => unit.Names);
+        var units = UnitScript.ReadAsync(connection, required, cancellationToken);
         var sockets = Read(SocketParser.Source, SocketParser.Parse, SocketParser.Source, privileged: true);
-        var ports = Read($"cat {EphemeralPorts.Source}", EphemeralPorts.Parse, EphemeralPorts.Source);
+        var ports = Read(KernelFiles.Script, text => EphemeralPorts.Parse(KernelFiles.Of(text, EphemeralPorts.Source)), EphemeralPorts.Source);
         var disks = Read(FileSystemScript.Text, FileSystemScript.Parse, DfParser.Source);
-        var mounts = Read(MountScript.Text, MountScript.Parse, MountParser.Source);
-        var memory = Read($"cat {MemoryUse.Source}", MemoryUse.Parse, MemoryUse.Source);
+        var mounts = Read(KernelFiles.Script, KernelFiles.MountsOf, MountParser.Source);
+        var memory = Read(KernelFiles.Script, text => MemoryUse.Parse(KernelFiles.Of(text, MemoryUse.Source)), MemoryUse.Source);
         var clock = Read(ClockSync.Source, ClockSync.Parse, ClockSync.Source);
-        var reboot = Read(PendingReboot.Script, PendingReboot.Parse, PendingReboot.Source);
-        var sshd = Read(SshdSettings.Script, SshdSettings.Parse, SshdSettings.Source, privileged: true);
+        var reboot = Read(PendingReboot.Script, PendingReboot.Parse, PendingReboot.Source, sources: PendingReboot.Sources);
+        var sshd = Read(SshdSettings.Script, SshdSettings.Parse, SshdSettings.Source, privileged: true, sources: SshdSettings.Sources);
         await Task.WhenAll(system, boot, state, units, sockets, ports, disks, mounts, memory, clock, reboot, sshd);
         return new ServerFacts
         {
@@ -55,11 +63,11 @@ public sealed class ServerCollector : Collector<ServerFacts>
         };
     }
 
-    /// <summary>Asks a few times and keeps the answer that came fastest, which is the surest.</summary>
+    /// <summary>Asks until an answer came fast enough to be sure, a few times at most, and keeps the one that came fastest.</summary>
     private static async Task<Reading<ClockOffset>> MeasureClockAsync(IServerSession connection, CancellationToken cancellationToken)
     {
         Reading<ClockOffset>? best = null;
-        for (int question = 0; question < ClockQuestions; question++)
+        for (int question = 0; question < ClockQuestions && !(best?.Value?.UncertaintySeconds <= SureSeconds); question++)
         {
             DateTimeOffset asked = DateTimeOffset.UtcNow;
             long start = Stopwatch.GetTimestamp();

@@ -1,4 +1,5 @@
 using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Servers;
 
@@ -18,10 +19,18 @@ public sealed record SshdSettings
         sshd -T || exit
         awk '{ gsub(/=/, " "); key = tolower($1); value = tolower($2); gsub(/"/, "", value) }
           FNR == 1 { block = "" }
+          key == "include" && $2 != "/etc/ssh/sshd_config.d/*.conf" { print "INCLUDE " $2 }
           key == "match" { block = $0 }
-          block != "" && value == "yes" && key ~ /^(permitrootlogin|passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication|permitemptypasswords)$/ { print block; exit }
-          block != "" && key == "authenticationmethods" && value == "any" { print block; exit }' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null || true
+          block != "" && value == "yes" && key ~ /^(permitrootlogin|passwordauthentication|kbdinteractiveauthentication|challengeresponseauthentication|permitemptypasswords)$/ { if (!said++) print block }
+          block != "" && key == "authenticationmethods" && value == "any" { if (!said++) print block }' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf 2>/dev/null || true
         """;
+
+    /// <summary>Files that a configuration takes in from elsewhere may take in others, which is not followed.</summary>
+    internal static CommandSources Sources { get; } = new(
+        ["/usr/sbin/sshd", "/etc/ssh", "/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/ssh/sshd_config.d/*.conf"],
+        static result => result.OutputText.Contains(Includes, StringComparison.Ordinal) ? null : []);
+
+    private const string Includes = "\nINCLUDE ";
 
     /// <summary><c>yes</c>, <c>prohibit-password</c>, <c>forced-commands-only</c>, <c>no</c>.</summary>
     public required string PermitRootLogin { get; init; }
@@ -57,6 +66,7 @@ public sealed record SshdSettings
     public static SshdSettings Parse(string text)
     {
         Dictionary<string, string> values = KeyValues.Parse(text, ' ');
+        values.Remove(Includes.Trim());
         string Required(string key) => values.TryGetValue(key, out string? value) ? value : throw new Errors.ParseException(null, Source, 0, $"expected a line '{key}'.");
         bool Is(string key) => values.GetValueOrDefault(key) == "yes";
         return new SshdSettings

@@ -1,4 +1,5 @@
 using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Servers;
 
@@ -14,6 +15,9 @@ public sealed record SystemIdentity
         uname -rm | { read -r kernel machine; printf 'KERNEL=%s\nMACHINE=%s\n' "$kernel" "$machine"; }
         echo "VIRT=$(systemd-detect-virt --vm 2>/dev/null)"; echo "CONTAINER=$(systemd-detect-virt --container 2>/dev/null)"
         """;
+
+    /// <summary>Kernel, machine and what surrounds it stay as long as a session can stand.</summary>
+    internal static CommandSources Sources { get; } = new(["/etc/os-release", "/usr/lib/os-release"]);
 
     /// <summary>What the distribution calls itself: <c>Debian GNU/Linux 12 (bookworm)</c>.</summary>
     public required string Name { get; init; }

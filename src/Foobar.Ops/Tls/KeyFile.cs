@@ -1,4 +1,5 @@
 using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Tls;
 
@@ -41,6 +42,10 @@ public sealed record KeyFile
           if grep -q 'PRIVATE KEY' -- "$path"; then stat -L -c '%a %U %G %n' -- "$path"; fi
         done
         """;
+
+    /// <summary>What decides it: the files, those in the directories, and the names of owners.</summary>
+    internal static CommandSources SourcesOf(IEnumerable<string> paths) =>
+        new([.. paths.Distinct().SelectMany(static path => (string[])[path, $"{path.TrimEnd('/')}/*"]), "/etc/passwd", "/etc/group"]);
 
     /// <summary>Reads what <see cref="Script"/> prints.</summary>
     /// <exception cref="Errors.ParseException">A line is not of that form.</exception>

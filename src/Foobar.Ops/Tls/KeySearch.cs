@@ -25,7 +25,11 @@ internal static class KeySearch
             }
 
             CommandResult result = await session.RunAsync(
-                RemoteCommand.FromScript(KeyFile.Script, places.Paths.Distinct()) with { Privileged = true }, cancellationToken);
+                RemoteCommand.FromScript(KeyFile.Script, places.Paths.Distinct()) with
+                {
+                    Privileged = true, IsShort = true, Sources = KeyFile.SourcesOf(places.Paths),
+                },
+                cancellationToken);
             string text = SessionReadings.Succeeded(result, KeyFile.Source).OutputText;
             return (Reading.Of(KeyFile.Parse(text), KeyFile.Source), [.. places.Doubts, .. Missing(places, text)]);
         }
@@ -41,8 +45,7 @@ internal static class KeySearch
         KeyPlaces places = HaproxyKeys.Of(sections);
         foreach (string list in places.Lists.Distinct().ToArray())
         {
-            CommandResult read = await session.RunAsync(
-                RemoteCommand.Create($"cat -- {list}") with { Privileged = true }, cancellationToken);
+            CommandResult read = await session.RunAsync(HaproxyFiles.ReadFile(list), cancellationToken);
             if (read.ExitCode == 0)
             {
                 places.With(HaproxyKeys.OfList(sections, list, read.OutputText));
@@ -72,7 +75,7 @@ internal static class KeySearch
     private static async Task<KeyPlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult read = await session.RunAsync(
-            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true }, cancellationToken);
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true, IsShort = true }, cancellationToken);
         return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Keys;
     }
 

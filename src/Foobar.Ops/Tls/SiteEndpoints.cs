@@ -16,7 +16,9 @@ internal static class SiteEndpoints
     public static async Task<IReadOnlyList<TlsEndpoint>> LocateAsync(IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
         Reading<IReadOnlyList<ListeningSocket>> sockets =
-            await connection.ReadAsync(RemoteCommand.FromScript(SocketScript) with { IsShared = true }, SocketParser.Parse, SocketScript, cancellationToken);
+            await connection.ReadAsync(
+                RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript,
+                cancellationToken);
         return [.. Of(server, site).Select(endpoint => endpoint with { Host = HostOf(endpoint.Port, server, sockets) })];
     }
 
@@ -24,7 +26,9 @@ internal static class SiteEndpoints
     public static async Task<IReadOnlyList<TlsEndpoint>> LocateAllAsync(IServerSession connection, Server server, Site site, CancellationToken cancellationToken)
     {
         Reading<IReadOnlyList<ListeningSocket>> sockets =
-            await connection.ReadAsync(RemoteCommand.FromScript(SocketScript) with { IsShared = true }, SocketParser.Parse, SocketScript, cancellationToken);
+            await connection.ReadAsync(
+                RemoteCommand.FromScript(SocketScript) with { IsShared = true, IsShort = true }, SocketParser.Parse, SocketScript,
+                cancellationToken);
         return [.. Of(server, site).SelectMany(endpoint => HostsOf(endpoint.Port, server, sockets).Select(host => endpoint with { Host = host }))];
     }
 

@@ -15,14 +15,14 @@ internal static class HaproxyFiles
     // haproxy(1), -f: a file, or a directory whose *.cfg files are read in the order of their names. A worker repeats its
     // master's arguments. Two sets of files are two services; one in a container (another process namespace) has files of its own.
     private const string List = """
-        LC_ALL=C
-        own=$(readlink /proc/self/ns/pid)
+        LC_ALL=C own=''
         for process in /proc/[0-9]*; do
           name=''
           { read -r name < "$process/comm"; } 2>/dev/null
           [ "$name" = haproxy ] || continue
           # One that only tells its version or checks a file, or has ended meanwhile, is no service.
           case " $(tr '\0' ' ' < "$process/cmdline" 2>/dev/null)" in ' '|*' -v '*|*' -vv '*|*' -c '*) continue ;; esac
+          [ -n "$own" ] || own=$(readlink /proc/self/ns/pid)
           if [ "$(readlink "$process/ns/pid")" != "$own" ]; then echo "== container"; continue; fi
           echo "=="
           tr '\0' '\n' < "$process/cmdline" 2>/dev/null | {
@@ -47,17 +47,21 @@ internal static class HaproxyFiles
     public static async Task<IReadOnlyList<HaproxyFile>> ReadAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult listed = SessionReadings.Succeeded(
-            await session.RunAsync(RemoteCommand.FromScript(List) with { Privileged = true, IsShared = true }, cancellationToken), Source);
+            await session.RunAsync(
+                RemoteCommand.FromScript(List) with { Privileged = true, IsShared = true, IsShort = true }, cancellationToken), Source);
         List<HaproxyFile> files = [];
         foreach (string path in Paths(listed.OutputText, session.Server.Name))
         {
-            CommandResult read = await session.RunAsync(
-                RemoteCommand.Create($"cat -- {path}") with { Privileged = true, IsShared = true }, cancellationToken);
+            CommandResult read = await session.RunAsync(ReadFile(path), cancellationToken);
             files.Add(new HaproxyFile(path, SessionReadings.Succeeded(read, $"read {path}").OutputText));
         }
 
         return files;
     }
+
+    /// <summary>Reads one file, of the configuration or one that it names.</summary>
+    internal static RemoteCommand ReadFile(string path) =>
+        RemoteCommand.Create($"cat -- {path}") with { Privileged = true, IsShort = true, Sources = new([path]) };
 
     /// <summary>Reads what the listing prints: the files of each process, and the usual one where it is there.</summary>
     /// <exception cref="FoobarException"><c>EndpointRefused</c>: processes were given different files, or the only ones run

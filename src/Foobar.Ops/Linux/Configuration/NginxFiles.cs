@@ -51,7 +51,8 @@ internal static class NginxFiles
     {
         Reading<NginxDirective> none = Reading.Of(new NginxDirective("", []), Source);
         CommandResult result = await session.RunAsync(
-            RemoteCommand.FromScript(Script) with { Privileged = true, OutputCap = 64 * 1024 * 1024, IsShared = true }, cancellationToken);
+            RemoteCommand.FromScript(Script) with { Privileged = true, OutputCap = 64 * 1024 * 1024, IsShared = true, IsShort = true },
+            cancellationToken);
         if (result.ExitCode == NotInstalled)
         {
             return none;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Foobar.Ops.Linux;
+using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Tls.Files;
 
@@ -40,6 +41,10 @@ internal static class CertificateFileReader
           fi
         done
         """;
+
+    /// <summary>What decides it: the files, those in the directories, and the bundles.</summary>
+    internal static CommandSources SourcesOf(IEnumerable<string> paths) =>
+        new(paths.SelectMany(static path => (string[])[path, $"{path.TrimEnd('/')}/*", $"{path}.rsa", $"{path}.ecdsa", $"{path}.dsa"]));
 
     private const string NamedMark = "== ", FileMark = "-- ";
 

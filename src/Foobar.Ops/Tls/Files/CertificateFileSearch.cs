@@ -26,8 +26,12 @@ public static class CertificateFileSearch
                 return (Reading.Of<IReadOnlyList<CertificateFile>>([], CertificateFileReader.Source), places.Doubts);
             }
 
+            string[] paths = [.. places.Uses.Select(static use => use.Path).Distinct()];
             CommandResult result = await session.RunAsync(
-                RemoteCommand.FromScript(CertificateFileReader.Script, places.Uses.Select(static use => use.Path).Distinct()) with { Privileged = true },
+                RemoteCommand.FromScript(CertificateFileReader.Script, paths) with
+                {
+                    Privileged = true, IsShort = true, Sources = CertificateFileReader.SourcesOf(paths),
+                },
                 cancellationToken);
             string text = SessionReadings.Succeeded(result, CertificateFileReader.Source).OutputText;
             (IReadOnlyList<CertificateFile> files, IReadOnlyList<string> doubts) = Join(
@@ -78,8 +82,7 @@ public static class CertificateFileSearch
         CertificatePlaces places = HaproxyCertificates.Of(sections);
         foreach (CertificateUse list in places.Lists.ToArray())
         {
-            CommandResult read = await session.RunAsync(
-                RemoteCommand.Create($"cat -- {list.Path}") with { Privileged = true }, cancellationToken);
+            CommandResult read = await session.RunAsync(HaproxyFiles.ReadFile(list.Path), cancellationToken);
             if (read.ExitCode == 0)
             {
                 places.With(HaproxyCertificates.OfList(sections, list, read.OutputText));
@@ -109,7 +112,7 @@ public static class CertificateFileSearch
     private static async Task<CertificatePlaces> DatabaseAsync(IServerSession session, CancellationToken cancellationToken)
     {
         CommandResult read = await session.RunAsync(
-            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true }, cancellationToken);
+            RemoteCommand.FromScript(DatabaseCertificates.Script) with { Privileged = true, IsShared = true, IsShort = true }, cancellationToken);
         return DatabaseCertificates.Parse(SessionReadings.Succeeded(read, DatabaseCertificates.Source).OutputText).Certificates;
     }
 }

@@ -6,6 +6,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Remembering;
 using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.Tls.Legs;
@@ -27,8 +28,8 @@ public sealed class LegCollector : Collector<LegFacts>
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Site site = session.Site;
         Task<Reading<IReadOnlyList<AgentLink>>> agents = connection.ReadAsync(
-            RemoteCommand.FromScript(AgentLinkReader.Script) with { Privileged = true }, AgentLinkReader.Parse, AgentLinkReader.Source,
-                cancellationToken);
+            RemoteCommand.FromScript(AgentLinkReader.Script) with { Privileged = true, IsShort = true }, AgentLinkReader.Parse,
+            AgentLinkReader.Source, cancellationToken);
         Task<Reading<DatabaseTls>> database = DatabaseAsync(session, server, cancellationToken);
         Reading<BalancerTls> balancer = await BalancerAsync(connection, server, cancellationToken);
         Task<Reading<IReadOnlyList<WebListener>>> web = WebAsync(connection, server, cancellationToken);
@@ -48,6 +49,9 @@ public sealed class LegCollector : Collector<LegFacts>
 
     /// <summary>The host in the look at a member's own database.</summary>
     internal const string OwnSocket = "its socket";
+
+    private static readonly CommandSources HaproxyProgram = new(
+        ["/usr/local/sbin/haproxy", "/usr/local/bin/haproxy", "/usr/sbin/haproxy", "/usr/bin/haproxy"]);
 
     private const string Loopback = "127.0.0.1";
 
@@ -102,8 +106,8 @@ public sealed class LegCollector : Collector<LegFacts>
         {
             IReadOnlyList<HaproxyFile> files = await HaproxyFiles.ReadAsync(connection, cancellationToken);
             Reading<Version?> version = await connection.ReadAsync(
-                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v"), BalancerTlsReader.VersionOf, "haproxy -v",
-                    cancellationToken);
+                RemoteCommand.FromScript("PATH=$PATH:/usr/local/sbin:/usr/sbin; haproxy -v") with { IsShort = true, Sources = HaproxyProgram },
+                BalancerTlsReader.VersionOf, "haproxy -v", cancellationToken);
             return files.Count == 0 ? Reading.Unreadable<BalancerTls>("there is no HAProxy", HaproxyFiles.Source)
                 : Reading.Of(BalancerTlsReader.Read(HaproxySection.Of(files), version.Value), HaproxyFiles.Source);
         }
