@@ -106,6 +106,14 @@ public sealed class SourceTests
     [InlineData("[1, 2]", "x.yml")]
     [InlineData("[a:strange]\nb", "hosts")]
     [InlineData("\"", "hosts")]
+    [InlineData("web-[1:20000]", "hosts")]
+    [InlineData("all: { hosts: { 'web-[1:20000]': } }", "x.yml")]
+    [InlineData("[a:z][a:z][a:z][a:z]", "hosts")]
+    [InlineData("web-[3:1]", "hosts")]
+    [InlineData("web-[1:99999999999]", "hosts")]
+    [InlineData("web-[1:9:99999999999]", "hosts")]
+    [InlineData("web-[1:9:0]", "hosts")]
+    [InlineData("web-[a:9]", "hosts")]
     public void What_is_no_inventory_is_refused(string text, string path) =>
         Assert.Equal("AnsibleInventoryInvalid", Assert.Throws<FoobarException>(() => AnsibleInventory.Parse(text, path)).ErrorId);
 
@@ -125,6 +133,7 @@ public sealed class SourceTests
     [InlineData("web-[01:03]", "web-01 web-02 web-03")]
     [InlineData("web-[1:10:4]", "web-1 web-5 web-9")]
     [InlineData("[a:c]-[1:2]", "a-1 a-2 b-1 b-2 c-1 c-2")]
+    [InlineData("web-[100:30100:10000]", "web-100 web-10100 web-20100 web-30100")]
     [InlineData("web-01", "web-01")]
     public void Ranges_stand_for_hosts(string pattern, string hosts) => Assert.Equal(hosts, string.Join(' ', AnsibleInventory.Expand(pattern)));
 

@@ -86,7 +86,8 @@ public static partial class AnsibleInventory
         return groups.ToHosts();
     }
 
-    /// <summary>The hosts that a pattern such as <c>web-[01:03]</c> or <c>db-[a:c].example.com</c> stands for.</summary>
+    /// <summary>The hosts that a pattern such as <c>web-[01:03]</c> or <c>db-[a:c].example.com</c> stands for; at most one more than an inventory may have.</summary>
+    /// <exception cref="InvalidDataException">A range of it holds nothing, or is none of numbers or of letters.</exception>
     public static IEnumerable<string> Expand(string pattern)
     {
         Match range = Range().Match(pattern);
@@ -95,29 +96,34 @@ public static partial class AnsibleInventory
             return [pattern];
         }
 
-        string first = range.Groups[1].Value, last = range.Groups[2].Value;
-        int step = range.Groups[3].Success ? int.Parse(range.Groups[3].ValueSpan, CultureInfo.InvariantCulture) : 1;
         string before = pattern[..range.Index], behind = pattern[(range.Index + range.Length)..];
-        return Items(first, last, Math.Max(1, step)).SelectMany(item => Expand(behind).Select(rest => before + item + rest)).Take(MostHosts);
+
+        // One too many is an error where hosts are counted; none is left out silently.
+        return Items(pattern, range).SelectMany(item => Expand(behind).Select(rest => before + item + rest)).Take(MostHosts + 1);
     }
 
-    private static IEnumerable<string> Items(string first, string last, int step)
+    private static IEnumerable<string> Items(string pattern, Match range)
     {
-        if (int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int from) && int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int to))
+        string first = range.Groups[1].Value, last = range.Groups[2].Value;
+        bool stepped = int.TryParse(range.Groups[3].Success ? range.Groups[3].ValueSpan : "1", NumberStyles.None, CultureInfo.InvariantCulture, out int step);
+        if (stepped && step > 0 && int.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out int from)
+            && int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int to) && from <= to)
         {
             // Leading zeros say how many digits each number has.
             string format = first.Length > 1 && first[0] == '0' ? new string('0', first.Length) : "0";
-            for (long number = from; number <= to && number - from < MostHosts; number += step)
-            {
-                yield return number.ToString(format, CultureInfo.InvariantCulture);
-            }
+            return Numbers(from, to, step).Select(number => number.ToString(format, CultureInfo.InvariantCulture));
         }
-        else if (first.Length == 1 && last.Length == 1)
+
+        return stepped && step > 0 && first.Length == 1 && last.Length == 1 && first[0] <= last[0] && char.IsAsciiLetter(first[0]) && char.IsAsciiLetter(last[0])
+            ? Numbers(first[0], last[0], step).Select(static letter => ((char)letter).ToString())
+            : throw new InvalidDataException($"'{pattern}': '{range.Value}' is no range of numbers or letters, from the lower to the higher one");
+    }
+
+    private static IEnumerable<long> Numbers(long from, long to, long step)
+    {
+        for (long number = from; number <= to; number += step)
         {
-            for (int letter = first[0]; letter <= last[0]; letter += step)
-            {
-                yield return ((char)letter).ToString();
-            }
+            yield return number;
         }
     }
 
