@@ -220,7 +220,7 @@ public sealed class DiscoveryCollector
             .. (sockets.Listeners.Value ?? []).Where(static listener => listener.Socket.Scope == SocketScope.Loopback || listener.Socket.Port > 1023)
                 .SelectMany(static listener => listener.Holders)
                 .Concat((sockets.Conversations.Value ?? []).Where(static each => !each.IsIncoming).SelectMany(static each => each.Holders))
-                .Select(static holder => holder.Unit).OfType<string>().Where(static unit => unit.EndsWith(".service", StringComparison.Ordinal)).Distinct().Take(50),
+                .Select(static holder => holder.Unit).OfType<string>().Where(static unit => unit.EndsWith(".service", StringComparison.Ordinal)).Distinct(),
         ];
         return units.Length == 0
             ? Reading.Of<IReadOnlyDictionary<string, IReadOnlyList<string>>>(new Dictionary<string, IReadOnlyList<string>>(), TrustScript.VerifyingSource)

@@ -28,7 +28,7 @@ internal static class TrustScript
         export LC_ALL=C SYSTEMD_COLORS=0
         for unit in "$@"; do
           printf '\n==> %s\n' "$unit"
-          systemctl show --no-pager --property=ExecStart,EnvironmentFiles -- "$unit" 2>/dev/null | tr ' ;={}' '\n\n\n\n\n' | grep '^/' | sort -u | head -n 50 | while IFS= read -r file; do
+          systemctl show --no-pager --property=ExecStart,EnvironmentFiles -- "$unit" 2>/dev/null | tr ' ;={}' '\n\n\n\n\n' | grep '^/' | sort -u | while IFS= read -r file; do
             { [ -f "$file" ] && [ "$(stat -L -c %s -- "$file")" -le 1000000 ]; } || continue
             grep -Ino -E 'ssl[-_]?mode["'\'' ]*[=:]["'\'' ]*VERIFY_(CA|IDENTITY)|sslMode=VERIFY_(CA|IDENTITY)|ssl_verify_(cert|identity)["'\'' ]*[=:] *(True|true|1)|verifyServerCertificate=true|MYSQL_ATTR_SSL_VERIFY_SERVER_CERT["'\'' ]*(=>|:) *(true|1)|rejectUnauthorized["'\'' ]*: *true' -- "$file" | head -n 5 | sed "s|^|$file:|"
           done
