@@ -4,6 +4,7 @@ using Foobar.Ops.Firewall;
 using Foobar.Ops.Firewall.Evaluation;
 using Foobar.Ops.Firewall.Spaces;
 using Foobar.Ops.Inventory;
+using static System.FormattableString;
 
 namespace Foobar.Ops.Topology;
 
@@ -95,9 +96,13 @@ internal static class WayControls
     {
         SitePaths paths = new(map);
         IEnumerable<Ends> all = map.Servers.Select(server => paths.From(server, map.SentBy(server))).Prepend(paths.FromOutside(Diagram.True));
-        return all.SelectMany(ends => ends.Arrived).Where(journey => journey.Way.Count > 1 && Relayed(journey))
-            .SelectMany(journey => Undeclared(map, journey)).Take(MaxVerdicts).OrPass("what passes several servers is declared");
+        Verdict[] first = [.. all.SelectMany(ends => ends.Arrived).Where(journey => journey.Way.Count > 1 && Relayed(journey)).SelectMany(journey => Undeclared(map, journey)).Take(MaxVerdicts + 1)];
+        return first.Length <= MaxVerdicts ? first.OrPass("what passes several servers is declared") : [.. first[..MaxVerdicts], Rest(first[MaxVerdicts])];
     }
+
+    private static Verdict Rest(Verdict next) => next.Status == FindingStatus.Unknown
+        ? Verdict.Unknown("further ways", Invariant($"There are more than {MaxVerdicts}. The next, {next.Target}: {next.Reason}"), next.Evidence)
+        : Verdict.Fail("further ways", next.Expected!, Invariant($"more than {MaxVerdicts}; the next, {next.Target}: {next.Actual}"), next.Evidence);
 
     // A server that is reached over the sender's own link is its own firewall's matter alone.
     private static bool Relayed(Journey journey) => journey.Way[0].Entry is not null || journey.Way.Count > 2;

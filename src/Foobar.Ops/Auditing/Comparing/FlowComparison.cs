@@ -88,16 +88,26 @@ internal static class FlowComparison
         SiteMap map, Journey[] journeys, Func<Journey, int> part, int space, Func<string, SnapshotDifference, SnapshotDifference> put)
     {
         JourneyText text = new(map);
-        foreach (Journey journey in journeys.Take(MostOfAPair))
+        int told = 0;
+        foreach (Journey journey in journeys)
         {
             int shown = map.Workspace.Diagram.And(part(journey), space);
-            if (shown != Diagram.False)
+            if (shown == Diagram.False)
             {
-                yield return put(text.Space(Usual(map, shown)), new SnapshotDifference
-                {
-                    Kind = DifferenceKind.Flow, Server = journey.At.Name, Target = JourneyText.Way(journey), Evidence = text.Witness(journey, shown),
-                });
-                space = map.Workspace.Diagram.Except(space, shown);
+                continue;
+            }
+
+            // The last one stands for all that is left.
+            bool isLast = ++told == MostOfAPair;
+            string words = text.Space(Usual(map, isLast ? space : shown));
+            space = map.Workspace.Diagram.Except(space, shown);
+            yield return put(isLast && space != Diagram.False ? $"{words}, by further ways too" : text.Space(Usual(map, shown)), new SnapshotDifference
+            {
+                Kind = DifferenceKind.Flow, Server = journey.At.Name, Target = JourneyText.Way(journey), Evidence = text.Witness(journey, shown),
+            });
+            if (isLast)
+            {
+                yield break;
             }
         }
     }
