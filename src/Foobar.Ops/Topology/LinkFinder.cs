@@ -140,7 +140,8 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
 
         (string from, string to) = seen.IsIncoming ? (peer, server.Name) : (server.Name, peer);
         (IPAddress source, IPAddress target) = seen.IsIncoming ? (seen.PeerAddress, seen.LocalAddress) : (seen.LocalAddress, seen.PeerAddress);
-        bool isDeclared = IsDeclared(source, target, seen.Protocol, seen.Port);
+        OwnTraffic? own = input.Site.Find(peer) is null ? OwnTraffic.Of(seen) : null;
+        bool isDeclared = own is not null || IsDeclared(source, target, seen.Protocol, seen.Port);
         (string, string, PortRange) key = KeyOf(DeclaredEnd(from, to, source, seen.Protocol, seen.Port), to, seen.Protocol, seen.Port);
         TopologyLink link = _links.GetValueOrDefault(key) ?? new TopologyLink { From = key.Item1, To = to, Ports = key.Item3 };
         string holders = string.Join(", ", seen.Holders.Select(static holder => holder.Label));
@@ -153,6 +154,7 @@ internal sealed class LinkFinder(TopologyInput input, SiteNodes nodes, Replicati
         {
             Seen = isDeclared && link.Seen is not null ? link.Seen : line,
             IsUndeclared = link.IsUndeclared || !isDeclared,
+            OwnTraffic = own?.Name ?? link.OwnTraffic,
         };
     }
 

@@ -181,6 +181,12 @@ public sealed record TopologyLink
     /// <summary>Whether a connection was seen that no declared flow names.</summary>
     public bool IsUndeclared { get; init; }
 
+    /// <summary>
+    /// What a machine asks of a service outside for itself, which no flow need declare: <c>names</c>, <c>time</c>, <c>addresses</c>,
+    /// <c>packages</c>, <c>certificates</c>; <see langword="null"/> for anything else.
+    /// </summary>
+    public string? OwnTraffic { get; init; }
+
     /// <summary>How well it is protected; <see langword="null"/> where it is no leg that <c>Get-FoobarTlsLeg</c> looks at.</summary>
     public LegRating? Tls { get; init; }
 

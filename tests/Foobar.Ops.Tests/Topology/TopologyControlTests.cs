@@ -4,6 +4,7 @@ using Foobar.Ops.Discovery.Sockets;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Linux;
 using Foobar.Ops.Monitoring;
 using Foobar.Ops.Tests.Database;
 using Foobar.Ops.Tls.Legs;
@@ -91,6 +92,28 @@ public sealed class TopologyControlTests
 
         Assert.Equal(isDeclared, trouble.Length == 0);
         Assert.All(trouble, finding => Assert.Contains("program.service", finding.Actual, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.53", TransportProtocol.Udp, 53, "java", "app.service", null, true)]
+    [InlineData("203.0.113.53", TransportProtocol.Udp, 123, "chronyd", "chrony.service", null, true)]
+    [InlineData("203.0.113.53", TransportProtocol.Udp, 123, "java", "app.service", null, false)]
+    [InlineData("203.0.113.53", TransportProtocol.Tcp, 80, "http", "session-4.scope", null, true)]
+    [InlineData("203.0.113.53", TransportProtocol.Tcp, 443, "python3", "certbot.service", null, true)]
+    [InlineData("203.0.113.53", TransportProtocol.Tcp, 443, "python3", "app.service", null, false)]
+    [InlineData("203.0.113.53", TransportProtocol.Tcp, 22, "apt", "apt-daily.service", null, false)]
+    [InlineData("203.0.113.53", TransportProtocol.Tcp, 443, "apt", "app.service", "0123456789ab", false)]
+    [InlineData("192.0.2.12", TransportProtocol.Udp, 123, "chronyd", "chrony.service", null, false)]
+    public void What_a_machine_asks_for_itself_outside_is_told_by_port_and_program(string peer, TransportProtocol protocol, int port, string process, string unit, string? container, bool isOwn)
+    {
+        Conversation conversation = TopologySample.Conversation(false, "192.0.2.11", peer, port) with { Protocol = protocol, Holders = [new SocketHolder(process, unit, container)] };
+        TopologySample sample = new TopologySample().With("web-01", sockets => sockets with { Conversations = Reading.Of<IReadOnlyList<Conversation>>([conversation]) });
+        Assert.Equal(isOwn, sample.Trouble("TOP-003").Length == 0);
+
+        // Another program on the same way is told all the same.
+        Conversation beacon = conversation with { Holders = [new SocketHolder("beacon", "beacon.service", "0123456789ab")], Count = 1 };
+        TopologySample both = new TopologySample().With("web-01", sockets => sockets with { Conversations = Reading.Of<IReadOnlyList<Conversation>>([conversation, beacon]) });
+        Assert.Equal(port != 53, both.Trouble("TOP-003").Length > 0);
     }
 
     [Fact]
