@@ -226,4 +226,8 @@ public sealed record TopologyWrites
 
     /// <summary>Why that could not be read; <see langword="null"/> if it could.</summary>
     public string? Unread { get; init; }
+
+    /// <summary>The place, and where it leads: <c>lb-01 192.0.2.10:3306 -> web-01</c>.</summary>
+    public override string ToString() =>
+        $"{string.Join(' ', new[] { Server, Address ?? Backend }.OfType<string>())} -> {(Unread is not null ? "unknown" : LeadsTo.Count > 0 ? string.Join(", ", LeadsTo) : "none")}";
 }
