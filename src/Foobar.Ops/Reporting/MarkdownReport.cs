@@ -35,7 +35,7 @@ internal static class MarkdownReport
         foreach (Finding finding in report.Findings)
         {
             text.Append(sites ? $"| {Cell(report.SiteOf(finding))} " : string.Empty)
-                .Append(CultureInfo.InvariantCulture, $"| {Cell(finding.ControlId)} | {(finding.Suppressed is null ? string.Empty : "suppressed ")}{finding.Status} | {finding.Severity} | {Cell(FindingText.Place(finding) ?? report.SiteOf(finding))} | {Cell(finding.Title)} |\n");
+                .Append(CultureInfo.InvariantCulture, $"| {Cell(finding.ControlId)} | {(finding.Suppressed is null ? string.Empty : "suppressed ")}{finding.Status}{(finding.Change is { } change ? $", {change.ToString().ToLowerInvariant()}" : string.Empty)} | {finding.Severity} | {Cell(FindingText.Place(finding) ?? report.SiteOf(finding))} | {Cell(finding.Title)} |\n");
         }
 
         return text.ToString();

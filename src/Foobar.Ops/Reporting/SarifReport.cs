@@ -129,6 +129,12 @@ internal static partial class SarifReport
         };
         result["message"] = Message($"{place}: {(finding.Status is FindingStatus.Pass or FindingStatus.NotApplicable ? finding.Title : FindingText.Short(finding))}");
         result["locations"] = new JsonArray(Location(finding, place, report));
+        if (finding.Change is { } change)
+        {
+            // What is mended was in the baseline and is absent now (3.27.24).
+            result["baselineState"] = change == FindingChange.New ? "new" : "absent";
+        }
+
         result["partialFingerprints"] = new JsonObject { ["controlServerTarget/v1"] = Fingerprint(finding, report) };
         if (finding.Suppressed is { } accepted)
         {

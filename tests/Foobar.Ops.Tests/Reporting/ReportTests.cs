@@ -94,9 +94,9 @@ public sealed class ReportTests
     {
         string[][] records = Csv.Read(Sample.Write(ReportFormat.Csv));
 
-        Assert.Equal(["Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence", "Remediation", "Suppressed", "SuppressedUntil", "References", "Time"], records[0]);
+        Assert.Equal(["Site", "ControlId", "Title", "Area", "Severity", "Status", "Server", "Target", "Expected", "Actual", "Reason", "Evidence", "Remediation", "Suppressed", "SuppressedUntil", "Change", "References", "Time"], records[0]);
         Assert.Equal(Sample.Findings.Count + 1, records.Length);
-        Assert.Contains(records, record => record[1] == "SRV-902" && record[5] == "Fail" && record[6] == "lb-01" && record[9] == "95 %" && record[16] == "2026-11-21T12:00:00Z");
+        Assert.Contains(records, record => record[1] == "SRV-902" && record[5] == "Fail" && record[6] == "lb-01" && record[9] == "95 %" && record[17] == "2026-11-21T12:00:00Z");
     }
 
     [Fact]
@@ -119,6 +119,19 @@ public sealed class ReportTests
         }
 
         Assert.Equal(results.Count, results.Select(result => result!["partialFingerprints"]!["controlServerTarget/v1"]!.GetValue<string>()).Distinct().Count());
+    }
+
+    [Fact]
+    public void What_changed_since_a_baseline_is_shown_where_a_reader_looks_for_it()
+    {
+        Finding fresh = SampleReport.Finding(status: FindingStatus.Fail) with { Change = FindingChange.New };
+        Report report = SampleReport.Create() with { Findings = [fresh, SampleReport.Finding(server: "lb-01") with { Change = FindingChange.Mended }, SampleReport.Finding(server: "web-01")], Previous = [] };
+
+        JsonArray results = JsonNode.Parse(report.Write(ReportFormat.Sarif))!["runs"]![0]!["results"]!.AsArray();
+        Assert.Equal(["new", "absent", null], results.Select(result => result!["baselineState"]?.GetValue<string>()));
+        Assert.Equal(["New", "Mended", ""], Csv.Read(report.Write(ReportFormat.Csv)).Skip(1).Select(record => record[15]));
+        Assert.Contains("| Fail, new |", report.Write(ReportFormat.Markdown), StringComparison.Ordinal);
+        Assert.Contains("<span class=\"new\">mended</span>", report.Write(ReportFormat.Html), StringComparison.Ordinal);
     }
 
     [Fact]

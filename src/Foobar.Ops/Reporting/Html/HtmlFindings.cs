@@ -19,7 +19,7 @@ internal static class HtmlFindings
         Dictionary<string, int> ids = [];
         bool sites = report.Sites.Count > 1;
         Form(html, report, sites);
-        html.Add($"<table class=\"findings\" id=\"findings-table\" role=\"table\"><caption>All findings, the worst first</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">");
+        html.Add($"<table class=\"findings{(sites ? new Markup(" sites") : default)}\" id=\"findings-table\" role=\"table\"><caption>All findings, the worst first</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">");
         string[] columns = [.. new[] { "Status", "Severity", "Control", sites ? "Site" : null, "Server", "Target", "Rule" }.OfType<string>()];
         foreach (string column in columns)
         {
@@ -104,9 +104,9 @@ internal static class HtmlFindings
         }
 
         html.Add($"<td role=\"cell\" data-name=\"Server\">{finding.Server}</td><td role=\"cell\" data-name=\"Target\" class=\"target\">{finding.Target}</td><td role=\"cell\" class=\"rule\">{finding.Title}");
-        if (row.Trend.IsNew(finding))
+        if ((row.Trend.IsNew(finding) ? FindingChange.New : finding.Change) is { } change)
         {
-            html.Add($" <span class=\"new\">new</span>");
+            html.Add($" <span class=\"new\">{change.ToString().ToLowerInvariant()}</span>");
         }
 
         bool wrong = finding.Status is FindingStatus.Fail or FindingStatus.Unknown or FindingStatus.Warning;
