@@ -105,6 +105,22 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
     }
 
     [Fact]
+    public async Task Of_many_findings_only_those_in_sight_are_laid_out()
+    {
+        Finding[] many = [.. Enumerable.Range(0, 3000).Select(static index => SampleReport.Finding(server: $"web-{index}", status: index % 10 == 0 ? FindingStatus.Fail : FindingStatus.Pass))];
+        await using OpenPage page = await chromium.OpenAsync((Sample with { Findings = many, Previous = [] }).Write(ReportFormat.Html));
+        const string LaidOut = "Array.from(document.querySelectorAll('tbody.finding .rule')).filter(rule => rule.checkVisibility({ contentVisibilityAuto: true })).length";
+        Assert.InRange(await page.AskAsync<int>(LaidOut), 0, 200);
+
+        await page.Page.TypeAsync("input[name=text]", "web-2999");
+        Assert.Equal("1 of 3000 findings shown", await page.AskAsync<string>("document.getElementById('shown').value"));
+        await page.Page.ClickAsync("button[type=reset]");
+        await page.Page.EmulateMediaTypeAsync(PuppeteerSharp.Media.MediaType.Print);
+        Assert.Equal(3000, await page.AskAsync<int>(LaidOut));
+        Assert.Empty(page.Troubles);
+    }
+
+    [Fact]
     public async Task A_count_leads_to_what_it_counts()
     {
         await using OpenPage page = await chromium.OpenAsync(Html);
