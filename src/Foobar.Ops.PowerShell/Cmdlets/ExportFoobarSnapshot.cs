@@ -39,6 +39,11 @@ public sealed class ExportFoobarSnapshot : SnapshotCmdlet
         _path = Try(() => SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path));
         if (ShouldProcess(_path, "Save a snapshot"))
         {
+            Try(() =>
+            {
+                SnapshotFile.EnsureFree(_path, Force);
+                return true;
+            });
             base.EndProcessing();
         }
     }

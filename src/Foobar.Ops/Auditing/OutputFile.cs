@@ -14,11 +14,7 @@ internal static class OutputFile
     /// <exception cref="FoobarException"><c>FileExists</c>, <c>FileNotWritten</c>.</exception>
     public static void Write(string path, string text, bool overwrite, bool ownerOnly)
     {
-        if (!overwrite && File.Exists(path))
-        {
-            throw Exists(path);
-        }
-
+        EnsureFree(path, overwrite);
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -32,12 +28,36 @@ internal static class OutputFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Discard(temporary);
-            throw !overwrite && File.Exists(path) ? Exists(path) : new FoobarException("FileNotWritten", ErrorKind.Failed, $"{path} could not be written: {exception.Message}", exception)
-            {
-                Recommendation = "Choose a folder that exists and that you may write to.",
-            };
+
+            // Nobody knows the temporary file.
+            throw !overwrite && File.Exists(path) ? Exists(path) : NotWritten(path, exception.Message.Replace(temporary, path, StringComparison.Ordinal), exception);
         }
     }
+
+    /// <summary>Refuses a path at which nothing could be written, before the work that would be lost.</summary>
+    /// <exception cref="FoobarException"><c>FileExists</c>; <c>FileNotWritten</c>: its folder is not there, or it is one.</exception>
+    public static void EnsureFree(string path, bool overwrite)
+    {
+        if (!overwrite && File.Exists(path))
+        {
+            throw Exists(path);
+        }
+
+        if (Directory.Exists(path))
+        {
+            throw NotWritten(path, "it is a folder.");
+        }
+
+        if (Path.GetDirectoryName(path) is { Length: > 0 } folder && !Directory.Exists(folder))
+        {
+            throw NotWritten(path, $"there is no folder {folder}.");
+        }
+    }
+
+    private static FoobarException NotWritten(string path, string why, Exception? cause = null) => new("FileNotWritten", ErrorKind.Failed, $"{path} could not be written: {why}", cause)
+    {
+        Recommendation = "Choose a folder that exists and that you may write to.",
+    };
 
     private static FileStreamOptions Options(bool ownerOnly)
     {

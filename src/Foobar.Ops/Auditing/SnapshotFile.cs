@@ -43,6 +43,10 @@ public static class SnapshotFile
     public static void Save(Snapshot snapshot, string path, bool overwrite = false) =>
         OutputFile.Write(path, Write(snapshot), overwrite, ownerOnly: true);
 
+    /// <summary>Refuses a path at which no snapshot could be saved, before facts are read.</summary>
+    /// <exception cref="FoobarException"><c>FileExists</c>, <c>FileNotWritten</c>.</exception>
+    public static void EnsureFree(string path, bool overwrite) => OutputFile.EnsureFree(path, overwrite);
+
     /// <summary>Loads a snapshot.</summary>
     /// <exception cref="FoobarException"><c>SnapshotNotFound</c>, <c>SnapshotInvalid</c>.</exception>
     public static Snapshot Load(string path)

@@ -23,7 +23,7 @@ public static class InventoryFiles
     public static string AuthoritiesPath(string inventory) => Path.ChangeExtension(inventory, ".authorities.pem");
 
     /// <summary>Sees to it that an inventory may be written.</summary>
-    /// <exception cref="FoobarException"><c>FileExists</c>: there is one already.</exception>
+    /// <exception cref="FoobarException"><c>FileExists</c>: there is one already; <c>FileNotWritten</c>: there is no such folder.</exception>
     public static void EnsureFree(string path, bool overwrite)
     {
         if (!overwrite && File.Exists(path))
@@ -33,6 +33,8 @@ public static class InventoryFiles
                 Recommendation = "See what has changed since with Update-FoobarInventory, choose another path, or replace the file with -Force.",
             };
         }
+
+        OutputFile.EnsureFree(path, overwrite: true);
     }
 
     /// <summary>The text of an inventory that was found, as the loader takes it.</summary>
