@@ -32,7 +32,7 @@ public sealed class ExportFoobarDashboard : SiteCmdlet
         {
             if (ShouldProcess(System.IO.Path.Combine(folder, file.Name), $"Write the {(file.Target == DashboardTarget.Grafana ? "dashboard" : "alerts")} of {site.Name} for {file.Target}"))
             {
-                WriteObject(new FileInfo(Try(() => SiteDashboard.Save(file, folder, Force))));
+                WriteFile(Try(() => SiteDashboard.Save(file, folder, Force)));
             }
         }
     }

@@ -110,12 +110,13 @@ public sealed class ExportFoobarReport : SiteCmdlet
 
         (string Name, Func<EarlierAudit> Load)[] previous = [.. Previous.SelectMany(Locate)];
         Site? kept = IsGiven(nameof(HistoryDays)) ? FindSite() : null;
-        WriteObject(Run((output, token) =>
+        Run((output, token) =>
         {
             Report report = Make(Load(previous, output, token), kept is null ? [] : History(kept));
             report.Save(path, format, Force);
-            return Task.FromResult(new FileInfo(path));
-        }));
+            return Task.CompletedTask;
+        });
+        WriteFile(path);
     }
 
     private Report Make(IReadOnlyList<EarlierAudit> previous, IReadOnlyList<TrafficSeries> history) => new()

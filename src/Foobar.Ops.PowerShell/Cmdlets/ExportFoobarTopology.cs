@@ -48,7 +48,7 @@ public sealed class ExportFoobarTopology : AsyncCmdlet
                 TopologyFile.Save(Topology, Finding ?? [], path, format, Force);
                 return true;
             });
-            WriteObject(new FileInfo(path));
+            WriteFile(path);
         }
     }
 }

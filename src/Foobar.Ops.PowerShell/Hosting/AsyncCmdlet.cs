@@ -29,6 +29,10 @@ public abstract class AsyncCmdlet : PSCmdlet
         ? LanguagePrimitives.IsTrue(asked)
         : GetVariableValue("VerbosePreference") is { } preference && preference.ToString() is not ("SilentlyContinue" or "Ignore");
 
+    /// <summary>Writes a file as Get-Item would: with its mode, owner and size, which views show.</summary>
+    private protected void WriteFile(string path) =>
+        WriteObject(InvokeProvider.Item.Get([$"Microsoft.PowerShell.Core\\FileSystem::{path}"], force: true, literalPath: true), enumerateCollection: true);
+
     /// <summary>Runs work off the pipeline thread, writes what it hands over, and gives its result.</summary>
     /// <remarks>Ends the cmdlet with a terminating error where the work throws.</remarks>
     private protected T Run<T>(Func<CmdletOutput, CancellationToken, Task<T>> work)
