@@ -33,10 +33,10 @@ internal static class GuardRules
     /// <param name="now">The time now, in UTC.</param>
     public static (WatchEventKind Kind, string Message, string Recommendation)? Refuse(WatchStanding standing, TimeSpan blockFor, DateTimeOffset now)
     {
-        if (standing.SuspendedUntil is { } until && now < until)
+        if (IsSuspended(standing, now))
         {
             string reason = standing.Reason.Length > 0 ? $": {standing.Reason}" : "";
-            return (WatchEventKind.Suspended, Invariant($"The watch is suspended until {until:u} by {standing.Holder}{reason}."), "Run Invoke-FoobarFailover -Emergency yourself, or Resume-FoobarWatch.");
+            return (WatchEventKind.Suspended, Invariant($"The watch is suspended until {standing.SuspendedUntil:u} by {standing.Holder}{reason}."), "Run Invoke-FoobarFailover -Emergency yourself, or Resume-FoobarWatch.");
         }
 
         if (standing.Last is not { } last || last.Id == standing.Acknowledged || !HasMoved(last))
@@ -52,11 +52,20 @@ internal static class GuardRules
                 : null;
     }
 
+    /// <summary>Whether a person wants all guards to hold still now.</summary>
+    public static bool IsSuspended(WatchStanding standing, DateTimeOffset now) => standing.SuspendedUntil is { } until && now < until;
+
+    /// <summary>Whether a marker tells of a guard's failover to this primary that has not ended: its guard may be at it, or be gone.</summary>
+    public static bool IsLeft(OperationMark? mark, string primary) =>
+        mark is { IsUnfinished: true } && mark.NewPrimary == primary && OperationKeys.IsAutomaticFailover(mark.Parameters);
+
     /// <summary>What a failover that is begun by itself may do, by the site's policy.</summary>
     /// <param name="limits">The limits of failovers.</param>
     /// <param name="policy">What was accepted beforehand.</param>
     public static FailoverOptions Options(FailoverOptions limits, Inventory.AutomaticFailover policy) =>
         limits with { AcceptDataLoss = false, MaximumLoss = policy.RequireSemiSync ? null : policy.MaxLossTransactions, Automatic = true };
 
-    private static bool HasMoved(OperationMark mark) => mark.State is OperationState.Completed or OperationState.Degraded or OperationState.Repaired;
+    // A guard's marker is written once writes are let through, whatever became of the guard after that.
+    private static bool HasMoved(OperationMark mark) =>
+        mark.State is OperationState.Completed or OperationState.Degraded or OperationState.Repaired || (mark.IsUnfinished && OperationKeys.IsAutomaticFailover(mark.Parameters));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication;
@@ -14,7 +15,9 @@ namespace Foobar.Ops.Operations.Guard;
 /// </summary>
 public sealed class PrimaryWatch
 {
-    private static readonly TimeSpan RejoinPause = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RejoinPause = TimeSpan.FromSeconds(10), FinishPause = TimeSpan.FromSeconds(3), LongestPause = TimeSpan.FromSeconds(10);
+
+    private const string NoOther = "No other failover is begun by itself until Resume-FoobarWatch says that a person has looked after this one.";
 
     private readonly IWatchedSite _site;
     private readonly WatchOptions _options;
@@ -26,7 +29,9 @@ public sealed class PrimaryWatch
     private (WatchEventKind Kind, string Why) _told;
     private string? _lost;
     private bool _writeless;
-    private DateTimeOffset _rejoinAt;
+    private DateTimeOffset _rejoinAt, _finishAt;
+    private bool _mayBeLeft = true;
+    private string? _finishRefused;
 
     internal PrimaryWatch(IWatchedSite site, WatchOptions options, AutomaticFailover policy, TimeProvider time) =>
         (_site, _options, _policy, _time) = (site, options, policy, time);
@@ -50,9 +55,7 @@ public sealed class PrimaryWatch
     /// <summary>Watches.</summary>
     internal async IAsyncEnumerable<WatchEvent> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        _primary = await _site.FindPrimaryAsync(cancellationToken);
-        _told = (WatchEventKind.Healthy, "");
-        yield return Event(WatchEventKind.Healthy, $"{_primary} is the primary, and is watched.");
+        yield return await BeginAsync(cancellationToken);
         while (true)
         {
             FoobarException? failure = await AskAsync(cancellationToken);
@@ -63,6 +66,20 @@ public sealed class PrimaryWatch
 
             await Task.Delay(Pause(), _time, cancellationToken);
         }
+    }
+
+    // One that was killed in the middle of a failover finds no primary, or one to which nobody is led.
+    private async Task<WatchEvent> BeginAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Failover && _site.FindLeft() is { MayDoAnew: true } left)
+        {
+            (_primary, _standing) = (left.Old, await _site.StandingAsync(cancellationToken));
+            return Tell(WatchEventKind.Suspected, "", $"A guard on this machine left a failover from {_primary} half done.");
+        }
+
+        _primary = await _site.FindPrimaryAsync(cancellationToken);
+        _told = (WatchEventKind.Healthy, "");
+        return Event(WatchEventKind.Healthy, $"{_primary} is the primary, and is watched.");
     }
 
     // Once it is told that nothing can be done, looking from all sides each second would only be a burden.
@@ -109,10 +126,63 @@ public sealed class PrimaryWatch
             _told = (WatchEventKind.Healthy, "");
         }
 
+        if (_options.Failover && await FinishAsync(cancellationToken) is { } finished)
+        {
+            yield return finished;
+        }
+
         if (await RejoinAsync(cancellationToken) is { } rejoined)
         {
             yield return rejoined;
         }
+    }
+
+    // What another guard, or this one before it was started anew, left half done after writes were moved.
+    private async Task<WatchEvent?> FinishAsync(CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        OperationMark? mark = GuardRules.IsLeft(_standing.Last, _primary) ? _standing.Last : null;
+        if ((mark is null && !_mayBeLeft) || now < _finishAt || GuardRules.IsSuspended(_standing, now))
+        {
+            return null;
+        }
+
+        _finishAt = now + FinishPause;
+        try
+        {
+            FailoverResult? result = await _site.FinishAsync(GuardRules.Options(_options.Limits, _policy), mark, cancellationToken);
+            (_mayBeLeft, _finishRefused) = (false, null);
+            return result is null ? null : Finished(result);
+        }
+        catch (FoobarException error) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The one that began it may be at it, or have ended it a moment ago.
+            if (error.ErrorId is "OperationRunning" or "NothingToResume" || error.Kind is ErrorKind.Connection or ErrorKind.Timeout || error.ErrorId == _finishRefused)
+            {
+                return null;
+            }
+
+            _finishRefused = error.ErrorId;
+            return Event(WatchEventKind.FailoverRefused, error.Message) with { Recommendation = error.Recommendation };
+        }
+    }
+
+    private WatchEvent Finished(FailoverResult result)
+    {
+        string left = $"A guard left a failover from {result.OldPrimary} to {result.NewPrimary} half done";
+        if (result.Outcome is not (PlanOutcome.Completed or PlanOutcome.Degraded))
+        {
+            return Event(
+                result.Outcome == PlanOutcome.Undone ? WatchEventKind.Recovered : WatchEventKind.FailoverFailed,
+                $"{left}; ending it ended as {result.Outcome}. {result.Error}".TrimEnd()) with { Failover = result, Recommendation = result.Recommendation };
+        }
+
+        (_primary, _lost, _rejoinAt) = (result.NewPrimary, _options.Rejoin ? result.OldPrimary : null, _time.GetUtcNow() + RejoinPause);
+        return Event(WatchEventKind.FailedOver, $"{left}; it was ended here: {result.NewPrimary} has taken the place of {result.OldPrimary}. {result.Error}".TrimEnd()) with
+        {
+            Failover = result,
+            Recommendation = NoOther,
+        };
     }
 
     private async IAsyncEnumerable<WatchEvent> DoubtAsync(FoobarException failure, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -147,6 +217,7 @@ public sealed class PrimaryWatch
             error = caught;
         }
 
+        _mayBeLeft |= result is { Unfinished: true };
         foreach (WatchEvent each in Sum(seen, result, error, _options.Failover ? refusal : null))
         {
             yield return each;
@@ -210,7 +281,7 @@ public sealed class PrimaryWatch
             Failover = result,
             Verdict = result.Verdict,
             Loss = result.Loss,
-            Recommendation = moved ? "No other failover is begun by itself until Resume-FoobarWatch says that a person has looked after this one." : result.Recommendation,
+            Recommendation = moved ? NoOther : result.Recommendation,
         };
     }
 
@@ -219,7 +290,9 @@ public sealed class PrimaryWatch
     {
         try
         {
-            return await _site.FindPrimaryAsync(cancellationToken) != _primary && await FollowAsync(cancellationToken) is null;
+            // One that was promoted and to which nobody is led yet is in the middle of a failover.
+            string primary = await _site.FindPrimaryAsync(cancellationToken);
+            return primary != _primary && await _site.IsLedToAsync(primary, cancellationToken) && await FollowAsync(cancellationToken) is null;
         }
         catch (FoobarException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -4,9 +4,11 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Operations.Replication.Rejoin;
+using Foobar.Ops.Operations.Replication.Resumption;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -105,6 +107,45 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
         return await new FailoverOperation(fresh, _store, time).RunAsync(options, progress: null, cancellationToken);
     }
 
+    public LeftFailover? FindLeft() =>
+        _store.FindUnfinished(EarlierFailover.Kind) is { } left && OperationKeys.IsAutomaticFailover(left.State.Parameters)
+            ? new(left.State.Parameters.GetValueOrDefault(OperationKeys.Old) ?? "", EarlierFailover.MayBeDoneAnew(left.State))
+            : null;
+
+    public async Task<FailoverResult?> FinishAsync(FailoverOptions options, OperationMark? mark, CancellationToken cancellationToken)
+    {
+        bool isOwn = FindLeft() is not null;
+        if (!isOwn && mark is null)
+        {
+            return null;
+        }
+
+        await using ISiteSession fresh = session.Fresh();
+        ResumeOperation operation = new(fresh, _store, time);
+
+        // Whoever still holds the lock may be slow, and is not there to be asked: only a person ends a connection that stands.
+        return isOwn
+            ? await operation.ResumeAsync(options, progress: null, cancellationToken)
+            : await operation.TakeOverAsync(options with { Left = mark!.Id, LostAfter = TimeSpan.MaxValue }, progress: null, cancellationToken);
+    }
+
+    public async Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken)
+    {
+        if (session.Site.Policy.Database?.WriteEndpoint is not { Kind: WriteEndpointKind.Haproxy } endpoint)
+        {
+            return true;
+        }
+
+        await using HaproxyEndpoint haproxy = await HaproxyEndpoint.ConnectAsync(session, endpoint, cancellationToken);
+        return await haproxy.MembersAsync(cancellationToken) is not { } open || open.Contains(member, StringComparer.OrdinalIgnoreCase);
+    }
+
+    public async Task<WatchStanding> StandingAsync(CancellationToken cancellationToken)
+    {
+        WatchStanding?[] all = await Task.WhenAll(session.Site.WithRole(session.Site.Policy.Database!.Members).Select(member => StandingAsync(member.Name, cancellationToken)));
+        return all.OfType<WatchStanding>().OrderByDescending(one => one.Last?.Since ?? DateTimeOffset.MinValue).FirstOrDefault() ?? new();
+    }
+
     public async Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) =>
         await MachineReport.AskAsync(session, member, MachineLimit, cancellationToken) is { ReadOnly: false, DiskFull: false };
 
@@ -166,6 +207,21 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
                 ? surveyed with { CommitsPerSecond = known.CommitsPerSecond, Position = known.Position, ReadAt = known.ReadAt }
                 : surveyed;
             _survey = null;
+        }
+    }
+
+    private async Task<WatchStanding?> StandingAsync(string member, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(OpenLimit);
+        try
+        {
+            await using IDatabaseSession database = await session.OpenDatabaseAsync(member, limit.Token);
+            return await WatchTable.ReadAsync(database, limit.Token);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <summary>The kind under which the journals of switchovers and failovers are kept.</summary>
     public const string Kind = "failover";
 
+    /// <summary>The step of a failover that lets writes through to the candidate, after which nothing is undone.</summary>
+    public const string Opening = "open-endpoint";
+
     /// <summary>The newest on this machine that was not ended, or <see langword="null"/>.</summary>
     public (string Path, JournalState State)? Unfinished => store.FindUnfinished(Kind);
 
@@ -56,15 +59,24 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
             : throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"The operation has ended meanwhile: {Newest(markers)?.ToString() ?? "there is no marker of it any more"}.") { Recommendation = "Look at Get-FoobarReplication." };
     }
 
+    /// <summary>
+    /// Whether a guard's failover that was left half done may be begun anew, as another machine would that knows nothing of it:
+    /// writes were not let through to the candidate.
+    /// </summary>
+    public static bool MayBeDoneAnew(JournalState left) =>
+        OperationKeys.IsAutomaticFailover(left.Parameters) && !left.Begun.Contains(Opening) && !left.Done.Contains(Opening);
+
     /// <summary>Refuses to begin another operation before it is ended.</summary>
     /// <param name="lost">A member that is known to be dead: a switchover can't be ended without it, and is closed instead.</param>
+    /// <param name="automatic">Whether a guard begins it: it closes and does anew what a guard left before writes were let through.</param>
     /// <exception cref="FoobarException"><c>OperationUnfinished</c>.</exception>
-    public void RefuseUnfinished(string? lost = null)
+    public void RefuseUnfinished(string? lost = null, bool automatic = false)
     {
         if (Unfinished is { } unfinished)
         {
             IReadOnlyDictionary<string, string> parameters = unfinished.State.Parameters;
-            if (lost is not null && !OperationKeys.IsFailover(parameters) && (parameters.GetValueOrDefault(OperationKeys.Old) == lost || parameters.GetValueOrDefault(OperationKeys.New) == lost))
+            if (lost is not null && (!OperationKeys.IsFailover(parameters) || (automatic && MayBeDoneAnew(unfinished.State)))
+                && (parameters.GetValueOrDefault(OperationKeys.Old) == lost || parameters.GetValueOrDefault(OperationKeys.New) == lost))
             {
                 Close(unfinished.Path);
                 return;

@@ -29,6 +29,9 @@ public sealed record FailoverOptions
     /// <summary>Whether no person began it; its marker says so.</summary>
     internal bool Automatic { get; init; }
 
+    /// <summary>The id of the only operation that may be taken over; <see langword="null"/> for whichever is found.</summary>
+    internal string? Left { get; init; }
+
     /// <summary>In an emergency: told what was seen, before anything is changed or refused.</summary>
     internal Action<FailoverPreview>? Seen { get; init; }
 

@@ -85,16 +85,22 @@ internal sealed class OperationHost
     /// writes are at the new primary, else undoes it. The connections on which it could change anything are ended first.
     /// </summary>
     /// <param name="find">The operation that parameters tell of; they come from the marker.</param>
+    /// <param name="only">The id of the only operation that is meant; <see langword="null"/> for whichever is found.</param>
     /// <param name="lostAfter">Without a sign of life for how long another operator's run counts as lost.</param>
     /// <param name="progress">Told of every step that ended.</param>
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
     /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
-    public async Task<FailoverResult> TakeOverAsync(FindUnfinished find, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
+    public async Task<FailoverResult> TakeOverAsync(FindUnfinished find, string? only, TimeSpan lostAfter, IProgress<StepResult>? progress, CancellationToken cancellationToken)
     {
         DateTimeOffset started = Time.GetUtcNow();
         using IDisposable turn = Store.Lock(EarlierFailover.Kind, started);
         Earlier.RefuseUnfinished();
         OperationMark marker = await EarlierFailover.FindLostAsync(Session, cancellationToken);
+        if (only is not null && marker.Id != only)
+        {
+            throw new FoobarException("NothingToResume", ErrorKind.NotFound, $"Another operation stands there meanwhile: {marker}.") { Recommendation = "Look at Get-FoobarReplication." };
+        }
+
         Dictionary<string, string> parameters = new(marker.Parameters)
         {
             [OperationKeys.Id] = Guid.CreateVersion7().ToString(),

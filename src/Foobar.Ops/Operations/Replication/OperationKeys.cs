@@ -38,6 +38,10 @@ internal static class OperationKeys
     /// <summary>Whether parameters are those of a failover, else of a switchover.</summary>
     public static bool IsFailover(IReadOnlyDictionary<string, string> parameters) => parameters.GetValueOrDefault(Mode) == Emergency;
 
+    /// <summary>Whether parameters are those of a failover that no person began.</summary>
+    public static bool IsAutomaticFailover(IReadOnlyDictionary<string, string> parameters) =>
+        parameters.GetValueOrDefault(Automatic) == "yes" && IsFailover(parameters);
+
     /// <summary>The ids that parameters name.</summary>
     /// <exception cref="ParseException">There is none.</exception>
     public static OperationIds ReadIds(IReadOnlyDictionary<string, string> parameters, string source) => new(

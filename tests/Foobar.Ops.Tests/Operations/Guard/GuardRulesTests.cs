@@ -3,6 +3,7 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Guard;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Detection;
+using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Tests.Operations.Guard;
 
@@ -44,6 +45,8 @@ public sealed class GuardRulesTests
     [InlineData("yes", OperationState.Repaired, 100000, true)]
     [InlineData("yes", OperationState.Degraded, 100000, true)]
     [InlineData("yes", OperationState.Undone, 1, false)]
+    [InlineData("yes", OperationState.Running, 100000, true)]
+    [InlineData("no", OperationState.Running, 1, false)]
     public void Never_twice_in_a_row_without_a_person(string automatic, string state, int minutesAgo, bool blocked)
     {
         WatchStanding standing = new() { Last = Mark(automatic, state, Now - TimeSpan.FromMinutes(minutesAgo)) };
@@ -63,6 +66,29 @@ public sealed class GuardRulesTests
         Assert.Equal(expected, options.MaximumLoss);
     }
 
+    [Theory]
+    [InlineData("yes", OperationState.Running, "web-02", true)]
+    [InlineData("yes", OperationState.Running, "web-01", false)]
+    [InlineData("yes", OperationState.Degraded, "web-02", false)]
+    [InlineData("no", OperationState.Running, "web-02", false)]
+    public void Only_what_a_guard_left_at_this_primary_is_ended_unasked(string automatic, string state, string primary, bool isLeft) =>
+        Assert.Equal(isLeft, GuardRules.IsLeft(Mark(automatic, state, Now), primary));
+
+    [Theory]
+    [InlineData("yes", OperationKeys.Emergency, "promote", true)]
+    [InlineData("yes", OperationKeys.Emergency, "open-endpoint", false)]
+    [InlineData("no", OperationKeys.Emergency, "promote", false)]
+    [InlineData("yes", "", "promote", false)]
+    public void What_a_guard_left_before_writes_were_let_through_may_be_done_anew(string automatic, string mode, string begun, bool may) => Assert.Equal(may, EarlierFailover.MayBeDoneAnew(new JournalState
+    {
+        Kind = "failover",
+        Since = Now,
+        Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic, ["mode"] = mode },
+        Begun = new HashSet<string> { begun },
+        Done = new HashSet<string> { "close-endpoint" },
+        Notes = new Dictionary<string, string>(),
+    }));
+
     internal static OperationMark Mark(string automatic, string state, DateTimeOffset since) => new()
     {
         Id = "id-1",
@@ -71,7 +97,7 @@ public sealed class GuardRulesTests
         State = state,
         OldPrimary = "web-01",
         NewPrimary = "web-02",
-        Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic },
+        Parameters = new Dictionary<string, string> { [GuardRules.Automatic] = automatic, ["mode"] = OperationKeys.Emergency },
     };
 
     internal static PrimaryVerdict Seen(bool dead, ProbeOutcome replica, ProbeOutcome balancer) => new()

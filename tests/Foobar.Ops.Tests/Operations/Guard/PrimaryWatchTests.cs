@@ -103,6 +103,58 @@ public sealed class PrimaryWatchTests
         Assert.Equal(1, site.Rejoins);
     }
 
+    [Fact]
+    public async Task What_another_guard_left_after_writes_were_moved_is_ended_once_its_lock_is_gone()
+    {
+        PlayedSite site = new() { Standing = new() { Last = Left("yes") }, LeftHeld = 2, Verdict = Dead, Answers = { [30] = false } };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 32);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.FailedOver, WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.Blocked, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Contains("half done", events[1].Message, StringComparison.Ordinal);
+        Assert.Equal((3, 0), (site.Finishes, site.Failovers));
+    }
+
+    [Theory]
+    [InlineData("no", true, false)]
+    [InlineData("yes", false, false)]
+    [InlineData("yes", true, true)]
+    public async Task What_a_person_left_or_while_one_wants_it_still_or_unasked_is_not_ended(string automatic, bool failover, bool suspended)
+    {
+        PlayedSite site = new() { Standing = new() { Last = Left(automatic), SuspendedUntil = suspended ? DateTimeOffset.MaxValue : null } };
+        Assert.Equal([WatchEventKind.Healthy], await KindsAsync(site, new() { Failover = failover }, turns: 10));
+        Assert.Equal(0, site.Ended);
+    }
+
+    [Fact]
+    public async Task A_guard_that_was_killed_before_writes_were_moved_fails_over_anew_when_it_is_started_again()
+    {
+        PlayedSite site = new() { Own = new("web-01", MayDoAnew: true), Verdict = Dead, Answers = { [0] = false, [1] = false } };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 3);
+        Assert.Equal([WatchEventKind.Suspected, WatchEventKind.Dead, WatchEventKind.FailedOver], events.Select(each => each.Kind));
+        Assert.Equal(1, site.Moved);
+    }
+
+    [Fact]
+    public async Task A_guard_that_was_killed_and_finds_the_primary_alive_undoes_what_it_began()
+    {
+        PlayedSite site = new() { Own = new("web-01", MayDoAnew: true) };
+        WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 3);
+        Assert.Equal([WatchEventKind.Suspected, WatchEventKind.Recovered, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Contains("Undone", events[2].Message, StringComparison.Ordinal);
+        Assert.Equal((1, 0), (site.Ended, site.Failovers));
+    }
+
+    [Fact]
+    public async Task A_member_that_was_promoted_and_to_which_nobody_is_led_is_not_followed()
+    {
+        PlayedSite site = new() { Verdict = Dead, IsLed = false, Refusal = "OperationRunning", Answers = { [1] = false, [2] = false, [3] = false }, PrimaryAt = { [2] = "web-02", [3] = "web-02" } };
+        WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 4);
+        Assert.DoesNotContain(WatchEventKind.PrimaryChanged, kinds);
+        Assert.Equal(3, site.Failovers);
+    }
+
+    private static OperationMark Left(string automatic) =>
+        GuardRulesTests.Mark(automatic, OperationState.Running, new(2026, 11, 30, 2, 59, 0, TimeSpan.Zero)) with { OldPrimary = "web-02", NewPrimary = "web-01" };
+
     private static async Task<WatchEventKind[]> KindsAsync(PlayedSite site, WatchOptions options, int turns) => [.. (await EventsAsync(site, options, turns)).Select(each => each.Kind)];
 
     private static async Task<WatchEvent[]> EventsAsync(PlayedSite site, WatchOptions options, int turns)
@@ -172,6 +224,16 @@ public sealed class PrimaryWatchTests
 
         public int Rejoins { get; private set; }
 
+        public LeftFailover? Own { get; set; }
+
+        public int LeftHeld { get; init; }
+
+        public bool IsLed { get; init; } = true;
+
+        public int Finishes { get; private set; }
+
+        public int Ended { get; private set; }
+
         public string Name => "www.foobar.com";
 
         public Task<string> FindPrimaryAsync(CancellationToken cancellationToken)
@@ -217,22 +279,37 @@ public sealed class PrimaryWatchTests
             }
 
             Moved++;
+            Own = null;
             string old = _primary;
             _primary = "web-02";
             Standing = new() { Last = GuardRulesTests.Mark("yes", OperationState.Completed, new(2026, 11, 30, 3, 0, 0, TimeSpan.Zero)) };
-            return Task.FromResult(new FailoverResult
-            {
-                Id = "id-1",
-                Outcome = PlanOutcome.Completed,
-                OldPrimary = old,
-                NewPrimary = _primary,
-                Proof = new() { Verdict = ProofVerdict.Proven, Reason = "" },
-                Steps = [],
-                Started = DateTimeOffset.UnixEpoch,
-                Duration = TimeSpan.FromSeconds(2),
-                Journal = "/journal",
-            });
+            return Task.FromResult(Result(old, _primary, PlanOutcome.Completed));
         }
+
+        public LeftFailover? FindLeft() => Own;
+
+        public Task<FailoverResult?> FinishAsync(FailoverOptions options, OperationMark? mark, CancellationToken cancellationToken)
+        {
+            if (Own is null && mark is null)
+            {
+                return Task.FromResult<FailoverResult?>(null);
+            }
+
+            if (Finishes++ < LeftHeld)
+            {
+                throw new FoobarException("OperationRunning", ErrorKind.Refused, "another failover is running");
+            }
+
+            Ended++;
+            bool isUndone = Own is { MayDoAnew: true };
+            Own = null;
+            Standing = Standing with { Last = mark is null ? null : mark with { State = OperationState.Degraded } };
+            return Task.FromResult<FailoverResult?>(Result(isUndone ? "web-01" : mark!.OldPrimary, isUndone ? "web-02" : mark!.NewPrimary, isUndone ? PlanOutcome.Undone : PlanOutcome.Degraded));
+        }
+
+        public Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken) => Task.FromResult(IsLed);
+
+        public Task<WatchStanding> StandingAsync(CancellationToken cancellationToken) => Task.FromResult(Standing);
 
         public Task<bool> IsBackAsync(string member, CancellationToken cancellationToken) => Task.FromResult(_turn >= BackAt);
 
@@ -260,6 +337,19 @@ public sealed class PrimaryWatchTests
             _end.Dispose();
             return ValueTask.CompletedTask;
         }
+
+        private static FailoverResult Result(string old, string primary, PlanOutcome outcome) => new()
+        {
+            Id = "id-1",
+            Outcome = outcome,
+            OldPrimary = old,
+            NewPrimary = primary,
+            Proof = new() { Verdict = ProofVerdict.Proven, Reason = "" },
+            Steps = [],
+            Started = DateTimeOffset.UnixEpoch,
+            Duration = TimeSpan.FromSeconds(2),
+            Journal = "/journal",
+        };
 
         private FailoverPreview Preview() => new() { OldPrimary = "web-01", NewPrimary = "web-02", Steps = [], Blockers = [new() { Code = "DataLoss", Server = "web-01", Message = $"{_turn} s", Remediation = "" }], Verdict = Verdict };
     }

@@ -172,7 +172,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
 
     private Step OpenEndpoint() => new()
     {
-        Name = "open-endpoint",
+        Name = EarlierFailover.Opening,
         Description = $"let connections through to the new primary at the {Endpoint}",
         Server = live.Policy.WriteEndpoint?.Server,
         Limit = TimeSpan.FromSeconds(10),

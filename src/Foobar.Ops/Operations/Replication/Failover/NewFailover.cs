@@ -26,7 +26,8 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
     // A switchover that was left unfinished ends here if its primary is the one that died, which the survey tells.
     public async Task<IConnectedOperation<FailoverResult>> ConnectAsync(DateTimeOffset started, CancellationToken cancellationToken)
     {
-        if (host.Earlier.Unfinished is { } unfinished && OperationKeys.IsFailover(unfinished.State.Parameters))
+        if (host.Earlier.Unfinished is { } unfinished && OperationKeys.IsFailover(unfinished.State.Parameters)
+            && !(options.Automatic && EarlierFailover.MayBeDoneAnew(unfinished.State)))
         {
             host.Earlier.RefuseUnfinished();
         }
@@ -54,7 +55,7 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
     private async Task<IDecidedOperation<FailoverResult>> DecideAsync(ReplicationAnalysis analysis, DateTimeOffset started, TimeSpan looked, CancellationToken cancellationToken)
     {
         await RefuseIfChangedAsync(analysis, options.Confirmed, cancellationToken);
-        host.Earlier.RefuseUnfinished(lost: analysis.Primary);
+        host.Earlier.RefuseUnfinished(lost: analysis.Primary, options.Automatic);
         return new DecidedFailover(host, analysis.Live, Order(analysis, Guid.CreateVersion7().ToString()))
         {
             Analysis = analysis,

@@ -34,7 +34,7 @@ public sealed class ResumeOperation
     /// <param name="cancellationToken">Cancels what comes before the first change.</param>
     /// <exception cref="FoobarException"><c>NothingToResume</c>; <c>OperationUnfinished</c>: this machine has a journal of its own; <c>OperationRunning</c>: the other run still works; <c>MarkerContradicted</c>: the members are not as the marker says.</exception>
     public Task<FailoverResult> TakeOverAsync(FailoverOptions options, IProgress<StepResult>? progress, CancellationToken cancellationToken) =>
-        _host.TakeOverAsync(Find(options), options.LostAfter, progress, cancellationToken);
+        _host.TakeOverAsync(Find(options), options.Left, options.LostAfter, progress, cancellationToken);
 
     /// <summary>Says which operation <see cref="TakeOverAsync"/> would end: <c>a failover from web-01 to web-02 by ...</c>.</summary>
     /// <exception cref="FoobarException"><c>NothingToResume</c>.</exception>
