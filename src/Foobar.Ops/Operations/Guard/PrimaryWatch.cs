@@ -178,7 +178,7 @@ public sealed class PrimaryWatch
         }
 
         (_primary, _lost, _rejoinAt) = (result.NewPrimary, _options.Rejoin ? result.OldPrimary : null, _time.GetUtcNow() + RejoinPause);
-        return Event(WatchEventKind.FailedOver, $"{left}; it was ended here: {result.NewPrimary} has taken the place of {result.OldPrimary}. {result.Error}".TrimEnd()) with
+        return Event(WatchEventKind.FailedOver, $"{left}; it was ended here: {result.NewPrimary} has taken the place of {result.OldPrimary}.{Rest(result)}") with
         {
             Failover = result,
             Recommendation = NoOther,
@@ -200,7 +200,8 @@ public sealed class PrimaryWatch
         FailoverPreview? seen = null;
         FailoverResult? result = null;
         FoobarException? error = null;
-        FailoverOptions asked = GuardRules.Options(_options.Limits, _policy) with { Seen = preview => seen = preview };
+        DateTimeOffset at = default;
+        FailoverOptions asked = GuardRules.Options(_options.Limits, _policy) with { Seen = preview => (seen, at) = (preview, _time.GetUtcNow()) };
         try
         {
             if (_options.Failover && refusal is null)
@@ -209,7 +210,7 @@ public sealed class PrimaryWatch
             }
             else
             {
-                seen = await _site.LookAsync(asked, cancellationToken);
+                (seen, at) = (await _site.LookAsync(asked, cancellationToken), _time.GetUtcNow());
             }
         }
         catch (FoobarException caught) when (!cancellationToken.IsCancellationRequested)
@@ -218,16 +219,17 @@ public sealed class PrimaryWatch
         }
 
         _mayBeLeft |= result is { Unfinished: true };
-        foreach (WatchEvent each in Sum(seen, result, error, _options.Failover ? refusal : null))
+        foreach (WatchEvent each in Sum((seen, at), result, error, _options.Failover ? refusal : null))
         {
             yield return each;
         }
     }
 
     private IEnumerable<WatchEvent> Sum(
-        FailoverPreview? seen, FailoverResult? result, FoobarException? error, (WatchEventKind Kind, string Message, string Recommendation)? refusal)
+        (FailoverPreview? Preview, DateTimeOffset At) looked, FailoverResult? result, FoobarException? error, (WatchEventKind Kind, string Message, string Recommendation)? refusal)
     {
-        if (seen?.Verdict is not { } verdict)
+        // What was seen is told after what was done about it, with its own time.
+        if (looked.Preview is not { Verdict: { } verdict } seen)
         {
             // Another guard or operator acts, or nobody could be asked.
             WatchEventKind kind = error is { Kind: ErrorKind.Refused, ErrorId: not "FailoverRefused" } ? WatchEventKind.FailoverRefused : WatchEventKind.Isolated;
@@ -242,7 +244,7 @@ public sealed class PrimaryWatch
         WatchEventKind judged = GuardRules.Judge(verdict);
         if (judged == WatchEventKind.Dead ? _told.Kind is WatchEventKind.Healthy or WatchEventKind.Suspected or WatchEventKind.Isolated : IsNew(judged, $"{verdict.Cause}"))
         {
-            yield return Tell(judged, $"{verdict.Cause}", verdict.Reason) with { Verdict = verdict, Loss = seen.Loss };
+            yield return Tell(judged, $"{verdict.Cause}", verdict.Reason) with { Time = looked.At, Verdict = verdict, Loss = seen.Loss };
         }
 
         if (result is not null)
@@ -262,6 +264,8 @@ public sealed class PrimaryWatch
     private static string Key(FailoverPreview seen, (WatchEventKind Kind, string Message, string Recommendation) why) =>
         why.Kind == WatchEventKind.FailoverRefused ? string.Join(' ', seen.Blockers.Select(blocker => $"{blocker.Code}:{blocker.Server}")) : why.Message;
 
+    private static string Rest(FailoverResult result) => result.Error is { Length: > 0 } left ? $" Still to do: {left}" : "";
+
     private WatchEvent Ended(FailoverResult result)
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
@@ -275,7 +279,7 @@ public sealed class PrimaryWatch
         string after = result.WritableAfter is { } writable ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $" after {writable.TotalSeconds:0.0} s") : "";
         return Event(
             moved ? WatchEventKind.FailedOver : WatchEventKind.FailoverFailed,
-            moved ? $"{result.NewPrimary} took the place of {old}, and the application can write again{after}. {result.Error}".TrimEnd()
+            moved ? $"{result.NewPrimary} took the place of {old}, and the application can write again{after}.{Rest(result)}"
                 : $"The failover from {old} to {result.NewPrimary} ended as {result.Outcome}: {result.Error}") with
         {
             Failover = result,
