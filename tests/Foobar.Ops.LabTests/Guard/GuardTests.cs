@@ -1,12 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Guard;
-using Foobar.Ops.Planning;
-using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Guard;
@@ -15,8 +12,6 @@ namespace Foobar.Ops.LabTests.Guard;
 [Collection(OtherLabCollection.Name)]
 public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     /// <summary>The flavour, whether commits wait for the replica, and the disaster; in the default run one that always is, on one flavour.</summary>
     public static TheoryData<string, bool, DisasterKind> Runs => new(
         from flavour in Sample.Of(["MariaDb", "MySql"], 2)
@@ -37,7 +32,7 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
         string old = Assert.Single(await bed.PrimariesAsync());
         string candidate = old == "web-01" ? "web-02" : "web-01";
         Disaster disaster = new(bed.Lab, kind, old, candidate);
-        await using Watched watched = new(bed);
+        await using LiveGuard watched = new(bed, bed.State);
         await watched.UntilAsync(WatchEventKind.Healthy);
         await Task.Delay(TimeSpan.FromSeconds(3), cancel);
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, candidate, 2, TimeSpan.FromMilliseconds(10), cancel);
@@ -88,7 +83,7 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
     }
 
     // Never twice in a row without a person; and a person's word lets it act again.
-    private static async Task SecondDeathAsync(FailoverBed bed, Watched watched, string primary, string replica)
+    private static async Task SecondDeathAsync(FailoverBed bed, LiveGuard watched, string primary, string replica)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         Disaster second = new(bed.Lab, DisasterKind.Stopped, primary, replica);
@@ -101,90 +96,5 @@ public sealed class GuardTests(LabFixture labs, ITestOutputHelper output)
         WatchStanding standing = await new WatchSwitch(bed.Session).ResumeAsync(cancel);
         Assert.Equal(standing.Last!.Id, standing.Acknowledged);
         Assert.Null(GuardRules.Refuse(standing, TimeSpan.FromHours(1), DateTimeOffset.UtcNow));
-    }
-
-    /// <summary>A guard that fails over and lets the old primary rejoin, and what it told so far.</summary>
-    private sealed class Watched : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _end = new();
-        private readonly List<WatchEvent> _events = [];
-        private readonly SemaphoreSlim _more = new(0);
-        private readonly SiteSession _session;
-        private readonly Task _watching;
-        private int _seen;
-
-        public Watched(FailoverBed bed)
-        {
-            _session = new(InventoryLoader.Load(bed.Lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromSeconds(15) });
-            _watching = WatchAsync(new WatchedSite(_session, TimeProvider.System, new OperationStore(_session.Site.Name, bed.State)));
-        }
-
-        public IReadOnlyList<WatchEvent> Events
-        {
-            get
-            {
-                lock (_events)
-                {
-                    return [.. _events];
-                }
-            }
-        }
-
-        /// <summary>Waits for the next event of a kind, from the last one on that was waited for.</summary>
-        public async Task<WatchEvent> UntilAsync(WatchEventKind kind)
-        {
-            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-            limit.CancelAfter(Patience);
-            while (true)
-            {
-                IReadOnlyList<WatchEvent> events = Events;
-                for (; _seen < events.Count; _seen++)
-                {
-                    if (events[_seen].Kind == kind)
-                    {
-                        return events[_seen++];
-                    }
-                }
-
-                if (_watching.IsCompleted)
-                {
-                    await _watching;
-                }
-
-                try
-                {
-                    await _more.WaitAsync(limit.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    Assert.Fail($"No event {kind} came. Events: {string.Join("; ", events)}.");
-                }
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _end.CancelAsync();
-            await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await _session.DisposeAsync();
-            _end.Dispose();
-            _more.Dispose();
-        }
-
-        private async Task WatchAsync(WatchedSite site)
-        {
-            await using (site)
-            {
-                await foreach (WatchEvent each in new PrimaryWatch(site, new() { Failover = true, Rejoin = true }, new AutomaticFailover(), TimeProvider.System).WatchAsync(_end.Token))
-                {
-                    lock (_events)
-                    {
-                        _events.Add(each);
-                    }
-
-                    _more.Release();
-                }
-            }
-        }
     }
 }

@@ -19,9 +19,10 @@ internal static class DoomedOperation
     /// <param name="to">The member that shall become the primary; empty for an emergency failover.</param>
     /// <param name="step">The step after whose end it dies.</param>
     /// <param name="delay">How long after: zero for at once, else within the next step.</param>
+    /// <param name="automatic">Whether it is a guard's.</param>
     /// <exception cref="InvalidOperationException">It ended otherwise.</exception>
-    public static Task KillAsync(FailoverBed bed, string to, string step, TimeSpan delay) =>
-        DoomedProcess.KillAsync(step, delay, Word, bed.Lab.Inventory, bed.State, to);
+    public static Task KillAsync(FailoverBed bed, string to, string step, TimeSpan delay, bool automatic = false) =>
+        DoomedProcess.KillAsync(step, delay, Word, bed.Lab.Inventory, bed.State, to, automatic ? "automatic" : "");
 
     /// <summary>What the process does.</summary>
     public static async Task<int> RunAsync(string[] args)
@@ -31,7 +32,7 @@ internal static class DoomedOperation
         DoomedProcess.Death death = new(args);
         OperationStore store = new(site.Name, args[2]);
         FailoverResult result = args[3].Length == 0
-            ? await new FailoverOperation(session, store).RunAsync(new FailoverOptions(), death, CancellationToken.None)
+            ? await new FailoverOperation(session, store).RunAsync(new FailoverOptions { Automatic = args[4].Length > 0 }, death, CancellationToken.None)
             : ClusterOperation.Serves(site) ? await new ClusterOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None)
             : await new SwitchoverOperation(session, store).RunAsync(new FailoverOptions { To = args[3] }, death, CancellationToken.None);
         await Console.Error.WriteLineAsync($"{result.Outcome} {result.Error}");
