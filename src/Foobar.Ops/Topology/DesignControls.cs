@@ -100,11 +100,10 @@ internal static class DesignControls
         }
 
         Reading<IReadOnlyList<OperationMark>>[] marks = [.. replication.Members.Select(member => site.Input.Databases.Of(member.Name).Part(static facts => facts.LastOperation))];
-        OperationMark? last = marks.SelectMany(static mark => mark.Value ?? []).Where(static mark => mark.State is OperationState.Completed or OperationState.Degraded && mark.OldPrimary != mark.NewPrimary)
-            .OrderByDescending(static mark => mark.Since).FirstOrDefault();
-        double days = last is null ? double.PositiveInfinity : (site.Input.Time - last.Since).TotalDays;
+        OperationMark? last = marks.SelectMany(static mark => mark.Value ?? []).Where(static mark => mark.LastMove is not null).OrderByDescending(static mark => mark.LastMove).FirstOrDefault();
+        double days = last is null ? double.PositiveInfinity : (site.Input.Time - last.LastMove!.Value).TotalDays;
         string wanted = string.Create(CultureInfo.InvariantCulture, $"a failover or switchover in the last {site.Input.Site.Policy.Topology.FailoverDrillDays} days");
-        return [last is not null && days <= site.Input.Site.Policy.Topology.FailoverDrillDays ? Verdict.Pass("database", last.ToString())
+        return [last is not null && days <= site.Input.Site.Policy.Topology.FailoverDrillDays ? Verdict.Pass("database", last.LastMove == last.Since ? last.ToString() : string.Create(CultureInfo.InvariantCulture, $"writes were moved last at {last.LastMove:u}; {last}"))
             : marks.FirstOrDefault(static mark => !mark.TryGet(out _)) is { } unread ? unread.ToUnknown("database")
             : Verdict.Warning("database", wanted, last is null ? "none is recorded on any member" : string.Create(CultureInfo.InvariantCulture, $"the last one was {days:0} days ago"), last?.ToString() ?? "foobar_ops.operation")];
     }

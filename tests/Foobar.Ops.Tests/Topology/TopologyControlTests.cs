@@ -182,6 +182,19 @@ public sealed class TopologyControlTests
     }
 
     [Theory]
+    [InlineData("2026-11-01 03:00:00Z", FindingStatus.Pass)]
+    [InlineData("2020-11-01 03:00:00Z", FindingStatus.Warning)]
+    [InlineData("", FindingStatus.Warning)]
+    public void A_repair_after_a_failover_does_not_make_it_forgotten(string moved, FindingStatus expected)
+    {
+        TopologySample sample = new();
+        OperationMark mark = HealthySite.Mark(0) with { State = OperationState.Repaired, Since = sample.Time.AddDays(-1), Parameters = new Dictionary<string, string> { [OperationMark.Moved] = moved } };
+        sample.Databases["web-02"] = Reading.Of(sample.Databases["web-02"].Value! with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([mark]) });
+
+        Assert.Equal(expected, Assert.Single(sample.Judge("TOP-006")).Status);
+    }
+
+    [Theory]
     [InlineData(3, true, FindingStatus.Pass)]
     [InlineData(2, true, FindingStatus.Warning)]
     [InlineData(3, false, FindingStatus.Fail)]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
@@ -36,6 +37,16 @@ public sealed record OperationMark
 
     /// <summary>Whether it is under way, or was left there.</summary>
     public bool IsUnfinished => State is OperationState.Running or OperationState.Switched;
+
+    /// <summary>The word in a repair's parameters that tells when writes were moved last before it: its row takes that of the failover.</summary>
+    internal const string Moved = "moved";
+
+    /// <summary>When writes were moved last, in UTC, as far as the row tells; <see langword="null"/> if it does not.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? LastMove =>
+        State is OperationState.Completed or OperationState.Degraded && OldPrimary != NewPrimary ? Since
+        : DateTimeOffset.TryParse(Parameters.GetValueOrDefault(Moved), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moved) ? moved
+        : null;
 
     /// <inheritdoc/>
     public override string ToString()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
@@ -127,7 +128,15 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
     {
         await ReplicationLogin.ForgetAsync(live.Primary.Machine, token);
         OperationMarker marker = new(id);
-        await marker.ReplaceAsync(live.Primary.Member, new Dictionary<string, string> { [OperationKeys.Old] = live.Returning, [OperationKeys.New] = live.Primary.Name, [OperationKeys.Automatic] = options.Automatic ? "yes" : "no" }, time.GetUtcNow(), token);
+        string moved = (await live.Primary.Member.Marks.ReadAsync(token))?.LastMove is { } last ? last.UtcDateTime.ToString("u", CultureInfo.InvariantCulture) : "";
+        Dictionary<string, string> parameters = new()
+        {
+            [OperationKeys.Old] = live.Returning,
+            [OperationKeys.New] = live.Primary.Name,
+            [OperationKeys.Automatic] = options.Automatic ? "yes" : "no",
+            [OperationMark.Moved] = moved,
+        };
+        await marker.ReplaceAsync(live.Primary.Member, parameters, time.GetUtcNow(), token);
         await marker.SetAsync(live.Primary.Member, OperationState.Repaired, token);
     });
 
