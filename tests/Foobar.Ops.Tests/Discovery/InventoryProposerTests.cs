@@ -271,6 +271,30 @@ public sealed class InventoryProposerTests
     }
 
     [Fact]
+    public void A_pair_of_balancers_is_used_alike_and_its_endpoint_is_where_clients_are_connected()
+    {
+        IPAddress moving = IPAddress.Parse("192.0.2.15");
+        ServerDiscovery One(ServerDiscovery server) => server with
+        {
+            VirtualAddresses = Reading.Of<IReadOnlyList<IPAddress>>([moving]),
+            Balancer = DiscoveredSite.Balancer(DiscoveredSite.Haproxy.Replace("192.0.2.10:3306", ":3306", StringComparison.Ordinal)),
+        };
+        const string Listening = """
+            tcp LISTEN 0 128 0.0.0.0:3306 0.0.0.0:* users:(("haproxy",pid=9,fd=8))
+            udp UNCONN 0 0 0.0.0.0:123 0.0.0.0:* users:(("chronyd",pid=8,fd=8))
+            """;
+        const string Groups = "9 /system.slice/haproxy.service\n8 /system.slice/chrony.service";
+        DiscoveredSite site = new DiscoveredSite().With("lb-01", server => One(server) with { Sockets = DiscoveredSite.Sockets(Listening, """2 in tcp 192.0.2.10:3306 192.0.2.11:0 users:(("haproxy",pid=9))""", Groups) });
+        ServerDiscovery first = DiscoveredSite.Server("lb-02", "203.0.113.2", DiscoveredSite.Network(("public", "198.51.100.16", 24), ("internal", "192.0.2.16", 24)));
+        InventoryProposal proposal = site.Add(One(first) with { Sockets = DiscoveredSite.Sockets(Listening, """1 in tcp 192.0.2.15:3306 192.0.2.12:0 users:(("haproxy",pid=9))""", Groups) }).Propose();
+
+        Assert.Equal("192.0.2.15:3306", proposal.Site.Policy.Database!.WriteEndpoint!.Address);
+        Assert.Contains(Flows(proposal), static flow => flow.StartsWith("time", StringComparison.Ordinal) && flow.EndsWith("> load-balancer udp/123", StringComparison.Ordinal));
+        Assert.DoesNotContain(proposal.Questions, static question => question is { Kind: QuestionKind.Unexplained, Server: "lb-02" } && question.What.Contains("udp/123", StringComparison.Ordinal));
+        Assert.Contains(proposal.Questions, static question => question is { Kind: QuestionKind.Confirm, Server: "lb-02" } && question.What.StartsWith("Is lb-02 used as lb-01 is", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Nothing_known_is_nothing_to_write() => Assert.Equal(
         "NothingDiscovered",
         Assert.Throws<Foobar.Ops.Errors.FoobarException>(static () => InventoryFiles.Text(OfNobody(), "/tmp/foobar.json")).ErrorId);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Foobar.Ops.Database;
 using Foobar.Ops.Discovery.Facts;
 using Foobar.Ops.Inventory;
@@ -73,8 +74,8 @@ internal static class DatabaseFinder
             Writers = Writers(topology, facts, members, draft),
             Port = ports[0],
             SemiSync = IsSemiSync(facts, members, draft),
-            WriteEndpoint = WriteEndpoint(balancers, draft),
-            ReadEndpoint = ReadEndpoint(balancers),
+            WriteEndpoint = WriteEndpoint(book, balancers, draft),
+            ReadEndpoint = ReadEndpoint(book, balancers),
         };
     }
 
@@ -106,7 +107,7 @@ internal static class DatabaseFinder
         return isOn;
     }
 
-    private static WriteEndpoint? WriteEndpoint(BalancerFinder balancers, Draft draft)
+    private static WriteEndpoint? WriteEndpoint(AddressBook book, BalancerFinder balancers, Draft draft)
     {
         (FoundServer Server, BalancerListener Listener, string Backend)[] candidates = [.. balancers.Database.DistinctBy(static each => each.Backend)];
         if (candidates.Length == 0)
@@ -135,23 +136,28 @@ internal static class DatabaseFinder
             draft.Confirm("policy.database.writeEndpoint", server.Name, $"Is the backend '{backend}' for writes?", "It is the only one that leads to the database's members, and not exactly one of them is switched on in it.", evidence);
         }
 
-        return new WriteEndpoint { Kind = WriteEndpointKind.Haproxy, Server = server.Name, Backend = backend, Address = AddressOf(balancers, server, backend) };
+        return new WriteEndpoint { Kind = WriteEndpointKind.Haproxy, Server = server.Name, Backend = backend, Address = AddressOf(book, balancers, server, backend) };
     }
 
-    private static ReadEndpoint? ReadEndpoint(BalancerFinder balancers)
+    private static ReadEndpoint? ReadEndpoint(AddressBook book, BalancerFinder balancers)
     {
         (FoundServer Server, BalancerListener Listener, string Backend)[] several =
             [.. balancers.Database.DistinctBy(static each => each.Backend).Where(static each => Taking(each.Server, each.Backend) > 1)];
         bool hasOther = balancers.Database.Any(each => !several.Any(one => one.Backend == each.Backend));
         return several.Length == 1 && hasOther
-            ? new ReadEndpoint { Server = several[0].Server.Name, Backend = several[0].Backend, Address = AddressOf(balancers, several[0].Server, several[0].Backend) }
+            ? new ReadEndpoint { Server = several[0].Server.Name, Backend = several[0].Backend, Address = AddressOf(book, balancers, several[0].Server, several[0].Backend) }
             : null;
     }
 
     private static int Taking(FoundServer server, string backend) => server.Facts.Balancer!.Value!.TakingTraffic.Count(each => each.StartsWith(backend + "/", StringComparison.Ordinal));
 
-    // The first address that it is bound to; one bound to every address has none of its own.
-    private static string? AddressOf(BalancerFinder balancers, FoundServer server, string backend) => balancers.Database
+    // The first address that it is bound to; of one that is bound to every address the one at which clients are connected, on
+    // whichever balancer of a pair, and one that moves between them before one of its own.
+    private static string? AddressOf(AddressBook book, BalancerFinder balancers, FoundServer server, string backend) => balancers.Database
         .Where(each => each.Server == server && each.Backend == backend && each.Listener.Address.Length > 0 && each.Listener.Address is not ("0.0.0.0" or "::"))
-        .Select(static each => BalancerFinder.Label(each.Listener)).FirstOrDefault();
+        .Select(static each => BalancerFinder.Label(each.Listener)).FirstOrDefault()
+        ?? balancers.Database.Where(each => each.Backend == backend)
+            .SelectMany(static each => RoleFinder.Conversations(each.Server).Where(seen => seen is { IsIncoming: true, IsLocal: false, Protocol: TransportProtocol.Tcp } && seen.Port == each.Listener.Port))
+            .OrderByDescending(seen => book.Moving.Contains(seen.LocalAddress)).ThenByDescending(static seen => seen.Count)
+            .Select(static seen => new IPEndPoint(seen.LocalAddress, seen.Port).ToString()).FirstOrDefault();
 }

@@ -54,6 +54,7 @@ internal sealed class FlowFinder
         FindTime();
         FindMonitoring();
         FindOthers();
+        FindPairs();
         FindUnexplained();
     }
 
@@ -254,6 +255,36 @@ internal sealed class FlowFinder
             }
         }
     }
+
+    // Balancers that share an address take each other's place: what one is asked for and asks for, the other will be and will.
+    private void FindPairs()
+    {
+        FoundServer[] balancers = [.. _roles.With(Role.LoadBalancer).Where(static server => server.Facts.VirtualAddresses.Value is { Count: > 0 })];
+        foreach ((FoundServer one, FoundServer other) in balancers.SelectMany(one => balancers.Where(other => other != one).Select(other => (one, other))))
+        {
+            if (!one.Facts.VirtualAddresses.Value!.Intersect(other.Facts.VirtualAddresses.Value!).Any())
+            {
+                continue;
+            }
+
+            FlowUse[] alike =
+            [
+                .. _uses.Where(use => use.To == one && Listens(other, use.Port)).Select(use => use with { To = other })
+                    .Concat(_uses.Where(use => use.From == one.Name).Select(use => use with { From = other.Name }))
+                    .Where(use => use.From != use.To.Name && !_uses.Any(known => known.From == use.From && known.To == use.To && known.Port == use.Port))
+                    .DistinctBy(static use => (use.From, use.To, use.Port)),
+            ];
+            if (alike.Length > 0)
+            {
+                _uses.AddRange(alike.Select(use => use with { Evidence = $"keepalived lets {other.Name} take the place of {one.Name}: {use.Evidence}" }));
+                string what = string.Join(", ", alike.Select(static use => $"{use.From} to {use.To.Name} {use.Port}"));
+                _draft.Confirm("policy.flows", other.Name, $"Is {other.Name} used as {one.Name} is ({what})?", "They share an address, and only one of them was seen in use.", "keepalived's configuration of both");
+            }
+        }
+    }
+
+    private static bool Listens(FoundServer server, PortRange port) => RoleFinder.Listeners(server).Select(static listener => listener.Socket)
+        .Any(socket => socket.Scope != SocketScope.Loopback && port.Contains(socket.Protocol, socket.Port));
 
     private static bool IsService(SocketHolder holder) => holder.Container is not null || holder.Unit?.EndsWith(".service", StringComparison.Ordinal) == true;
 

@@ -123,7 +123,7 @@ public static class InventoryComparer
                 .. found.SemiSync ? Changed("policy.database.semiSync", known.SemiSync ? "true" : "false", "true", static site => WithDatabase(site, static database => database with { SemiSync = true })) : [],
                 .. !found.SemiSync && known.SemiSync && isComplete ? [NotFound("policy.database.semiSync", null, "true")] : (InventoryDifference[])[],
                 .. hasEndpoint && known.WriteEndpoint?.Kind != WriteEndpointKind.Hook
-                    ? Changed("policy.database.writeEndpoint", Text(known.WriteEndpoint), Text(found.WriteEndpoint), site => WithDatabase(site, database => database with { WriteEndpoint = found.WriteEndpoint }))
+                    ? Changed("policy.database.writeEndpoint", Text(known.WriteEndpoint), Text(Known(found.WriteEndpoint, known.WriteEndpoint)), site => WithDatabase(site, database => database with { WriteEndpoint = Known(found.WriteEndpoint, known.WriteEndpoint) }))
                     : [],
                 .. ReadEndpoint(known, found),
             ];
@@ -222,6 +222,10 @@ public static class InventoryComparer
         private IReadOnlyList<string> Evidence(string key) => [.. proposal.Evidence.Where(each => each.Key == key).Select(static each => each.Server is null ? each.Text : $"{each.Server}: {each.Text}")];
 
         private static string Text(Flow flow) => $"{Joined(flow.From)} to {Joined(flow.To)}, {string.Join(", ", flow.Ports)}";
+
+        // An address that could not be seen is no other address.
+        private static WriteEndpoint? Known(WriteEndpoint? found, WriteEndpoint? declared) =>
+            found is { Address: null } && found.Server == declared?.Server && found.Backend == declared.Backend ? found with { Address = declared.Address } : found;
 
         private static string? Text(WriteEndpoint? endpoint) => endpoint is null ? null : $"{endpoint.Server} {endpoint.Backend} {endpoint.Address}".Trim();
 
