@@ -132,7 +132,7 @@ public static class SnapshotFile
     }
 
     private static FoobarException Invalid(string path, string problem, Exception? cause = null) =>
-        new("SnapshotInvalid", ErrorKind.InvalidInput, $"{path} is not a usable snapshot: {problem}.", cause)
+        new("SnapshotInvalid", ErrorKind.InvalidInput, $"{path} is not a usable snapshot: {problem.TrimEnd('.')}.", cause)
         {
             Recommendation = "Make a new one with Export-FoobarSnapshot; a snapshot of a newer module needs that module.",
         };
