@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Cluster;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.PowerShell.Binding;

@@ -25,13 +25,6 @@ public sealed class ResumeFoobarFailover : FailoverCmdlet
             : "End the failover that an earlier run began";
         if (ShouldProcess(site.Site.Name, what))
         {
-            if (ClusterOperation.Serves(site.Site))
-            {
-                ClusterOperation cluster = new(site);
-                Perform((progress, token) => TakeOver ? cluster.TakeOverAsync(Limits(), progress, token) : cluster.ResumeAsync(Limits(), progress, token));
-                return;
-            }
-
             Perform((progress, token) => TakeOver ? operation.TakeOverAsync(Limits(), progress, token) : operation.ResumeAsync(Limits(), progress, token));
         }
     }

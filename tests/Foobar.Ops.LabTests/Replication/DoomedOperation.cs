@@ -1,5 +1,6 @@
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Operations.Replication.Cluster;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Switchover;

@@ -29,6 +29,9 @@ internal static class OperationKeys
     /// <summary>The <see cref="Mode"/> of a failover.</summary>
     public const string Emergency = "emergency";
 
+    /// <summary>The <see cref="Mode"/> of a move on a cluster.</summary>
+    public const string Cluster = "cluster";
+
     /// <summary>Whether no person began it: <c>yes</c> or <c>no</c>.</summary>
     public const string Automatic = "automatic";
 
@@ -37,6 +40,9 @@ internal static class OperationKeys
 
     /// <summary>Whether parameters are those of a failover, else of a switchover.</summary>
     public static bool IsFailover(IReadOnlyDictionary<string, string> parameters) => parameters.GetValueOrDefault(Mode) == Emergency;
+
+    /// <summary>Whether parameters are those of a move on a cluster.</summary>
+    public static bool IsCluster(IReadOnlyDictionary<string, string> parameters) => parameters.GetValueOrDefault(Mode) == Cluster;
 
     /// <summary>Whether parameters are those of a failover that no person began.</summary>
     public static bool IsAutomaticFailover(IReadOnlyDictionary<string, string> parameters) =>

@@ -71,7 +71,7 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
             if (result.Outcome == PlanOutcome.Degraded)
             {
                 await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(Order.New, token);
-                await steps.Marker.SetAsync(primary, OperationState.Degraded, token);
+                await steps.Marker.SetAsync(DatabaseMember.Of(primary), OperationState.Degraded, token);
             }
 
             runner.Close(result.Outcome);

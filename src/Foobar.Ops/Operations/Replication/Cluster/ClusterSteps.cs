@@ -21,7 +21,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
 
-    private readonly OperationMarker _marker = new(order.Id, order.Former);
+    private readonly OperationMarker _marker = new(order.Id, order.TakenOverFrom);
 
     private long _closed;
     private long _opened;
@@ -60,19 +60,19 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Steps = [.. ((IEnumerable<Step>)[Mark(), Settle(), CloseEndpoint(), .. order.Elects ? [Elect()] : Array.Empty<Step>(), CatchUp(), OpenEndpoint(), Verify(), Persist(), Complete()]).Select(Held)],
     };
 
-    private ClusterNode Node(string name) => ClusterNode.Of(order.Kind, live.Session(name));
+    private ClusterNode Node(string name) => ClusterNode.Of(order.Kind, live.Member(name).Session);
 
     // Each step looks first whether another operator has taken our place.
     private Step Held(Step step) => step with
     {
         Change = async token =>
         {
-            await live.EnsureHeldAsync(order.New, token);
+            await live.EnsureHeldAsync(token);
             await step.Change(token);
         },
         Undo = step.Undo is not { } undo ? null : async token =>
         {
-            await live.EnsureHeldAsync(order.New, token);
+            await live.EnsureHeldAsync(token);
             await undo(token);
         },
     };
@@ -83,9 +83,9 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Description = "mark the operation on the cluster",
         Inverse = "mark it as undone",
         Server = order.Writer,
-        Change = token => _marker.BeginAsync(live.Session(order.Writer), order.ToParameters(), time.GetUtcNow(), token, order.Before),
-        Verify = token => _marker.ArriveAsync(live.Session(order.New), OperationState.Running, MarkerLimit, token),
-        Undo = async token => await _marker.WithdrawAsync(live.Session(await WriterAsync(token)), token),
+        Change = token => _marker.BeginAsync(live.Member(order.Writer).Member, order.ToParameters(), time.GetUtcNow(), token, order.Before),
+        Verify = token => _marker.ArriveAsync(live.Member(order.New).Member, OperationState.Running, MarkerLimit, token),
+        Undo = async token => await _marker.WithdrawAsync(live.Member(await WriterAsync(token)).Member, token),
     };
 
     // Nobody waits for writes meanwhile.
@@ -185,8 +185,8 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         {
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
-            await new EndpointCheck(live.Site, live.Session(order.New)).VerifyAsync(token);
-            await _marker.SetAsync(live.Session(order.New), OperationState.Switched, token);
+            await new EndpointCheck(live.Site, live.Member(order.New)).VerifyAsync(token);
+            await _marker.SetAsync(live.Member(order.New).Member, OperationState.Switched, token);
             await written;
         },
     };
@@ -206,10 +206,10 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Server = order.New,
         Change = async token =>
         {
-            await _marker.SetAsync(live.Session(order.New), OperationState.Completed, token);
+            await _marker.SetAsync(live.Member(order.New).Member, OperationState.Completed, token);
             if (order.OldIsIn)
             {
-                await _marker.ArriveAsync(live.Session(order.Old), OperationState.Completed, MarkerLimit, token);
+                await _marker.ArriveAsync(live.Member(order.Old).Member, OperationState.Completed, MarkerLimit, token);
             }
         },
     };
@@ -228,7 +228,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
             return order.Writer;
         }
 
-        IReadOnlyList<Remoting.DatabaseRow> rows = await live.Session(order.Writer).QueryAsync("SELECT @@global.super_read_only AS value", null, token);
+        IReadOnlyList<Remoting.DatabaseRow> rows = await live.Member(order.Writer).Session.QueryAsync("SELECT @@global.super_read_only AS value", null, token);
         return rows[0].Number("value") == 0 ? order.Writer : order.New;
     }
 

@@ -11,11 +11,6 @@ internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
-    public EndpointCheck(FailoverConnections live)
-        : this(live.Site, live.NewSession)
-    {
-    }
-
     /// <summary>Tries until it does, or the token ends.</summary>
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication.Cluster;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
@@ -6,7 +7,7 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Operations.Replication.Resumption;
 
-/// <summary>Ends a switchover or a failover that an earlier run began and did not end.</summary>
+/// <summary>Ends a switchover, a failover or a move on a cluster that an earlier run began and did not end.</summary>
 public sealed class ResumeOperation
 {
     private readonly OperationHost _host;
@@ -42,5 +43,6 @@ public sealed class ResumeOperation
 
     private FindUnfinished Find(FailoverOptions options) => (parameters, source) => OperationKeys.IsFailover(parameters)
         ? new UnfinishedFailover(_host, FailoverParameters.Of(parameters, options.CatchUpLimit, source))
+        : OperationKeys.IsCluster(parameters) ? new UnfinishedClusterMove(_host, options, ClusterParameters.Of(parameters, source))
         : new UnfinishedSwitchover(_host, options, SwitchoverParameters.Of(parameters, source));
 }

@@ -1,0 +1,65 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Findings;
+using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Replication.Endpoints;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Operations.Replication.Cluster;
+
+/// <summary>Looks at a cluster and its write endpoint, and judges whether writes can be moved. Changes nothing.</summary>
+/// <param name="session">The site's connections.</param>
+internal sealed class ClusterSurvey(ISiteSession session)
+{
+    /// <summary>Looks.</summary>
+    public async Task<ClusterPreflight> LookAsync(FailoverOptions options, CancellationToken cancellationToken)
+    {
+        await using ConnectionSet open = new(session);
+        IWriteEndpoint endpoint = await open.EndpointAsync(cancellationToken);
+        SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(session, cancellationToken);
+        ClusterPreflight preflight = ClusterPreflight.Judge(facts, options, await endpoint.MembersAsync(cancellationToken));
+        return preflight is { Old: { } old, New: { } candidate } && session.Site.Policy.Database!.WriteEndpoint is { } declared && endpoint is HaproxyEndpoint haproxy
+            ? preflight with { Blockers = [.. preflight.Blockers, .. await JudgeAsync(haproxy, declared.Server, [old, candidate], cancellationToken)] }
+            : preflight;
+    }
+
+    /// <summary>The same, for what is done: what was shown, or a refusal.</summary>
+    /// <param name="options">What is asked for.</param>
+    /// <param name="shown">What was shown; <see langword="null"/> for nothing.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="FoobarException"><c>FailoverRefused</c>, <c>PlanChanged</c>, <c>OperationRunning</c>.</exception>
+    public async Task<ClusterPreflight> AcceptAsync(FailoverOptions options, ConfirmedMove? shown, CancellationToken cancellationToken)
+    {
+        ClusterPreflight preflight = await LookAsync(options, cancellationToken);
+        if (shown is not null && preflight is { Old: not null } && (preflight.Old, preflight.New) != (shown.OldPrimary, shown.NewPrimary))
+        {
+            throw Changed($"{shown.OldPrimary} -> {shown.NewPrimary} was asked for, and by now {(preflight.New is null ? $"writes are led to {preflight.Old}" : $"it would be {preflight.Old} -> {preflight.New}")}", preflight.Old);
+        }
+
+        return preflight is { Old: not null, New: not null, Writer: not null, Blockers.Count: 0 } ? preflight : throw FailoverBlocker.Refuse(preflight.Blockers);
+    }
+
+    /// <summary>The error for what is no longer as it was shown.</summary>
+    public static FoobarException Changed(string what, string? server) => new("PlanChanged", ErrorKind.Refused, $"The failover was refused, and nothing was changed: {what}.")
+    {
+        Server = server,
+        Recommendation = "Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
+    };
+
+    private static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(HaproxyEndpoint haproxy, string server, string[] members, CancellationToken cancellationToken)
+    {
+        List<FailoverBlocker> blockers = [];
+        if (await haproxy.LevelAsync(cancellationToken) is { } level)
+        {
+            blockers.Add(new() { Code = "EndpointLevel", Server = server, Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes", Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it." });
+        }
+
+        IReadOnlyList<string> servers = await haproxy.ServersAsync(cancellationToken);
+        foreach (string member in members.Where(member => !servers.Contains(member, StringComparer.OrdinalIgnoreCase)))
+        {
+            blockers.Add(new() { Code = "Endpoint", Server = server, Message = $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}", Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member." });
+        }
+
+        return blockers;
+    }
+}
