@@ -16,6 +16,20 @@ Describe 'A site without a declared database' {
     }
 }
 
+Describe 'What moves writes or brings a member back' {
+    It '<_> gives what it did without being asked, and its plan by -WhatIf' -ForEach 'Invoke-FoobarFailover', 'Resume-FoobarFailover', 'Repair-FoobarReplication' {
+        $command = Get-Command $_
+        $command.Parameters.Keys | Should -Contain 'WhatIf'
+        $command.Parameters.Keys | Should -Not -Contain 'PassThru'
+        $command.Parameters.Keys | Should -Not -Contain 'Plan'
+    }
+
+    It 'Invoke-FoobarFailover has two ways, and to resume is neither' {
+        (Get-Command Invoke-FoobarFailover).ParameterSets.Name | Sort-Object | Should -Be 'Emergency', 'Failover'
+        (Get-Command Invoke-FoobarFailover).Parameters.Keys | Should -Not -Contain 'Resume'
+    }
+}
+
 Describe 'Invoke-FoobarFailover' {
     It 'asks before it changes anything, and knows -WhatIf' {
         $command = Get-Command Invoke-FoobarFailover
@@ -153,6 +167,24 @@ Describe "Writes on the live site$because" -Tag Lab -Skip:$noLab {
         $wrong = [pscredential]::new('canary', (ConvertTo-SecureString 'not-the-password' -AsPlainText -Force))
         $failure = { Measure-FoobarWrite $wrong -Inventory $env:FOOBAR_INVENTORY } | Should -Throw -ErrorId 'CanaryFailed,*' -PassThru
         $failure | Format-List * -Force | Out-String | Should -Not -Match 'not-the-password'
+    }
+}
+
+Describe "The plan of a failover on the live site$because" -Tag Lab -Skip:$noLab {
+    It 'comes by -WhatIf, with nothing changed' {
+        $plan = Invoke-FoobarFailover -WhatIf -Inventory $env:FOOBAR_INVENTORY -WarningAction SilentlyContinue
+        $plan | Should -BeOfType ([Foobar.Ops.Operations.Replication.FailoverPreview])
+        $plan.Steps | Select-Object -First 1 | Should -Match '^mark: '
+        $plan.Verdict | Should -BeNullOrEmpty
+        (Get-FoobarReplication -Inventory $env:FOOBAR_INVENTORY).Where({ $_.Role -eq 'Primary' }).Server | Should -Be $plan.OldPrimary
+    }
+
+    It 'of an emergency says that the primary lives' {
+        $plan = Invoke-FoobarFailover -Emergency -WhatIf -Inventory $env:FOOBAR_INVENTORY -WarningAction SilentlyContinue
+        $plan | Should -BeOfType ([Foobar.Ops.Operations.Replication.FailoverPreview])
+        $plan.Verdict.Dead | Should -BeFalse
+        $plan.Blockers.Code | Should -Contain 'PrimaryAlive'
+        $plan.Steps | Select-Object -First 1 | Should -Match '^close-endpoint: '
     }
 }
 
