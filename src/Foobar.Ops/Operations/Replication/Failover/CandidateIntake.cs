@@ -12,9 +12,9 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 /// it replicates from each of them that holds more, until it holds that too. Any one of them may have acknowledged a commit.
 /// </summary>
 /// <param name="live">The connections.</param>
-/// <param name="order">What was decided.</param>
+/// <param name="parameters">What was decided.</param>
 /// <param name="catchUp">Which has told the candidate's receiver to stop.</param>
-internal sealed class CandidateIntake(FailoverConnections live, FailoverParameters order, CandidateCatchUp catchUp)
+internal sealed class CandidateIntake(FailoverConnections live, FailoverParameters parameters, CandidateCatchUp catchUp)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
@@ -28,7 +28,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         long began = Stopwatch.GetTimestamp();
 
         // One that did not answer before is not waited for: what it may hold is in the question.
-        foreach (string name in order.Others.Where(name => order.Givers.Contains(name) || live.Others.Has(name)))
+        foreach (string name in parameters.Others.Where(name => parameters.Givers.Contains(name) || live.Others.Has(name)))
         {
             DatabaseMember other = await live.Others.GetAsync(name, token);
             if (await IsAheadAsync(other, token))
@@ -40,9 +40,9 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
     }
 
     /// <summary>Lets the candidate replicate from the old primary again, not yet to start.</summary>
-    public static async Task UndoAsync(FailoverConnections live, FailoverParameters order, CancellationToken token)
+    public static async Task UndoAsync(FailoverConnections live, FailoverParameters parameters, CancellationToken token)
     {
-        if (order.Source is { } source && await live.Candidate.Member.ChannelsAsync(token) is [{ } channel] && (channel.SourceHost, channel.SourcePort) != source)
+        if (parameters.Source is { } source && await live.Candidate.Member.ChannelsAsync(token) is [{ } channel] && (channel.SourceHost, channel.SourcePort) != source)
         {
             await live.Candidate.Member.StopReplicatingAsync(token);
             await live.Candidate.Member.RepointAsync(source.Host, source.Port, token);
@@ -76,7 +76,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
                 };
             }
 
-            if (Stopwatch.GetElapsedTime(began) > order.CatchUpLimit)
+            if (Stopwatch.GetElapsedTime(began) > parameters.CatchUpLimit)
             {
                 throw Late(other.Name);
             }
@@ -94,7 +94,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         string position = await other.PositionAsync(token);
         await live.Candidate.Member.StartReplicatingAsync(token);
         await ReplicaStart.WaitAsync(live.Candidate.Member, other.Name, token);
-        TimeSpan left = order.CatchUpLimit - Stopwatch.GetElapsedTime(began);
+        TimeSpan left = parameters.CatchUpLimit - Stopwatch.GetElapsedTime(began);
         if (!await live.Candidate.Member.WaitForAsync(position, left > Pause ? left : Pause, token))
         {
             throw Late(other.Name);
@@ -103,7 +103,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         await live.Candidate.Member.StopReplicatingAsync(token);
     }
 
-    private FoobarException Late(string other) => new("CatchUpTimeout", ErrorKind.Timeout, Invariant($"{live.Candidate.Name}: it did not get what {other} holds and it lacks within {order.CatchUpLimit.TotalSeconds:0.#} s."))
+    private FoobarException Late(string other) => new("CatchUpTimeout", ErrorKind.Timeout, Invariant($"{live.Candidate.Name}: it did not get what {other} holds and it lacks within {parameters.CatchUpLimit.TotalSeconds:0.#} s."))
     {
         Server = live.Candidate.Name,
         Recommendation = $"Promote {other} (-To {other}), or give it more time (-DrainSeconds).",

@@ -7,10 +7,10 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 /// <summary>A failover of which it is decided what it does.</summary>
 /// <param name="host">Who runs it.</param>
 /// <param name="live">The connections.</param>
-/// <param name="order">What was decided, as the journal keeps it.</param>
-internal sealed class DecidedFailover(OperationHost host, FailoverConnections live, FailoverParameters order) : IDecidedOperation<FailoverResult>
+/// <param name="parameters">What was decided, as the journal keeps it.</param>
+internal sealed class DecidedFailover(OperationHost host, FailoverConnections live, FailoverParameters parameters) : IDecidedOperation<FailoverResult>
 {
-    private readonly FailoverSteps _steps = new(live, order, host.Time);
+    private readonly FailoverSteps _steps = new(live, parameters, host.Time);
 
     /// <summary>What was seen before; <see langword="null"/> where an earlier run's failover is ended.</summary>
     public ReplicationAnalysis? Analysis { get; init; }
@@ -21,7 +21,7 @@ internal sealed class DecidedFailover(OperationHost host, FailoverConnections li
     /// <summary>From the beginning until it was decided.</summary>
     public TimeSpan Connected { get; init; }
 
-    public OperationIds Ids => order.Ids;
+    public OperationIds Ids => parameters.Ids;
 
     public bool LeavesOpen => true;
 
@@ -29,7 +29,7 @@ internal sealed class DecidedFailover(OperationHost host, FailoverConnections li
 
     public async Task<FailoverResult> ReportAsync(OperationEnd end)
     {
-        FailoverResult report = await new FailoverReport(host, live, order, _steps).MakeAsync(end);
+        FailoverResult report = await new FailoverReport(host, live, parameters, _steps).MakeAsync(end);
         if (Analysis is not { } analysis)
         {
             return report;

@@ -7,9 +7,9 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 /// <summary>What a failover did, and its end: the journal is closed only when nothing that must outlast a restart is left to do.</summary>
 /// <param name="host">Who ran it.</param>
 /// <param name="live">The connections.</param>
-/// <param name="order">What was decided.</param>
+/// <param name="parameters">What was decided.</param>
 /// <param name="steps">The steps.</param>
-internal sealed class FailoverReport(OperationHost host, FailoverConnections live, FailoverParameters order, FailoverSteps steps)
+internal sealed class FailoverReport(OperationHost host, FailoverConnections live, FailoverParameters parameters, FailoverSteps steps)
 {
     // Without these the old primary can be the application's again after a restart; what else is left is the repair's.
     private static readonly string[] Needed = ["open-endpoint", "verify", "detach-new", "persist-new"];
@@ -31,11 +31,11 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
         return new()
         {
-            Id = order.Id,
+            Id = parameters.Id,
             Outcome = result.Outcome,
             OldPrimary = live.OldName,
             NewPrimary = live.Candidate.Name,
-            Proof = (moved ? await LossProof.JudgeAsync(live, order, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
+            Proof = (moved ? await LossProof.JudgeAsync(live, parameters, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
                 .WithComparison(host.Store, live.Candidate.Name, live.OldName, host.Time.GetUtcNow()),
             SalvagedGtids = steps.Salvaged?.Gtids(live.Candidate.Member.Flavor) ?? "",
             Steps = result.Steps,

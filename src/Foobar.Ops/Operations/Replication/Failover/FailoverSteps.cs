@@ -10,15 +10,15 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 
 /// <summary>The steps of an emergency failover over live connections to the candidate and the endpoint.</summary>
 /// <param name="live">The connections; none to the old primary's database.</param>
-/// <param name="order">What was decided, as the journal keeps it.</param>
+/// <param name="parameters">What was decided, as the journal keeps it.</param>
 /// <param name="time">The clock.</param>
-internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters order, TimeProvider time)
+internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters parameters, TimeProvider time)
 {
     private static readonly TimeSpan SalvageLimit = TimeSpan.FromMinutes(5);
 
-    private readonly OperationMarker _marker = new(order.Id, order.TakenOverFrom);
+    private readonly OperationMarker _marker = new(parameters.Id, parameters.TakenOverFrom);
     private readonly CandidateCatchUp _catchUp = new(live);
-    private readonly OtherReplicas _others = new(live, order.Others);
+    private readonly OtherReplicas _others = new(live, parameters.Others);
     private readonly List<string> _advice = [];
     private readonly long _started = time.GetTimestamp();
 
@@ -46,8 +46,8 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     {
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.Candidate.Name}",
-        Parameters = order.ToParameters(),
-        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. order.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. order.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. order.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. order.Others.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. order.Events.Count > 0 || order.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
+        Parameters = parameters.ToParameters(),
+        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. parameters.Others.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
     };
 
     // Each step looks first whether another operator has taken our place.
@@ -85,7 +85,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private Step Fence() => new()
     {
         Name = "fence-old",
-        Description = $"{(order.MachineAnswers ? $"end {live.OldName}'s database and keep it from starting, and " : "")}let the {Endpoint} lead to {live.Candidate.Name} alone after a restart",
+        Description = $"{(parameters.MachineAnswers ? $"end {live.OldName}'s database and keep it from starting, and " : "")}let the {Endpoint} lead to {live.Candidate.Name} alone after a restart",
         Inverse = $"let {live.OldName}'s database start again, and the endpoint lead to it alone after a restart",
         Server = live.OldName,
         Limit = TimeSpan.FromSeconds(15),
@@ -95,7 +95,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Undo = async token =>
         {
             await live.Endpoint.PersistAsync(live.OldName, live.Candidate.Name, token);
-            if (order.MachineAnswers)
+            if (parameters.MachineAnswers)
             {
                 await MachineFence.LiftAsync(await live.Site.GetServerAsync(live.OldName, token), start: true, token);
             }
@@ -108,7 +108,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Description = "wait until the candidate has applied all it received, and stop its replication",
         Inverse = "let it replicate again",
         Server = live.Candidate.Name,
-        Limit = order.CatchUpLimit,
+        Limit = parameters.CatchUpLimit,
         Change = _catchUp.RunAsync,
         Undo = New.ResumeReplicatingAsync,
     };
@@ -116,14 +116,14 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private Step Take() => new()
     {
         Name = "take",
-        Description = order.Givers.Count > 0
-            ? $"let the candidate take from {string.Join(" and ", order.Givers)} what it lacks of what they received"
+        Description = parameters.Givers.Count > 0
+            ? $"let the candidate take from {string.Join(" and ", parameters.Givers)} what it lacks of what they received"
             : "see that the candidate lacks nothing of what the other replicas received; else let it take that from them",
         Inverse = "let it replicate from the old primary again",
         Server = live.Candidate.Name,
-        Limit = order.CatchUpLimit + CandidateIntake.Overhead,
-        Change = token => new CandidateIntake(live, order, _catchUp).RunAsync(token),
-        Undo = token => CandidateIntake.UndoAsync(live, order, token),
+        Limit = parameters.CatchUpLimit + CandidateIntake.Overhead,
+        Change = token => new CandidateIntake(live, parameters, _catchUp).RunAsync(token),
+        Undo = token => CandidateIntake.UndoAsync(live, parameters, token),
     };
 
     private Step Salvage() => new()
@@ -160,7 +160,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Change = async token =>
         {
             await New.SetSemiSyncSourceAsync(false, token);
-            if (order.Durability is { } durability)
+            if (parameters.Durability is { } durability)
             {
                 await New.SetDurabilityAsync(durability, token);
             }
@@ -179,7 +179,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         PointOfNoReturn = true,
 
         // From here on another machine can finish it, by the marker.
-        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.Candidate.Name, token), _marker.ReplaceAsync(live.Candidate.Member, order.ToParameters(), time.GetUtcNow(), token)),
+        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.Candidate.Name, token), _marker.ReplaceAsync(live.Candidate.Member, parameters.ToParameters(), time.GetUtcNow(), token)),
     };
 
     private Step VerifyWrite() => new()
@@ -263,12 +263,12 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private Step MoveEvents() => new()
     {
         Name = "move-events",
-        Description = $"enable the scheduled events on the new primary: {(order.Events.Count > 0 ? string.Join(", ", order.Events) : "none is known to have run on the old one")}",
+        Description = $"enable the scheduled events on the new primary: {(parameters.Events.Count > 0 ? string.Join(", ", parameters.Events) : "none is known to have run on the old one")}",
         Server = live.Candidate.Name,
         Change = token => LeftAsync(async () =>
         {
-            await new EventSwitch(live, order.Events).EnableAsync(token);
-            if (order.EventDoubt is { } doubt)
+            await new EventSwitch(live, parameters.Events).EnableAsync(token);
+            if (parameters.EventDoubt is { } doubt)
             {
                 throw new FoobarException("EventsNotMoved", ErrorKind.Failed, $"{live.Candidate.Name}: {doubt}.") { Server = live.Candidate.Name, Recommendation = EventSwitch.Advice };
             }
@@ -285,7 +285,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         {
             await _marker.SetAsync(live.Candidate.Member, OperationState.Degraded, token);
             IsMarked = true;
-            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(order.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
+            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(parameters.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",
@@ -308,7 +308,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
 
     private async Task FenceMachineAsync(CancellationToken token)
     {
-        if (order.MachineAnswers)
+        if (parameters.MachineAnswers)
         {
             Fenced = await MachineFence.FenceAsync(await live.Site.GetServerAsync(live.OldName, token), token);
         }
@@ -317,6 +317,6 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
     private async Task<BinlogDump> ReadOldLogAsync(CancellationToken token)
     {
         IServerSession machine = await live.Site.GetServerAsync(live.OldName, token);
-        return await BinlogReader.ReadAsync(machine, New.Flavor, await New.HoldsAsync(token), order.SourceFile, SalvageLimit, token);
+        return await BinlogReader.ReadAsync(machine, New.Flavor, await New.HoldsAsync(token), parameters.SourceFile, SalvageLimit, token);
     }
 }

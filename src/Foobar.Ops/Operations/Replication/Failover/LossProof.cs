@@ -14,9 +14,9 @@ internal static class LossProof
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     /// <summary>Proves.</summary>
-    public static async Task<FailoverProof> JudgeAsync(FailoverConnections live, FailoverParameters order, CancellationToken cancellationToken)
+    public static async Task<FailoverProof> JudgeAsync(FailoverConnections live, FailoverParameters parameters, CancellationToken cancellationToken)
     {
-        if (!order.MachineAnswers)
+        if (!parameters.MachineAnswers)
         {
             return Unprovable(live, "its machine did not answer; Repair-FoobarReplication names what was lost when it returns");
         }
@@ -25,7 +25,7 @@ internal static class LossProof
         {
             string held = await live.Candidate.Member.HoldsAsync(cancellationToken);
             IServerSession machine = await live.Site.GetServerAsync(live.OldName, cancellationToken);
-            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.Candidate.Member.Flavor, BinlogReader.LeftOut(live.Candidate.Member.Flavor, held), order.SourceFile, Limit, cancellationToken);
+            BinlogDump dump = await BinlogReader.ReadAsync(machine, live.Candidate.Member.Flavor, BinlogReader.LeftOut(live.Candidate.Member.Flavor, held), parameters.SourceFile, Limit, cancellationToken);
             IReadOnlyList<string> missing = dump.Missing(live.Candidate.Member.Flavor, held);
             return missing.Count == 0
                 ? new() { Verdict = ProofVerdict.Proven, Reason = "Every transaction in the dead primary's binary log is on the new primary, and its database is kept from running." }

@@ -20,7 +20,7 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         Loss = analysis.Loss,
         Blockers = analysis.Blockers,
         Warnings = [.. analysis.Warnings, .. analysis.Events.Doubt is { } doubt ? [new() { Code = "Events", Server = analysis.Candidate, Message = doubt, Remediation = EventSwitch.Advice }] : Array.Empty<FailoverBlocker>()],
-        Steps = new FailoverSteps(analysis.Live, Order(analysis, "preview"), host.Time).Plan().Outline,
+        Steps = new FailoverSteps(analysis.Live, Decided(analysis, "preview"), host.Time).Plan().Outline,
     };
 
     // A switchover that was left unfinished ends here if its primary is the one that died, which the survey tells.
@@ -56,7 +56,7 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
     {
         await RefuseIfChangedAsync(analysis, options.Confirmed, cancellationToken);
         host.Earlier.RefuseUnfinished(lost: analysis.Primary, options.Automatic);
-        return new DecidedFailover(host, analysis.Live, Order(analysis, Guid.CreateVersion7().ToString()))
+        return new DecidedFailover(host, analysis.Live, Decided(analysis, Guid.CreateVersion7().ToString()))
         {
             Analysis = analysis,
             Looked = looked,
@@ -64,7 +64,7 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         };
     }
 
-    private FailoverParameters Order(ReplicationAnalysis analysis, string id) => new()
+    private FailoverParameters Decided(ReplicationAnalysis analysis, string id) => new()
     {
         Id = id,
         Automatic = options.Automatic,

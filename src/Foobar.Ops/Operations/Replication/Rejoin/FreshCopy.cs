@@ -10,7 +10,7 @@ namespace Foobar.Ops.Operations.Replication.Rejoin;
 /// <param name="Primary">The primary's name.</param>
 /// <param name="Source">How the member logs in at the primary.</param>
 /// <param name="Options">The limits.</param>
-internal sealed record CopyOrder(ISiteSession Site, ReturningMember Member, string Name, string Primary, ReplicationSource Source, RejoinOptions Options);
+internal sealed record CopyParameters(ISiteSession Site, ReturningMember Member, string Name, string Primary, ReplicationSource Source, RejoinOptions Options);
 
 /// <summary>A member's data replaced by the primary's, in the way of its flavour. The member holds a position afterwards from which it can follow.</summary>
 internal interface IFreshCopy
@@ -22,5 +22,5 @@ internal interface IFreshCopy
     long CopiedBytes { get; }
 
     /// <summary>Copies.</summary>
-    Task CopyAsync(CopyOrder order, CancellationToken cancellationToken);
+    Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken);
 }

@@ -59,18 +59,18 @@ internal sealed class MariaDbCopy : IFreshCopy
     public long CopiedBytes { get; private set; }
 
     /// <inheritdoc/>
-    public async Task CopyAsync(CopyOrder order, CancellationToken cancellationToken)
+    public async Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(order.Options.CopyLimit);
-        IServerSession machine = await order.Member.MachineAsync(limit.Token);
-        await RequireRoomAsync(order, machine, limit.Token);
-        string before = await BinlogStateAsync(order, limit.Token);
-        await StreamAsync(await order.Site.GetServerAsync(order.Primary, limit.Token), machine, limit.Token);
-        RemoteCommand prepare = RemoteCommand.FromScript(PrepareScript) with { Privileged = true, TimeLimit = order.Options.CopyLimit };
-        string position = PositionOf(order.Name, SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText, before);
-        await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, limit.Token);
-        await using (IDatabaseSession database = await order.Member.OpenAsync(limit.Token))
+        limit.CancelAfter(parameters.Options.CopyLimit);
+        IServerSession machine = await parameters.Member.MachineAsync(limit.Token);
+        await RequireRoomAsync(parameters, machine, limit.Token);
+        string before = await BinlogStateAsync(parameters, limit.Token);
+        await StreamAsync(await parameters.Site.GetServerAsync(parameters.Primary, limit.Token), machine, limit.Token);
+        RemoteCommand prepare = RemoteCommand.FromScript(PrepareScript) with { Privileged = true, TimeLimit = parameters.Options.CopyLimit };
+        string position = PositionOf(parameters.Name, SessionReadings.Succeeded(await machine.RunAsync(prepare, limit.Token), "prepare the copy").OutputText, before);
+        await parameters.Member.EnsureRunningAsync(machine, parameters.Options.StartLimit, limit.Token);
+        await using (IDatabaseSession database = await parameters.Member.OpenAsync(limit.Token))
         {
             await new MariaDbMember(database).StartFromAsync(StateOf(before, position), position, limit.Token);
         }
@@ -98,24 +98,24 @@ internal sealed class MariaDbCopy : IFreshCopy
         return MariaDbGtidState.Parse(before).Union(at).ToString();
     }
 
-    private static async Task<string> BinlogStateAsync(CopyOrder order, CancellationToken token)
+    private static async Task<string> BinlogStateAsync(CopyParameters parameters, CancellationToken token)
     {
-        await using IDatabaseSession primary = await order.Site.OpenDatabaseAsync(order.Primary, token);
+        await using IDatabaseSession primary = await parameters.Site.OpenDatabaseAsync(parameters.Primary, token);
         return await DatabaseMember.Of(primary).ExecutedAsync(token);
     }
 
-    private static async Task RequireRoomAsync(CopyOrder order, IServerSession machine, CancellationToken token)
+    private static async Task RequireRoomAsync(CopyParameters parameters, IServerSession machine, CancellationToken token)
     {
-        await using IDatabaseSession primary = await order.Site.OpenDatabaseAsync(order.Primary, token);
+        await using IDatabaseSession primary = await parameters.Site.OpenDatabaseAsync(parameters.Primary, token);
         string directory = await DatabaseMember.Of(primary).DataDirectoryAsync(token);
         RemoteCommand measure = RemoteCommand.Create($"du -sk -- {directory} | cut -f 1") with { Privileged = true, TimeLimit = TimeSpan.FromMinutes(5) };
-        string size = SessionReadings.Succeeded(await (await order.Site.GetServerAsync(order.Primary, token)).RunAsync(measure, token), "du").OutputText.Trim();
-        MachineReport? report = await MachineReport.AskAsync(order.Site, order.Name, TimeSpan.FromSeconds(10), token);
+        string size = SessionReadings.Succeeded(await (await parameters.Site.GetServerAsync(parameters.Primary, token)).RunAsync(measure, token), "du").OutputText.Trim();
+        MachineReport? report = await MachineReport.AskAsync(parameters.Site, parameters.Name, TimeSpan.FromSeconds(10), token);
         if (long.TryParse(size, CultureInfo.InvariantCulture, out long kilobytes) && report is not null && report.DataAvailableBytes < kilobytes * 1024)
         {
-            throw new FoobarException("NoRoom", ErrorKind.Refused, $"{order.Name}: {report.DataAvailableBytes / (1024 * 1024)} MB are free beside its old data, {kilobytes / 1024} MB are needed for the copy.")
+            throw new FoobarException("NoRoom", ErrorKind.Refused, $"{parameters.Name}: {report.DataAvailableBytes / (1024 * 1024)} MB are free beside its old data, {kilobytes / 1024} MB are needed for the copy.")
             {
-                Server = order.Name,
+                Server = parameters.Name,
                 Recommendation = $"Make room in {report.DataDirectory}; its transactions that the primary lacks are saved already.",
             };
         }

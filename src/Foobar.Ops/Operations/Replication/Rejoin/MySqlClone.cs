@@ -14,36 +14,36 @@ internal sealed class MySqlClone : IFreshCopy
     public long CopiedBytes => 0;
 
     /// <inheritdoc/>
-    public async Task CopyAsync(CopyOrder order, CancellationToken cancellationToken)
+    public async Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken)
     {
-        await using (IDatabaseSession database = await order.Member.OpenAsync(cancellationToken))
+        await using (IDatabaseSession database = await parameters.Member.OpenAsync(cancellationToken))
         {
             await RequirePluginAsync(database, cancellationToken);
-            await using IDatabaseSession donor = await order.Site.OpenDatabaseAsync(order.Primary, cancellationToken);
+            await using IDatabaseSession donor = await parameters.Site.OpenDatabaseAsync(parameters.Primary, cancellationToken);
             await RequirePluginAsync(donor, cancellationToken);
-            database.TimeLimit = order.Options.CopyLimit;
-            await new MySqlMember(database).CloneAsync(order.Source, cancellationToken);
+            database.TimeLimit = parameters.Options.CopyLimit;
+            await new MySqlMember(database).CloneAsync(parameters.Source, cancellationToken);
         }
 
-        IServerSession machine = await order.Member.MachineAsync(cancellationToken);
-        await StartedAsync(order, machine, cancellationToken);
-        await using IDatabaseSession copied = await order.Member.OpenAsync(cancellationToken);
+        IServerSession machine = await parameters.Member.MachineAsync(cancellationToken);
+        await StartedAsync(parameters, machine, cancellationToken);
+        await using IDatabaseSession copied = await parameters.Member.OpenAsync(cancellationToken);
         if (await new MySqlMember(copied).CloneFailureAsync(cancellationToken) is { } failure)
         {
-            throw Failed(order.Name, failure + await ErrorLog.QuoteAsync(machine, cancellationToken));
+            throw Failed(parameters.Name, failure + await ErrorLog.QuoteAsync(machine, cancellationToken));
         }
     }
 
     // What it was given may be what it can't start with.
-    private static async Task StartedAsync(CopyOrder order, IServerSession machine, CancellationToken cancellationToken)
+    private static async Task StartedAsync(CopyParameters parameters, IServerSession machine, CancellationToken cancellationToken)
     {
         try
         {
-            await order.Member.EnsureRunningAsync(machine, order.Options.StartLimit, cancellationToken);
+            await parameters.Member.EnsureRunningAsync(machine, parameters.Options.StartLimit, cancellationToken);
         }
         catch (FoobarException error) when (error.ErrorId == "StartFailed")
         {
-            throw Failed(order.Name, error.Message, error);
+            throw Failed(parameters.Name, error.Message, error);
         }
     }
 

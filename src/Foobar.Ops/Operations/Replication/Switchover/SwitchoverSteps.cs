@@ -12,12 +12,12 @@ namespace Foobar.Ops.Operations.Replication.Switchover;
 /// <summary>The steps of a planned switchover over live connections.</summary>
 /// <param name="live">The connections.</param>
 /// <param name="options">The limits.</param>
-/// <param name="order">What was decided, as the journal keeps it.</param>
+/// <param name="parameters">What was decided, as the journal keeps it.</param>
 /// <param name="durability">What the candidate waits for at each commit when it is a primary.</param>
 /// <param name="fence">The old primary's fence.</param>
 /// <param name="reverse">The old primary's replication from the candidate.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOptions options, SwitchoverParameters order, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
+internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOptions options, SwitchoverParameters parameters, Durability durability, WriteFence fence, ReverseLink reverse, TimeProvider time)
 {
     private static readonly TimeSpan ComingBack = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MarkerLimit = TimeSpan.FromSeconds(10);
@@ -25,9 +25,9 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     // What a step does besides waiting for a replica.
     private static readonly TimeSpan Overhead = TimeSpan.FromSeconds(30);
 
-    private readonly OperationMarker _marker = new(order.Id, order.TakenOverFrom);
-    private readonly EventHandover _events = new(live, order.Events);
-    private readonly OtherReplicas _others = new(live, order.Others);
+    private readonly OperationMarker _marker = new(parameters.Id, parameters.TakenOverFrom);
+    private readonly EventHandover _events = new(live, parameters.Events);
+    private readonly OtherReplicas _others = new(live, parameters.Others);
     private readonly BacklogDrain _drain = new(live.OldPrimary.Member, live.Candidate.Member, options, durability);
 
     private long _closed;
@@ -35,7 +35,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     private Task _closing = Task.CompletedTask;
 
     /// <summary>The operation's id.</summary>
-    public string Id => order.Id;
+    public string Id => parameters.Id;
 
     /// <summary>What the old primary held when it was fenced.</summary>
     public string? FinalExecuted => fence.Executed;
@@ -64,15 +64,15 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     {
         Kind = "failover",
         Title = $"Move writes from {live.OldName} to {live.Candidate.Name}",
-        Parameters = order.ToParameters(),
+        Parameters = parameters.ToParameters(),
         Steps =
         [
-            Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), .. OnlyWithEvents(StopEvents()), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
-            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. _others.Steps().Select(step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents()), Held(Redundancy(), both: false),
+            Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), .. OnlyWithEvents(StopEvents(), both: true), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
+            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. _others.Steps().Select(step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents(), both: false), Held(Redundancy(), both: false),
         ],
     };
 
-    private IEnumerable<Step> OnlyWithEvents(Step step) => order.Events.Count > 0 ? [Held(step, both: !step.Name.StartsWith("move", StringComparison.Ordinal))] : [];
+    private IEnumerable<Step> OnlyWithEvents(Step step, bool both) => parameters.Events.Count > 0 ? [Held(step, both)] : [];
 
     /// <summary>The marker.</summary>
     public OperationMarker Marker => _marker;
@@ -102,7 +102,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Inverse = "mark it as undone",
         Server = live.OldName,
         Limit = Arrival + Overhead,
-        Change = token => _marker.BeginAsync(live.OldPrimary.Member, order.ToParameters(), time.GetUtcNow(), token, order.Before),
+        Change = token => _marker.BeginAsync(live.OldPrimary.Member, parameters.ToParameters(), time.GetUtcNow(), token, parameters.Before),
         Verify = token => _marker.ArriveAsync(live.Candidate.Member, OperationState.Running, Arrival, token),
         Undo = token => _marker.WithdrawAsync(live.OldPrimary.Member, token),
     };
@@ -144,7 +144,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     private Step StopEvents() => new()
     {
         Name = "stop-events",
-        Description = $"let the old primary run no scheduled event any more ({order.Events.Count})",
+        Description = $"let the old primary run no scheduled event any more ({parameters.Events.Count})",
         Inverse = "let it run them",
         Server = live.OldName,
         Change = _events.StopAsync,
@@ -154,7 +154,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     private Step MoveEvents() => new()
     {
         Name = "move-events",
-        Description = $"enable the scheduled events on the new primary: {string.Join(", ", order.Events)}",
+        Description = $"enable the scheduled events on the new primary: {string.Join(", ", parameters.Events)}",
         Server = live.Candidate.Name,
         Change = _events.MoveAsync,
     };
