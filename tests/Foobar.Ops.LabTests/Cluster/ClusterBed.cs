@@ -56,7 +56,7 @@ internal sealed class ClusterBed : IAsyncDisposable
     /// <summary>The members that the write endpoint leads to.</summary>
     public async Task<IReadOnlyList<string>> OpenAsync()
     {
-        await using ClusterConnections live = await ClusterConnections.OpenAsync(Session, TestContext.Current.CancellationToken);
+        await using ClusterConnections live = await ClusterConnections.OpenAsync(Session, [], TestContext.Current.CancellationToken);
         return await live.Endpoint.MembersAsync(TestContext.Current.CancellationToken) ?? [];
     }
 

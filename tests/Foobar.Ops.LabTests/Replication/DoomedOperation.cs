@@ -1,7 +1,7 @@
 using Foobar.Ops.Inventory;
 using Foobar.Ops.LabTests.Lab;
-using Foobar.Ops.Operations.Replication.Cluster;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Cluster;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;

@@ -79,7 +79,7 @@ public sealed class ClusterPreflightTests
     [Fact]
     public void Parameters_survive_the_journal()
     {
-        ClusterParameters order = Order() with { Before = "1", Former = "2" };
+        ClusterParameters order = Order() with { Before = "1", TakenOverFrom = "2" };
         Assert.Equal(order, ClusterParameters.Of(order.ToParameters()));
         Assert.True(ClusterParameters.Describes(order.ToParameters()));
         foreach (string name in (string[])["id", "kind", "old", "new", "writer", "oldIsIn", "elects"])
