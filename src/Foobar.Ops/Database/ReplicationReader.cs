@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
@@ -23,9 +22,9 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
                 Privileged = true, IsShort = true, Sources = ReplicationQueries.OptionFiles,
             },
             ServerOptions.Parse, "mysqld --print-defaults", cancellationToken);
-        long started = Stopwatch.GetTimestamp();
+        long started = database.Time.GetTimestamp();
         ServerVariables variables = new(await RowsAsync(ReplicationQueries.Variables, cancellationToken), "SHOW GLOBAL VARIABLES");
-        DateTimeOffset read = DateTimeOffset.UtcNow;
+        DateTimeOffset read = database.Time.GetUtcNow();
         ServerVariables status = new(await RowsAsync(ReplicationQueries.Status, cancellationToken), "SHOW GLOBAL STATUS");
         Task<Reading<DatabaseStorage>> storage = ReadStorageAsync(variables, cancellationToken);
         Reading<DatabaseIdentity> identity = Made(() => DatabaseIdentity.From(variables, _flavor, status.Number("Uptime") ?? 0));
@@ -166,10 +165,10 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
     // member's first look it can't show a transaction as errant that was merely committed in between.
     private async Task<GtidFacts> MeasureAsync(Reading<GtidFacts> first, DateTimeOffset read, long started, CancellationToken cancellationToken)
     {
-        DateTimeOffset asked = DateTimeOffset.UtcNow;
+        DateTimeOffset asked = database.Time.GetUtcNow();
         GtidFacts facts = first.Value ?? throw new ParseException(null, "SHOW GLOBAL VARIABLES", 0, first.Failure ?? "no GTIDs");
         string now = (await RowsAsync(MySql ? "SELECT @@global.gtid_executed AS gtids" : "SELECT @@global.gtid_binlog_state AS gtids", cancellationToken))[0].Text("gtids") ?? "";
-        double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        double seconds = database.Time.GetElapsedTime(started).TotalSeconds;
         return facts with
         {
             ReadAt = read,

@@ -32,7 +32,7 @@ public static class ReplicationSurvey
             facts[name] = await reading;
         }
 
-        return new(site, facts, DateTimeOffset.UtcNow);
+        return new(site, facts, session.Time.GetUtcNow());
     }
 
     private static async Task<Reading<ReplicationFacts>> ReadAsync(ISiteSession session, Server member, Action<FoobarException>? failed, CancellationToken cancellationToken)

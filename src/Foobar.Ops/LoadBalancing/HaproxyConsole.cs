@@ -17,14 +17,14 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
     private const int AnswerLimit = 1 << 20;
 
     private readonly byte[] _buffer = new byte[8192];
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Turn _one = new();
     private Stream? _held;
 
     /// <summary>Runs a command and gives its answer, without the prompt and surrounding blank lines.</summary>
     /// <exception cref="FoobarException"><c>EndpointLost</c>: the connection ended before the answer did.</exception>
     public async Task<string> RunAsync(string command, CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
+        using IDisposable turn = await _one.TakeAsync(cancellationToken);
         try
         {
             bool fresh = _held is null;
@@ -41,10 +41,6 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
         {
             throw new FoobarException("EndpointLost", ErrorKind.Connection, $"{server}: HAProxy closed its admin socket while answering to '{command}'.", error) { Server = server };
         }
-        finally
-        {
-            _one.Release();
-        }
     }
 
     /// <summary>Runs a command that answers nothing when it worked.</summary>
@@ -58,11 +54,7 @@ internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await LeaveAsync();
-        _one.Dispose();
-    }
+    public ValueTask DisposeAsync() => LeaveAsync();
 
     private async Task<string> SendAsync(string command, CancellationToken cancellationToken)
     {

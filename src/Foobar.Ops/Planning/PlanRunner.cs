@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Errors;
 
 namespace Foobar.Ops.Planning;
@@ -16,7 +15,7 @@ public sealed class PlanRunner
 
     /// <summary>Creates a runner.</summary>
     /// <param name="journal">Where it records.</param>
-    /// <param name="time">The clock of the records.</param>
+    /// <param name="time">The clock of the records and of the steps' limits.</param>
     /// <param name="progress">Told of every step that ended.</param>
     public PlanRunner(IJournal journal, TimeProvider time, IProgress<StepResult>? progress = null)
     {
@@ -130,11 +129,11 @@ public sealed class PlanRunner
         return step.Swift;
     }
 
-    private static async Task<(StepResult Result, Exception? Error)> DoAsync(Step step, CancellationToken cancellationToken)
+    private async Task<(StepResult Result, Exception? Error)> DoAsync(Step step, CancellationToken cancellationToken)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = _time.GetTimestamp();
         Exception? error = await LimitedAsync(step, cancellationToken, step.Check, step.Change, step.Verify);
-        return (Of(step, error is null ? StepOutcome.Done : StepOutcome.Failed, error?.Message) with { Duration = Stopwatch.GetElapsedTime(started) }, error);
+        return (Of(step, error is null ? StepOutcome.Done : StepOutcome.Failed, error?.Message) with { Duration = _time.GetElapsedTime(started) }, error);
     }
 
     private async Task<PlanResult> UndoAsync(Plan plan, int from, List<StepResult> results, Exception? failure)
@@ -176,10 +175,10 @@ public sealed class PlanRunner
         return End(new() { Outcome = failed ? PlanOutcome.UndoFailed : PlanOutcome.Undone, Steps = results, Failure = failure });
     }
 
-    private static async Task<Exception?> LimitedAsync(Step step, CancellationToken cancellationToken, params Func<CancellationToken, Task>?[] parts)
+    private async Task<Exception?> LimitedAsync(Step step, CancellationToken cancellationToken, params Func<CancellationToken, Task>?[] parts)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(step.Limit);
+        using CancellationTokenSource timer = new(step.Limit, _time);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
         {
             foreach (Func<CancellationToken, Task>? part in parts)

@@ -18,6 +18,9 @@ public interface IDatabaseSession : IAsyncDisposable
     /// <summary>The time limit of each statement, 30 seconds unless set; then it is killed and <c>DatabaseTimeout</c> thrown.</summary>
     TimeSpan TimeLimit { get; set; }
 
+    /// <summary>The clock by which what goes over it is waited for and limited.</summary>
+    TimeProvider Time => TimeProvider.System;
+
     /// <summary>Runs a query and gives all its rows.</summary>
     /// <param name="sql">The statement, with <c>@name</c> for each parameter.</param>
     /// <param name="parameters">The parameters, by name without the <c>@</c>.</param>

@@ -11,6 +11,9 @@ public interface IServerSession : IAsyncDisposable
     /// <summary>The server as declared.</summary>
     Server Server { get; }
 
+    /// <summary>The clock by which what goes over it is waited for and limited.</summary>
+    TimeProvider Time => TimeProvider.System;
+
     /// <summary>Runs a command and gives its output, error and exit code apart.</summary>
     /// <param name="command">The command with its privilege, input, time limit and output cap.</param>
     /// <param name="cancellationToken">Cancels: ends what runs on the server, leaves the session usable.</param>

@@ -8,6 +8,9 @@ public interface ISiteSession : IAsyncDisposable
     /// <summary>The site as declared.</summary>
     Site Site { get; }
 
+    /// <summary>The clock by which what goes over these connections is waited for and limited.</summary>
+    TimeProvider Time => TimeProvider.System;
+
     /// <summary>Whether it has been closed; it connects to nothing from then on.</summary>
     bool IsClosed { get; }
 

@@ -74,6 +74,8 @@ internal sealed class ReadingRound(ISiteSession session, CancellationToken limit
     {
         public Site Site => round.Session.Site;
 
+        public TimeProvider Time => round.Session.Time;
+
         public bool IsClosed => round.Session.IsClosed;
 
         public async Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
@@ -91,6 +93,8 @@ internal sealed class ReadingRound(ISiteSession session, CancellationToken limit
     private sealed class ServerView(IServerSession server, ReadingRound round, Action<CommandResult>? ran) : IServerSession
     {
         public Server Server => server.Server;
+
+        public TimeProvider Time => server.Time;
 
         public async Task<CommandResult> RunAsync(RemoteCommand command, CancellationToken cancellationToken = default)
         {

@@ -16,6 +16,9 @@ public abstract class DatabaseMember
     /// <summary>The member's name.</summary>
     public string Name => Session.Server;
 
+    /// <summary>The clock by which it is waited for.</summary>
+    public TimeProvider Time => Session.Time;
+
     /// <summary>The flavour.</summary>
     public abstract DatabaseFlavor Flavor { get; }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
@@ -12,16 +11,20 @@ namespace Foobar.Ops.Operations.Replication;
 /// <param name="inner">The connection; disposed with this.</param>
 internal sealed class HeldSession(IDatabaseSession inner) : IDatabaseSession
 {
-    private readonly SemaphoreSlim _one = new(1, 1);
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
+    private readonly Turn _one = new();
     private readonly CancellationTokenSource _ended = new();
     private Task _living = Task.CompletedTask;
-    private long _last = Stopwatch.GetTimestamp();
+    private long _last = inner.Time.GetTimestamp();
 
     public string Server => inner.Server;
 
     public string ServerVersion => inner.ServerVersion;
 
     public bool IsMariaDb => inner.IsMariaDb;
+
+    public TimeProvider Time => inner.Time;
 
     public TimeSpan TimeLimit
     {
@@ -40,24 +43,24 @@ internal sealed class HeldSession(IDatabaseSession inner) : IDatabaseSession
 
     public async ValueTask DisposeAsync()
     {
-        await _ended.CancelAsync();
+#pragma warning disable CA1849 // Only the sign of life waits for it.
+        _ended.Cancel();
+#pragma warning restore CA1849
         await _living;
         await inner.DisposeAsync();
         _ended.Dispose();
-        _one.Dispose();
     }
 
     private async Task<T> OneAsync<T>(Func<Task<T>> send, CancellationToken cancellationToken)
     {
-        await _one.WaitAsync(cancellationToken);
+        using IDisposable turn = await _one.TakeAsync(cancellationToken);
         try
         {
             return await send();
         }
         finally
         {
-            _last = Stopwatch.GetTimestamp();
-            _one.Release();
+            _last = Time.GetTimestamp();
         }
     }
 
@@ -67,9 +70,11 @@ internal sealed class HeldSession(IDatabaseSession inner) : IDatabaseSession
         {
             while (true)
             {
-                TimeSpan idle = Stopwatch.GetElapsedTime(_last);
-                await Task.Delay(idle < interval ? interval - idle : interval, _ended.Token);
-                if (Stopwatch.GetElapsedTime(_last) >= interval)
+                TimeSpan idle = Time.GetElapsedTime(_last);
+
+                // A delay counts whole milliseconds: less than one would be none.
+                await Task.Delay(idle < interval ? interval - idle + Tick : interval, Time, _ended.Token);
+                if (Time.GetElapsedTime(_last) >= interval)
                 {
                     await QueryAsync("SELECT 1", null, _ended.Token);
                 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Foobar.Ops.Database;
@@ -86,7 +85,7 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     /// <exception cref="FoobarException"><c>MarkerNotReplicated</c>: it does not within the limit.</exception>
     public async Task ArriveAsync(DatabaseMember replica, string state, TimeSpan limit, CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = replica.Time.GetTimestamp();
         while (true)
         {
             OperationMark? there = await replica.Marks.ReadAsync(cancellationToken);
@@ -95,7 +94,7 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
                 return;
             }
 
-            if (Stopwatch.GetElapsedTime(began) > limit)
+            if (replica.Time.GetElapsedTime(began) > limit)
             {
                 throw new FoobarException("MarkerNotReplicated", ErrorKind.Failed, $"{replica.Name}: the operation's marker (foobar_ops.operation, '{state}') did not arrive there within {limit.TotalSeconds:0.#} s; it says {there?.ToString() ?? "nothing"}.")
                 {
@@ -104,7 +103,7 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
                 };
             }
 
-            await Task.Delay(Pause, cancellationToken);
+            await Task.Delay(Pause, replica.Time, cancellationToken);
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class OperatorLock : IAsyncDisposable
     {
         try
         {
-            using CancellationTokenSource limit = new(HolderLimit);
+            using CancellationTokenSource limit = new(HolderLimit, _site.Time);
             await DatabaseMember.Of(_session).Lock.ReleaseAsync(limit.Token);
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)

@@ -125,7 +125,7 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
                 return beyond;
             }
 
-            await Task.Delay(AskAgain, token);
+            await Task.Delay(AskAgain, live.Site.Time, token);
         }
     }
 }

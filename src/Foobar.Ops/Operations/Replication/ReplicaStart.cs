@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
@@ -23,7 +22,8 @@ internal static class ReplicaStart
     /// <exception cref="FoobarException"><c>ReverseLinkFailed</c>: a thread stopped with an error, the source refuses its login, or it has tried in vain for a while.</exception>
     public static async Task WaitAsync(DatabaseMember member, string source, CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
+        TimeProvider time = member.Time;
+        long began = time.GetTimestamp();
         while (true)
         {
             if (await member.ChannelsAsync(cancellationToken) is not [{ } channel])
@@ -36,14 +36,14 @@ internal static class ReplicaStart
                 return;
             }
 
-            if (Why(channel, Stopwatch.GetElapsedTime(began)) is { } why)
+            if (Why(channel, time.GetElapsedTime(began)) is { } why)
             {
                 throw Failed(member, source, why, Refusals.Contains(channel.ReceiverErrorNumber)
                     ? $"See that {source} lets the account '{channel.User}' in with the password that its replica keeps, from {member.Name}'s address, and with TLS if it asks for it."
                     : $"See Get-FoobarReplication, and the error log of {member.Name}'s database.");
             }
 
-            await Task.Delay(Pause, cancellationToken);
+            await Task.Delay(Pause, time, cancellationToken);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
@@ -35,13 +34,13 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
     /// <summary>Looks and judges: for 0.6 s where its machine says why it is silent, for 4 s where its process runs, for 1.4 s where its machine is silent too.</summary>
     public async Task<PrimaryVerdict> LookAsync(CancellationToken cancellationToken)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = site.Time.GetTimestamp();
         TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task enough = Task.WhenAny(HeardAsync(heard.Task, cancellationToken), EnoughAsync(cancellationToken));
-        Task<(ObserverReport Report, string? WriteFailure)> own = new OperatorObserver(site, primary.Name, machine).LookAsync(enough, cancellationToken);
+        Task<(ObserverReport Report, string? WriteFailure)> own = new OperatorObserver(site, primary.Name, machine).LookAsync(OwnAsync(enough), cancellationToken);
         Task<ObserverReport> fromReplica = FromReplicaAsync(enough, cancellationToken);
         Task<ObserverReport?> fromBalancer = FromBalancerAsync(enough, cancellationToken);
-        _ = fromBalancer.ContinueWith(look => _ = look is { IsCompletedSuccessfully: true, Result.ProbeOutcome: ProbeOutcome.Answers } && heard.TrySetResult(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = fromBalancer.ContinueWith(look => _ = look is { IsCompletedSuccessfully: true, Result.ProbeOutcome: ProbeOutcome.Answers } && heard.TrySetResult(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await Task.WhenAll(own, fromReplica, fromBalancer);
         (ObserverReport report, string? writeFailure) = await own;
         List<ObserverReport> reports = [report, await fromReplica];
@@ -51,24 +50,27 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         }
 
         MachineReport? said = machine.IsCompletedSuccessfully ? await machine : null;
-        return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with { Duration = Stopwatch.GetElapsedTime(started) };
+        return PrimaryJudge.Judge(new(primary.Name, reports, said, writeFailure, Policy.WriteEndpoint is not null)) with { Duration = site.Time.GetElapsedTime(started) };
     }
 
     /// <summary>The same, told what the machine says.</summary>
     public FailureDetector With(MachineReport said) => new(site, primary, replica, sourceHost, endpoint, Task.FromResult<MachineReport?>(said), login);
 
+    // A task that several combine with others (WhenAny, WaitAsync) ends for all but one of them in the thread pool.
+    private static async Task OwnAsync(Task task) => await task;
+
     // One that hears it is enough to refuse; the others then only tell from where the way to it is cut.
-    private static async Task HeardAsync(Task heard, CancellationToken cancellationToken)
+    private async Task HeardAsync(Task heard, CancellationToken cancellationToken)
     {
         await heard;
-        await Task.Delay(Unexplained, cancellationToken);
+        await Task.Delay(Unexplained, site.Time, cancellationToken);
     }
 
     private async Task EnoughAsync(CancellationToken cancellationToken)
     {
-        Task silence = Task.WhenAll(Task.Delay(Unexplained, cancellationToken), login.HadTimeAsync(cancellationToken));
-        Task explained = Task.Delay(Explained, cancellationToken);
-        Task patience = Task.Delay(Patience, cancellationToken);
+        Task silence = Task.WhenAll(site.Time.PauseAsync(Unexplained, cancellationToken), login.HadTimeAsync(cancellationToken));
+        Task explained = site.Time.PauseAsync(Explained, cancellationToken);
+        Task patience = site.Time.PauseAsync(Patience, cancellationToken);
         await Task.WhenAny(machine, silence);
 
         // A machine that let us in is about to say more, and what it holds can be fetched.
@@ -88,8 +90,8 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         try
         {
             IServerSession session = await site.GetServerAsync(replica.Name, cancellationToken);
-            Task<string?> received = ReceiverObserver.ProgressAsync(site, replica.Name, enough, cancellationToken);
-            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Replica, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
+            Task<string?> received = ReceiverObserver.ProgressAsync(site, replica.Name, OwnAsync(enough), cancellationToken);
+            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Replica, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
             return report.ProbeOutcome != ProbeOutcome.Answers && await received is { } news
                 ? report with { ProbeOutcome = ProbeOutcome.Answers, Evidence = $"{news}; {report.Evidence}" }
                 : report;
@@ -110,7 +112,7 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         try
         {
             IServerSession session = await site.GetServerAsync(declared.Server, cancellationToken);
-            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Balancer, PrimaryAddresses(), Addresses(replica), enough, cancellationToken);
+            ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Balancer, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
             string? health = await endpoint.HealthAsync(primary.Name, cancellationToken);
             return health is null ? report : report with { Evidence = $"{report.Evidence}; {health}" };
         }

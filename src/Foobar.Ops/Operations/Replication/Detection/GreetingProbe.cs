@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Remoting.Database.Wire;
@@ -26,7 +25,7 @@ internal sealed class GreetingProbe(IServerSession from, int port)
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<ObserverReport> LookAsync(Observer observer, IReadOnlyList<string> addresses, IReadOnlyList<string> known, Task enough, CancellationToken cancellationToken)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = from.Time.GetTimestamp();
         Task<(ProbeOutcome ProbeOutcome, string Evidence)> control = OnceAsync(known, ControlLimit, cancellationToken);
         (ProbeOutcome outcome, string evidence) = await UntilAsync(addresses, enough, cancellationToken);
         if (outcome is ProbeOutcome.Refused or ProbeOutcome.Silent && (await control).ProbeOutcome != ProbeOutcome.Answers)
@@ -34,17 +33,17 @@ internal sealed class GreetingProbe(IServerSession from, int port)
             (outcome, evidence) = (ProbeOutcome.Blind, $"it hears no database at all, not even a living one ({(await control).Evidence})");
         }
 
-        return new() { Observer = observer, Server = from.Server.Name, ProbeOutcome = outcome, Evidence = evidence, Duration = Stopwatch.GetElapsedTime(started) };
+        return new() { Observer = observer, Server = from.Server.Name, ProbeOutcome = outcome, Evidence = evidence, Duration = from.Time.GetElapsedTime(started) };
     }
 
     private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> UntilAsync(IReadOnlyList<string> addresses, Task enough, CancellationToken cancellationToken)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = from.Time.GetTimestamp();
         (ProbeOutcome ProbeOutcome, string Evidence)? last = null;
         for (int attempt = 1; ; attempt++)
         {
             Task<(ProbeOutcome ProbeOutcome, string Evidence)> once = OnceAsync(addresses, AttemptLimit, cancellationToken);
-            if (await Task.WhenAny(once, enough) != once && !once.IsCompleted)
+            if (await Task.WhenAny(once, EnoughAsync()) != once && !once.IsCompleted)
             {
                 string none = Invariant($"{addresses[0]}:{port} sent no greeting");
                 return ((last?.ProbeOutcome ?? ProbeOutcome.Silent), Tried(last?.Evidence ?? none, attempt));
@@ -56,18 +55,23 @@ internal sealed class GreetingProbe(IServerSession from, int port)
                 return (last.Value.ProbeOutcome, Tried(last.Value.Evidence, attempt));
             }
 
-            await Task.WhenAny(enough, Task.Delay(Pause, cancellationToken));
+            await Task.WhenAny(EnoughAsync(), from.Time.PauseAsync(Pause, cancellationToken));
         }
 
-        string Tried(string evidence, int attempts) => Invariant($"{evidence} ({attempts} tries in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s)");
+        // A task that is combined with others more than once ends for all but one of them in the thread pool.
+        async Task EnoughAsync() => await enough;
+
+        string Tried(string evidence, int attempts) => Invariant($"{evidence} ({attempts} tries in {from.Time.GetElapsedTime(started).TotalSeconds:0.0} s)");
     }
 
     private async Task<(ProbeOutcome ProbeOutcome, string Evidence)> OnceAsync(IReadOnlyList<string> addresses, TimeSpan limit, CancellationToken cancellationToken)
     {
         List<Task<(ProbeOutcome ProbeOutcome, string Evidence)>> tries = [.. addresses.Select(address => GreetAsync(address, limit, cancellationToken))];
         List<(ProbeOutcome ProbeOutcome, string Evidence)> seen = [];
-        await foreach (Task<(ProbeOutcome ProbeOutcome, string Evidence)> one in Task.WhenEach(tries).WithCancellation(cancellationToken))
+        while (tries.Count > 0)
         {
+            Task<(ProbeOutcome ProbeOutcome, string Evidence)> one = await Task.WhenAny(tries).WaitAsync(cancellationToken);
+            tries.Remove(one);
             seen.Add(await one);
             if (seen[^1].ProbeOutcome == ProbeOutcome.Answers)
             {

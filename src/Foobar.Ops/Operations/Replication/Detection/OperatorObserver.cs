@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Replication.Machines;
@@ -16,7 +15,7 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
     /// <returns>What was seen, and why a write failed: <see langword="null"/> if none was tried or it worked.</returns>
     public async Task<(ObserverReport Report, string? WriteFailure)> LookAsync(Task enough, CancellationToken cancellationToken)
     {
-        long started = Stopwatch.GetTimestamp();
+        long started = site.Time.GetTimestamp();
         using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _ = enough.ContinueWith(_ => timer.Cancel(), cancellationToken, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
@@ -25,7 +24,7 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
             IDatabaseSession database = await UntilOpenAsync(timer.Token);
             string version = database.ServerVersion;
             Task writing = TryAsync(database, writes: await machine is { } report && (report.DiskFull || report.ReadOnly), cancellationToken);
-            return (Report(ProbeOutcome.Answers, $"its database let us in ({version})"), await WriteFailureAsync(writing, timer.Token));
+            return (Report(ProbeOutcome.Answers, $"its database let us in ({version})"), await WriteFailureAsync(writing, site.Time, timer.Token));
         }
         catch (FoobarException error)
         {
@@ -37,7 +36,7 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
             return (Report(there ? ProbeOutcome.Silent : ProbeOutcome.Blind, there ? "its machine answers over SSH, its database does not" : "its machine does not answer over SSH"), null);
         }
 
-        ObserverReport Report(ProbeOutcome outcome, string evidence) => new() { Observer = Observer.Operator, ProbeOutcome = outcome, Evidence = evidence, Duration = Stopwatch.GetElapsedTime(started) };
+        ObserverReport Report(ProbeOutcome outcome, string evidence) => new() { Observer = Observer.Operator, ProbeOutcome = outcome, Evidence = evidence, Duration = site.Time.GetElapsedTime(started) };
     }
 
     // A database that is being restarted refuses for a moment.
@@ -57,7 +56,7 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
 
             try
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(200), cancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(200), site.Time, cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -66,11 +65,11 @@ internal sealed class OperatorObserver(ISiteSession site, string primary, Task<M
         }
     }
 
-    private static async Task<string?> WriteFailureAsync(Task writing, CancellationToken cancellationToken)
+    private static async Task<string?> WriteFailureAsync(Task writing, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            await writing.WaitAsync(WriteLimit, cancellationToken);
+            await writing.WaitAsync(WriteLimit, time, cancellationToken);
             return null;
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException or TimeoutException)

@@ -17,7 +17,7 @@ internal static class ReceiverObserver
         {
             await using IDatabaseSession database = await site.OpenDatabaseAsync(replica, cancellationToken);
             DatabaseMember member = DatabaseMember.Of(database);
-            await Task.WhenAny(enough, Task.Delay(Settling, cancellationToken));
+            await Task.WhenAny(enough, site.Time.PauseAsync(Settling, cancellationToken));
             string before = await member.ReceivedAsync(cancellationToken);
             await enough.WaitAsync(cancellationToken);
             string after = await member.ReceivedAsync(cancellationToken);

@@ -40,7 +40,7 @@ internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
                 throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {primary.Name}.") { Server = endpoint.Server };
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), live.Site.Time, cancellationToken);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
             }
 
             last = replay.Position;
-            await Task.Delay(Pause, token);
+            await Task.Delay(Pause, live.Site.Time, token);
         }
 
         await live.Candidate.Member.StopApplyingAsync(token);
@@ -62,7 +62,7 @@ internal sealed class CandidateCatchUp(FailoverConnections live)
     {
         try
         {
-            using CancellationTokenSource limit = new(StopLimit);
+            using CancellationTokenSource limit = new(StopLimit, live.Site.Time);
             await using IDatabaseSession own = await live.Site.OpenDatabaseAsync(live.Candidate.Name, limit.Token);
             own.TimeLimit = StopLimit;
             await DatabaseMember.Of(own).StopReceivingAsync(limit.Token);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
@@ -25,7 +24,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
     /// <exception cref="FoobarException"><c>CatchUpTimeout</c>; <c>ReplicationStopped</c>: another replica can't apply what it received; errors of the connections.</exception>
     public async Task RunAsync(CancellationToken token)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = live.Site.Time.GetTimestamp();
 
         // One that did not answer before is not waited for: what it may hold is in the question.
         foreach (string name in parameters.Others.Where(name => parameters.Givers.Contains(name) || live.Others.Has(name)))
@@ -76,12 +75,12 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
                 };
             }
 
-            if (Stopwatch.GetElapsedTime(began) > parameters.CatchUpLimit)
+            if (live.Site.Time.GetElapsedTime(began) > parameters.CatchUpLimit)
             {
                 throw Late(other.Name);
             }
 
-            await Task.Delay(Pause, token);
+            await Task.Delay(Pause, live.Site.Time, token);
         }
     }
 
@@ -94,7 +93,7 @@ internal sealed class CandidateIntake(FailoverConnections live, FailoverParamete
         string position = await other.PositionAsync(token);
         await live.Candidate.Member.StartReplicatingAsync(token);
         await ReplicaStart.WaitAsync(live.Candidate.Member, other.Name, token);
-        TimeSpan left = parameters.CatchUpLimit - Stopwatch.GetElapsedTime(began);
+        TimeSpan left = parameters.CatchUpLimit - live.Site.Time.GetElapsedTime(began);
         if (!await live.Candidate.Member.WaitForAsync(position, left > Pause ? left : Pause, token))
         {
             throw Late(other.Name);

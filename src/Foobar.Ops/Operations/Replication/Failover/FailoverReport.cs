@@ -28,7 +28,7 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
         string[] advice = [.. steps.Advice, .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : [], .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>()];
         string? own = advice.Length > 0 ? string.Join(" ", advice) : (result.Failure as FoobarException)?.Recommendation;
         string? error = moved && result.Failure is not null ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error)) : null;
-        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));
+        using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1), host.Time);
         return new()
         {
             Id = parameters.Id,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
@@ -41,7 +40,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         // Logging in costs more than all that follows: every connection is begun at once.
         _ = Ignored(policy.WriteEndpoint is { } declared ? site.GetServerAsync(declared.Server, cancellationToken) : Task.CompletedTask);
         Dictionary<string, Task<MachineReport?>> machines = members.ToDictionary(member => member.Name, member => MachineReport.AskAsync(site, member.Name, MachineLimit, cancellationToken));
-        Dictionary<string, MachineLogin> logins = members.ToDictionary(member => member.Name, member => new MachineLogin(site.GetServerAsync(member.Name, cancellationToken)));
+        Dictionary<string, MachineLogin> logins = members.ToDictionary(member => member.Name, member => new MachineLogin(site.GetServerAsync(member.Name, cancellationToken), site.Time));
         _ = logins.Values.Select(login => Ignored(login.Session)).ToArray();
         (Server primary, string host, IReadOnlyList<string> replicas) = await PrimaryAsync(members, cancellationToken);
         Task<SiteCase<ReplicationFacts>> reading = FactsAsync(members, primary, cancellationToken);
@@ -170,9 +169,9 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         List<(Server Replica, Server Source, string Host)> links = [];
         List<string> silent = [];
         long found = 0;
-        while (asking.Count > 0 && (found == 0 || Stopwatch.GetElapsedTime(found) < Others))
+        while (asking.Count > 0 && (found == 0 || site.Time.GetElapsedTime(found) < Others))
         {
-            Task next = await Task.WhenAny(asking.Cast<Task>().Append(found == 0 ? Task.Delay(Timeout.Infinite, cancellationToken) : Task.Delay(Others, cancellationToken)));
+            Task next = await Task.WhenAny(asking.Cast<Task>().Append(found == 0 ? site.Time.PauseAsync(Timeout.InfiniteTimeSpan, cancellationToken) : site.Time.PauseAsync(Others, cancellationToken)));
             if (next is not Task<(Server Member, IReadOnlyList<ReplicationChannel> Channels)> answered)
             {
                 break;
@@ -183,7 +182,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             {
                 (Server member, IReadOnlyList<ReplicationChannel> channels) = await answered;
                 links.AddRange(channels.Select(channel => (member, SourceOf(members, member, channel), channel.SourceHost)).Where(link => link.Item2 is not null)!);
-                found = links.Count > 0 && found == 0 ? Stopwatch.GetTimestamp() : found;
+                found = links.Count > 0 && found == 0 ? site.Time.GetTimestamp() : found;
                 if (links.Count == members.Length - 1)
                 {
                     break;
@@ -227,7 +226,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         {
             try
             {
-                facts[name] = Reading.Of(await reading.WaitAsync(TimeSpan.FromSeconds(10), cancellationToken));
+                facts[name] = Reading.Of(await reading.WaitAsync(TimeSpan.FromSeconds(10), site.Time, cancellationToken));
             }
             catch (Exception error) when (error is FoobarException or TimeoutException)
             {
@@ -235,7 +234,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             }
         }
 
-        return new(site.Site, facts, DateTimeOffset.UtcNow);
+        return new(site.Site, facts, site.Time.GetUtcNow());
     }
 
     private static async Task Ignored(Task task)

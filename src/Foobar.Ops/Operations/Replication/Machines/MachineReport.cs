@@ -83,8 +83,7 @@ public sealed record MachineReport
     /// <summary>Asks a machine; <see langword="null"/> if it does not answer within the limit.</summary>
     internal static async Task<MachineReport?> AskAsync(ISiteSession site, string server, TimeSpan limit, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timer.CancelAfter(limit);
+        using TimeLimit timer = new(site.Time, limit, cancellationToken);
         try
         {
             IServerSession session = await site.GetServerAsync(server, timer.Token);

@@ -61,8 +61,7 @@ internal sealed class MariaDbCopy : IFreshCopy
     /// <inheritdoc/>
     public async Task CopyAsync(CopyParameters parameters, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(parameters.Options.CopyLimit);
+        using TimeLimit limit = new(parameters.Site.Time, parameters.Options.CopyLimit, cancellationToken);
         IServerSession machine = await parameters.Member.MachineAsync(limit.Token);
         await RequireRoomAsync(parameters, machine, limit.Token);
         string before = await BinlogStateAsync(parameters, limit.Token);

@@ -202,7 +202,7 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
                 return false;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(100), token);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), live.Site.Time, token);
         }
 
         return false;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -130,8 +129,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
     /// <exception cref="FoobarException"><c>StartFailed</c>: it does not within the limit, or ends again and again; the message quotes its error log.</exception>
     public async Task EnsureRunningAsync(IServerSession machine, TimeSpan limit, CancellationToken token)
     {
-        using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(token);
-        timer.CancelAfter(limit);
+        using TimeLimit timer = new(site.Time, limit, token);
         string said = "";
         long? tried = null;
         int starts = 0;
@@ -150,7 +148,7 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
                 MachineReport? report = await MachineReport.AskAsync(site, name, limit, timer.Token);
                 said = report is null ? "" : $" {report.Unit} is {report.State}.";
                 restarts = Math.Min(restarts, report?.Restarts ?? restarts);
-                bool isDown = report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal) && (tried is null || Stopwatch.GetElapsedTime(tried.Value) > StartPause);
+                bool isDown = report is { Runs: false } && !report.State.StartsWith("activating", StringComparison.Ordinal) && (tried is null || site.Time.GetElapsedTime(tried.Value) > StartPause);
                 if (isDown ? starts == Attempts : report is { Runs: false } && report.Restarts - restarts >= Attempts)
                 {
                     throw new FoobarException("StartFailed", ErrorKind.Failed, $"{name}: its database was started {Attempts} times and ended again each time.{said}{await ErrorLog.QuoteAsync(machine, token)}") { Server = name, Recommendation = SeeLog };
@@ -158,11 +156,11 @@ internal sealed class ReturningMember(ISiteSession site, string name, DatabaseFl
 
                 if (isDown)
                 {
-                    (tried, starts) = (Stopwatch.GetTimestamp(), starts + 1);
+                    (tried, starts) = (site.Time.GetTimestamp(), starts + 1);
                     SessionReadings.Succeeded(await machine.RunAsync(RemoteCommand.FromScript(StartScript) with { Privileged = true }, timer.Token), "systemctl start");
                 }
 
-                await Task.Delay(Pause, timer.Token);
+                await Task.Delay(Pause, site.Time, timer.Token);
             }
         }
         catch (OperationCanceledException) when (!token.IsCancellationRequested)

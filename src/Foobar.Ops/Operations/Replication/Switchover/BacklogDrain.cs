@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
@@ -28,14 +27,14 @@ internal sealed class BacklogDrain(DatabaseMember old, DatabaseMember candidate,
     /// <exception cref="FoobarException"><c>DrainTimeout</c>.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = old.Time.GetTimestamp();
         TimeSpan hopeful = TimeSpan.FromSeconds(Math.Min(5, options.DrainLimit.TotalSeconds / 6));
         _hastened = false;
         bool tried = false;
         TimeSpan accepted = SmallWait;
         while (!await IsSmallAsync(accepted, cancellationToken))
         {
-            TimeSpan waited = Stopwatch.GetElapsedTime(began);
+            TimeSpan waited = old.Time.GetElapsedTime(began);
             accepted *= waited > hopeful ? 1.2 : 1;
             if (waited > Patience && !tried)
             {
@@ -57,13 +56,13 @@ internal sealed class BacklogDrain(DatabaseMember old, DatabaseMember candidate,
     private async Task<bool> IsSmallAsync(TimeSpan accepted, CancellationToken cancellationToken)
     {
         string position = await old.PositionAsync(cancellationToken);
-        long started = Stopwatch.GetTimestamp();
+        long started = old.Time.GetTimestamp();
         if (!await candidate.WaitForAsync(position, options.DrainLimit, cancellationToken))
         {
             throw new FoobarException("DrainTimeout", ErrorKind.Timeout, Invariant($"{candidate.Name}: it did not come near the primary within {options.DrainLimit.TotalSeconds:0.#} s.")) { Server = candidate.Name };
         }
 
-        return Stopwatch.GetElapsedTime(started) <= accepted
+        return old.Time.GetElapsedTime(started) <= accepted
             || GtidComparison.Backlog(old.Flavor, await old.ExecutedAsync(cancellationToken), await candidate.ExecutedAsync(cancellationToken)) <= options.DrainTransactions;
     }
 

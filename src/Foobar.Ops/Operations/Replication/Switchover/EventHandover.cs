@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 
@@ -34,7 +33,7 @@ internal sealed class EventHandover(SwitchoverConnections live, IReadOnlyList<Ev
 
     private async Task SettleAsync(CancellationToken token)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = live.Site.Time.GetTimestamp();
         while (true)
         {
             Dictionary<string, ScheduledEvent> old = await live.OldPrimary.Member.EventsAsync(token);
@@ -44,12 +43,12 @@ internal sealed class EventHandover(SwitchoverConnections live, IReadOnlyList<Ev
                 return;
             }
 
-            if (Stopwatch.GetElapsedTime(began) > Limit)
+            if (live.Site.Time.GetElapsedTime(began) > Limit)
             {
                 throw EventSwitch.Failed(live.OldName, $"the event {enabled} is still enabled on the old primary, whose scheduler therefore stays off");
             }
 
-            await Task.Delay(Pause, token);
+            await Task.Delay(Pause, live.Site.Time, token);
         }
     }
 }

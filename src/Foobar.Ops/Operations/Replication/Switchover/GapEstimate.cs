@@ -1,4 +1,3 @@
-using System.Diagnostics;
 
 namespace Foobar.Ops.Operations.Replication.Switchover;
 
@@ -13,16 +12,17 @@ internal static class GapEstimate
     /// <summary>The least and the most to expect, if the candidate has next to no backlog.</summary>
     public static async Task<(TimeSpan Low, TimeSpan High)> MeasureAsync(SwitchoverConnections live, CancellationToken cancellationToken)
     {
+        TimeProvider time = live.Site.Time;
         List<TimeSpan> database = [];
         List<TimeSpan> endpoint = [TimeSpan.Zero];
         for (int sample = 0; sample < Samples; sample++)
         {
-            long started = Stopwatch.GetTimestamp();
+            long started = time.GetTimestamp();
             await live.Candidate.Member.IsFencedAsync(cancellationToken);
-            database.Add(Stopwatch.GetElapsedTime(started));
-            started = Stopwatch.GetTimestamp();
+            database.Add(time.GetElapsedTime(started));
+            started = time.GetTimestamp();
             await live.Endpoint.MembersAsync(cancellationToken);
-            endpoint.Add(Stopwatch.GetElapsedTime(started));
+            endpoint.Add(time.GetElapsedTime(started));
         }
 
         return (Sum(database.Min(), endpoint.Min()), Sum(database.Max(), endpoint.Max()) + Uncertainty);

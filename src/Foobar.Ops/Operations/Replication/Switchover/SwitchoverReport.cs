@@ -29,7 +29,7 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
     public async Task<FailoverResult> MakeAsync(PlanResult result, string journal, DateTimeOffset started)
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
-        using CancellationTokenSource limit = new(Limit);
+        using CancellationTokenSource limit = new(Limit, time);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
         (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? live.Candidate.Name : live.OldName, limit.Token);
         return new()
@@ -138,7 +138,7 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
         if (first is not null && second is string source)
         {
             (second, secondFailure) = await UntilCountedAsync(
-                live.Candidate.Member.Flavor, first, source, () => ExecutedAsync(primary, token), AskAgain);
+                live.Candidate.Member.Flavor, first, source, () => ExecutedAsync(primary, token), AskAgain, time);
         }
 
         (string? oldNow, string? newNow) = back ? (second, first) : (first, second);
@@ -162,13 +162,14 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
     /// <param name="source">What the source held after that.</param>
     /// <param name="again">Asks the source again.</param>
     /// <param name="pause">How long to wait before each of up to 30 questions.</param>
+    /// <param name="time">The clock; the system's if left out.</param>
     /// <returns>What it holds; or why that can't be told, if it stopped answering before it counted all.</returns>
     internal static async Task<(string? Executed, string? Failure)> UntilCountedAsync(
-        DatabaseFlavor flavor, string replica, string source, Func<Task<(string? Executed, string? Failure)>> again, TimeSpan pause)
+        DatabaseFlavor flavor, string replica, string source, Func<Task<(string? Executed, string? Failure)>> again, TimeSpan pause, TimeProvider? time = null)
     {
         for (int asked = 0; asked < AskTimes && GtidComparison.Errant(flavor, replica, source).Length > 0; asked++)
         {
-            await Task.Delay(pause);
+            await Task.Delay(pause, time ?? TimeProvider.System);
             (string? now, string? failure) = await again();
             if (now is null)
             {

@@ -1,10 +1,10 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
 using static System.FormattableString;
 
 namespace Foobar.Ops.Operations.Replication.Switchover;
@@ -41,7 +41,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     public string? FinalExecuted => fence.Executed;
 
     /// <summary>From closing the endpoint to opening it again.</summary>
-    public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_closed, _opened);
+    public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : time.GetElapsedTime(_closed, _opened);
 
     /// <summary>When the endpoint was closed and opened again, as timestamps; <see langword="null"/> if it was not both.</summary>
     public (long From, long To)? Window => _opened == 0 ? null : (_closed, _opened);
@@ -172,7 +172,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         // the fence holds: a proxy may end them when a member is closed (HAProxy's on-marked-down shutdown-sessions).
         Change = token =>
         {
-            _closed = Stopwatch.GetTimestamp();
+            _closed = time.GetTimestamp();
             _closing = live.Endpoint.DrainAsync(live.OldName, token);
             return Task.CompletedTask;
         },
@@ -254,7 +254,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             // It may have been started anew since it was promoted.
             await New.UnfenceAsync(token);
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
-            await Task.WhenAny(written, Task.Delay(ComingBack, token));
+            await Task.WhenAny(written, time.PauseAsync(ComingBack, token));
             await new EndpointCheck(live.Site, live.Candidate).VerifyAsync(token);
             await _marker.SetAsync(live.Candidate.Member, OperationState.Switched, token);
             await written;
@@ -307,7 +307,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     private async Task OpenAsync(CancellationToken token)
     {
         await live.Endpoint.OpenAsync(live.Candidate.Name, token);
-        _opened = Stopwatch.GetTimestamp();
+        _opened = time.GetTimestamp();
     }
 
     private async Task DemoteAsync(CancellationToken token)

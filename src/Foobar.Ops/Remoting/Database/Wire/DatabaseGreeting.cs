@@ -17,8 +17,7 @@ internal static class DatabaseGreeting
     public static async Task<T> HoldAsync<T>(IServerSession from, string host, int port, TimeSpan limit, Func<ServerGreeting, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
     {
         RemoteEndpoint.Tcp endpoint = new(host, port);
-        using CancellationTokenSource timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timer.CancelAfter(limit);
+        using TimeLimit timer = new(from.Time, limit, cancellationToken);
         try
         {
             await using WirePackets packets = new(from.Server.Name, await from.ConnectAsync(endpoint, timer.Token));
