@@ -1,5 +1,6 @@
 using System.Text;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.LoadBalancing;
 
@@ -12,30 +13,39 @@ namespace Foobar.Ops.LoadBalancing;
 /// </summary>
 /// <param name="server">The server's name, for errors.</param>
 /// <param name="connect">Makes a connection.</param>
-internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task<Stream>> connect) : IAsyncDisposable
+/// <param name="time">The clock of the limit; the system's if left out.</param>
+internal sealed class HaproxyConsole(string server, Func<CancellationToken, Task<Stream>> connect, TimeProvider? time = null) : IAsyncDisposable
 {
     private const int AnswerLimit = 1 << 20;
+
+    // It answers within milliseconds; a process that is stopped takes a connection, and never answers.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly byte[] _buffer = new byte[8192];
     private readonly Turn _one = new();
     private Stream? _held;
 
     /// <summary>Runs a command and gives its answer, without the prompt and surrounding blank lines.</summary>
-    /// <exception cref="FoobarException"><c>EndpointLost</c>: the connection ended before the answer did.</exception>
+    /// <exception cref="FoobarException"><c>EndpointLost</c>: the connection ended before the answer did, or none came within 10 s.</exception>
     public async Task<string> RunAsync(string command, CancellationToken cancellationToken)
     {
         using IDisposable turn = await _one.TakeAsync(cancellationToken);
+        using TimeLimit limit = new(time ?? TimeProvider.System, Limit, cancellationToken);
         try
         {
             bool fresh = _held is null;
             try
             {
-                return await SendAsync(command, cancellationToken);
+                return await SendAsync(command, limit.Token);
             }
             catch (EndOfStreamException) when (!fresh)
             {
-                return await SendAsync(command, cancellationToken);
+                return await SendAsync(command, limit.Token);
             }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new FoobarException("EndpointLost", ErrorKind.Timeout, $"{server}: HAProxy did not answer to '{command}' within {Limit.TotalSeconds:0} s.") { Server = server };
         }
         catch (EndOfStreamException error)
         {

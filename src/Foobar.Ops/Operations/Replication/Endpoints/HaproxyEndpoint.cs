@@ -20,7 +20,7 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     {
         (_site, _server, _backend) = (site, server, backend);
         RemoteEndpoint.UnixSocket socket = new(site.Site.Policy.LoadBalancing.AdminSocket);
-        _console = new(server, async token => await (await site.GetServerAsync(server, token)).ConnectAsync(socket, token));
+        _console = new(server, async token => await (await site.GetServerAsync(server, token)).ConnectAsync(socket, token), site.Time);
     }
 
     /// <inheritdoc/>
