@@ -62,10 +62,11 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
 
         try
         {
-            if (result.Outcome == PlanOutcome.Degraded)
+            // A resume that did again what an earlier run failed at has written that the operation is under way.
+            if (result.Outcome == PlanOutcome.Degraded || result.Steps.Any(step => step.Outcome == StepOutcome.DoneEarlier))
             {
                 await using IDatabaseSession primary = await live.Site.OpenDatabaseAsync(live.Candidate.Name, token);
-                await steps.Marker.SetAsync(DatabaseMember.Of(primary), OperationState.Degraded, token);
+                await steps.Marker.SetAsync(DatabaseMember.Of(primary), result.Outcome == PlanOutcome.Degraded ? OperationState.Degraded : OperationState.Completed, token);
             }
 
             runner.Close(result.Outcome);
