@@ -114,6 +114,10 @@ internal sealed record SwitchoverPreflight
             {
                 JudgeSilent(topology, member.Name, failure, primaries, blockers);
             }
+            else if (topology.RoleOf(member.Name) is MemberRole.Unknown && topology.Facts(member.Name) is { } facts)
+            {
+                Add(blockers, "Role", member.Name, $"what it is could not be read: {facts.Channels.Failure ?? facts.Guard.Failure}", "See why its database does not tell, and try again: a replica that is not known would be left behind.");
+            }
             else if (topology.RoleOf(member.Name) is MemberRole.WritableReplica)
             {
                 Add(blockers, "Role", member.Name, "is a replica that takes writes", "A switchover is for one primary and its replicas: make the replica read-only.");
