@@ -11,6 +11,40 @@ internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Leads it to the new primary alone, if it does not: a load balancer that was started anew since has read what its
+    /// configuration said before.
+    /// </summary>
+    /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else all the same.</exception>
+    public async Task LeadAsync(CancellationToken cancellationToken)
+    {
+        if (await LeadsAsync(cancellationToken))
+        {
+            return;
+        }
+
+        await live.Endpoint.CloseAsync(live.OldName, cancellationToken);
+        await live.Endpoint.OpenAsync(live.Candidate.Name, cancellationToken);
+        await live.Endpoint.EndSessionsAsync(live.OldName, cancellationToken);
+        if (!await LeadsAsync(cancellationToken))
+        {
+            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} does not lead to {live.Candidate.Name} alone.") { Server = live.Policy.WriteEndpoint?.Server };
+        }
+    }
+
+    /// <summary>Sees that it lets no new connection through to the old primary any more, after it was told so.</summary>
+    /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it does.</exception>
+    public async Task EnsureClosedAsync(CancellationToken cancellationToken)
+    {
+        if (await live.Endpoint.MembersAsync(cancellationToken) is { } open && open.Contains(live.OldName, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} still leads to {live.OldName} after it was told not to.") { Server = live.Policy.WriteEndpoint?.Server };
+        }
+    }
+
+    private async Task<bool> LeadsAsync(CancellationToken cancellationToken) =>
+        await live.Endpoint.MembersAsync(cancellationToken) is not { } open || (open is [{ } only] && string.Equals(only, live.Candidate.Name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Tries until it does, or the token ends.</summary>
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)

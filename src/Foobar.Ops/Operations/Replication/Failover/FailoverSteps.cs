@@ -77,6 +77,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             await live.Endpoint.CloseAsync(live.OldName, token);
             await live.Endpoint.EndSessionsAsync(live.OldName, token);
         },
+        Verify = new EndpointCheck(live).EnsureClosedAsync,
         Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
     };
 
@@ -242,7 +243,13 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Name = "persist-new",
         Description = "let the new primary take writes after a restart",
         Server = live.Candidate.Name,
-        Change = token => New.PersistRoleAsync(false, live.Candidate.Machine, token),
+        Change = async token =>
+        {
+            await New.PersistRoleAsync(false, live.Candidate.Machine, token);
+
+            // It may have been started anew since it was promoted.
+            await New.UnfenceAsync(token);
+        },
     };
 
     private Step SemiSync() => new()

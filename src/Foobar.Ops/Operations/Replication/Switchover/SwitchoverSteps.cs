@@ -114,7 +114,13 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Inverse = "let it take writes after a restart",
         Server = live.OldName,
         Change = token => Old.PersistRoleAsync(true, live.OldPrimary.Machine, token),
-        Undo = token => Old.PersistRoleAsync(false, live.OldPrimary.Machine, token),
+        Undo = async token =>
+        {
+            await Old.PersistRoleAsync(false, live.OldPrimary.Machine, token);
+
+            // Started anew meanwhile, it refuses writes though it was never fenced.
+            await Old.UnfenceAsync(token);
+        },
     };
 
     // The way back is proved while nothing depends on it: firewall, grants, certificates and names are used for real, and
@@ -277,7 +283,11 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Change = async token =>
         {
             await New.PersistRoleAsync(false, live.Candidate.Machine, token);
+
+            // Both may have been started anew since, as they were before.
+            await New.UnfenceAsync(token);
             await live.Endpoint.PersistAsync(live.Candidate.Name, live.OldName, token);
+            await new EndpointCheck(live).LeadAsync(token);
         },
     };
 

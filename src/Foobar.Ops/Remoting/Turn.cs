@@ -1,4 +1,4 @@
-namespace Foobar.Ops.Operations.Replication;
+namespace Foobar.Ops.Remoting;
 
 /// <summary>
 /// Lets one at a time, in the order in which they came. Whoever waited goes on where the one before left, on no other thread: a
