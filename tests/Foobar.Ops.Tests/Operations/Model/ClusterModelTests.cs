@@ -1,0 +1,80 @@
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Tests.Operations.Model;
+
+/// <summary>
+/// Switchover, failover, rejoin, resume and takeover as a whole against a cluster in memory, in every order of failures: never two
+/// members that take writes, no acknowledged write lost that is not named. A schedule that breaks this prints its seed.
+/// </summary>
+public sealed class ClusterModelTests
+{
+    private static readonly Dictionary<string, Plant> Plants = new()
+    {
+        ["a fence that is skipped"] = WithoutFence,
+        ["a wait for the applier that is skipped"] = WithoutWaiting,
+        ["a resume that ignores the other operator"] = WithoutLock,
+    };
+
+    public static TheoryData<string> PlantNames => [.. Plants.Keys];
+
+    [Fact]
+    public void No_schedule_of_failures_makes_two_primaries_or_loses_a_write_unnamed()
+    {
+        Schedule? schedule = ScheduleRunner.Only is { } seed ? ScheduleRunner.OnThread(() => Schedule.Run(seed, traced: true)) : ScheduleRunner.FirstViolation(ScheduleRunner.Count);
+        if (ScheduleRunner.Only is not null)
+        {
+            TestContext.Current.SendDiagnosticMessage($"{schedule}");
+        }
+
+        Assert.True(schedule?.Violation is null, $"{schedule}");
+    }
+
+    [Theory]
+    [MemberData(nameof(PlantNames))]
+    public void A_fault_that_is_planted_is_found(string plant) => Assert.NotNull(ScheduleRunner.FirstViolation(Math.Min(ScheduleRunner.Count, 3000), Plants[plant]));
+
+    [Fact]
+    public void A_seed_gives_the_same_run_again()
+    {
+        for (int seed = 0; seed < 20; seed++)
+        {
+            int one = seed;
+            Assert.Equal(ScheduleRunner.OnThread(() => Schedule.Run(one)).Fingerprint, ScheduleRunner.OnThread(() => Schedule.Run(one)).Fingerprint);
+        }
+    }
+
+    // What the model found in the engine, each as it was found first.
+    [Theory]
+    [InlineData("a resume that verifies again leaves the marker under way", false, 2, "switchover", "SET GLOBAL read_only = OFF", 2, nameof(Fault.Refused))]
+    [InlineData("HAProxy starts anew with what its configuration said before", true, 2, "switchover", "SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id", 1, nameof(Fault.BalancerCrash))]
+    [InlineData("the new primary starts anew before its role is persisted", true, 2, "failover", "read the password", 1, nameof(Fault.Crash))]
+    [InlineData("the old primary starts anew before it is fenced", true, 2, "switchover", "STOP ALL SLAVES", 1, nameof(Fault.Crash))]
+    [InlineData("HAProxy says that it closed a server, and did not", true, 2, "partition", "set server mysql-write/web-01 state maint", 1, nameof(Fault.Lie))]
+    [InlineData("HAProxy takes a connection and never answers", false, 2, "switchover", "prompt", 1, nameof(Fault.HangBefore))]
+    [InlineData("a replica whose replication could not be read is left behind", false, 3, "switchover", "SELECT CHANNEL_NAME AS channel_name", 1, nameof(Fault.HangBefore))]
+    public void What_was_found_once_is_mended(string found, bool mariaDb, int members, string operation, string at, int time, string fault)
+    {
+        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(new() { MariaDb = mariaDb, Members = members }, operation, at, time, Enum.Parse<Fault>(fault)));
+        Assert.True(schedule.Violation is null, $"{found}: {schedule}");
+        Assert.NotEmpty(schedule.FaultsThatCame);
+    }
+
+    private static IReadOnlyList<DatabaseRow>? WithoutFence(Call call) => call.Sql switch
+    {
+        "SET GLOBAL super_read_only = ON" or "SET GLOBAL read_only = 1" => [],
+        { } sql when sql.StartsWith("BEGIN NOT ATOMIC", StringComparison.Ordinal) && sql.Contains("read_only", StringComparison.Ordinal) => [],
+        { } sql when sql.Contains(" AS fenced, ", StringComparison.Ordinal) => [Rows.Of(("fenced", 1), ("position", call.Member.BinlogPosition), ("executed", call.Member.Executed))],
+        _ => null,
+    };
+
+    private static IReadOnlyList<DatabaseRow>? WithoutWaiting(Call call) =>
+        call.Sql is "SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value" or "SELECT MASTER_GTID_WAIT(@position, @limit) AS value" ? [Rows.Of(("value", 0))] : null;
+
+    private static IReadOnlyList<DatabaseRow>? WithoutLock(Call call) => call.Sql switch
+    {
+        "SELECT IS_USED_LOCK('foobar_ops.failover') = CONNECTION_ID() AS value" => [Rows.Of(("value", 1))],
+        "SELECT GET_LOCK('foobar_ops.failover', 1) AS value, CONNECTION_ID() AS connection" => [Rows.Of(("value", 1), ("connection", call.Connection.Id))],
+        { } sql when sql.Contains("WHERE ID = IS_USED_LOCK(", StringComparison.Ordinal) => [],
+        _ => null,
+    };
+}

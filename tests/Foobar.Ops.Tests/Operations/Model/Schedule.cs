@@ -1,0 +1,508 @@
+using Foobar.Ops.Database;
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Operations.Replication.Failover;
+using Foobar.Ops.Operations.Replication.Rejoin;
+using Foobar.Ops.Planning;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Tests.Operations.Model;
+
+/// <summary>A fault of the engine that is planted where the model gets its statements: what becomes of one instead of being done.</summary>
+internal delegate IReadOnlyList<DatabaseRow>? Plant(Call call);
+
+/// <summary>
+/// One run that a seed decides: a cluster under load, an operation with faults, whatever an operator does then until all is
+/// ended, and what must hold all the time and in the end.
+/// </summary>
+internal sealed class Schedule
+{
+    private static readonly Fault[] Faults = Enum.GetValues<Fault>();
+
+    private readonly World _world;
+    private readonly Cluster _cluster;
+    private readonly FaultPlan _plan;
+    private readonly Plant? _plant;
+    private readonly MemoryFiles _own = new();
+    private readonly MemoryFiles _other = new();
+    private readonly List<string> _did = [];
+    private readonly List<(FailoverResult? Result, Exception? Error)> _ended = [];
+    private readonly List<RejoinResult> _rejoined = [];
+    private int _processes;
+    private bool _lossAccepted;
+    private bool _ownLost;
+
+    private Schedule(int seed, bool traced, Plant? plant, ClusterOptions? options = null)
+    {
+        Seed = seed;
+        _world = new(seed, traced);
+        _plant = plant;
+        Options = options ?? new()
+        {
+            MariaDb = _world.Chance(0.5),
+            Members = _world.Chance(0.5) ? 2 : 3,
+            SemiSync = _world.Chance(0.5),
+            Event = _world.Chance(0.15),
+        };
+        _cluster = new(_world, Options);
+        _plan = new(_cluster);
+        _world.Check = Check;
+    }
+
+    public int Seed { get; }
+
+    public ClusterOptions Options { get; }
+
+    /// <summary>What must not be; <see langword="null"/> for nothing.</summary>
+    public string? Violation => _world.Violation;
+
+    /// <summary>How many events there were.</summary>
+    public long Events => _world.Events;
+
+    /// <summary>A number that another run of the same seed must give too.</summary>
+    public long Fingerprint => unchecked((_world.Now * 31) + _world.Events);
+
+    /// <summary>What was done, in a line each.</summary>
+    public IReadOnlyList<string> Did => _did;
+
+    /// <summary>The faults that came.</summary>
+    public IReadOnlyList<string> FaultsThatCame => _plan.Came;
+
+    /// <summary>Runs one; nothing of it waits in fact.</summary>
+    public static Schedule Run(int seed, bool traced = false, Plant? plant = null) => Alone(() =>
+    {
+        Schedule schedule = new(seed, traced, plant);
+        schedule.Go();
+        return schedule;
+    });
+
+    /// <summary>Runs one that is written out: an operation with one fault.</summary>
+    /// <param name="options">What the cluster is like.</param>
+    /// <param name="operation">What is done: <c>switchover</c>; <c>failover</c> from a process that was killed; <c>partition</c>, from one that nobody reaches.</param>
+    /// <param name="at">The beginning of the statement or command at which the fault comes.</param>
+    /// <param name="time">At which of them.</param>
+    /// <param name="fault">The fault.</param>
+    public static Schedule Written(ClusterOptions options, string operation, string at, int time, Fault fault) => Alone(() =>
+    {
+        Schedule schedule = new(1, traced: true, null, options);
+        schedule._cluster.Clients.Begin(40, 0.005);
+        schedule.Pass(0.1);
+        schedule._plan.PlanAt(at, time, fault);
+        if (operation == "switchover")
+        {
+            schedule.Switch();
+        }
+        else
+        {
+            schedule.LosePrimary(operation == "partition" ? 3 : 2);
+            schedule.Emergency(schedule._own, accept: true);
+        }
+
+        schedule.Close();
+        return schedule;
+    });
+
+    private static Schedule Alone(Func<Schedule> run)
+    {
+        SynchronizationContext? before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return run();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    /// <summary>The run in words: seed, cluster, operations, and each event if it was traced.</summary>
+    public override string ToString() => string.Join('\n', [$"FOOBAR_MODEL_SEED={Seed} makes it again ({Options})", .. _did.Select(did => $"  {did}"), Violation ?? "nothing is amiss", .. _world.Trace]);
+
+    private void Go()
+    {
+        _cluster.Clients.Begin(_world.Random.Next(20, 60), _world.Between(0.002, 0.01));
+        Pass(0.1);
+        double which = _world.Random.NextDouble();
+        if (which < 0.55)
+        {
+            PlanFaults(40);
+            Switch();
+        }
+        else if (which < 0.65)
+        {
+            // There and back.
+            Switch();
+            Recover();
+            PlanFaults(40);
+            Switch();
+        }
+        else if (which < 0.85)
+        {
+            PlanFaults(35);
+            FailOver();
+        }
+        else
+        {
+            FailOver();
+            Recover();
+            PlanFaults(45);
+            Rejoin();
+        }
+
+        Close();
+    }
+
+    private void Close()
+    {
+        Recover();
+        Pass(20);
+        if (Violation is null)
+        {
+            Judge();
+        }
+    }
+
+    private void PlanFaults(int changes)
+    {
+        int count = _world.Random.Next(100) switch { < 8 => 0, < 60 => 1, < 85 => 2, _ => 3 };
+        for (int at = 0; at < count; at++)
+        {
+            bool ofChanges = _world.Chance(0.85);
+            _plan.Plan(ofChanges, ofChanges ? _plan.Changes + _world.Random.Next(1, changes) : _plan.Sent + _world.Random.Next(1, 200), _world.Chance(0.15) ? Fault.Stop : Faults[_world.Random.Next(1, Faults.Length)]);
+        }
+    }
+
+    private void Switch()
+    {
+        FailoverOptions options = new() { DrainLimit = TimeSpan.FromSeconds(_world.Chance(0.5) ? 30 : 3) };
+        Operate("switchover", _own, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).RunAsync(options, null, token));
+    }
+
+    private void FailOver()
+    {
+        if (_world.Chance(0.6))
+        {
+            // A survey of a moment ago is kept on the operator's machine.
+            Simple("survey", async site => SourceEvidence.Keep(Store(_own, site), await ReplicationSurvey.CollectAsync(site, CancellationToken.None)));
+            Pass(_world.Between(0.1, 12));
+        }
+
+        LosePrimary(_world.Random.Next(4));
+        Pass(_world.Between(0, 3));
+        Emergency(_own, accept: _world.Chance(0.5));
+    }
+
+    private void LosePrimary(int how)
+    {
+        Member primary = _cluster.Members.First(member => !member.ReadOnly);
+        _cluster.Emergency = true;
+        switch (how)
+        {
+            case 0:
+                _world.Note($"{primary.Name}: its machine loses power");
+                primary.Die();
+                primary.MachineOn = false;
+                break;
+            case 1:
+                primary.Freeze();
+                break;
+            case 2:
+                primary.Fenced = true;
+                primary.Die();
+                primary.Fenced = false;
+                break;
+            default:
+                foreach (string place in (string[])["operator", "lb-01", .. _cluster.Members.Where(member => member != primary).Select(member => member.Name)])
+                {
+                    _cluster.Cut(primary.Name, place);
+                }
+
+                break;
+        }
+
+    }
+
+    private void Emergency(MemoryFiles files, bool accept)
+    {
+        _cluster.Emergency = true;
+        _lossAccepted |= accept;
+        FailoverOptions options = new() { AcceptDataLoss = accept };
+        Operate($"failover{(accept ? ", loss accepted" : "")}", files, async (site, store, token) => await new FailoverOperation(site, store, site.Time).RunAsync(options, null, token));
+    }
+
+    private void Rejoin()
+    {
+        string[] candidates = [.. _cluster.Members.Where(member => member.Link is null && (!member.TakesClients || _cluster.Balancer.States[member.Name] != 0)).Select(member => member.Name)];
+        foreach (string name in candidates)
+        {
+            Bring(name);
+        }
+    }
+
+    private void Bring(string name)
+    {
+        RejoinResult? result = null;
+        Operate($"rejoin of {name}", _own, async (site, store, token) =>
+        {
+            result = await new RejoinOperation(site, store, site.Time).RunAsync(new() { Server = name, StartLimit = TimeSpan.FromSeconds(30), CatchUpLimit = TimeSpan.FromSeconds(60), CopyLimit = TimeSpan.FromMinutes(5) }, null, token);
+            return null;
+        });
+        if (result is not null)
+        {
+            _rejoined.Add(result);
+            _did.Add($"  {result.Outcome}, {result.Method} {result.ErrantGtids} {result.Error}");
+        }
+    }
+
+    // What an operator does until nothing is left unfinished.
+    private void Recover()
+    {
+        for (int times = 0; times < 6 && Violation is null; times++)
+        {
+            Pass(_world.Between(1, 15));
+            if (times > 1 || _world.Chance(0.5))
+            {
+                _plan.Clear();
+                _cluster.Heal();
+                Pass(12);
+            }
+
+            if (times == 2)
+            {
+                // What is held by a connection that was cut is released after a minute.
+                Pass(90);
+            }
+
+            if (!_ownLost && Unfinished(_own))
+            {
+                Operate("resume", _own, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).ResumeAsync(new(), null, token));
+            }
+            else if (Unfinished(_other))
+            {
+                Operate("resume elsewhere", _other, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).ResumeAsync(new(), null, token), "operator-2");
+            }
+            else if (_cluster.Members.Any(member => member is { Runs: true, Mark.IsUnfinished: true }) && _world.Chance(0.9))
+            {
+                Operate("take over", _other, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
+            }
+            else if (times > 1 && Serving().Count == 0)
+            {
+                Emergency(_other, accept: true);
+            }
+            else if (times > 1)
+            {
+                return;
+            }
+        }
+
+        _plan.Clear();
+        _cluster.Heal();
+    }
+
+    private static bool Unfinished(MemoryFiles files) => new OperationStore("site", "/state", files).FindUnfinished("failover") is not null;
+
+    private OperationStore Store(MemoryFiles files, ISiteSession site) => new(site.Site.Name.Length > 0 ? "site" : "", "/state", files);
+
+    private void Simple(string what, Func<ISiteSession, Task> work)
+    {
+        OperatorProcess process = new(_world, "operator");
+        Task<int> task = process.Start(async () =>
+        {
+            await work(new ModelSite(_cluster, process, _plan));
+            return 0;
+        });
+        _world.Run(() => task.IsCompleted || process.IsDead);
+        _world.Note($"{what} ended");
+    }
+
+    private void Operate(string what, MemoryFiles files, Func<ModelSite, OperationStore, CancellationToken, Task<FailoverResult?>> work, string machine = "operator")
+    {
+        if (Violation is not null)
+        {
+            return;
+        }
+
+        (OperatorProcess process, Task<FailoverResult?> task) = Begin(what, files, work, machine);
+        _world.Run(() => task.IsCompleted || process.IsDead || process.IsStopped);
+        if (process.IsStopped && !process.IsDead && !task.IsCompleted && Violation is null)
+        {
+            Overtake(process);
+            _world.Run(() => task.IsCompleted || process.IsDead);
+        }
+
+        End(what, files, process, task);
+    }
+
+    // Another operator finds the operation of one who is stopped, and goes on with it; the first one wakes up at some time.
+    private void Overtake(OperatorProcess process)
+    {
+        bool isShort = _world.Chance(0.5);
+        _world.After(isShort ? _world.Between(0.05, 3) : _world.Between(30, 200), process.GoOn);
+        Pass(isShort ? _world.Between(0.01, 0.5) : _world.Between(55, 120));
+        if (_world.Chance(0.9) && Violation is null)
+        {
+            (OperatorProcess second, Task<FailoverResult?> task) = Begin("take over", _other, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
+            _world.Run(() => task.IsCompleted || second.IsDead || second.IsStopped);
+            second.GoOn();
+            _world.Run(() => task.IsCompleted || second.IsDead);
+            End("take over", _other, second, task);
+        }
+    }
+
+    private (OperatorProcess Process, Task<FailoverResult?> Task) Begin(string what, MemoryFiles files, Func<ModelSite, OperationStore, CancellationToken, Task<FailoverResult?>> work, string machine)
+    {
+        OperatorProcess process = new(_world, machine);
+        _world.Note($"{what} begins (process {++_processes} on {machine})");
+        ModelSite site = new(_cluster, process, _plan) { Drop = _plant is { } plant ? call => plant(call) : null };
+        CancellationTokenSource cancel = new();
+        _plan.Cancel = cancel.Cancel;
+        return (process, process.Start(() => work(site, Store(files, site), cancel.Token)));
+    }
+
+    private void End(string what, MemoryFiles files, OperatorProcess process, Task<FailoverResult?> task)
+    {
+        if (process.IsDead)
+        {
+            files.Release();
+            _ownLost |= files == _own && _world.Chance(0.2);
+            _did.Add($"{what}: its process was killed");
+        }
+        else if (task.IsCompletedSuccessfully)
+        {
+            if (task.Result is { } result)
+            {
+                _ended.Add((result, null));
+                _did.Add($"{what}: {result.Outcome} {result.OldPrimary} -> {result.NewPrimary}{(result.Unfinished ? ", unfinished" : "")}; {result.Proof.Verdict} {result.Proof.MissingGtids}; {result.Loss?.Bound} {result.Loss?.AtRisk}; {result.Error}");
+            }
+        }
+        else if (task.Exception?.InnerException is { } error)
+        {
+            _ended.Add((null, error));
+            _did.Add($"{what}: {(error is FoobarException known ? known.ErrorId : error.GetType().Name)}: {error.Message}");
+            if (error is not (FoobarException or OperationCanceledException))
+            {
+                _world.Violate($"{what} failed unexpectedly: {error}");
+            }
+        }
+
+        _world.Note(_did.Count > 0 ? _did[^1] : what);
+    }
+
+    private void Pass(double seconds)
+    {
+        bool over = false;
+        _world.After(seconds, () => over = true);
+        _world.Run(() => over);
+    }
+
+    private List<Member> Serving() => [.. _cluster.Members.Where(member => member.TakesClients && _cluster.Balancer.States[member.Name] == 0)];
+
+    // After each event: never two members that take writes.
+    private void Check()
+    {
+        int writable = 0;
+        int reached = 0;
+        foreach (Member member in _cluster.Members)
+        {
+            if (member.TakesClients)
+            {
+                writable++;
+                reached += _cluster.Balancer.Leads(member) && (_cluster.Balancer.States[member.Name] == 0 || _cluster.Clients.AreOn(member)) ? 1 : 0;
+            }
+        }
+
+        if (reached > 1 || (writable > 1 && !_cluster.Emergency))
+        {
+            _world.Violate($"two members take writes{(reached > 1 ? " of clients" : "")}: {string.Join(" and ", _cluster.Members.Where(member => member.TakesClients).Select(member => member.Name))}");
+        }
+    }
+
+    // In the end.
+    private void Judge()
+    {
+        List<Member> serving = Serving();
+        FailoverResult? last = _ended.LastOrDefault(one => one.Result is not null).Result;
+        Exception? lastError = _ended.Count > 0 ? _ended[^1].Error : null;
+        bool told = last is { Outcome: PlanOutcome.UndoFailed } or { Unfinished: true } || lastError is not null;
+        if (serving.Count != 1)
+        {
+            if (serving.Count > 1 || !told)
+            {
+                _world.Violate($"in the end {(serving.Count == 0 ? "no member takes" : $"{string.Join(" and ", serving.Select(member => member.Name))} take")} the clients' writes, and no result says so");
+            }
+
+            return;
+        }
+
+        Member primary = serving[0];
+        JudgeLoss(primary);
+        if (_ended.Exists(one => one.Result is { Outcome: PlanOutcome.Completed, Verdict: null, Proof.Verdict: ProofVerdict.Disproven }))
+        {
+            _world.Violate("a switchover that was not undone lost writes");
+        }
+
+        JudgeTraces(primary);
+    }
+
+    private void JudgeLoss(Member primary)
+    {
+        List<Tx> lost = [.. _cluster.Clients.Acknowledged.Where(tx => !primary.Log.Contains(tx))];
+        if (lost.Count == 0)
+        {
+            return;
+        }
+
+        string names = string.Join(", ", lost);
+        FailoverResult[] results = [.. _ended.Select(one => one.Result).OfType<FailoverResult>().Where(result => result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded)];
+        bool bounded = results.Any(result => result.Loss is { Bound: LossBound.AfterLastReceived })
+            || results.Any(result => result.Proof.Verdict == ProofVerdict.Disproven)
+            || _rejoined.Any(result => result.ErrantGtids.Length > 0)
+            || (_lossAccepted && results.All(result => result.Proof.Verdict == ProofVerdict.Unprovable));
+        FailoverResult? wrong = results.FirstOrDefault(result => result.Proof.Verdict == ProofVerdict.Proven);
+        if (!bounded || (wrong is not null && results.Length == 1))
+        {
+            _world.Violate($"acknowledged writes are lost ({names} of {primary.Name}), and no result names or bounds that");
+        }
+        else if (results.FirstOrDefault(result => result.Loss is { Bound: not LossBound.AfterLastReceived }) is { } claimed && results.Length == 1)
+        {
+            _world.Violate($"acknowledged writes are lost ({names}), and the result said {claimed.Loss!.Bound}");
+        }
+    }
+
+    private void JudgeTraces(Member primary)
+    {
+        if (_ended.Count == 0 || _ended[^1].Result is not { Outcome: PlanOutcome.Completed, Unfinished: false } last || last.NewPrimary != primary.Name)
+        {
+            return;
+        }
+
+        if (Unfinished(_own) && Unfinished(_other))
+        {
+            _world.Violate("the result says Completed, and a journal is open");
+        }
+
+        if (primary.Mark is { IsUnfinished: true })
+        {
+            _world.Violate("the result says Completed, and the marker that it is under way");
+        }
+
+        foreach (Member member in _cluster.Members)
+        {
+            if (member.LockOwner is not null)
+            {
+                _world.Violate($"the result says Completed, and {member.Name} is locked");
+            }
+
+            if (member != primary && member.Log.Find(tx => !primary.Log.Contains(tx)) is { } errant)
+            {
+                _world.Violate($"the result says Completed, and {member.Name} has {errant}, which {primary.Name} has not");
+            }
+
+            if (member != primary && member.Link?.Source != primary)
+            {
+                _world.Violate($"the result says Completed, and {member.Name} does not follow {primary.Name}");
+            }
+        }
+    }
+}

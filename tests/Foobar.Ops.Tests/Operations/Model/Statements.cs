@@ -1,0 +1,630 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Foobar.Ops.Database;
+using Foobar.Ops.Remoting;
+
+namespace Foobar.Ops.Tests.Operations.Model;
+
+/// <summary>The statements that the engine sends, and what a server does at each. One that is not here fails the run.</summary>
+internal static partial class Statements
+{
+    private static readonly ConcurrentDictionary<string, Action<Call>> Known = new(StringComparer.Ordinal);
+
+    private static readonly DatabaseRow InnoDb = Rows.Of(("engine", "InnoDB"));
+    private static readonly DatabaseRow Logs = Rows.Of(("Log_name", "binlog.000001"), ("File_size", 1000));
+    private static readonly DatabaseRow LogStatus = Rows.Of(("File", "binlog.000001"), ("Position", 1000), ("Binlog_Do_DB", ""), ("Binlog_Ignore_DB", ""));
+    private static readonly DatabaseRow ReadsAll = Rows.Of(("reads_all", 1));
+    private static readonly DatabaseRow[] Settings = [Rows.Of(("Variable_name", "binlog_format"), ("Value", "ROW"))];
+    private static readonly DatabaseRow[] Objects = [Rows.Of(("kind", "account"), ("name", "'app'@'192.0.2.%'"), ("digest", "1")), Rows.Of(("kind", "table"), ("name", "shop.orders"), ("digest", "3"))];
+    private static readonly DatabaseRow[] ClientRows = [Rows.Of(("user", "app")), Rows.Of(("user", "operator"))];
+    private static readonly DatabaseRow Accounts = Rows.Of(("User", "replication"), ("Host", "192.0.2.%"), ("ssl_type", "ANY"), ("plugin", "caching_sha2_password"), ("account_locked", "N"));
+    private static readonly DatabaseRow MySqlPrivileged = Rows.Of(("grantee", "'operator'@'localhost'"), ("privilege", "CONNECTION_ADMIN"));
+    private static readonly DatabaseRow MariaDbPrivileged = Rows.Of(("grantee", "'operator'@'localhost'"), ("privilege", "READ ONLY ADMIN"));
+    private static readonly DatabaseRow LoginRow = Rows.Of(("User_name", "replication"), ("User_password", "secret"), ("Enabled_ssl", 1), ("Ssl_verify_server_cert", 1), ("Ssl_ca", "/etc/ca.pem"), ("Ssl_cert", ""), ("Ssl_key", ""), ("Connect_retry", 1));
+    private static readonly DatabaseRow[] MySqlConstants = [.. Constants(mariaDb: false)];
+    private static readonly DatabaseRow[] MariaDbConstants = [.. Constants(mariaDb: true)];
+    private static readonly DatabaseRow[] SwitchOn = [.. SwitchNames.Select(name => Variable(name, "ON"))];
+    private static readonly DatabaseRow[] SwitchOff = [.. SwitchNames.Select(name => Variable(name, "OFF"))];
+
+    private static readonly Dictionary<string, Action<Call>> Exact = new(StringComparer.Ordinal)
+    {
+        [ReplicationQueries.Variables] = static call => call.Answer(Variables(call.Member)),
+        [ReplicationQueries.Status] = static call => call.Answer(Status(call.Member)),
+        [ReplicationQueries.SemiSyncCounters] = static call => call.Answer(Status(call.Member)),
+        [ReplicationQueries.Persisted] = static call => call.Answer(
+            Rows.Of(("Variable_name", "read_only"), ("Value", OnOff(call.Member.PersistedReadOnly))),
+            Rows.Of(("Variable_name", "super_read_only"), ("Value", OnOff(call.Member.PersistedSuper)))),
+        [ReplicationQueries.MySqlChannels] = static call => call.Answer(Channels(call.Member)),
+        [ReplicationQueries.MariaDbChannels] = static call => call.Answer(Channels(call.Member)),
+        [ReplicationQueries.ApplyingAge] = static call => call.Answer(),
+        [ReplicationQueries.PositionEngine] = static call => call.Answer(InnoDb),
+        [ReplicationQueries.BinaryLogs] = static call => call.Answer(Logs),
+        [ReplicationQueries.MySqlLog] = static call => call.Answer(LogStatus),
+        [ReplicationQueries.MariaDbLog] = static call => call.Answer(LogStatus),
+        [ReplicationQueries.Events] = static call => call.Answer(Events(call.Member)),
+        [ReplicationQueries.Settings] = static call => call.Answer(Settings),
+        [ReplicationQueries.Objects] = static call => call.Answer(Objects),
+        [ReplicationQueries.Clients] = static call => call.Answer(ClientRows),
+        [ReplicationQueries.Readers] = static call => call.Answer(),
+        [ReplicationQueries.Unlogged] = static call => call.Answer(),
+        [ReplicationQueries.Transactions] = static call => call.Answer(),
+        [ReplicationQueries.Operation] = Mark,
+        [ReplicationQueries.MySqlAccounts] = static call => call.Answer(Accounts),
+        [ReplicationQueries.MariaDbAccounts] = static call => call.Answer(Accounts),
+        [ReplicationQueries.Privileged] = static call => call.Answer(call.Member.IsMariaDb ? MariaDbPrivileged : MySqlPrivileged),
+        [ReplicationQueries.Tables] = static call => call.Answer(),
+        [ReplicationQueries.ReadsAllTables] = static call => call.Answer(ReadsAll),
+        [ReplicationQueries.GroupMembers] = static call => call.Answer(),
+        ["SELECT 1"] = static call => call.Value(1),
+        ["SELECT @@global.gtid_executed AS value"] = static call => call.Value(call.Member.ExecutedSet),
+        ["SELECT @@global.gtid_executed AS gtids"] = static call => call.Answer(Rows.Of(("gtids", call.Member.ExecutedSet))),
+        ["SELECT @@global.gtid_binlog_state AS gtids"] = static call => call.Answer(Rows.Of(("gtids", call.Member.BinlogState))),
+        ["SELECT @@global.gtid_binlog_state AS value"] = static call => call.Value(call.Member.BinlogState),
+        ["SELECT @@global.gtid_binlog_pos AS value"] = static call => call.Value(call.Member.BinlogPosition),
+        ["SELECT @@global.gtid_slave_pos AS value"] = static call => call.Value(call.Member.SlavePosition?.Gtid ?? ""),
+        ["SELECT @@global.gtid_purged AS value"] = static call => call.Value(""),
+        ["SELECT @@global.super_read_only AS value"] = static call => call.Value(call.Member.SuperReadOnly ? 1 : 0),
+        ["SELECT @@global.read_only AS value"] = static call => call.Value(call.Member.ReadOnly ? 1 : 0),
+        ["SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed"] = static call => call.Answer(Rows.Of(("fenced", call.Member.SuperReadOnly ? 1 : 0), ("executed", call.Member.ExecutedSet))),
+        ["SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed"] = static call => call.Answer(Rows.Of(("fenced", call.Member.ReadOnly ? 1 : 0), ("position", call.Member.BinlogPosition), ("executed", call.Member.BinlogState))),
+        ["SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value"] = static call => call.Value(string.Join(',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
+        ["SELECT @@global.datadir AS value"] = static call => call.Value("/var/lib/mysql"),
+        ["SELECT @@global.ssl_ca AS value"] = static call => call.Value(""),
+        ["SELECT @@global.event_scheduler AS value"] = static call => call.Value(OnOff(call.Member.SchedulerOn)),
+        ["SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo"] = static call => call.Answer(Rows.Of(("binlog", call.Member.SyncBinlog), ("redo", call.Member.FlushLog))),
+        ["SELECT WAIT_FOR_EXECUTED_GTID_SET(@position, @limit) AS value"] = static call => WaitFor(call),
+        ["SELECT MASTER_GTID_WAIT(@position, @limit) AS value"] = static call => WaitFor(call),
+        ["SET GLOBAL super_read_only = ON"] = static call => Fence(call, then: null),
+        ["SET GLOBAL read_only = 1"] = static call => Fence(call, then: null),
+        ["SET GLOBAL read_only = OFF"] = static call => Set(call, member => member.ReadOnly = member.SuperReadOnly = false),
+        ["SET GLOBAL read_only = 0"] = static call => Set(call, member => member.ReadOnly = false),
+        ["SET GLOBAL super_read_only = OFF"] = static call => Set(call, member => member.SuperReadOnly = false),
+        ["SET PERSIST_ONLY read_only = ON, PERSIST_ONLY super_read_only = ON"] = static call => Set(call, member => member.PersistedReadOnly = member.PersistedSuper = true),
+        ["SET PERSIST_ONLY read_only = OFF, PERSIST_ONLY super_read_only = OFF"] = static call => Set(call, member => member.PersistedReadOnly = member.PersistedSuper = false),
+        ["SET GLOBAL event_scheduler = OFF"] = static call => Set(call, member => member.SchedulerOn = false),
+        ["SET GLOBAL event_scheduler = ON"] = static call => Set(call, member => member.SchedulerOn = true),
+        ["SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = 1"] = static call => call.Answer(),
+        ["SET GLOBAL rpl_semi_sync_slave_kill_conn_timeout = DEFAULT"] = static call => call.Answer(),
+        ["SET GLOBAL rpl_semi_sync_source_enabled = ON"] = static call => SemiSource(call, true),
+        ["SET GLOBAL rpl_semi_sync_source_enabled = OFF"] = static call => SemiSource(call, false),
+        ["SET GLOBAL rpl_semi_sync_master_enabled = 1"] = static call => SemiSource(call, true),
+        ["SET GLOBAL rpl_semi_sync_master_enabled = 0"] = static call => SemiSource(call, false),
+        ["SET GLOBAL rpl_semi_sync_replica_enabled = ON"] = static call => Set(call, member => member.SemiReplica = true),
+        ["SET GLOBAL rpl_semi_sync_replica_enabled = OFF"] = static call => Set(call, member => member.SemiReplica = false),
+        ["SET GLOBAL rpl_semi_sync_slave_enabled = 1"] = static call => Set(call, member => member.SemiReplica = true),
+        ["SET GLOBAL rpl_semi_sync_slave_enabled = 0"] = static call => Set(call, member => member.SemiReplica = false),
+        ["START REPLICA"] = static call => StartReplica(call),
+        ["START SLAVE"] = static call => StartReplica(call),
+        ["STOP REPLICA"] = static call => StopReplica(call, receiver: true, applier: true),
+        ["STOP ALL SLAVES"] = static call => StopReplica(call, receiver: true, applier: true),
+        ["STOP REPLICA SQL_THREAD"] = static call => StopReplica(call, receiver: false, applier: true),
+        ["STOP SLAVE SQL_THREAD"] = static call => StopReplica(call, receiver: false, applier: true),
+        ["STOP REPLICA IO_THREAD"] = static call => StopReplica(call, receiver: true, applier: false),
+        ["STOP SLAVE IO_THREAD"] = static call => StopReplica(call, receiver: true, applier: false),
+        ["RESET REPLICA ALL"] = static call => Reset(call),
+        ["RESET SLAVE ALL"] = static call => Reset(call),
+        ["FLUSH LOCAL BINARY LOGS"] = static call => call.Answer(),
+        ["SELECT * FROM mysql.slave_master_info WHERE Channel_name = ''"] = static call => call.Answer(call.Member.Link is null ? [] : [LoginRow]),
+        ["SELECT GET_LOCK('foobar_ops.failover', 1) AS value, CONNECTION_ID() AS connection"] = GetLock,
+        ["SELECT IS_USED_LOCK('foobar_ops.failover') = CONNECTION_ID() AS value"] = static call => call.Value(call.Member.LockOwner is { } owner ? owner == call.Connection ? 1 : 0 : null),
+        ["SELECT RELEASE_LOCK('foobar_ops.failover') AS value"] = ReleaseLock,
+        ["SELECT COUNT(*) AS value FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'foobar_ops' AND TABLE_NAME IN ('operation', 'canary')"] = static call => call.Value(call.Member.HasTables ? 2 : 0),
+        ["CREATE DATABASE IF NOT EXISTS foobar_ops"] = static call => Write(call, null),
+        ["INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')"] = static call => Write(call, static member => member.Mark ??= new("", "", "2000-01-01 00:00:00.000", "none", "", "", "{}"), unlessDone: static member => member.Mark is not null),
+        ["SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'"] = static call => call.Value(call.Connection.Cluster.Balancer.IsOpen(call.Member, call.Text("id")) ? 1 : 0),
+        ["SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'"] = static call => call.Answer(Rows.Of(("Variable_name", "rpl_semi_sync_source_wait_for_replica_count"), ("Value", "1"))),
+        ["SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')"] = static call => call.Answer(),
+        ["SELECT 1 FROM mysql.innodb_table_stats WHERE FALSE FOR UPDATE NOWAIT"] = static call => call.Answer(),
+        ["SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'"] = static call => call.Answer(Rows.Of(("status", "ACTIVE"))),
+        ["SELECT STATE AS state, ERROR_NO AS number, ERROR_MESSAGE AS message FROM performance_schema.clone_status"] = static call => call.Answer(Rows.Of(("state", "Completed"), ("number", 0), ("message", ""))),
+        ["SET GLOBAL clone_valid_donor_list = @donor"] = static call => call.Answer(),
+        ["RESET MASTER"] = static call => call.Answer(),
+        ["SET GLOBAL gtid_binlog_state = @state"] = static call => call.Answer(),
+        ["SET GLOBAL gtid_slave_pos = @position"] = static call => Set(call, member => member.SlavePosition = call.Connection.Cluster.All.GetValueOrDefault(call.Text("position"))),
+        ["SET SESSION sql_log_bin = 0"] = static call => call.Answer(),
+        ["SET SESSION sql_mode = @mode"] = static call => call.Answer(),
+        ["DELETE FROM foobar_ops.canary WHERE run = @run"] = static call => Write(call, null),
+        ["INSERT INTO foobar_ops.canary (run, seq) VALUES (@run, 0)"] = static call => Write(call, null),
+    };
+
+    private static readonly (string Begin, string Within, Action<Call> Do)[] Forms =
+    [
+        ("SELECT ID AS id, USER AS user, HOST AS host, COMMAND AS command, TIME AS seconds FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK(", "", Holder),
+        ("SELECT ID AS id FROM information_schema.PROCESSLIST WHERE USER NOT IN (", "", static call => call.Answer([.. call.Connection.Cluster.Clients.On(call.Member).Select(id => Rows.Of(("id", id)))])),
+        ("BEGIN NOT ATOMIC", "SET GLOBAL read_only = 1;", static call => Fence(call, () => EndClients(call))),
+        ("BEGIN NOT ATOMIC", "", static call =>
+        {
+            EndClients(call);
+            call.Answer();
+        }),
+        ("KILL ", "", Kill),
+        ("SET GLOBAL sync_binlog = ", "", Durability),
+        ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_USER", "", static call => Follow(call, demote: false)),
+        ("CHANGE REPLICATION SOURCE TO SOURCE_HOST = @host, SOURCE_PORT = @port, SOURCE_AUTO_POSITION = 1", "", Repoint),
+        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USER", "MASTER_DEMOTE_TO_SLAVE = 1", static call => Follow(call, demote: true)),
+        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USER", "MASTER_DEMOTE_TO_SLAVE = 0", static call => Follow(call, demote: false)),
+        ("CHANGE MASTER TO MASTER_HOST = @host, MASTER_PORT = 3306, MASTER_USE_GTID = slave_pos", "", Repoint),
+        ("CREATE TABLE IF NOT EXISTS foobar_ops.operation", "", static call => Write(call, null)),
+        ("CREATE TABLE IF NOT EXISTS foobar_ops.canary", "", static call => Write(call, static member => member.HasTables = true)),
+        ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since", "AND id = @before", static call => BeginMark(call, before: true)),
+        ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since", "", static call => BeginMark(call, before: false)),
+        ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state", "", SetMark),
+        ("UPDATE foobar_ops.operation SET state = 'abandoned'", "", AbandonMark),
+        ("SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')", "", static call => call.Answer(Status(call.Member))),
+        ("SELECT UNIX_TIMESTAMP(GREATEST(", "replication_connection_status", static call => call.Answer(call.Member.Link is null ? [] : [Rows.Of(("heard", (call.Connection.World.Now - DateTime.UnixEpoch.Ticks) / 1e7))])),
+        ("SELECT CONCAT(COALESCE(RECEIVED_TRANSACTION_SET", "", static call => call.Answer(call.Member.Link is { ReceiverOn: true } link ? [Rows.Of(("value", $"{Retrieved(call.Member)} {link.Heard}"))] : [])),
+        ("SELECT l.LOCK_TYPE AS type", "metadata_locks", static call => call.Answer()),
+        ("ALTER DEFINER = ", "EVENT `shop`.`purge` ENABLE", EnableEvent),
+        ("ALTER DEFINER = ", "EVENT `shop`.`purge` DISABLE", static call => Set(call, member => member.EventEnabled = false)),
+        ("CLONE INSTANCE FROM ", "", Clone),
+        ("SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES", "ENGINE <> 'InnoDB'", static call => call.Answer()),
+    ];
+
+    private static string[] SwitchNames => ["read_only", "super_read_only", "event_scheduler", "rpl_semi_sync_source_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_master_enabled", "rpl_semi_sync_slave_enabled", "Rpl_semi_sync_source_status", "Rpl_semi_sync_master_status", "Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status"];
+
+    /// <summary>Does a statement.</summary>
+    public static void Run(Call call)
+    {
+        if (!Known.TryGetValue(call.Sql, out Action<Call>? act))
+        {
+            act = Exact.GetValueOrDefault(call.Sql) ?? Forms.FirstOrDefault(form => call.Sql.StartsWith(form.Begin, StringComparison.Ordinal) && call.Sql.Contains(form.Within, StringComparison.Ordinal)).Do;
+            if (act is null)
+            {
+                call.Connection.World.Violate($"the model does not know the statement: {call.Sql}");
+                return;
+            }
+
+            Known[call.Sql] = act;
+        }
+
+        act(call);
+    }
+
+    private static string OnOff(bool on) => on ? "ON" : "OFF";
+
+    private static DatabaseRow Variable(string name, object? value) => Rows.Of(("Variable_name", name), ("Value", value));
+
+    private static DatabaseRow Switch(int at, bool on) => on ? SwitchOn[at] : SwitchOff[at];
+
+    private static IEnumerable<DatabaseRow> Constants(bool mariaDb)
+    {
+        (string, string)[] values =
+        [
+            ("version", mariaDb ? "11.8.3-MariaDB" : "9.7.0"), ("port", "3306"), ("ssl_cert", "/etc/cert.pem"), ("have_ssl", "YES"), ("require_secure_transport", "OFF"), ("innodb_read_only", "OFF"),
+            ("log_bin", "ON"), ("log_bin_basename", "/var/lib/mysql/binlog"), ("datadir", "/var/lib/mysql/"), ("binlog_format", "ROW"), ("binlog_row_image", "FULL"),
+            (mariaDb ? "log_slave_updates" : "log_replica_updates", "ON"), ("binlog_expire_logs_seconds", "604800"),
+            ("gtid_mode", "ON"), ("enforce_gtid_consistency", "ON"), ("gtid_purged", ""), ("gtid_strict_mode", "ON"),
+            ("replica_parallel_workers", "4"), ("replica_preserve_commit_order", "ON"), ("relay_log_recovery", "ON"), ("replica_net_timeout", "60"), ("slave_parallel_threads", "4"), ("slave_net_timeout", "60"),
+            ("replica_exec_mode", "STRICT"), ("slave_exec_mode", "STRICT"),
+            (mariaDb ? "rpl_semi_sync_master_timeout" : "rpl_semi_sync_source_timeout", "10000"), (mariaDb ? "rpl_semi_sync_master_wait_point" : "rpl_semi_sync_source_wait_point", "AFTER_SYNC"),
+        ];
+        foreach ((string name, string value) in values)
+        {
+            yield return Variable(name, value);
+        }
+    }
+
+    private static List<DatabaseRow> Variables(Member member)
+    {
+        List<DatabaseRow> rows =
+        [
+            .. member.IsMariaDb ? MariaDbConstants : MySqlConstants,
+            Variable("hostname", member.Name), Variable("server_id", member.ServerId), Variable("sync_binlog", member.SyncBinlog), Variable("innodb_flush_log_at_trx_commit", member.FlushLog),
+            Switch(0, member.ReadOnly), Switch(2, member.SchedulerOn),
+        ];
+        if (member.IsMariaDb)
+        {
+            rows.AddRange([Variable("gtid_binlog_state", member.BinlogState), Variable("gtid_current_pos", member.CurrentPosition), Switch(5, member.SemiSource), Switch(6, member.SemiReplica)]);
+        }
+        else
+        {
+            rows.AddRange([Variable("server_uuid", member.Uuid), Switch(1, member.SuperReadOnly), Variable("gtid_executed", member.ExecutedSet), Switch(3, member.SemiSource), Switch(4, member.SemiReplica)]);
+        }
+
+        return rows;
+    }
+
+    private static DatabaseRow[] Status(Member member)
+    {
+        (string source, string replica) = member.IsMariaDb ? ("master", "slave") : ("source", "replica");
+        bool waits = member.SemiSource && member.SemiActive;
+        return
+        [
+            Variable("Uptime", 1000), Switch(member.IsMariaDb ? 8 : 7, waits), Switch(member.IsMariaDb ? 10 : 9, member.Link is { Acknowledges: true, Connected: true } && member.SemiReplica),
+            Variable($"Rpl_semi_sync_{source}_clients", member.SemiClients), Variable($"Rpl_semi_sync_{source}_wait_sessions", member.Committing),
+            Variable($"Rpl_semi_sync_{source}_yes_tx", member.Yes), Variable($"Rpl_semi_sync_{source}_no_tx", member.No),
+        ];
+    }
+
+    private static string Retrieved(Member member) => string.Join(',', member.Link!.Retrieved.Select((range, at) => (range, at)).Where(one => one.range.Low > 0)
+        .Select(one => string.Create(CultureInfo.InvariantCulture, $"{member.Peer(one.at).Uuid}:{one.range.Low}{(one.range.High > one.range.Low ? $"-{one.range.High}" : "")}")));
+
+    private static DatabaseRow[] Channels(Member member)
+    {
+        if (member.Link is not { } link)
+        {
+            return [];
+        }
+
+        string receiver = link.Connected && link.ReceiverOn ? "Yes" : link.ReceiverOn ? "Connecting" : "No";
+        string applier = OnOff(link.ApplierOn) == "ON" ? "Yes" : "No";
+        int executed = link.Read - link.Relay.Count;
+        string idle = link.Relay.Count == 0 ? "Replica has read all relay log; waiting for more updates" : "Reading event from the relay log";
+        return member.IsMariaDb
+            ? [Rows.Of(
+                ("Connection_name", ""), ("Master_Host", link.Host), ("Master_Port", 3306), ("Master_User", "replication"), ("Master_Server_Id", link.Connected ? link.Source!.ServerId : 0), ("Slave_IO_Running", receiver), ("Slave_SQL_Running", applier),
+                ("Master_Log_File", "binlog.000001"), ("Read_Master_Log_Pos", link.Read), ("Relay_Log_File", "relay.000001"), ("Relay_Log_Pos", executed), ("Relay_Master_Log_File", "binlog.000001"), ("Exec_Master_Log_Pos", executed),
+                ("Last_IO_Errno", link.Error), ("Last_IO_Error", link.ErrorText), ("Last_SQL_Errno", link.ApplyError), ("Last_SQL_Error", link.ApplyErrorText),
+                ("Using_Gtid", "Slave_Pos"), ("Gtid_IO_Pos", link.ReceivedLast?.Gtid ?? member.SlavePosition?.Gtid ?? ""), ("Seconds_Behind_Master", link.Connected ? 0 : null), ("Master_SSL_Allowed", "Yes"), ("Master_SSL_Verify_Server_Cert", "Yes"),
+                ("Slave_SQL_Running_State", idle), ("Slave_received_heartbeats", link.Heard), ("Connect_Retry", 1))]
+            : [Rows.Of(
+                ("Channel_Name", ""), ("Source_Host", link.Host), ("Source_Port", 3306), ("Source_User", "replication"), ("Source_UUID", link.Source?.Uuid), ("Replica_IO_Running", receiver), ("Replica_SQL_Running", applier),
+                ("Source_Log_File", "binlog.000001"), ("Read_Source_Log_Pos", link.Read), ("Relay_Log_File", "relay.000001"), ("Relay_Log_Pos", executed), ("Relay_Source_Log_File", "binlog.000001"), ("Exec_Source_Log_Pos", executed),
+                ("Last_IO_Errno", link.Error), ("Last_IO_Error", link.ErrorText), ("Last_SQL_Errno", link.ApplyError), ("Last_SQL_Error", link.ApplyErrorText),
+                ("Auto_Position", 1), ("Retrieved_Gtid_Set", Retrieved(member)), ("Seconds_Behind_Source", link.Connected ? 0 : null), ("Source_SSL_Allowed", "Yes"), ("Source_SSL_Verify_Server_Cert", "Yes"),
+                ("Replica_SQL_Running_State", idle))];
+    }
+
+    private static DatabaseRow[] Events(Member member) => !member.HasEvent ? [] :
+    [
+        Rows.Of(("event_schema", "shop"), ("event_name", "purge"), ("status", member.EventEnabled ? "ENABLED" : member.IsMariaDb ? "SLAVESIDE_DISABLED" : "REPLICA_SIDE_DISABLED"), ("definer", "app@%"), ("sql_mode", "")),
+    ];
+
+    private static void Mark(Call call)
+    {
+        if (!call.Member.HasTables)
+        {
+            call.Refuse(1146, "Table 'foobar_ops.operation' doesn't exist");
+        }
+        else if (call.Member.Mark is { } mark)
+        {
+            call.Answer(Rows.Of(("id", mark.Id), ("holder", mark.Holder), ("since", mark.Since), ("state", mark.State), ("old_primary", mark.Old), ("new_primary", mark.New), ("parameters", mark.Parameters)));
+        }
+        else
+        {
+            call.Answer();
+        }
+    }
+
+    private static void Set(Call call, Action<Member> change)
+    {
+        change(call.Member);
+        call.Answer();
+        call.Member.Settled();
+    }
+
+    // The lock that it takes first waits until no commit is under way, and none begins meanwhile.
+    private static void Fence(Call call, Action? then)
+    {
+        Member member = call.Member;
+        member.FencesPending++;
+        bool over = false;
+        call.Abandon = () => Leave();
+        member.Wait(() => over || member.Committing == 0, () =>
+        {
+            if (!over)
+            {
+                member.ReadOnly = true;
+                member.SuperReadOnly = !member.IsMariaDb;
+                Leave();
+                then?.Invoke();
+                call.Answer();
+            }
+        });
+        member.Settled();
+
+        void Leave()
+        {
+            if (!over)
+            {
+                over = true;
+                member.FencesPending = Math.Max(0, member.FencesPending - 1);
+            }
+        }
+    }
+
+    private static void EndClients(Call call)
+    {
+        foreach (long id in call.Connection.Cluster.Clients.On(call.Member).ToArray())
+        {
+            call.Connection.Cluster.Clients.End(id);
+        }
+    }
+
+    private static void SemiSource(Call call, bool on) => Set(call, member =>
+    {
+        member.SemiActive = on && (member.SemiActive || !member.SemiSource);
+        member.SemiSource = on;
+        if (!on)
+        {
+            member.Release();
+        }
+    });
+
+    private static void StartReplica(Call call)
+    {
+        if (call.Member.Link is not { } link)
+        {
+            call.Refuse(1200, "The server is not configured as replica");
+            return;
+        }
+
+        if (call.Member.IsMariaDb && !link.ReceiverOn && !link.ApplierOn)
+        {
+            // With GTIDs the relay log is begun anew.
+            link.Relay.Clear();
+            link.ReceivedLast = null;
+        }
+
+        link.Connected &= link.ReceiverOn;
+        (link.ReceiverOn, link.ApplierOn, link.Error, link.ErrorText, link.ApplyError, link.ApplyErrorText) = (true, true, 0, "", 0, "");
+        call.Answer();
+        call.Member.Settled();
+    }
+
+    private static void StopReplica(Call call, bool receiver, bool applier)
+    {
+        if (call.Member.Link is not { } link)
+        {
+            if (call.Member.IsMariaDb)
+            {
+                call.Answer();
+            }
+            else
+            {
+                call.Refuse(1200, "The server is not configured as replica");
+            }
+
+            return;
+        }
+
+        if (receiver)
+        {
+            link.ReceiverOn = link.Connected = link.Acknowledges = false;
+        }
+
+        link.ApplierOn &= !applier;
+        call.Member.Wait(() => !link.IsApplying || !applier, () => call.Answer());
+        call.Member.Settled();
+    }
+
+    private static void Reset(Call call)
+    {
+        if (call.Member.Link is null)
+        {
+            if (call.Member.IsMariaDb)
+            {
+                call.Answer();
+            }
+            else
+            {
+                call.Refuse(1200, "The server is not configured as replica");
+            }
+
+            return;
+        }
+
+        Set(call, static member => member.Link = null);
+    }
+
+    private static void Follow(Call call, bool demote) => Set(call, member =>
+    {
+        if (demote && member.Log.Count > 0)
+        {
+            member.SlavePosition = member.Log[^1];
+        }
+
+        string host = call.Text("host");
+        member.Link = new() { Host = host, Source = call.Connection.Cluster.Find(host) };
+    });
+
+    private static void Repoint(Call call)
+    {
+        if (call.Member.Link is { ReceiverOn: false, ApplierOn: false })
+        {
+            Follow(call, demote: false);
+        }
+        else
+        {
+            call.Refuse(3021, "This operation cannot be performed with a running replica");
+        }
+    }
+
+    private static void GetLock(Call call)
+    {
+        Member member = call.Member;
+        bool over = false;
+        call.Abandon = () => over = true;
+        member.Wait(() => over || member.LockOwner is null || member.LockOwner == call.Connection, () => Take(1));
+        member.Settled();
+        if (!over)
+        {
+            call.Connection.World.After(1, () => Take(0));
+        }
+
+        void Take(int got)
+        {
+            if (!over)
+            {
+                over = true;
+                member.LockOwner = got == 1 ? call.Connection : member.LockOwner;
+                call.Answer(Rows.Of(("value", got), ("connection", call.Connection.Id)));
+            }
+        }
+    }
+
+    private static void ReleaseLock(Call call)
+    {
+        if (call.Member.LockOwner == call.Connection)
+        {
+            call.Member.LockOwner = null;
+        }
+
+        call.Value(1);
+        call.Member.Settled();
+    }
+
+    private static void Holder(Call call)
+    {
+        if (call.Member.LockOwner is { } owner)
+        {
+            call.Answer(Rows.Of(("id", owner.Id), ("user", "operator"), ("host", "localhost"), ("command", owner.Command), ("seconds", owner.IdleSeconds)));
+        }
+        else
+        {
+            call.Answer();
+        }
+    }
+
+    private static void Kill(Call call)
+    {
+        long id = long.Parse(call.Sql.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture);
+        if (call.Member.Connections.Find(one => one.Id == id) is { } connection)
+        {
+            connection.End("it was killed");
+        }
+        else if (!call.Connection.Cluster.Clients.End(id))
+        {
+            call.Refuse(1094, $"Unknown thread id: {id}");
+            return;
+        }
+
+        call.Answer();
+    }
+
+    [GeneratedRegex("^SET GLOBAL sync_binlog = ([0-9]+), GLOBAL innodb_flush_log_at_trx_commit = ([0-9]+)$", RegexOptions.CultureInvariant)]
+    private static partial Regex DurabilityForm();
+
+    private static void Durability(Call call)
+    {
+        Match match = DurabilityForm().Match(call.Sql);
+        Set(call, member => (member.SyncBinlog, member.FlushLog) = (int.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture), int.Parse(match.Groups[2].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)));
+    }
+
+    private static void WaitFor(Call call)
+    {
+        Member member = call.Member;
+        string position = call.Text("position");
+        Func<bool> reached = Reached(member, position);
+        bool over = false;
+        call.Abandon = () => over = true;
+        member.Wait(() => over || reached(), () => End(0));
+        member.Settled();
+        if (!over)
+        {
+            call.Connection.World.After(double.Parse(call.Text("limit"), CultureInfo.InvariantCulture), () => End(member.IsMariaDb ? -1 : 1));
+        }
+
+        void End(int value)
+        {
+            if (!over)
+            {
+                over = true;
+                call.Value(value);
+            }
+        }
+    }
+
+    private static Func<bool> Reached(Member member, string position)
+    {
+        if (position.Length == 0)
+        {
+            return static () => true;
+        }
+
+        if (member.IsMariaDb)
+        {
+            long sequence = position.Split(',').Max(gtid => long.Parse(gtid.AsSpan(gtid.LastIndexOf('-') + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+            return () => (member.SlavePosition?.Sequence ?? 0) >= sequence;
+        }
+
+        long[] wanted = new long[3];
+        foreach (string part in position.Split(','))
+        {
+            string[] words = part.Trim().Split(':');
+            wanted[int.Parse(words[0].AsSpan(words[0].Length - 2), NumberStyles.None, CultureInfo.InvariantCulture) - 60] = words.Skip(1).Max(range => long.Parse(range.AsSpan(range.IndexOf('-', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+        }
+
+        return () => member.CommittedLast[0] >= wanted[0] && member.CommittedLast[1] >= wanted[1] && member.CommittedLast[2] >= wanted[2];
+    }
+
+    // An operator's account: bound by super_read_only alone, and on MariaDB by nothing.
+    private static void Write(Call call, Action<Member>? effect, Func<Member, bool>? unlessDone = null)
+    {
+        Member member = call.Member;
+        bool over = false;
+        call.Abandon = () => over = true;
+        member.Wait(() => over || member.FencesPending == 0, () =>
+        {
+            if (over)
+            {
+                return;
+            }
+
+            if (member.SuperReadOnly && !member.IsMariaDb)
+            {
+                call.Refuse(1290, "The MySQL server is running with the --super-read-only option so it cannot execute this statement");
+            }
+            else if (unlessDone?.Invoke(member) == true)
+            {
+                call.Answer();
+            }
+            else
+            {
+                member.Write(effect, () => call.Answer());
+                member.Settled();
+            }
+        });
+        member.Settled();
+    }
+
+    private static void BeginMark(Call call, bool before)
+    {
+        string id = call.Text("id");
+        MarkRow row = new(id, call.Text("holder"), call.Text("since"), call.Text("state"), call.Text("old"), call.Text("new"), call.Text("parameters"));
+        Write(call, member => member.Mark = row, member => member.Mark is not { } now || !((!now.IsUnfinished && (!before || now.Id == call.Text("before"))) || now.Id == id));
+    }
+
+    private static void SetMark(Call call)
+    {
+        (string id, string former, string holder, string state) = (call.Text("id"), call.Text("former"), call.Text("holder"), call.Text("state"));
+        Write(call, member => member.Mark = member.Mark! with { Id = id, Holder = holder, State = state }, member => member.Mark is not { } now || (now.Id != id && now.Id != former));
+    }
+
+    private static void AbandonMark(Call call) =>
+        Write(call, member => member.Mark = member.Mark! with { State = "abandoned" }, member => member.Mark is not { IsUnfinished: true } now || now.Id == call.Text("id"));
+
+    // Enabled where it is said, and on whoever replicates that, disabled.
+    private static void EnableEvent(Call call)
+    {
+        Member there = call.Member;
+        Write(call, member => member.EventEnabled = member == there);
+    }
+
+    private static void Clone(Call call)
+    {
+        Member member = call.Member;
+        if (member.SuperReadOnly)
+        {
+            call.Refuse(1290, "The MySQL server is running with the --super-read-only option so it cannot execute this statement");
+            return;
+        }
+
+        Member donor = call.Connection.Cluster.Members.First(one => call.Sql.Contains($"'{one.Address}'", StringComparison.Ordinal));
+        if (!donor.Answers || !call.Connection.Cluster.Reaches(member.Name, donor.Name))
+        {
+            call.Refuse(3862, "Clone Donor Error: Connect failed");
+            return;
+        }
+
+        call.Connection.World.After(2, () =>
+        {
+            if (member.Answers && donor.Answers)
+            {
+                member.CopyOf(donor);
+                member.Crash(1);
+            }
+        });
+    }
+}
