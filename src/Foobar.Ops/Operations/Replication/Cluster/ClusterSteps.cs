@@ -185,7 +185,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         {
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, Task.Delay(ComingBack, token));
-            await new EndpointCheck(live.Site, live.Member(order.New)).VerifyAsync(token);
+            await new EndpointCheck(live, order.Old, live.Member(order.New)).VerifyAsync(token);
             await _marker.SetAsync(live.Member(order.New).Member, OperationState.Switched, token);
             await written;
         },

@@ -4,10 +4,11 @@ using Foobar.Ops.Remoting.Database.Wire;
 
 namespace Foobar.Ops.Operations.Replication.Endpoints;
 
-/// <summary>Sees, without an account, that the write endpoint really leads to the new primary: the new primary knows the connection.</summary>
-/// <param name="site">The site's connections.</param>
+/// <summary>Sees that the write endpoint leads where it was told to.</summary>
+/// <param name="live">The connections.</param>
+/// <param name="old">The old primary.</param>
 /// <param name="primary">The new primary.</param>
-internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
+internal sealed class EndpointCheck(OperationConnections live, string old, MemberConnection primary)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
@@ -23,12 +24,12 @@ internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
             return;
         }
 
-        await live.Endpoint.CloseAsync(live.OldName, cancellationToken);
-        await live.Endpoint.OpenAsync(live.Candidate.Name, cancellationToken);
-        await live.Endpoint.EndSessionsAsync(live.OldName, cancellationToken);
+        await live.Endpoint.CloseAsync(old, cancellationToken);
+        await live.Endpoint.OpenAsync(primary.Name, cancellationToken);
+        await live.Endpoint.EndSessionsAsync(old, cancellationToken);
         if (!await LeadsAsync(cancellationToken))
         {
-            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} does not lead to {live.Candidate.Name} alone.") { Server = live.Policy.WriteEndpoint?.Server };
+            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} does not lead to {primary.Name} alone.") { Server = live.Policy.WriteEndpoint?.Server };
         }
     }
 
@@ -36,25 +37,25 @@ internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it does.</exception>
     public async Task EnsureClosedAsync(CancellationToken cancellationToken)
     {
-        if (await live.Endpoint.MembersAsync(cancellationToken) is { } open && open.Contains(live.OldName, StringComparer.OrdinalIgnoreCase))
+        if (await live.Endpoint.MembersAsync(cancellationToken) is { } open && open.Contains(old, StringComparer.OrdinalIgnoreCase))
         {
-            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} still leads to {live.OldName} after it was told not to.") { Server = live.Policy.WriteEndpoint?.Server };
+            throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"The {live.Endpoint.Name} still leads to {old} after it was told not to.") { Server = live.Policy.WriteEndpoint?.Server };
         }
     }
 
-    private async Task<bool> LeadsAsync(CancellationToken cancellationToken) =>
-        await live.Endpoint.MembersAsync(cancellationToken) is not { } open || (open is [{ } only] && string.Equals(only, live.Candidate.Name, StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>Tries until it does, or the token ends.</summary>
+    /// <summary>
+    /// Sees, without an account, that a connection through it arrives at the new primary, which knows the connection: tries until it
+    /// does, or the token ends.
+    /// </summary>
     /// <exception cref="FoobarException"><c>EndpointElsewhere</c>: it leads somewhere else.</exception>
     public async Task VerifyAsync(CancellationToken cancellationToken)
     {
-        if (site.Site.Policy.Database?.WriteEndpoint is not { Place: (string host, int port) } endpoint)
+        if (live.Policy.WriteEndpoint is not { Place: (string host, int port) } endpoint)
         {
             return;
         }
 
-        IServerSession balancer = await site.GetServerAsync(endpoint.Server, cancellationToken);
+        IServerSession balancer = await live.Site.GetServerAsync(endpoint.Server, cancellationToken);
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -77,6 +78,9 @@ internal sealed class EndpointCheck(ISiteSession site, MemberConnection primary)
             await Task.Delay(TimeSpan.FromMilliseconds(50), live.Site.Time, cancellationToken);
         }
     }
+
+    private async Task<bool> LeadsAsync(CancellationToken cancellationToken) =>
+        await live.Endpoint.MembersAsync(cancellationToken) is not { } open || (open is [{ } only] && string.Equals(only, primary.Name, StringComparison.OrdinalIgnoreCase));
 
     private Task<bool> KnowsAsync(ServerGreeting greeting, CancellationToken cancellationToken) => primary.Member.KnowsAsync(greeting.ConnectionId, cancellationToken);
 }

@@ -77,7 +77,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             await live.Endpoint.CloseAsync(live.OldName, token);
             await live.Endpoint.EndSessionsAsync(live.OldName, token);
         },
-        Verify = new EndpointCheck(live).EnsureClosedAsync,
+        Verify = new EndpointCheck(live, live.OldName, live.Candidate).EnsureClosedAsync,
         Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
     };
 
@@ -191,7 +191,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Change = async token =>
         {
             await New.UnfenceAsync(token);
-            await new EndpointCheck(live.Site, live.Candidate).VerifyAsync(token);
+            await new EndpointCheck(live, live.OldName, live.Candidate).VerifyAsync(token);
             Writable = time.GetElapsedTime(_started);
         },
     };

@@ -261,7 +261,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             await New.UnfenceAsync(token);
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
             await Task.WhenAny(written, time.PauseAsync(ComingBack, token));
-            await new EndpointCheck(live.Site, live.Candidate).VerifyAsync(token);
+            await new EndpointCheck(live, live.OldName, live.Candidate).VerifyAsync(token);
             await _marker.SetAsync(live.Candidate.Member, OperationState.Switched, token);
             await written;
         },
@@ -287,7 +287,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             // Both may have been started anew since, as they were before.
             await New.UnfenceAsync(token);
             await live.Endpoint.PersistAsync(live.Candidate.Name, live.OldName, token);
-            await new EndpointCheck(live).LeadAsync(token);
+            await new EndpointCheck(live, live.OldName, live.Candidate).LeadAsync(token);
         },
     };
 
