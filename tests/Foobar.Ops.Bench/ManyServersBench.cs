@@ -10,11 +10,19 @@ namespace Foobar.Ops.Bench;
 
 /// <summary>
 /// An audit of 3, 30 and 200 servers, which are aliases of the site's own, each with a connection of its own: time and memory a
-/// server beside those at 3 servers. A few at a time, since a few machines stand behind all of them.
+/// server beside those at 3 servers. A few at a time, since a few machines stand behind all of them. Then one that answers nothing is
+/// added to 30: it costs its time limit once.
 /// </summary>
 internal static class ManyServersBench
 {
     private const int AtOnce = 6;
+
+    private const int BesideDead = 30;
+
+    /// <summary>A port that no rule of the lab's accepts: its packets are dropped, so that whoever connects waits.</summary>
+    private const int DroppedPort = 2222;
+
+    private static readonly TimeSpan DeadLimit = TimeSpan.FromSeconds(20);
 
     private static readonly int[] Counts = [3, 30, 200];
 
@@ -30,13 +38,40 @@ internal static class ManyServersBench
             yield return new BenchResult($"audit of {count} servers, each", seconds / count, few.Value.Seconds, $"each of {Counts[0]}", "s");
             yield return new BenchResult($"audit of {count} servers, allocated for each", megabytes / count, few.Value.Megabytes, $"each of {Counts[0]}", "MB");
         }
+
+        (double longest, double last) = await BesideDeadAsync(site, cancel);
+        string name = $"audit of {BesideDead} servers and a dead one";
+        yield return new BenchResult($"{name}, until its error", longest, DeadLimit.TotalSeconds, "its time limit", "s");
+        yield return new BenchResult(name, last, few!.Value.Seconds * BesideDead, $"{BesideDead} times each of {Counts[0]}", "s");
     }
+
+    private static async Task<(double Dead, double All)> BesideDeadAsync(Site site, CancellationToken cancel)
+    {
+        Site many = Aliases(site, BesideDead);
+        Server dead = many.Servers[0] with { Name = "dead", Ssh = many.Servers[0].Ssh with { Port = DroppedPort } };
+        await using SiteSession session = new(
+            many with { Servers = [dead, .. many.Servers] }, new SessionOptions { ConnectTimeLimit = DeadLimit });
+        double gaveUp = 0;
+        long start = Stopwatch.GetTimestamp();
+        CollectOptions options = new()
+        {
+            ThrottleLimit = AtOnce,
+            ServerTimeLimit = TimeSpan.FromMinutes(5),
+            Progress = progress => gaveUp = progress.Server == dead.Name ? Stopwatch.GetElapsedTime(start).TotalSeconds : gaveUp,
+        };
+        SnapshotResult result = await new LiveAudit(session, Scope, options).RunAsync(static _ => { }, cancel);
+        return result.Errors is [{ Server: "dead" }]
+            ? (gaveUp, Stopwatch.GetElapsedTime(start).TotalSeconds)
+            : throw new InvalidOperationException(
+                $"One error of the dead server was expected: {string.Join(' ', result.Errors.Select(static error => error.Message))}");
+    }
+
+    private static AuditScope Scope { get; } = new() { Areas = [Area.Server, Area.Firewall] };
 
     private static async Task<(double Seconds, double Megabytes)> MeasureAsync(Site site, int count, CancellationToken cancel)
     {
         Site many = Aliases(site, count);
         CollectOptions options = new() { ThrottleLimit = AtOnce, ServerTimeLimit = TimeSpan.FromMinutes(5) };
-        AuditScope scope = new() { Areas = [Area.Server, Area.Firewall] };
         long allocated = GC.GetTotalAllocatedBytes();
         long start = Stopwatch.GetTimestamp();
         int done = 0;
@@ -45,7 +80,7 @@ internal static class ManyServersBench
         foreach (Server[] some in many.Servers.Chunk(AtOnce))
         {
             await using SiteSession session = new(many with { Servers = some }, new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(2) });
-            SnapshotResult result = await new LiveAudit(session, scope, options).RunAsync(static _ => { }, cancel);
+            SnapshotResult result = await new LiveAudit(session, Scope, options).RunAsync(static _ => { }, cancel);
             done += result.Errors.Count > 0 ? throw result.Errors[0] : some.Length;
         }
 
