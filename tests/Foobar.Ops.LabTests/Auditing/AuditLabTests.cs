@@ -1,6 +1,8 @@
 using Foobar.Ops.Auditing;
+using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Lab;
+using Foobar.Ops.Lab.Faults;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Remoting;
 
@@ -62,6 +64,40 @@ public sealed class AuditLabTests(LabFixture labs)
         Assert.Contains(differences, one => one is { Kind: DifferenceKind.Certificate, Server: "lb-01", Before: "trusted" });
         Assert.DoesNotContain(differences, one => one is { Kind: DifferenceKind.Role } or { Kind: DifferenceKind.Inventory });
         Assert.Contains(differences, one => one is { Kind: DifferenceKind.Finding, Source: "DB-003", IsTrouble: true });
+    }
+
+    /// <summary>
+    /// A session reads again what has changed, of all that it need not read again otherwise: files that decide a command's output.
+    /// </summary>
+    [Fact]
+    public async Task What_changes_between_two_audits_of_one_session_is_seen_by_the_next_and_so_is_its_end()
+    {
+        string[] names =
+            ["restart-pending", "root-password-login", "nginx-not-at-boot", "fw-file-not-loaded", "private-key-readable", "app-version-differs", "no-health-check"];
+        Fault[] faults = [.. names.Select(FaultCatalog.Find)];
+        RaisedLab lab = await labs.RequireAsync();
+        await using SiteSession session = LabAudit.Connect(lab);
+        await LabAudit.FindTroubleAsync(session, AuditScope.Everything);
+        await LabAudit.FindTroubleAsync(session, AuditScope.Everything);
+        IReadOnlyList<Finding> broken, healed;
+        try
+        {
+            foreach (string name in names)
+            {
+                await lab.BreakAsync(name);
+            }
+
+            broken = await LabAudit.FindTroubleAsync(session, AuditScope.Everything);
+        }
+        finally
+        {
+            await lab.HealAllAsync();
+        }
+
+        healed = await LabAudit.FindTroubleAsync(session, AuditScope.Everything);
+
+        Assert.All(faults, fault => Assert.Contains(broken, finding => finding.ControlId == fault.Control && finding.Status == FindingStatus.Fail));
+        Assert.DoesNotContain(healed, finding => faults.Any(fault => fault.Control == finding.ControlId));
     }
 
     /// <summary>
