@@ -25,6 +25,10 @@ Describe 'New-FoobarInventory' {
         Get-Content $path | Should -Be 'mine'
     }
 
+    It 'refuses a folder that is not there before it connects anywhere' {
+        { New-FoobarInventory unreachable -Path (Join-Path $TestDrive 'none' 'site.json') } | Should -Throw -ErrorId 'FileNotWritten,*' -ExpectedMessage '*there is no folder*'
+    }
+
     It 'names each server that it does not reach, and writes nothing where it reached none' {
         $config = Join-Path $TestDrive 'none.config'
         { New-FoobarInventory web-01, web-02 -Path $path -SshConfig $config -ErrorVariable script:failures -ErrorAction SilentlyContinue } | Should -Throw -ErrorId 'NothingDiscovered,*'

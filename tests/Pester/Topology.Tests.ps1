@@ -57,6 +57,12 @@ Describe 'Export-FoobarTopology' {
         $topology | Export-FoobarTopology $path -Force | Should -Not -BeNullOrEmpty
     }
 
+    It 'names the folder that is not there, and shows the size of the file that it wrote' {
+        { $topology | Export-FoobarTopology (Join-Path $TestDrive 'none' 'site.svg') } | Should -Throw -ErrorId 'FileNotWritten,*' -ExpectedMessage "*there is no folder $(Join-Path $TestDrive 'none')."
+        $file = $topology | Export-FoobarTopology (Join-Path $TestDrive 'seen.svg')
+        $file | Out-String -Width 200 | Should -Match "$($file.Length).*seen.svg"
+    }
+
     It 'writes nothing with -WhatIf' {
         $path = Join-Path $TestDrive 'never.svg'
         $topology | Export-FoobarTopology $path -WhatIf | Should -BeNullOrEmpty

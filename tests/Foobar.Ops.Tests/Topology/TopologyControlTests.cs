@@ -181,6 +181,15 @@ public sealed class TopologyControlTests
         Assert.Equal(expected, Assert.Single(sample.Judge("TOP-006")).Status);
     }
 
+    [Fact]
+    public void Where_writes_go_reads_as_words()
+    {
+        TopologyWrites writes = new() { Server = "lb-01", Address = "192.0.2.10:3306", Backend = "mysql-write", LeadsTo = ["web-01"] };
+        Assert.Equal("lb-01 192.0.2.10:3306 -> web-01", $"{writes}");
+        Assert.Equal("lb-01 192.0.2.10:3306 -> none", $"{writes with { LeadsTo = [] }}");
+        Assert.Equal("lb-01 mysql-write -> unknown", $"{writes with { Address = null, Unread = "no answer" }}");
+    }
+
     [Theory]
     [InlineData("2026-11-01 03:00:00Z", FindingStatus.Pass)]
     [InlineData("2020-11-01 03:00:00Z", FindingStatus.Warning)]
