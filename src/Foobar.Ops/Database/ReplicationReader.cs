@@ -122,15 +122,13 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
 
     private async Task<ClusterFacts> ReadClusterAsync(ServerVariables variables, ServerVariables status, long started, Guid? self, CancellationToken cancellationToken)
     {
-        if (MySql)
-        {
-            IReadOnlyList<DatabaseRow> members = await RowsAsync(ReplicationQueries.GroupMembers, cancellationToken);
-            return ClusterParser.FromGroup(members, self, new(await RowsAsync(ReplicationQueries.GroupSettings, cancellationToken), ReplicationQueries.GroupSettings));
-        }
-
         if (variables.Flag("wsrep_on") != true)
         {
-            return new();
+            return MySql
+                ? ClusterParser.FromGroup(
+                    await RowsAsync(ReplicationQueries.GroupMembers, cancellationToken), self,
+                    new(await RowsAsync(ReplicationQueries.GroupSettings, cancellationToken), ReplicationQueries.GroupSettings))
+                : new();
         }
 
         // A member without the majority refuses to read its tables.

@@ -22,7 +22,7 @@ public sealed class DiscoveryTests(LabFixture labs)
 {
     /// <summary>Kinds of labs; the default run takes the first two, which other tests have raised already.</summary>
     public static TheoryData<string> Kinds { get; } = Sample.IsAll
-        ? ["three names", "mariadb", "grown web", "reencrypt agents", "replicas firewalld", "balancers", "trixie docker", "ufw"]
+        ? ["three names", "mariadb", "grown web", "reencrypt agents", "replicas firewalld", "balancers", "trixie docker", "ufw", "galera", "group"]
         : ["three names", "mariadb"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -102,6 +102,8 @@ public sealed class DiscoveryTests(LabFixture labs)
         "replicas firewalld" => labs.RequireAsync(DatabaseFlavour.MariaDb, replicas: 2, firewall: HostFirewall.Firewalld),
         "balancers" => labs.RequireAsync(DatabaseFlavour.MySql, balancers: 2),
         "trixie docker" => labs.RequireAsync(DatabaseFlavour.MariaDb, suite: DebianSuite.Trixie, firewall: HostFirewall.Docker),
+        "galera" => labs.RequireAsync(DatabaseFlavour.MariaDb, cluster: ClusterVariant.Galera),
+        "group" => labs.RequireAsync(cluster: ClusterVariant.Group),
         "ufw" => labs.RequireAsync(DatabaseFlavour.MariaDb, firewall: HostFirewall.Ufw),
         _ => labs.RequireAsync(),
     };

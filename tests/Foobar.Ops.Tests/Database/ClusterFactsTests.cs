@@ -18,6 +18,7 @@ public sealed class ClusterFactsTests
         Assert.Equal((ClusterKind.GroupReplication, members, online, quorum, primary), (group.Kind, group.Members, group.Online, group.HasQuorum, group.Primary));
         Assert.Equal(quorum && primary, group.AcceptsWrites);
         Assert.Equal(("VERIFY_CA", false), (group.Encryption, group.MultiPrimary));
+        Assert.Equal([33061], group.Ports);
     }
 
     [Fact]
@@ -50,6 +51,7 @@ public sealed class ClusterFactsTests
         ClusterFacts healthy = Galera();
         Assert.Equal((ClusterKind.Galera, 3L, true, true, 1L, 3L, 120L), (healthy.Kind, healthy.Members, healthy.HasQuorum, healthy.AcceptsWrites, healthy.Weight, healthy.TotalWeight, healthy.LastCommitted));
         Assert.Equal(("VERIFY_CA", 44L, 0L, false), (healthy.Encryption, healthy.LocalCommits, healthy.Conflicts, healthy.Desynced));
+        Assert.Equal([4567, 4568, 4444], healthy.Ports);
         Assert.Equal(["web-01", "db-03", "web-02"], healthy.Peers.Select(peer => peer.Name));
 
         ClusterFacts lost = Galera(GaleraLost);

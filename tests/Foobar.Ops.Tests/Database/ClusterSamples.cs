@@ -56,6 +56,7 @@ internal static class ClusterSamples
         group_replication_flow_control_applier_threshold	25000
         group_replication_flow_control_certifier_threshold	25000
         group_replication_flow_control_mode	QUOTA
+        group_replication_local_address	192.0.2.59:33061
         group_replication_group_name	f00ba400-0000-4000-8000-000000000001
         group_replication_single_primary_mode	ON
         group_replication_ssl_mode	VERIFY_CA

@@ -92,6 +92,9 @@ public sealed record ClusterFacts
     /// <summary>The last transaction that it committed, as the cluster counts them; <see langword="null"/> in a group, which counts by GTID.</summary>
     public long? LastCommitted { get; init; }
 
+    /// <summary>The TCP ports on which the other members reach this one, beside the database's own.</summary>
+    public IReadOnlyList<int> Ports { get; init; } = [];
+
     /// <summary>How the members' own connections are encrypted: <c>VERIFY_CA</c>, <c>REQUIRED</c> ..., or <c>DISABLED</c>.</summary>
     public string Encryption { get; init; } = "";
 

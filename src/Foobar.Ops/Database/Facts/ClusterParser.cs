@@ -7,6 +7,11 @@ namespace Foobar.Ops.Database;
 /// <summary>Makes <see cref="ClusterFacts"/> of what the servers state.</summary>
 internal static class ClusterParser
 {
+    // Galera Cluster Documentation, Firewall Settings.
+    private const int GaleraPort = 4567;
+    private const int IncrementalPort = 4568;
+    private const int SnapshotPort = 4444;
+
     private const string NoHistory = "00000000-0000-0000-0000-000000000000";
 
     /// <summary>
@@ -47,6 +52,7 @@ internal static class ClusterParser
             Flow = GroupFlow(members, own, variables),
             Conflicts = Number(own, "conflicts") ?? 0,
             LocalCommits = Number(own, "proposed") ?? 0,
+            Ports = PortOf(variables.Text("group_replication_local_address")) is { } port ? [port] : [],
             Encryption = variables.Text("group_replication_ssl_mode") ?? "",
         };
     }
@@ -88,6 +94,7 @@ internal static class ClusterParser
             Conflicts = (status.Number("wsrep_local_cert_failures") ?? 0) + (status.Number("wsrep_local_bf_aborts") ?? 0),
             LocalCommits = status.Number("wsrep_local_commits") ?? 0,
             LastCommitted = status.Number("wsrep_last_committed"),
+            Ports = [PortOf(options.GetValueOrDefault("gmcast.listen_addr")) ?? GaleraPort, PortOf(options.GetValueOrDefault("ist.recv_addr")) ?? IncrementalPort, SnapshotPort],
             Encryption = options.GetValueOrDefault("socket.ssl") is { } ssl && ServerVariables.IsOn(ssl) ? "VERIFY_CA" : "DISABLED",
         };
     }
@@ -103,6 +110,10 @@ internal static class ClusterParser
 
         return options;
     }
+
+    // HOST:PORT, with a scheme before it in Galera; an IPv6 address stands in brackets.
+    private static int? PortOf(string? address) =>
+        address?.LastIndexOf(':') is > 0 and int at && int.TryParse(address.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int port) ? port : null;
 
     // While it joins, a member adds what it waits for: "Joining: receiving State Transfer".
     private static string StateWord(string state) => state.Split(':', 2)[0];

@@ -68,19 +68,20 @@ internal static class DatabaseFinder
             [ClusterKind.Galera] => DatabaseTopology.Galera,
             _ => DatabaseTopology.Replication,
         };
+        WriteEndpoint? endpoint = WriteEndpoint(book, balancers, draft);
         return new DatabasePolicy
         {
             Topology = topology,
-            Writers = Writers(topology, facts, members, draft),
+            Writers = Writers(topology, facts, members, endpoint, draft),
             Port = ports[0],
             SemiSync = IsSemiSync(facts, members, draft),
-            WriteEndpoint = WriteEndpoint(book, balancers, draft),
+            WriteEndpoint = endpoint,
             ReadEndpoint = ReadEndpoint(book, balancers),
         };
     }
 
     // How many write is a wish: more than one only where a group says so of itself, which a plain setup can't by mistake.
-    private static int Writers(DatabaseTopology topology, ReplicationFacts[] facts, FoundServer[] members, Draft draft)
+    private static int Writers(DatabaseTopology topology, ReplicationFacts[] facts, FoundServer[] members, WriteEndpoint? endpoint, Draft draft)
     {
         int writing = facts.Count(static each => each.Cluster.Value is { Kind: not ClusterKind.None, Primary: true });
         if (topology == DatabaseTopology.GroupReplication && writing > 1)
@@ -88,7 +89,11 @@ internal static class DatabaseFinder
             return Math.Min(writing, members.Length);
         }
 
-        if (topology == DatabaseTopology.Galera)
+        if (topology == DatabaseTopology.Galera && endpoint is { Backend: { } backend })
+        {
+            draft.Show("policy.database.writers", endpoint.Server, $"the backend {backend} leads writes to one member");
+        }
+        else if (topology == DatabaseTopology.Galera)
         {
             draft.Missing("policy.database.writers", null, "How many members of the Galera cluster shall take writes?", "Every member takes them; which ones get them is for the application and its balancer.");
         }

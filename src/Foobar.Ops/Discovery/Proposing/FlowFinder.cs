@@ -130,6 +130,10 @@ internal sealed class FlowFinder
             // A member's way to itself passes no firewall; with it all members have the same senders, and are one flow.
             string evidence = links.Any(link => link.Replica == member && link.Source == other) ? "it replicates from there" : "it would replicate from there after a failover";
             _uses.Add(new FlowUse(FlowPurpose.Replication, member.Name, other, Tcp(DatabaseFinder.PortOf(other.Facts.Database!, other)), $"replication status of the members: {evidence}"));
+            foreach (int port in other.Facts.Database!.Replication.Cluster.Value?.Ports ?? [])
+            {
+                _uses.Add(new FlowUse(FlowPurpose.Cluster, member.Name, other, Tcp(port), $"settings of {other.Name}: its cluster's members reach it there"));
+            }
         }
 
         foreach (FoundServer member in members)

@@ -13,6 +13,7 @@ internal sealed record FlowPurpose(string Name, string Description, Role? From =
     public static readonly FlowPurpose DatabaseMembers = new("database-members", "The load balancer leads to the database's members", Role.LoadBalancer, Role.Database);
     public static readonly FlowPurpose Database = new("database", "The application reaches the database", Role.App, Role.Database);
     public static readonly FlowPurpose Replication = new("replication", "The database's members follow each other, whichever is the source", Role.Database, Role.Database);
+    public static readonly FlowPurpose Cluster = new("cluster", "The members of the cluster keep each other in step", Role.Database, Role.Database);
     public static readonly FlowPurpose Operators = new("operators", "Operators log in");
     public static readonly FlowPurpose Jump = new("jump", "Operators log in by way of another server");
     public static readonly FlowPurpose Time = new("time", "Clocks are kept right");
