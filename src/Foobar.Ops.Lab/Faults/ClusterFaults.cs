@@ -7,10 +7,19 @@ namespace Foobar.Ops.Lab.Faults;
 /// <summary>Faults of a cluster of three: web-01 takes the writes.</summary>
 internal static class ClusterFaults
 {
-    private const string Kill =
+    /// <summary>Kills a database and keeps it down.</summary>
+    public const string Kill =
         "for unit in mariadb mysql; do ! systemctl is-active --quiet $unit || { systemctl kill --signal=KILL $unit; systemctl stop $unit; }; done";
 
-    private const string Start = "for unit in mariadb mysql; do [ ! -e /lib/systemd/system/$unit.service ] || { systemctl reset-failed $unit 2>/dev/null; systemctl start $unit; }; done";
+    /// <summary>
+    /// Starts it again, and lets it join. A group refuses a member while it still knows the one that died, and the server tries
+    /// once only.
+    /// </summary>
+    public const string Start =
+        "for unit in mariadb mysql; do [ ! -e /lib/systemd/system/$unit.service ] || { systemctl reset-failed $unit 2>/dev/null; systemctl start $unit; }; done; "
+        + "command -v mariadbd >/dev/null || for i in $(seq 60); do "
+        + "! mysql -N -e 'SELECT member_state FROM performance_schema.replication_group_members WHERE member_id = @@server_uuid' | grep -q -e ONLINE -e RECOVERING || break; "
+        + "mysql -e 'START GROUP_REPLICATION' 2>/dev/null || sleep 1; done";
 
     // All that the members say to each other, in either direction, over either kind's port.
     private const string Cut = "for side in dport sport; do nft insert rule inet filter input tcp $side '{ 4567, 33061 }' drop comment partition; done";

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
+using Foobar.Ops.Lab.Faults;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Failover;
 using Foobar.Ops.LabTests.Lab;
@@ -15,9 +16,6 @@ namespace Foobar.Ops.LabTests.Cluster;
 [Collection(OtherLabCollection.Name)]
 public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
 {
-    private const string Kill = "for unit in mariadb mysql; do ! systemctl is-active --quiet $unit || { systemctl kill --signal=KILL $unit; systemctl stop $unit; }; done";
-    private const string Start = "for unit in mariadb mysql; do [ ! -e /lib/systemd/system/$unit.service ] || systemctl start $unit; done";
-
     private static readonly string[] Kinds = ["Galera", "Group"];
 
     private static readonly string[] Steps = ["mark", "settle", "close-endpoint", "elect", "catch-up", "open-endpoint", "verify", "persist"];
@@ -87,7 +85,9 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(result.Error);
         Assert.Equal((ProofVerdict.Proven, false), (result.Proof.Verdict, result.Unfinished));
-        bool passed = Array.IndexOf(Steps, step) >= Array.IndexOf(Steps, "catch-up");
+
+        // Swift steps are journalled together, so that a resume can't tell how far they came: it goes on.
+        bool passed = Array.IndexOf(Steps, step) >= Array.IndexOf(Steps, "close-endpoint");
         Assert.Equal(passed ? PlanOutcome.Completed : PlanOutcome.Undone, result.Outcome);
         string at = passed ? candidate : old;
         Assert.Equal([at], await bed.OpenAsync());
@@ -146,7 +146,7 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
     // The member that writes are led to dies: they are led to one that is in the majority.
     private async Task LoseTheWriterAsync(ClusterBed bed)
     {
-        await bed.Lab.RunAsync("web-01", Kill);
+        await bed.Lab.RunAsync("web-01", ClusterFaults.Kill);
         long began = Stopwatch.GetTimestamp();
         FailoverResult? result = null;
         await ClusterBed.UntilAsync(
@@ -166,6 +166,6 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
         output.WriteLine($"Writes were led to {result!.NewPrimary} {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s after the death of web-01");
         Assert.Equal((PlanOutcome.Completed, ProofVerdict.Unprovable, "web-01"), (result.Outcome, result.Proof.Verdict, result.OldPrimary));
         Assert.Equal([result.NewPrimary], await bed.OpenAsync());
-        await bed.Lab.RunAsync("web-01", Start, limit: TimeSpan.FromMinutes(2));
+        await bed.Lab.RunAsync("web-01", ClusterFaults.Start, limit: TimeSpan.FromMinutes(2));
     }
 }

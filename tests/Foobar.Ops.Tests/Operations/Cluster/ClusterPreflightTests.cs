@@ -77,6 +77,14 @@ public sealed class ClusterPreflightTests
     }
 
     [Fact]
+    public void A_marker_that_one_member_still_shows_and_another_one_has_seen_ended_is_no_operation()
+    {
+        OperationMark ended = HealthySite.Mark(5) with { State = OperationState.Completed };
+        Assert.Empty(Judge(With(Running(), "web-01", member => member with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([ended]) })).Blockers);
+        Assert.NotEmpty(Judge(With(Running(), "web-01", member => member with { LastOperation = Reading.Of<IReadOnlyList<OperationMark>>([ended with { Since = ended.Since.AddSeconds(-1) }]) })).Blockers);
+    }
+
+    [Fact]
     public void Parameters_survive_the_journal()
     {
         ClusterParameters order = Order() with { Before = "1", TakenOverFrom = "2" };
@@ -112,13 +120,11 @@ public sealed class ClusterPreflightTests
 
     private static ClusterParameters Order() => new() { Id = "0199", Kind = ClusterKind.Galera, Old = "web-01", New = "web-02", Writer = "web-01", OldIsIn = true, Elects = false, NewUuid = Guid.Parse(Web2) };
 
-    private static SiteCase<ReplicationFacts> Running()
-    {
-        SiteCase<ReplicationFacts> site = Case(Galera(), Galera(), Galera());
-        Dictionary<string, Reading<ReplicationFacts>> facts = new(site.Facts);
-        facts["db-03"] = Reading.Of(facts["db-03"].Value! with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) });
-        return site with { Facts = facts };
-    }
+    private static SiteCase<ReplicationFacts> Running() =>
+        With(Case(Galera(), Galera(), Galera()), "db-03", member => member with { Unfinished = Reading.Of<IReadOnlyList<OperationMark>>([HealthySite.Mark(5)]) });
+
+    private static SiteCase<ReplicationFacts> With(SiteCase<ReplicationFacts> site, string name, Func<ReplicationFacts, ReplicationFacts> change) =>
+        site with { Facts = new Dictionary<string, Reading<ReplicationFacts>>(site.Facts) { [name] = Reading.Of(change(site.Facts[name].Value!)) } };
 
     private static ClusterFacts Multi(string self) =>
         Group(GroupHealthy.Replace("SECONDARY", "PRIMARY", StringComparison.Ordinal), self, GroupSettings.Replace("single_primary_mode\tON", "single_primary_mode\tOFF", StringComparison.Ordinal));

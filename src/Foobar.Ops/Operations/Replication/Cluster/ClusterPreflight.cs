@@ -213,10 +213,16 @@ internal sealed record ClusterPreflight
         }
     }
 
-    private static IEnumerable<FailoverBlocker> Operations(ReplicationTopology topology) => topology.Members
-        .SelectMany(member => topology.Facts(member.Name)?.Unfinished.Value ?? [])
-        .Select(static mark => $"{mark}").Distinct()
-        .Select(static mark => new FailoverBlocker { Code = FailoverBlocker.Running, Message = mark, Remediation = OperationMarker.Recommendation });
+    // The marker is one row of the cluster. A member that still applies shows it as it was: where another one tells of its end, or
+    // of the end of a later operation, it has ended, for nobody begins another one before.
+    private static IEnumerable<FailoverBlocker> Operations(ReplicationTopology topology)
+    {
+        OperationMark[] last = [.. topology.Members.SelectMany(member => topology.Facts(member.Name)?.LastOperation.Value ?? [])];
+        return topology.Members.SelectMany(member => topology.Facts(member.Name)?.Unfinished.Value ?? [])
+            .Where(mark => !last.Any(ended => !ended.IsUnfinished && ended.Since >= mark.Since))
+            .Select(static mark => $"{mark}").Distinct()
+            .Select(static mark => new FailoverBlocker { Code = FailoverBlocker.Running, Message = mark, Remediation = OperationMarker.Recommendation });
+    }
 
     private static void Add(List<FailoverBlocker> blockers, string code, string? server, string message, string remediation) => blockers.Add(Blocker(code, server, message, remediation));
 
