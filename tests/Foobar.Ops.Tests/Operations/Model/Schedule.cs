@@ -3,6 +3,8 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;
 using Foobar.Ops.Operations.Replication.Rejoin;
+using Foobar.Ops.Operations.Replication.Resumption;
+using Foobar.Ops.Operations.Replication.Switchover;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -276,15 +278,15 @@ internal sealed class Schedule
 
             if (!_ownLost && Unfinished(_own))
             {
-                Operate("resume", _own, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).ResumeAsync(new(), null, token));
+                Operate("resume", _own, async (site, store, token) => await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, token));
             }
             else if (Unfinished(_other))
             {
-                Operate("resume elsewhere", _other, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).ResumeAsync(new(), null, token), "operator-2");
+                Operate("resume elsewhere", _other, async (site, store, token) => await new ResumeOperation(site, store, site.Time).ResumeAsync(new(), null, token), "operator-2");
             }
             else if (_cluster.Members.Any(member => member is { Runs: true, Mark.IsUnfinished: true }) && _world.Chance(0.9))
             {
-                Operate("take over", _other, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
+                Operate("take over", _other, async (site, store, token) => await new ResumeOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
             }
             else if (times > 1 && Serving().Count == 0)
             {
@@ -342,7 +344,7 @@ internal sealed class Schedule
         Pass(isShort ? _world.Between(0.01, 0.5) : _world.Between(55, 120));
         if (_world.Chance(0.9) && Violation is null)
         {
-            (OperatorProcess second, Task<FailoverResult?> task) = Begin("take over", _other, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
+            (OperatorProcess second, Task<FailoverResult?> task) = Begin("take over", _other, async (site, store, token) => await new ResumeOperation(site, store, site.Time).TakeOverAsync(new(), null, token), "operator-2");
             _world.Run(() => task.IsCompleted || second.IsDead || second.IsStopped);
             second.GoOn();
             _world.Run(() => task.IsCompleted || second.IsDead);
