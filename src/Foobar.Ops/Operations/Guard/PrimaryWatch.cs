@@ -118,6 +118,25 @@ public sealed class PrimaryWatch
 
     private async IAsyncEnumerable<WatchEvent> HealthyAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (_options.Failover && await FinishAsync(cancellationToken) is { } finished)
+        {
+            yield return finished;
+        }
+
+        if (_told.Kind is not (WatchEventKind.Healthy or WatchEventKind.PrimaryChanged) && !await IsLedAsync(cancellationToken))
+        {
+            // A guard on another machine may have died in the middle of a failover, of which nothing else tells.
+            if (IsNew(WatchEventKind.Suspected, "Endpoint"))
+            {
+                yield return Tell(WatchEventKind.Suspected, "Endpoint", $"{_primary} answers again, and the write endpoint leads nobody to it: a failover that was cut off may have closed it.") with
+                {
+                    Recommendation = "See with Get-FoobarReplication that nobody is at work; then let connections through to it again: Set-FoobarBackend -State Ready -Persist.",
+                };
+            }
+
+            yield break;
+        }
+
         if (_told.Kind != WatchEventKind.Healthy)
         {
             yield return _told.Kind == WatchEventKind.PrimaryChanged
@@ -126,14 +145,22 @@ public sealed class PrimaryWatch
             _told = (WatchEventKind.Healthy, "");
         }
 
-        if (_options.Failover && await FinishAsync(cancellationToken) is { } finished)
-        {
-            yield return finished;
-        }
-
         if (await RejoinAsync(cancellationToken) is { } rejoined)
         {
             yield return rejoined;
+        }
+    }
+
+    // Where that can't be asked nothing is said of it.
+    private async Task<bool> IsLedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _site.IsLedToAsync(_primary, cancellationToken);
+        }
+        catch (FoobarException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return true;
         }
     }
 

@@ -136,10 +136,10 @@ public sealed class PrimaryWatchTests
     [Fact]
     public async Task A_guard_that_was_killed_and_finds_the_primary_alive_undoes_what_it_began()
     {
-        PlayedSite site = new() { Own = new("web-01", MayDoAnew: true) };
+        PlayedSite site = new() { Own = new("web-01", MayDoAnew: true), NotLedAt = { 1 } };
         WatchEvent[] events = await EventsAsync(site, new() { Failover = true }, turns: 3);
-        Assert.Equal([WatchEventKind.Suspected, WatchEventKind.Recovered, WatchEventKind.Recovered], events.Select(each => each.Kind));
-        Assert.Contains("Undone", events[2].Message, StringComparison.Ordinal);
+        Assert.Equal([WatchEventKind.Suspected, WatchEventKind.Recovered, WatchEventKind.Suspected, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Contains("Undone", events[1].Message, StringComparison.Ordinal);
         Assert.Equal((1, 0), (site.Ended, site.Failovers));
     }
 
@@ -150,6 +150,15 @@ public sealed class PrimaryWatchTests
         WatchEventKind[] kinds = await KindsAsync(site, new() { Failover = true }, turns: 4);
         Assert.DoesNotContain(WatchEventKind.PrimaryChanged, kinds);
         Assert.Equal(3, site.Failovers);
+    }
+
+    [Fact]
+    public async Task A_primary_that_is_back_and_to_which_nobody_is_led_is_told()
+    {
+        PlayedSite site = new() { Answers = { [1] = false }, NotLedAt = { 2, 3 } };
+        WatchEvent[] events = await EventsAsync(site, new(), turns: 6);
+        Assert.Equal([WatchEventKind.Healthy, WatchEventKind.Suspected, WatchEventKind.Suspected, WatchEventKind.Suspected, WatchEventKind.Recovered], events.Select(each => each.Kind));
+        Assert.Contains("leads nobody to it", events[3].Message, StringComparison.Ordinal);
     }
 
     private static OperationMark Left(string automatic) =>
@@ -230,6 +239,8 @@ public sealed class PrimaryWatchTests
 
         public bool IsLed { get; init; } = true;
 
+        public HashSet<int> NotLedAt { get; } = [];
+
         public int Finishes { get; private set; }
 
         public int Ended { get; private set; }
@@ -307,7 +318,7 @@ public sealed class PrimaryWatchTests
             return Task.FromResult<FailoverResult?>(Result(isUndone ? "web-01" : mark!.OldPrimary, isUndone ? "web-02" : mark!.NewPrimary, isUndone ? PlanOutcome.Undone : PlanOutcome.Degraded));
         }
 
-        public Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken) => Task.FromResult(IsLed);
+        public Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken) => Task.FromResult(IsLed && !NotLedAt.Contains(_turn));
 
         public Task<WatchStanding> StandingAsync(CancellationToken cancellationToken) => Task.FromResult(Standing);
 
