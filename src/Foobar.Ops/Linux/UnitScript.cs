@@ -1,6 +1,5 @@
 using Foobar.Ops.Findings;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Linux;
 

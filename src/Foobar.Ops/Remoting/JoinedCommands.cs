@@ -8,7 +8,7 @@ namespace Foobar.Ops.Remoting;
 /// <summary>
 /// Short commands that are asked for at about the same time run one after another in one job: a job costs a server more than most
 /// of them. Each runs in a subshell and has its own output, error and exit code. One that hangs, or prints too much, costs the others
-/// a few seconds: then each is run by itself.
+/// ten seconds: then each is run by itself.
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="limit">Ends all of them.</param>
@@ -20,7 +20,7 @@ internal sealed class JoinedCommands(IServerSession server, CancellationToken li
     /// <summary>More than these go to another job, which runs beside.</summary>
     private const int MostTogether = 8;
 
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(10);
 
     // The mark is on a line of its own behind each output: the line feed before it is ours too.
     private const string Script = """

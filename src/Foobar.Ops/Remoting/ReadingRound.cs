@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Foobar.Ops.Inventory;
-using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Remoting;
 

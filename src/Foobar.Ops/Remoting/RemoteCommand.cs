@@ -48,7 +48,7 @@ public sealed record RemoteCommand
     /// The files that decide what it prints, if it reads nothing else that may change: a session that has its result runs it again
     /// in a later <see cref="ReadingRound"/> only when one of them has changed, and shares one run among those of a round.
     /// </summary>
-    public Remembering.CommandSources? Sources { get; init; }
+    public CommandSources? Sources { get; init; }
 
     /// <summary>The program whose absence (exit code 127) is the error <c>CommandNotFound</c>; <see langword="null"/> leaves the exit code to the caller.</summary>
     public string? Requires { get; init; }

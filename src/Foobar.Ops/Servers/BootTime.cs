@@ -1,6 +1,6 @@
 using System.Globalization;
 using Foobar.Ops.Linux;
-using Foobar.Ops.Remoting.Remembering;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Servers;
 

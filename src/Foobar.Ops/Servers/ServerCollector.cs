@@ -3,7 +3,6 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Servers;
 

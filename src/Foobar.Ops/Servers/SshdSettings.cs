@@ -1,5 +1,5 @@
 using Foobar.Ops.Linux;
-using Foobar.Ops.Remoting.Remembering;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Servers;
 

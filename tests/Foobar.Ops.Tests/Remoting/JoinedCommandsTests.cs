@@ -34,7 +34,7 @@ public sealed class JoinedCommandsTests
     }
 
     [Fact]
-    public async Task One_that_hangs_costs_the_others_a_few_seconds_and_itself_its_limit()
+    public async Task One_that_hangs_costs_the_others_seconds_and_itself_its_limit()
     {
         await using ServerSession session = await LocalShell.OpenAsync(new LocalShell("sh"));
         JoinedCommands joined = new(session, TestContext.Current.CancellationToken);

@@ -6,7 +6,6 @@ using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Firewall.Collection;
 

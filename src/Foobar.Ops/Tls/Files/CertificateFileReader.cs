@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Foobar.Ops.Linux;
-using Foobar.Ops.Remoting.Remembering;
+using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Tls.Files;
 

@@ -6,7 +6,6 @@ using Foobar.Ops.Inventory;
 using Foobar.Ops.Linux;
 using Foobar.Ops.Linux.Configuration;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Remembering;
 
 namespace Foobar.Ops.Topology.Collection;
 

@@ -1,8 +1,7 @@
 using System.Globalization;
 using Foobar.Ops.Remoting;
-using Foobar.Ops.Remoting.Remembering;
 
-namespace Foobar.Ops.Tests.Remoting.Remembering;
+namespace Foobar.Ops.Tests.Remoting;
 
 /// <summary>
 /// What a session has read is given again in a later round while its files stand, and read again as soon as one of them has changed:

@@ -4,7 +4,7 @@ using System.IO.Enumeration;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Linux;
 
-namespace Foobar.Ops.Remoting.Remembering;
+namespace Foobar.Ops.Remoting;
 
 /// <summary>One look at the files that remembered results depend on, and at the server's clock: one command.</summary>
 internal sealed class SourceLook

@@ -1,4 +1,4 @@
-namespace Foobar.Ops.Remoting.Remembering;
+namespace Foobar.Ops.Remoting;
 
 /// <summary>
 /// The files that decide what a command prints: while none of them has changed, nor one been added or removed, the command would

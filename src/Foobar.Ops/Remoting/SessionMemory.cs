@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Foobar.Ops.Remoting.Remembering;
+namespace Foobar.Ops.Remoting;
 
 /// <summary>
 /// What a session remembers of a server: results of commands whose <see cref="CommandSources"/> stand. A result is given again only
