@@ -11,15 +11,19 @@ namespace Foobar.Ops.Auditing;
 /// <param name="perSite">The controls that look at all servers together.</param>
 /// <param name="lasting">Takes out of the facts what changes by itself, or by being read, and no property is marked for.</param>
 /// <param name="compare">What of the facts of two snapshots differs, where the area knows better than their structure does.</param>
+/// <param name="isTimeless">Whether no control goes by the time: of facts that are the same object they say the same again.</param>
 public sealed class AuditPart<TFacts>(
     Collector<TFacts> collector,
     IReadOnlyList<Control<ServerCase<TFacts>>> perServer,
     IReadOnlyList<Control<SiteCase<TFacts>>>? perSite = null,
     Func<TFacts, TFacts, IEnumerable<FactDifference>>? compare = null,
-    Func<TFacts, TFacts>? lasting = null) : AuditPart
+    Func<TFacts, TFacts>? lasting = null,
+    bool isTimeless = false) : AuditPart
     where TFacts : class
 {
     private readonly IReadOnlyList<Control<SiteCase<TFacts>>> _perSite = perSite ?? [];
+
+    private readonly JudgedFacts<TFacts>? _judged = isTimeless ? new() : null;
 
     /// <inheritdoc/>
     public override string Name => collector.Name;
@@ -75,17 +79,28 @@ public sealed class AuditPart<TFacts>(
     private IEnumerable<Finding> Judge(Control<ServerCase<TFacts>> control, Server server, Snapshot snapshot)
     {
         Reading<TFacts> reading = snapshot.Read<TFacts>(Name, server.Name);
-        return reading.TryGet(out TFacts? facts)
-            ? SafeJudge.Apply(control, new ServerCase<TFacts>(server, snapshot.Site, facts, snapshot.Time), server.Name, snapshot.Time)
-            : [control.Info.ToFinding(reading.ToUnknown(), server.Name, snapshot.Time)];
+        if (!reading.TryGet(out TFacts? facts))
+        {
+            return [control.Info.ToFinding(reading.ToUnknown(), server.Name, snapshot.Time)];
+        }
+
+        IReadOnlyList<Finding> Apply() =>
+            SafeJudge.Apply(control, new ServerCase<TFacts>(server, snapshot.Site, facts, snapshot.Time), server.Name, snapshot.Time);
+        return _judged is null ? Apply() : _judged.Of(control, snapshot.Site, [(server, facts)], snapshot.Time, Apply);
     }
 
-    private IEnumerable<Finding> Judge(Control<SiteCase<TFacts>> control, Server[] concerned, Snapshot snapshot) =>
-        concerned.Length == 0
-            ? [control.Info.ToFinding(Verdict.NotApplicable(actual: "No server of the site has such facts."), null, snapshot.Time)]
-            : SafeJudge.Apply(
-                control,
-                new SiteCase<TFacts>(snapshot.Site, concerned.ToDictionary(server => server.Name, server => snapshot.Read<TFacts>(Name, server.Name), StringComparer.OrdinalIgnoreCase), snapshot.Time),
-                null,
-                snapshot.Time);
+    private IEnumerable<Finding> Judge(Control<SiteCase<TFacts>> control, Server[] concerned, Snapshot snapshot)
+    {
+        if (concerned.Length == 0)
+        {
+            return [control.Info.ToFinding(Verdict.NotApplicable(actual: "No server of the site has such facts."), null, snapshot.Time)];
+        }
+
+        Dictionary<string, Reading<TFacts>> readings = concerned.ToDictionary(
+            server => server.Name, server => snapshot.Read<TFacts>(Name, server.Name), StringComparer.OrdinalIgnoreCase);
+        IReadOnlyList<Finding> Apply() =>
+            SafeJudge.Apply(control, new SiteCase<TFacts>(snapshot.Site, readings, snapshot.Time), null, snapshot.Time);
+        return _judged is null || !readings.Values.All(static reading => reading.TryGet(out _)) ? Apply()
+            : _judged.Of(control, snapshot.Site, [.. concerned.Select(server => (server, readings[server.Name].Value!))], snapshot.Time, Apply);
+    }
 }

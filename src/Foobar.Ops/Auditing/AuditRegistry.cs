@@ -24,7 +24,7 @@ public static class AuditRegistry
     public static IReadOnlyList<AuditPart> Parts { get; } =
     [
         new AuditPart<ServerFacts>(new ServerCollector(), ServerControls.All, lasting: LastingServerFacts.Of),
-        new AuditPart<FirewallFacts>(new FirewallCollector { JudgesAhead = true }, FirewallControls.All, SiteFirewallControls.All, compare: FirewallComparison.Compare),
+        new AuditPart<FirewallFacts>(new FirewallCollector { JudgesAhead = true }, FirewallControls.All, SiteFirewallControls.All, compare: FirewallComparison.Compare, isTimeless: true),
         new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
         new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),
