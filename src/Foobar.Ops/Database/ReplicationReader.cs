@@ -136,7 +136,7 @@ internal sealed class ReplicationReader(IDatabaseSession database, IServerSessio
             ? await RowsAsync(ReplicationQueries.GaleraMembers, cancellationToken)
             : [];
         ServerVariables later = new(await RowsAsync(ReplicationQueries.GaleraFlow, cancellationToken), ReplicationQueries.GaleraFlow);
-        return ClusterParser.FromGalera(variables, status, later, Stopwatch.GetElapsedTime(started), view);
+        return ClusterParser.FromGalera(variables, status, later, database.Time.GetElapsedTime(started), view);
     }
 
     private async Task<WriteGuard> ReadGuardAsync(ServerVariables variables, Task<Reading<ServerOptions>> options, CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Cluster;
+using Foobar.Ops.Operations.Replication.Resumption;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -42,6 +43,9 @@ internal sealed class ClusterBed : IAsyncDisposable
 
     /// <summary>A move as an operator would make it.</summary>
     public ClusterOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
+
+    /// <summary>The end of a move that was left half done.</summary>
+    public ResumeOperation Resume() => new(Session, new OperationStore(Session.Site.Name, State));
 
     /// <summary>What all members say.</summary>
     public Task<SiteCase<ReplicationFacts>> SurveyAsync() => ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken);
@@ -106,7 +110,7 @@ internal sealed class ClusterBed : IAsyncDisposable
         {
             if (new OperationStore(Session.Site.Name, State).FindUnfinished("failover") is not null)
             {
-                await Operation().ResumeAsync(new FailoverOptions(), null, CancellationToken.None);
+                await Resume().ResumeAsync(new FailoverOptions(), null, CancellationToken.None);
             }
 
             if (await OpenAsync() is not ["web-01"]

@@ -4,7 +4,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Lab.Faults;
 using Foobar.Ops.Lab.Load;
-using Foobar.Ops.LabTests.Failover;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
@@ -80,7 +80,7 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
         FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions { To = candidate }, null, TestContext.Current.CancellationToken));
         Assert.Equal("OperationUnfinished", refused.ErrorId);
 
-        FailoverResult result = await bed.Operation().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+        FailoverResult result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(result.Error);

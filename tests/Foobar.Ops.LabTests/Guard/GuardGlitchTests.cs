@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Guard;
 
 namespace Foobar.Ops.LabTests.Guard;

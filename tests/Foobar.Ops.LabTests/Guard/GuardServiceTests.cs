@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Lab;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Guard;
 
 namespace Foobar.Ops.LabTests.Guard;

@@ -1,6 +1,7 @@
 using Foobar.Ops.Errors;
 using Foobar.Ops.Lab.Load;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Guard;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Planning;
@@ -57,7 +58,7 @@ public sealed class GuardTakeOverTests(LabFixture labs)
             if (isLost)
             {
                 // The lost machine comes back, with its journal.
-                FoobarException late = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Operation().ResumeAsync(new FailoverOptions(), null, cancel));
+                FoobarException late = await Assert.ThrowsAnyAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, cancel));
                 Assert.Equal("OperationSuperseded", late.ErrorId);
             }
         }

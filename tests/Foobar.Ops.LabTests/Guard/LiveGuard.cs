@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Guard;
 using Foobar.Ops.Operations.Replication;
 using Foobar.Ops.Operations.Replication.Failover;

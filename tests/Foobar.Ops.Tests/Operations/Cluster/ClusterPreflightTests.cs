@@ -89,7 +89,7 @@ public sealed class ClusterPreflightTests
     {
         ClusterParameters order = Order() with { Before = "1", TakenOverFrom = "2" };
         Assert.Equal(order, ClusterParameters.Of(order.ToParameters()));
-        Assert.True(ClusterParameters.Describes(order.ToParameters()));
+        Assert.True(OperationKeys.IsCluster(order.ToParameters()));
         foreach (string name in (string[])["id", "kind", "old", "new", "writer", "oldIsIn", "elects"])
         {
             Assert.Contains(name, Assert.Throws<ParseException>(() => ClusterParameters.Of(order.ToParameters().Where(one => one.Key != name).ToDictionary())).Message, StringComparison.Ordinal);
