@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Enumeration;
 using Foobar.Ops.Errors;
-using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Remoting;
 
@@ -79,7 +78,7 @@ internal sealed class SourceLook
     /// <summary>Reads what the script prints; <see langword="null"/> if it is not of its form.</summary>
     internal static SourceLook? Parse(string text, long asked, TimeSpan took, IEnumerable<string> paths)
     {
-        string[] lines = [.. Lines.Of(text).Select(static line => line.Text)];
+        string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Entry?[] entries = [.. lines.Skip(1).Select(Entry.Parse)];
         return lines.Length > 0 && long.TryParse(lines[0], NumberStyles.None, CultureInfo.InvariantCulture, out long seconds)
             && entries.All(static entry => entry is not null)
