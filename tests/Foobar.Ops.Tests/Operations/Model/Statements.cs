@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Foobar.Ops.Database;
 using Foobar.Ops.Remoting;
+using static Foobar.Ops.Tests.Operations.Model.Told;
 
 namespace Foobar.Ops.Tests.Operations.Model;
 
@@ -10,22 +11,6 @@ namespace Foobar.Ops.Tests.Operations.Model;
 internal static partial class Statements
 {
     private static readonly ConcurrentDictionary<string, Action<Call>> Known = new(StringComparer.Ordinal);
-
-    private static readonly DatabaseRow InnoDb = Rows.Of(("engine", "InnoDB"));
-    private static readonly DatabaseRow Logs = Rows.Of(("Log_name", "binlog.000001"), ("File_size", 1000));
-    private static readonly DatabaseRow LogStatus = Rows.Of(("File", "binlog.000001"), ("Position", 1000), ("Binlog_Do_DB", ""), ("Binlog_Ignore_DB", ""));
-    private static readonly DatabaseRow ReadsAll = Rows.Of(("reads_all", 1));
-    private static readonly DatabaseRow[] Settings = [Rows.Of(("Variable_name", "binlog_format"), ("Value", "ROW"))];
-    private static readonly DatabaseRow[] Objects = [Rows.Of(("kind", "account"), ("name", "'app'@'192.0.2.%'"), ("digest", "1")), Rows.Of(("kind", "table"), ("name", "shop.orders"), ("digest", "3"))];
-    private static readonly DatabaseRow[] ClientRows = [Rows.Of(("user", "app")), Rows.Of(("user", "operator"))];
-    private static readonly DatabaseRow Accounts = Rows.Of(("User", "replication"), ("Host", "192.0.2.%"), ("ssl_type", "ANY"), ("plugin", "caching_sha2_password"), ("account_locked", "N"));
-    private static readonly DatabaseRow MySqlPrivileged = Rows.Of(("grantee", "'operator'@'localhost'"), ("privilege", "CONNECTION_ADMIN"));
-    private static readonly DatabaseRow MariaDbPrivileged = Rows.Of(("grantee", "'operator'@'localhost'"), ("privilege", "READ ONLY ADMIN"));
-    private static readonly DatabaseRow LoginRow = Rows.Of(("User_name", "replication"), ("User_password", "secret"), ("Enabled_ssl", 1), ("Ssl_verify_server_cert", 1), ("Ssl_ca", "/etc/ca.pem"), ("Ssl_cert", ""), ("Ssl_key", ""), ("Connect_retry", 1));
-    private static readonly DatabaseRow[] MySqlConstants = [.. Constants(mariaDb: false)];
-    private static readonly DatabaseRow[] MariaDbConstants = [.. Constants(mariaDb: true)];
-    private static readonly DatabaseRow[] SwitchOn = [.. SwitchNames.Select(name => Variable(name, "ON"))];
-    private static readonly DatabaseRow[] SwitchOff = [.. SwitchNames.Select(name => Variable(name, "OFF"))];
 
     private static readonly Dictionary<string, Action<Call>> Exact = new(StringComparer.Ordinal)
     {
@@ -161,8 +146,6 @@ internal static partial class Statements
         ("SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES", "ENGINE <> 'InnoDB'", static call => call.Answer()),
     ];
 
-    private static string[] SwitchNames => ["read_only", "super_read_only", "event_scheduler", "rpl_semi_sync_source_enabled", "rpl_semi_sync_replica_enabled", "rpl_semi_sync_master_enabled", "rpl_semi_sync_slave_enabled", "Rpl_semi_sync_source_status", "Rpl_semi_sync_master_status", "Rpl_semi_sync_replica_status", "Rpl_semi_sync_slave_status"];
-
     /// <summary>Does a statement.</summary>
     public static void Run(Call call)
     {
@@ -180,96 +163,6 @@ internal static partial class Statements
 
         act(call);
     }
-
-    private static string OnOff(bool on) => on ? "ON" : "OFF";
-
-    private static DatabaseRow Variable(string name, object? value) => Rows.Of(("Variable_name", name), ("Value", value));
-
-    private static DatabaseRow Switch(int at, bool on) => on ? SwitchOn[at] : SwitchOff[at];
-
-    private static IEnumerable<DatabaseRow> Constants(bool mariaDb)
-    {
-        (string, string)[] values =
-        [
-            ("version", mariaDb ? "11.8.3-MariaDB" : "9.7.0"), ("port", "3306"), ("ssl_cert", "/etc/cert.pem"), ("have_ssl", "YES"), ("require_secure_transport", "OFF"), ("innodb_read_only", "OFF"),
-            ("log_bin", "ON"), ("log_bin_basename", "/var/lib/mysql/binlog"), ("datadir", "/var/lib/mysql/"), ("binlog_format", "ROW"), ("binlog_row_image", "FULL"),
-            (mariaDb ? "log_slave_updates" : "log_replica_updates", "ON"), ("binlog_expire_logs_seconds", "604800"),
-            ("gtid_mode", "ON"), ("enforce_gtid_consistency", "ON"), ("gtid_purged", ""), ("gtid_strict_mode", "ON"),
-            ("replica_parallel_workers", "4"), ("replica_preserve_commit_order", "ON"), ("relay_log_recovery", "ON"), ("replica_net_timeout", "60"), ("slave_parallel_threads", "4"), ("slave_net_timeout", "60"),
-            ("replica_exec_mode", "STRICT"), ("slave_exec_mode", "STRICT"),
-            (mariaDb ? "rpl_semi_sync_master_timeout" : "rpl_semi_sync_source_timeout", "10000"), (mariaDb ? "rpl_semi_sync_master_wait_point" : "rpl_semi_sync_source_wait_point", "AFTER_SYNC"),
-        ];
-        foreach ((string name, string value) in values)
-        {
-            yield return Variable(name, value);
-        }
-    }
-
-    private static List<DatabaseRow> Variables(Member member)
-    {
-        List<DatabaseRow> rows =
-        [
-            .. member.IsMariaDb ? MariaDbConstants : MySqlConstants,
-            Variable("hostname", member.Name), Variable("server_id", member.ServerId), Variable("sync_binlog", member.SyncBinlog), Variable("innodb_flush_log_at_trx_commit", member.FlushLog),
-            Switch(0, member.ReadOnly), Switch(2, member.SchedulerOn),
-        ];
-        if (member.IsMariaDb)
-        {
-            rows.AddRange([Variable("gtid_binlog_state", member.BinlogState), Variable("gtid_current_pos", member.CurrentPosition), Switch(5, member.SemiSource), Switch(6, member.SemiReplica)]);
-        }
-        else
-        {
-            rows.AddRange([Variable("server_uuid", member.Uuid), Switch(1, member.SuperReadOnly), Variable("gtid_executed", member.ExecutedSet), Switch(3, member.SemiSource), Switch(4, member.SemiReplica)]);
-        }
-
-        return rows;
-    }
-
-    private static DatabaseRow[] Status(Member member)
-    {
-        (string source, string replica) = member.IsMariaDb ? ("master", "slave") : ("source", "replica");
-        bool waits = member.SemiSource && member.SemiActive;
-        return
-        [
-            Variable("Uptime", 1000), Switch(member.IsMariaDb ? 8 : 7, waits), Switch(member.IsMariaDb ? 10 : 9, member.Link is { Acknowledges: true, Connected: true } && member.SemiReplica),
-            Variable($"Rpl_semi_sync_{source}_clients", member.SemiClients), Variable($"Rpl_semi_sync_{source}_wait_sessions", member.Committing),
-            Variable($"Rpl_semi_sync_{source}_yes_tx", member.Yes), Variable($"Rpl_semi_sync_{source}_no_tx", member.No),
-        ];
-    }
-
-    private static string Retrieved(Member member) => string.Join(',', member.Link!.Retrieved.Select((range, at) => (range, at)).Where(one => one.range.Low > 0)
-        .Select(one => string.Create(CultureInfo.InvariantCulture, $"{member.Peer(one.at).Uuid}:{one.range.Low}{(one.range.High > one.range.Low ? $"-{one.range.High}" : "")}")));
-
-    private static DatabaseRow[] Channels(Member member)
-    {
-        if (member.Link is not { } link)
-        {
-            return [];
-        }
-
-        string receiver = link.Connected && link.ReceiverOn ? "Yes" : link.ReceiverOn ? "Connecting" : "No";
-        string applier = OnOff(link.ApplierOn) == "ON" ? "Yes" : "No";
-        int executed = link.Read - link.Relay.Count;
-        string idle = link.Relay.Count == 0 ? "Replica has read all relay log; waiting for more updates" : "Reading event from the relay log";
-        return member.IsMariaDb
-            ? [Rows.Of(
-                ("Connection_name", ""), ("Master_Host", link.Host), ("Master_Port", 3306), ("Master_User", "replication"), ("Master_Server_Id", link.Connected ? link.Source!.ServerId : 0), ("Slave_IO_Running", receiver), ("Slave_SQL_Running", applier),
-                ("Master_Log_File", "binlog.000001"), ("Read_Master_Log_Pos", link.Read), ("Relay_Log_File", "relay.000001"), ("Relay_Log_Pos", executed), ("Relay_Master_Log_File", "binlog.000001"), ("Exec_Master_Log_Pos", executed),
-                ("Last_IO_Errno", link.Error), ("Last_IO_Error", link.ErrorText), ("Last_SQL_Errno", link.ApplyError), ("Last_SQL_Error", link.ApplyErrorText),
-                ("Using_Gtid", "Slave_Pos"), ("Gtid_IO_Pos", link.ReceivedLast?.Gtid ?? member.SlavePosition?.Gtid ?? ""), ("Seconds_Behind_Master", link.Connected ? 0 : null), ("Master_SSL_Allowed", "Yes"), ("Master_SSL_Verify_Server_Cert", "Yes"),
-                ("Slave_SQL_Running_State", idle), ("Slave_received_heartbeats", link.Heard), ("Connect_Retry", 1))]
-            : [Rows.Of(
-                ("Channel_Name", ""), ("Source_Host", link.Host), ("Source_Port", 3306), ("Source_User", "replication"), ("Source_UUID", link.Source?.Uuid), ("Replica_IO_Running", receiver), ("Replica_SQL_Running", applier),
-                ("Source_Log_File", "binlog.000001"), ("Read_Source_Log_Pos", link.Read), ("Relay_Log_File", "relay.000001"), ("Relay_Log_Pos", executed), ("Relay_Source_Log_File", "binlog.000001"), ("Exec_Source_Log_Pos", executed),
-                ("Last_IO_Errno", link.Error), ("Last_IO_Error", link.ErrorText), ("Last_SQL_Errno", link.ApplyError), ("Last_SQL_Error", link.ApplyErrorText),
-                ("Auto_Position", 1), ("Retrieved_Gtid_Set", Retrieved(member)), ("Seconds_Behind_Source", link.Connected ? 0 : null), ("Source_SSL_Allowed", "Yes"), ("Source_SSL_Verify_Server_Cert", "Yes"),
-                ("Replica_SQL_Running_State", idle))];
-    }
-
-    private static DatabaseRow[] Events(Member member) => !member.HasEvent ? [] :
-    [
-        Rows.Of(("event_schema", "shop"), ("event_name", "purge"), ("status", member.EventEnabled ? "ENABLED" : member.IsMariaDb ? "SLAVESIDE_DISABLED" : "REPLICA_SIDE_DISABLED"), ("definer", "app@%"), ("sql_mode", "")),
-    ];
 
     private static void Mark(Call call)
     {
@@ -577,54 +470,5 @@ internal static partial class Statements
             }
         });
         member.Settled();
-    }
-
-    private static void BeginMark(Call call, bool before)
-    {
-        string id = call.Text("id");
-        MarkRow row = new(id, call.Text("holder"), call.Text("since"), call.Text("state"), call.Text("old"), call.Text("new"), call.Text("parameters"));
-        Write(call, member => member.Mark = row, member => member.Mark is not { } now || !((!now.IsUnfinished && (!before || now.Id == call.Text("before"))) || now.Id == id));
-    }
-
-    private static void SetMark(Call call)
-    {
-        (string id, string former, string holder, string state) = (call.Text("id"), call.Text("former"), call.Text("holder"), call.Text("state"));
-        Write(call, member => member.Mark = member.Mark! with { Id = id, Holder = holder, State = state }, member => member.Mark is not { } now || (now.Id != id && now.Id != former));
-    }
-
-    private static void AbandonMark(Call call) =>
-        Write(call, member => member.Mark = member.Mark! with { State = "abandoned" }, member => member.Mark is not { IsUnfinished: true } now || now.Id == call.Text("id"));
-
-    // Enabled where it is said, and on whoever replicates that, disabled.
-    private static void EnableEvent(Call call)
-    {
-        Member there = call.Member;
-        Write(call, member => member.EventEnabled = member == there);
-    }
-
-    private static void Clone(Call call)
-    {
-        Member member = call.Member;
-        if (member.SuperReadOnly)
-        {
-            call.Refuse(1290, "The MySQL server is running with the --super-read-only option so it cannot execute this statement");
-            return;
-        }
-
-        Member donor = call.Connection.Cluster.Members.First(one => call.Sql.Contains($"'{one.Address}'", StringComparison.Ordinal));
-        if (!donor.Answers || !call.Connection.Cluster.Reaches(member.Name, donor.Name))
-        {
-            call.Refuse(3862, "Clone Donor Error: Connect failed");
-            return;
-        }
-
-        call.Connection.World.After(2, () =>
-        {
-            if (member.Answers && donor.Answers)
-            {
-                member.CopyOf(donor);
-                member.Crash(1);
-            }
-        });
     }
 }
