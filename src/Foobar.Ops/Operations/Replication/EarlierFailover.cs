@@ -92,7 +92,7 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
     /// <summary>Refuses to end one by its journal that was ended otherwise: what the journal says of the members is no longer so.</summary>
     /// <param name="members">The members that take part.</param>
     /// <param name="path">The journal; it is closed.</param>
-    /// <param name="ids">The ids under which its marker may stand.</param>
+    /// <param name="ids">The ids under which its marker may stand; also that of whoever began it, who may have ended it all the same.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>OperationSuperseded</c>: the message says by whom.</exception>
     public async Task RefuseSupersededAsync(IEnumerable<DatabaseMember> members, string path, OperationIds ids, CancellationToken cancellationToken)
@@ -100,7 +100,8 @@ internal sealed class EarlierFailover(OperationStore store, TimeProvider time)
         foreach (DatabaseMember member in members)
         {
             OperationMark? marker = await member.Marks.ReadAsync(cancellationToken);
-            if (marker is not null && (ids.Own.Contains(marker.Id) ? marker.State == OperationState.Abandoned : marker.Id != ids.Before))
+            bool isOwn = marker is not null && ids.Own.Contains(marker.Id);
+            if (marker is not null && (isOwn ? marker.State == OperationState.Abandoned || (marker.Id != ids.Id && !marker.IsUnfinished) : marker.Id != ids.Before))
             {
                 Close(path);
                 throw new FoobarException("OperationSuperseded", ErrorKind.Refused, $"{member.Name}: what this machine left unfinished was ended otherwise meanwhile: {marker}. Nothing was changed, and its journal is closed ({path}).")

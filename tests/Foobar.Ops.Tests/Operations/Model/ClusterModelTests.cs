@@ -59,6 +59,15 @@ public sealed class ClusterModelTests
         Assert.NotEmpty(schedule.FaultsThatCame);
     }
 
+    // A takeover is killed at its beginning, the first operator goes on to the end, and then the second one resumes.
+    [Theory]
+    [InlineData(20937)]
+    public void A_seed_that_found_something_finds_nothing_any_more(int seed)
+    {
+        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Run(seed, traced: true));
+        Assert.True(schedule.Violation is null, $"{schedule}");
+    }
+
     private static IReadOnlyList<DatabaseRow>? WithoutFence(Call call) => call.Sql switch
     {
         "SET GLOBAL super_read_only = ON" or "SET GLOBAL read_only = 1" => [],

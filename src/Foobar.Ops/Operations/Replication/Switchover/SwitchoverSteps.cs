@@ -116,6 +116,12 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Change = token => Old.PersistRoleAsync(true, live.OldPrimary.Machine, token),
         Undo = async token =>
         {
+            // Whose operation this took over may have gone on with it since, to its end.
+            if (!await New.IsFencedAsync(token))
+            {
+                throw new PointOfNoReturnPassedException("AlreadyWritten", ErrorKind.Refused, $"{live.Candidate.Name}: it takes writes already, so the old primary must not take any more.") { Server = live.Candidate.Name };
+            }
+
             await Old.PersistRoleAsync(false, live.OldPrimary.Machine, token);
 
             // Started anew meanwhile, it refuses writes though it was never fenced.
