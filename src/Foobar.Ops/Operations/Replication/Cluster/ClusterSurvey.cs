@@ -15,7 +15,9 @@ internal sealed class ClusterSurvey(ISiteSession session)
     public async Task<ClusterPreflight> LookAsync(FailoverOptions options, CancellationToken cancellationToken)
     {
         await using ConnectionSet open = new(session);
+#pragma warning disable CA2000 // The set owns it.
         IWriteEndpoint endpoint = await open.EndpointAsync(cancellationToken);
+#pragma warning restore CA2000
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(session, cancellationToken);
         ClusterPreflight preflight = ClusterPreflight.Judge(facts, options, await endpoint.MembersAsync(cancellationToken));
         return preflight is { Old: { } old, New: { } candidate } && session.Site.Policy.Database!.WriteEndpoint is { } declared && endpoint is HaproxyEndpoint haproxy

@@ -14,8 +14,8 @@ internal sealed class UnfinishedClusterMove(OperationHost host, FailoverOptions 
     {
 #pragma warning disable CA2000 // The host owns it.
         ClusterConnections live = await ClusterConnections.OpenAsync(host.Session, parameters.Members, cancellationToken);
-#pragma warning restore CA2000
         return new Reconnected(new(host, live, options, parameters), live, parameters);
+#pragma warning restore CA2000
     }
 
     private sealed class Reconnected(DecidedClusterMove decided, ClusterConnections live, ClusterParameters parameters) : IReconnectedOperation
