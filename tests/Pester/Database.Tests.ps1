@@ -63,6 +63,13 @@ Describe 'Invoke-FoobarFailover -Emergency' {
         { Invoke-FoobarFailover -Emergency -Inventory $without -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'NoDatabase,*'
     }
 
+    It 'is refused where the members are a cluster' {
+        $declared.policy | Add-Member -Force database @{ topology = 'galera' }
+        $cluster = Join-Path $TestDrive 'cluster.json'
+        $declared | ConvertTo-Json -Depth 20 | Set-Content $cluster
+        { Invoke-FoobarFailover -Emergency -Inventory $cluster -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId 'EmergencyNotForClusters,*'
+    }
+
     It 'is the only one that accepts a loss' {
         $parameters = (Get-Command Invoke-FoobarFailover).Parameters
         $parameters['AcceptDataLoss'].ParameterSets.Keys | Should -Be 'Emergency'

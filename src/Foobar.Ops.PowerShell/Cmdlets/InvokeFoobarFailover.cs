@@ -46,13 +46,13 @@ public sealed class InvokeFoobarFailover : FailoverCmdlet
         ISiteSession site = OpenSite();
         if (Emergency && ClusterOperation.Serves(site.Site))
         {
-            throw new FoobarException("EmergencyNotForClusters", ErrorKind.InvalidInput, $"The members of {site.Site.Name} form a cluster, which has nothing to lose with one of them.")
+            FoobarException refused = new("EmergencyNotForClusters", ErrorKind.InvalidInput, $"The members of {site.Site.Name} form a cluster, which has nothing to lose with one of them.")
             {
                 Recommendation = "Invoke-FoobarFailover without -Emergency leads the writes from a dead member to one that is in the majority.",
             };
+            Fail(refused, site.Site.Name);
         }
-
-        if (Emergency)
+        else if (Emergency)
         {
             ActInEmergency(site);
         }
