@@ -19,6 +19,8 @@ internal sealed class GroupDialect : MySqlDialect
         group_replication_group_name = f00ba400-0000-4000-8000-000000000001
         group_replication_local_address = {Endpoint(server)}
         group_replication_group_seeds = {string.Join(',', plan.Members.Select(Endpoint))}
+        # A member's name leads to its IPv6 address first, which the account of replication is not made for.
+        group_replication_advertise_recovery_endpoints = {server.Links[0].V4}:3306
         group_replication_ip_allowlist = {plan.Addresses.V4(LabNetworkName.Internal)}
         group_replication_ssl_mode = VERIFY_CA
         group_replication_recovery_use_ssl = ON
