@@ -54,12 +54,12 @@ public sealed class SnapshotCollector
     {
         DateTimeOffset time = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
-        Server[] servers = [.. _session.Site.Servers.Where(server => _parts.Any(part => IsRead(part, server))).OrderBy(server => !_scope.Holds(server))];
+        Server[] servers = [.. _session.Site.Servers.Where(server => _parts.Any(part => IsRead(part, server)))];
         Task headStart = servers.All(_scope.Holds) ? Task.CompletedTask : GiveHeadStartAsync(servers.Where(_scope.Holds), cancellationToken);
         ServerReading[] readings = new ServerReading[servers.Length];
         int done = 0;
         ParallelOptions parallel = new() { MaxDegreeOfParallelism = Math.Max(1, _options.ThrottleLimit), CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length), parallel, async (index, token) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, servers.Length).OrderBy(index => !_scope.Holds(servers[index])), parallel, async (index, token) =>
         {
             if (!_scope.Holds(servers[index]))
             {

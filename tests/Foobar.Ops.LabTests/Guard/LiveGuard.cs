@@ -19,7 +19,9 @@ internal sealed class LiveGuard : IAsyncDisposable
     private readonly List<WatchEvent> _events = [];
     private readonly SemaphoreSlim _more = new(0);
     private readonly SiteSession _session;
+#pragma warning disable CA2213 // The watch disposes it.
     private readonly HeldSite _site;
+#pragma warning restore CA2213
     private readonly Task _watching;
     private int _seen;
 

@@ -8,6 +8,8 @@ namespace Foobar.Ops.LabTests.Lab;
 internal sealed class ThoroughFactAttribute : FactAttribute
 {
     /// <summary>Marks a test.</summary>
+#pragma warning disable CA1019 // The base keeps where it stands.
     public ThoroughFactAttribute([CallerFilePath] string? path = null, [CallerLineNumber] int line = -1)
         : base(path, line) => Explicit = !Sample.IsAll;
+#pragma warning restore CA1019
 }

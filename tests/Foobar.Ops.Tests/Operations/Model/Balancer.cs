@@ -101,9 +101,9 @@ internal sealed class Balancer
     /// <summary>Does a command.</summary>
     public string Answer(string command)
     {
-        if (command.Split(' ') is ["set", "server", { } server, "state", { } state] && server.Split('/') is [Backend, { } name] && States.ContainsKey(name))
+        if (command.Split(' ') is ["set", "server", { } server, "state", { } state] && server.Split('/') is [Backend, { } name] && States.TryGetValue(name, out var before))
         {
-            States[name] = state switch { "ready" => 0, "maint" => 1, "drain" => 8, _ => States[name] };
+            States[name] = state switch { "ready" => 0, "maint" => 1, "drain" => 8, _ => before };
             return "";
         }
 

@@ -304,7 +304,7 @@ internal sealed partial class Schedule
 
     private static bool Unfinished(MemoryFiles files) => new OperationStore("site", "/state", files).FindUnfinished("failover") is not null;
 
-    private OperationStore Store(MemoryFiles files, ISiteSession site) => new(site.Site.Name.Length > 0 ? "site" : "", "/state", files);
+    private static OperationStore Store(MemoryFiles files, ISiteSession site) => new(site.Site.Name.Length > 0 ? "site" : "", "/state", files);
 
     private void Simple(string what, Func<ISiteSession, Task> work)
     {

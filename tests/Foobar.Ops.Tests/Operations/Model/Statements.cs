@@ -98,6 +98,7 @@ internal static partial class Statements
         ["CREATE DATABASE IF NOT EXISTS foobar_ops"] = static call => Write(call, null),
         ["INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')"] = static call => Write(call, static member => member.Mark ??= new("", "", "2000-01-01 00:00:00.000", "none", "", "", "{}"), unlessDone: static member => member.Mark is not null),
         ["SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'"] = static call => call.Value(call.Connection.Cluster.Balancer.IsOpen(call.Member, call.Text("id")) ? 1 : 0),
+        [ReplicationQueries.GroupSettings] = static call => call.Answer(),
         ["SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'"] = static call => call.Answer(Rows.Of(("Variable_name", "rpl_semi_sync_source_wait_for_replica_count"), ("Value", "1"))),
         ["SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')"] = static call => call.Answer(),
         ["SELECT 1 FROM mysql.innodb_table_stats WHERE FALSE FOR UPDATE NOWAIT"] = static call => call.Answer(),

@@ -8,7 +8,7 @@ using Foobar.Ops.Tests.Remoting;
 namespace Foobar.Ops.Tests.Operations.Replication;
 
 /// <summary>What the host does for each kind of operation, in which order, and what it leaves where one is refused.</summary>
-public sealed class OperationHostTests : IDisposable
+public sealed class OperationHostTests : IAsyncDisposable
 {
     private const long Ours = 7;
 
@@ -22,7 +22,11 @@ public sealed class OperationHostTests : IDisposable
         _site.Database("web-02").On("PROCESSLIST").On("RELEASE_LOCK", [("value", 1L)]).On("SELECT 1");
     }
 
-    public void Dispose() => _state.Delete(recursive: true);
+    public async ValueTask DisposeAsync()
+    {
+        await _site.DisposeAsync();
+        _state.Delete(recursive: true);
+    }
 
     [Fact]
     public async Task What_runs_is_decided_once_the_locks_are_held()

@@ -1,3 +1,4 @@
+using Foobar.Ops.Database;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Planning;
 

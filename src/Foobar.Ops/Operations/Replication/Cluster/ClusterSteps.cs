@@ -221,16 +221,8 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
     }
 
     // An undo may find the candidate elected, or not.
-    private async Task<string> WriterAsync(CancellationToken token)
-    {
-        if (order.Kind == ClusterKind.Galera || order.Writer == order.New)
-        {
-            return order.Writer;
-        }
-
-        IReadOnlyList<Remoting.DatabaseRow> rows = await live.Member(order.Writer).Session.QueryAsync("SELECT @@global.super_read_only AS value", null, token);
-        return rows[0].Number("value") == 0 ? order.Writer : order.New;
-    }
+    private async Task<string> WriterAsync(CancellationToken token) =>
+        order.Writer == order.New || await Node(order.Writer).TakesWritesAsync(token) ? order.Writer : order.New;
 
     private FoobarException TooFarBehind(TimeSpan limit) => new("CatchUpTimeout", ErrorKind.Timeout, FormattableString.Invariant($"{order.New}: it has not applied within {limit.TotalSeconds:0.#} s what is committed."))
     {

@@ -1,10 +1,8 @@
-using System.Diagnostics;
 using System.Globalization;
-using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Remoting;
 
-namespace Foobar.Ops.Operations.Replication.Cluster;
+namespace Foobar.Ops.Database;
 
 /// <summary>A member of a cluster that a move talks to; all that differs between Group Replication and Galera.</summary>
 /// <param name="session">The connection to it.</param>
@@ -32,6 +30,9 @@ internal abstract class ClusterNode(IDatabaseSession session)
     /// <summary>Sees that it can serve: in the majority, in step, ready.</summary>
     /// <exception cref="FoobarException"><c>MemberNotInStep</c>: it can't.</exception>
     public abstract Task EnsureServesAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether it takes writes; every member of Galera that serves does.</summary>
+    public virtual Task<bool> TakesWritesAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     /// <summary>Lets the group elect a primary; in Galera there is none to elect.</summary>
     /// <param name="primary">The server's UUID.</param>
@@ -65,15 +66,15 @@ internal sealed class GaleraNode(IDatabaseSession session) : ClusterNode(session
 
     public override async Task<bool> ReachAsync(string position, TimeSpan limit, CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = Session.Time.GetTimestamp();
         while (ClusterPosition.Missing(ClusterKind.Galera, position, await CommittedAsync(cancellationToken)).Length > 0)
         {
-            if (Stopwatch.GetElapsedTime(began) > limit)
+            if (Session.Time.GetElapsedTime(began) > limit)
             {
                 return false;
             }
 
-            await Task.Delay(Pause, cancellationToken);
+            await Task.Delay(Pause, Session.Time, cancellationToken);
         }
 
         return true;
@@ -118,6 +119,9 @@ internal sealed class GroupNode(IDatabaseSession session) : ClusterNode(session)
             throw NotInStep(rows.Count == 0 ? "in no group" : $"{rows[0].Text("state")}, {(rows[0].Number("quorum") == 1 ? "in the majority" : "without a majority")}");
         }
     }
+
+    public override async Task<bool> TakesWritesAsync(CancellationToken cancellationToken) =>
+        (await Session.QueryAsync("SELECT @@global.super_read_only AS value", null, cancellationToken))[0].Number("value") == 0;
 
     public override async Task ElectAsync(Guid primary, TimeSpan patience, CancellationToken cancellationToken)
     {

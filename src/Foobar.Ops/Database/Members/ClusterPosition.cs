@@ -1,8 +1,7 @@
 using System.Globalization;
-using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 
-namespace Foobar.Ops.Operations.Replication.Cluster;
+namespace Foobar.Ops.Database;
 
 /// <summary>How far members have committed, in their cluster's own order: <c>HISTORY:NUMBER</c> in Galera, a GTID set in a group. Pure.</summary>
 internal static class ClusterPosition
