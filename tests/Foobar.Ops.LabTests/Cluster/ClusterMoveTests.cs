@@ -13,7 +13,7 @@ using Foobar.Ops.Testing;
 namespace Foobar.Ops.LabTests.Cluster;
 
 /// <summary>Real clusters: a move under load loses nothing, and what befalls members is told as it is.</summary>
-[Collection(OtherLabCollection.Name)]
+[Collection(LabCollection.Name)]
 public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
 {
     private static readonly string[] Kinds = ["Galera", "Group"];

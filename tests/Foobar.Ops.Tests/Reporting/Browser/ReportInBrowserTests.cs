@@ -115,6 +115,7 @@ public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chro
         await page.Page.TypeAsync("input[name=text]", "web-2999");
         Assert.Equal("1 of 3000 findings shown", await page.AskAsync<string>("document.getElementById('shown').value"));
         await page.Page.ClickAsync("button[type=reset]");
+        await page.Page.WaitForFunctionAsync("() => document.getElementById('shown').value.startsWith('3000')");
         await page.Page.EmulateMediaTypeAsync(PuppeteerSharp.Media.MediaType.Print);
         Assert.Equal(3000, await page.AskAsync<int>(LaidOut));
         Assert.Empty(page.Troubles);
