@@ -22,6 +22,12 @@ Describe 'Binding' {
         { Measure-FoobarQps -Path $offline -Continuous } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
     }
 
+    It 'gives lists whose members can be taken by number' {
+        $control = Get-FoobarControl FW-001
+        $control.References.Count | Should -BeGreaterThan 1
+        @($control.References[0]).Count | Should -Be 1
+    }
+
     It 'asks only load balancers for their backends' {
         Get-FoobarServer -Inventory $offline web-02 | Get-FoobarBackend -Inventory $offline | Should -BeNullOrEmpty
     }

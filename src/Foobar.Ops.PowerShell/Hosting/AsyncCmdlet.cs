@@ -19,6 +19,12 @@ public abstract class AsyncCmdlet : PSCmdlet
     /// <inheritdoc/>
     protected override void StopProcessing() => _stopping.Cancel();
 
+    /// <summary>Writes an object; its lists can be indexed (<see cref="IndexedLists"/>).</summary>
+    protected new void WriteObject(object? value) => base.WriteObject(IndexedLists.Of(value));
+
+    /// <inheritdoc cref="WriteObject(object?)"/>
+    protected new void WriteObject(object? value, bool enumerateCollection) => base.WriteObject(IndexedLists.Of(value), enumerateCollection);
+
     /// <summary>Whether the user asked what would happen. PowerShell sets the preference for scripts that are called with -WhatIf, not for a compiled cmdlet itself.</summary>
     private protected bool IsWhatIf() => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? asked)
         ? LanguagePrimitives.IsTrue(asked)

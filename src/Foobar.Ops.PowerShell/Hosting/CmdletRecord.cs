@@ -43,7 +43,7 @@ internal abstract record CmdletRecord
     {
         switch (this)
         {
-            case Result result: cmdlet.WriteObject(result.Value); break;
+            case Result result: cmdlet.WriteObject(IndexedLists.Of(result.Value)); break;
             case Failure failure: cmdlet.WriteError(failure.Description.ToErrorRecord()); break;
             case Verbose verbose: cmdlet.WriteVerbose(verbose.Text); break;
             case Debug debug: cmdlet.WriteDebug(debug.Text); break;

@@ -31,7 +31,7 @@ public sealed record AuditVerdict
     public IReadOnlyList<string> Missing { get; init; } = [];
 
     /// <summary>What was not judged: servers (the site as a whole is <c>the site</c>) of which nothing could be decided, and those that are missing.</summary>
-    public IReadOnlyList<string> Unjudged =>
+    public IReadOnlyList<string> Unjudged => (string[])
     [
         .. Findings.GroupBy(finding => (finding.Site, Server: finding.Server?.ToUpperInvariant()))
             .Where(server => server.All(finding => finding.Status == FindingStatus.Unknown))

@@ -42,7 +42,7 @@ public sealed class CertificateChange : IDisposable
     public IReadOnlyList<CertificateChangePreview> Previews { get; }
 
     /// <summary>What earlier changes that were ended midway have left, a line a server; this change ends it.</summary>
-    public IReadOnlyList<string> Unsettled =>
+    public IReadOnlyList<string> Unsettled => (string[])
     [
         .. from target in _changing
            from left in target.Leftovers

@@ -67,7 +67,7 @@ public sealed record CertificateChangePreview
         : "as wanted";
 
     /// <summary>What a person must know of the change, a line each.</summary>
-    public IReadOnlyList<string> Outline =>
+    public IReadOnlyList<string> Outline => (string[])
     [
         .. Undoes is null ? (string[])[] : [$"undoes {Undoes}"],
         .. Files.Select(static line => $"writes {line}"),

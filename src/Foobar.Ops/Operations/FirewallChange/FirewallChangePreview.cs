@@ -51,7 +51,7 @@ public sealed record FirewallChangePreview
         : $"{(Undoes is null ? "replace the firewall's rules" : $"undo {Undoes}")} ({RulesRemoved.Count} go, {RulesAdded.Count} come)";
 
     /// <summary>What a person must know of the change, a line each: what it opens and closes, and what speaks against it.</summary>
-    public IReadOnlyList<string> Outline =>
+    public IReadOnlyList<string> Outline => (string[])
     [
         .. Opens.Select(static line => $"opens {line}"),
         .. Closes.Select(static line => $"closes {line}"),

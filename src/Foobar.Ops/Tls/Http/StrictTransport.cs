@@ -33,7 +33,7 @@ public sealed record StrictTransport(long? MaxAge, bool IncludesSubDomains, bool
     }
 
     /// <summary>What browsers' list would refuse; empty for nothing.</summary>
-    public IReadOnlyList<string> PreloadProblems =>
+    public IReadOnlyList<string> PreloadProblems => (string[])
     [
         .. MaxAge >= PreloadAge ? Array.Empty<string>() : [FormattableString.Invariant($"max-age below {PreloadAge}")],
         .. IncludesSubDomains ? Array.Empty<string>() : ["no includeSubDomains"],

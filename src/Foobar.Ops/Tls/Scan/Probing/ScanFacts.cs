@@ -28,7 +28,7 @@ internal sealed record ScanFacts(IReadOnlyList<ProtocolOffer> Protocols, IReadOn
 
     /// <summary>The sizes of primes that were seen.</summary>
     public IReadOnlyList<int> PrimeBits =>
-        [.. Answers.Select(static answer => answer.Flight.KeyExchange?.PrimeBits).OfType<int>().Distinct().Order()];
+        (int[])[.. Answers.Select(static answer => answer.Flight.KeyExchange?.PrimeBits).OfType<int>().Distinct().Order()];
 
     /// <summary>Whether TLS 1.2 and older compress.</summary>
     public Observed Compression => Older(static hellos => Observed.Of(hellos.Any(static hello => hello.IsCompressed)));
