@@ -280,6 +280,9 @@ Describe 'Export-FoobarReport' {
         { @() | Export-FoobarReport $path } | Should -Throw -ErrorId 'ReportEmpty,*'
         { Export-FoobarReport $path -Finding @() } | Should -Throw -ErrorId 'ReportEmpty,*'
         $path | Should -Not -Exist
+        foreach ($name in 'none.html', 'none.json', 'none.sarif', 'none.xml', 'none.nunit.xml', 'none.md', 'none.csv') {
+            @() | Export-FoobarReport (Join-Path $TestDrive $name) -AllowEmpty | Should -Exist
+        }
     }
 }
 

@@ -72,6 +72,10 @@ public sealed class ExportFoobarReport : SiteCmdlet
     [ValidateNotNullOrEmpty]
     public string InventoryUri { get; set; } = "foobar.json";
 
+    /// <summary>Whether a report of no finding is written: beside a baseline there may be nothing new.</summary>
+    [Parameter]
+    public SwitchParameter AllowEmpty { get; set; }
+
     /// <summary>Whether an existing file is replaced.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -88,11 +92,11 @@ public sealed class ExportFoobarReport : SiteCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_findings.Count == 0)
+        if (_findings.Count == 0 && !AllowEmpty)
         {
             Try<int>(() => throw new FoobarException("ReportEmpty", ErrorKind.InvalidInput, $"There is no finding to report; {Path} is not written.")
             {
-                Recommendation = "See why the audit gave none: its errors come before this one.",
+                Recommendation = "See why the audit gave none: its errors come before this one. Where there may be none, as with -Baseline, add -AllowEmpty.",
             });
         }
 
