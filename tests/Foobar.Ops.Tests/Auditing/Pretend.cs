@@ -50,7 +50,10 @@ internal sealed class PretendSession(Site site) : ISiteSession
 
     public bool IsClosed => false;
 
-    public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) =>
+    /// <summary>How it connects; it is refused unless told.</summary>
+    public Func<CancellationToken, Task<IServerSession>>? Connect { get; init; }
+
+    public Task<IServerSession> GetServerAsync(string server, CancellationToken cancellationToken = default) => Connect?.Invoke(cancellationToken) ??
         throw new FoobarException("ServerUnreachable", ErrorKind.Connection, $"{server}: no route to host.") { Server = server };
 
     public Task<IDatabaseSession> OpenDatabaseAsync(string server, CancellationToken cancellationToken = default) => throw new NotSupportedException();

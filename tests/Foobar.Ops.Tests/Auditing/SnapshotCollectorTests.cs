@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Foobar.Ops.Auditing;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Remoting;
+using Foobar.Ops.Tests.Remoting;
 
 namespace Foobar.Ops.Tests.Auditing;
 
@@ -57,12 +59,36 @@ public sealed class SnapshotCollectorTests
         TaskCompletionSource<PretendFacts> never = new();
         AuditPart part = Pretend.Part((server, _) => server.Name == "web-01" ? never.Task : Task.FromResult(Pretend.Facts()));
 
-        SnapshotResult result = await Collect([part], new CollectOptions { ServerTimeLimit = TimeSpan.FromMilliseconds(100) });
+        await using FakeSiteSession connected = new(TestSite.Create());
+        SnapshotResult result = await Collect([part], new CollectOptions { ServerTimeLimit = TimeSpan.FromMilliseconds(100) }, connected);
 
         FoobarException error = Assert.Single(result.Errors);
         Assert.Equal(("ServerTimeout", ErrorKind.Timeout, "web-01"), (error.ErrorId, error.Kind, error.Server));
         Assert.Equal("web-01: not all facts were read within 0.1 s.", result.Snapshot.Facts[1].Failure);
         Assert.NotNull(result.Snapshot.Facts[2].Value);
+    }
+
+    [Fact]
+    public async Task A_server_that_answers_nothing_is_not_called_slow()
+    {
+        PretendSession silent = new(TestSite.Create())
+        {
+            Connect = static async token =>
+            {
+                await Task.Delay(Timeout.Infinite, token);
+                throw new NotSupportedException();
+            },
+        };
+        AuditPart part = Pretend.Part(async (server, token) =>
+        {
+            await silent.GetServerAsync(server.Name, token);
+            return Pretend.Facts();
+        });
+
+        SnapshotResult result = await Collect([part], new CollectOptions { ServerTimeLimit = TimeSpan.FromMilliseconds(100) }, silent);
+
+        Assert.Equal(["ConnectTimeout", "ConnectTimeout", "ConnectTimeout"], result.Errors.Select(error => error.ErrorId));
+        Assert.Equal("web-01: no session within 0.1 s.", result.Snapshot.Facts[1].Failure);
     }
 
     [Fact]
@@ -140,8 +166,8 @@ public sealed class SnapshotCollectorTests
     public void A_scope_that_names_nothing_is_refused_before_anything_is_read() =>
         Assert.Equal("ServerNotFound", Assert.Throws<FoobarException>(() => new SnapshotCollector(Session, new AuditScope { Servers = ["nobody"] })).ErrorId);
 
-    private static Task<SnapshotResult> Collect(IReadOnlyList<AuditPart> parts, CollectOptions? options = null) =>
-        new SnapshotCollector(Session, AuditScope.Everything, options ?? new CollectOptions(), parts, []).CollectAsync(TestContext.Current.CancellationToken);
+    private static Task<SnapshotResult> Collect(IReadOnlyList<AuditPart> parts, CollectOptions? options = null, ISiteSession? session = null) =>
+        new SnapshotCollector(session ?? Session, AuditScope.Everything, options ?? new CollectOptions(), parts, []).CollectAsync(TestContext.Current.CancellationToken);
 
     private static void InterlockedMax(ref int target, int value)
     {

@@ -103,7 +103,7 @@ internal static class SshFailures
     public static FoobarException Unreachable(SshFailure failure) => new(
         "ServerUnreachable",
         ErrorKind.Connection,
-        $"{Where(failure, "")}: not reached: {(failure.LastWords.Length > 0 ? failure.LastWords : "the OpenSSH client ended without a word")}")
+        $"{Where(failure, "")}: not reached: {(failure.LastWords.Length > 0 ? failure.LastWords : "nothing was heard from it")}")
     {
         Server = failure.Server,
         Recommendation =
