@@ -27,6 +27,9 @@ internal static class GlobalLockReader
     // ER_LOCK_WAIT_TIMEOUT
     private const int WouldWait = 1205;
 
+    private const int Looks = 3;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Each holder in one line; empty for none, and where the server does not tell.</summary>
     public static async Task<IReadOnlyList<string>> ReadAsync(IDatabaseSession member, CancellationToken cancellationToken)
     {
@@ -34,7 +37,7 @@ internal static class GlobalLockReader
         {
             return member.IsMariaDb
                 ? await TryAsync(member, cancellationToken)
-                : [.. (await member.QueryAsync(MySql, null, cancellationToken)).Select(row => $"{Who(row)} holds {(row.Text("type") == "SHARED" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES")}, for which every write waits").Distinct()];
+                : [.. (await LastingAsync(member, cancellationToken)).Select(row => $"{Who(row)} holds {(row.Text("type") == "SHARED" ? "FLUSH TABLES WITH READ LOCK" : "LOCK TABLES")}, for which every write waits").Distinct()];
         }
         catch (DatabaseException error) when (error.Kind != ErrorKind.Connection)
         {
@@ -64,6 +67,21 @@ internal static class GlobalLockReader
         {
             return timeout.Message;
         }
+    }
+
+    // The server reads the locks and then the connections: a statement that ends in between looks like a lock of an idle connection,
+    // and is gone at the next look.
+    private static async Task<IReadOnlyList<DatabaseRow>> LastingAsync(IDatabaseSession member, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<DatabaseRow> held = await member.QueryAsync(MySql, null, cancellationToken);
+        for (int look = 1; held.Count > 0 && look < Looks; look++)
+        {
+            await Task.Delay(Pause, member.Time, cancellationToken);
+            HashSet<long?> before = [.. held.Select(static row => row.Number("id"))];
+            held = [.. (await member.QueryAsync(MySql, null, cancellationToken)).Where(row => before.Contains(row.Number("id")))];
+        }
+
+        return held;
     }
 
     // MariaDB tells who holds a lock only with a plugin or with its performance schema on.
