@@ -18,7 +18,8 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     /// <summary>What to do about another operation's marker.</summary>
     public const string Recommendation = "Wait until it ends. If its process is gone, end what it began with Resume-FoobarFailover on that machine, as that user; if that machine is lost, with Resume-FoobarFailover -TakeOver here.";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    // Mostly it arrives at once; a replica that lags is not asked fifty times a second.
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Who we are, to other operators.</summary>
     public static string Holder => string.Create(CultureInfo.InvariantCulture, $"{Environment.UserName} on {Environment.MachineName} (process {Environment.ProcessId})");
@@ -86,7 +87,7 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
     public async Task ArriveAsync(DatabaseMember replica, string state, TimeSpan limit, CancellationToken cancellationToken)
     {
         long began = replica.Time.GetTimestamp();
-        while (true)
+        for (TimeSpan pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             OperationMark? there = await replica.Marks.ReadAsync(cancellationToken);
             if (there?.Id == id && there.State == state)
@@ -103,7 +104,7 @@ internal sealed class OperationMarker(string id, string? takenOverFrom = null)
                 };
             }
 
-            await Task.Delay(Pause, replica.Time, cancellationToken);
+            await Task.Delay(pause, replica.Time, cancellationToken);
         }
     }
 
