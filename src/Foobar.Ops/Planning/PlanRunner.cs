@@ -47,12 +47,16 @@ public sealed class PlanRunner
     /// <param name="cancellationToken">Is ignored: half an operation is what is being ended here.</param>
     public Task<PlanResult> ResumeAsync(Plan plan, JournalState earlier, CancellationToken cancellationToken)
     {
+        Step? turn = plan.Steps.FirstOrDefault(static step => step.PointOfNoReturn);
+        if (earlier.Undoing || turn is null || !(earlier.Begun.Contains(turn.Name) || earlier.Done.Contains(turn.Name)))
+        {
+            return BackAsync(plan, earlier);
+        }
+
         // A swift step may be recorded as begun though an earlier one of its row was being done. Going on is right then too:
         // every step may be done twice, and what fails before the point of no return is still undone.
-        bool passed = plan.Steps.Any(step => step.PointOfNoReturn && (earlier.Begun.Contains(step.Name) || earlier.Done.Contains(step.Name)));
-        return passed && !earlier.Undoing
-            ? ForwardAsync(plan, new([], earlier.Done, Passed: true, Failure: null), CancellationToken.None)
-            : BackAsync(plan, earlier);
+        bool passed = earlier.Done.Contains(turn.Name) || plan.Steps.TakeWhile(step => step != turn).All(step => earlier.Done.Contains(step.Name));
+        return ForwardAsync(plan, new([], earlier.Done, passed, Failure: null) { Unsure = passed ? null : earlier }, CancellationToken.None);
     }
 
     /// <summary>Records something that a resume will need.</summary>
@@ -87,7 +91,7 @@ public sealed class PlanRunner
             if (error is not null && !passed)
             {
                 Flush();
-                return await UndoAsync(plan, index, results, error);
+                return stand.Unsure is { } earlier ? await BackAsync(plan, earlier, results, error) : await UndoAsync(plan, index, results, error);
             }
         }
 
@@ -96,7 +100,7 @@ public sealed class PlanRunner
     }
 
     // Undoes everything from the last step that was begun. What was planned after it was never begun.
-    private Task<PlanResult> BackAsync(Plan plan, JournalState earlier)
+    private Task<PlanResult> BackAsync(Plan plan, JournalState earlier, List<StepResult>? now = null, Exception? failure = null)
     {
         int last = plan.Steps.Count - 1;
         while (last >= 0 && !earlier.Begun.Contains(plan.Steps[last].Name) && !earlier.Done.Contains(plan.Steps[last].Name))
@@ -104,8 +108,8 @@ public sealed class PlanRunner
             last--;
         }
 
-        List<StepResult> results = [.. plan.Steps.Take(last + 1).Select(step => Of(step, earlier.Done.Contains(step.Name) ? StepOutcome.DoneEarlier : step.Undo is null ? StepOutcome.Skipped : StepOutcome.Failed))];
-        return UndoAsync(plan, last, results, failure: null);
+        List<StepResult> results = [.. plan.Steps.Take(last + 1).Select((step, index) => index < now?.Count ? now[index] : Of(step, earlier.Done.Contains(step.Name) ? StepOutcome.DoneEarlier : step.Undo is null ? StepOutcome.Skipped : StepOutcome.Failed))];
+        return UndoAsync(plan, last, results, failure);
     }
 
     private bool Begin(Plan plan, int index, bool swift)
@@ -257,7 +261,11 @@ public sealed class PlanRunner
     /// <param name="DoneEarlier">The steps that an earlier run did.</param>
     /// <param name="Passed">Whether there is no way back any more.</param>
     /// <param name="Failure">What went wrong first.</param>
-    private sealed record Stand(List<StepResult> Results, IReadOnlySet<string> DoneEarlier, bool Passed, Exception? Failure);
+    private sealed record Stand(List<StepResult> Results, IReadOnlySet<string> DoneEarlier, bool Passed, Exception? Failure)
+    {
+        /// <summary>What the journal says, where it does not tell whether the point of no return was passed; <see langword="null"/> where it does.</summary>
+        public JournalState? Unsure { get; init; }
+    }
 
     private static StepResult Of(Step step, StepOutcome outcome, string? error = null) =>
         new() { Step = step.Name, Description = step.Description, Server = step.Server, Outcome = outcome, Error = error };

@@ -22,7 +22,7 @@ internal sealed class FakeWorld
 
     public Dictionary<string, IReadOnlyCollection<string>> DurableWhenDone { get; } = [];
 
-    public string? FailAt { get; init; }
+    public string? FailAt { get; set; }
 
     public bool FailsOnce { get; init; }
 

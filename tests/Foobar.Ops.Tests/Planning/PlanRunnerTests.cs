@@ -148,6 +148,35 @@ public sealed class PlanRunnerTests
         Assert.Equal(2, world.Journal.DurableWrites.Count(write => write.Any(record => record.Name == "promote")));
     }
 
+    // All swift steps are recorded as begun before the first of them is done: that alone is no reason to go on past one that fails.
+    [Fact]
+    public async Task A_resume_undoes_what_fails_in_a_row_of_which_nothing_was_done()
+    {
+        int found = 0;
+        for (int instant = 0; ; instant++)
+        {
+            FakeWorld world = new() { KillAt = instant };
+            if (!await world.RunUntilKilledAsync())
+            {
+                break;
+            }
+
+            if (world.Done.Contains("fence") || !world.Journal.Replay().Begun.Contains("fence"))
+            {
+                continue;
+            }
+
+            found++;
+            world.FailAt = "fence";
+            PlanResult result = await world.ResumeAsync();
+            Assert.Equal((PlanOutcome.Undone, "fence broke"), (result.Outcome, result.Failure?.InnerException?.Message));
+            Assert.Empty(world.Done);
+            Assert.Equal(["endpoint", "promote", "fence", "mark"], world.UndoLog);
+        }
+
+        Assert.NotEqual(0, found);
+    }
+
     [Fact]
     public async Task Killed_at_any_instant_a_resume_ends_with_all_or_nothing()
     {

@@ -59,9 +59,11 @@ public sealed class ClusterModelTests
         Assert.NotEmpty(schedule.FaultsThatCame);
     }
 
-    // A takeover is killed at its beginning, the first operator goes on to the end, and then the second one resumes.
+    // A takeover is killed at its beginning, the first operator goes on to the end, and then the second one resumes; a resume goes on
+    // though the old primary could not be fenced.
     [Theory]
     [InlineData(20937)]
+    [InlineData(34026)]
     public void A_seed_that_found_something_finds_nothing_any_more(int seed)
     {
         Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Run(seed, traced: true));
