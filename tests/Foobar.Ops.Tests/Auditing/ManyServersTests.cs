@@ -27,7 +27,7 @@ public sealed class ManyServersTests
             .RunAsync(findings.AddRange, TestContext.Current.CancellationToken);
 
         FoobarException error = Assert.Single(result.Errors);
-        Assert.Equal(("ServerTimeout", "web-007"), (error.ErrorId, error.Server));
+        Assert.Equal(("ConnectTimeout", "web-007"), (error.ErrorId, error.Server));
         Assert.Equal(Servers * parts.Length, findings.Count(finding => finding.Area == Area.Server));
         Assert.All(findings.Where(finding => finding.Area == Area.Server), finding => Assert.Equal(finding.Server == "web-007" ? FindingStatus.Unknown : FindingStatus.Pass, finding.Status));
         Assert.InRange(most, 2, Throttle * parts.Length);
