@@ -8,6 +8,8 @@ namespace Foobar.Ops.Database;
 /// <param name="session">The connection to it.</param>
 internal abstract class ClusterNode(IDatabaseSession session)
 {
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
     /// <summary>The connection.</summary>
     public IDatabaseSession Session { get; } = session;
 
@@ -30,6 +32,25 @@ internal abstract class ClusterNode(IDatabaseSession session)
     /// <summary>Sees that it can serve: in the majority, in step, ready.</summary>
     /// <exception cref="FoobarException"><c>MemberNotInStep</c>: it can't.</exception>
     public abstract Task EnsureServesAsync(CancellationToken cancellationToken);
+
+    /// <summary>The members that stand in the way of an election: a group elects only while all its members can be reached.</summary>
+    public virtual Task<string> UnreachableAsync(CancellationToken cancellationToken) => Task.FromResult("");
+
+    /// <summary>Waits until nothing stands in the way of an election: a group expels a member that is gone after a while.</summary>
+    /// <exception cref="FoobarException"><c>MemberNotInStep</c>: something still does after the limit.</exception>
+    public async Task EnsureElectableAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        long began = Session.Time.GetTimestamp();
+        while (await UnreachableAsync(cancellationToken) is { Length: > 0 } unreachable)
+        {
+            if (Session.Time.GetElapsedTime(began) > limit)
+            {
+                throw NotInStep($"the group can't reach {unreachable} and has not expelled it (group_replication_member_expel_timeout), and elects nobody meanwhile");
+            }
+
+            await Task.Delay(LookAgain, Session.Time, cancellationToken);
+        }
+    }
 
     /// <summary>Whether it takes writes; every member of Galera that serves does.</summary>
     public virtual Task<bool> TakesWritesAsync(CancellationToken cancellationToken) => Task.FromResult(true);
@@ -119,6 +140,11 @@ internal sealed class GroupNode(IDatabaseSession session) : ClusterNode(session)
             throw NotInStep(rows.Count == 0 ? "in no group" : $"{rows[0].Text("state")}, {(rows[0].Number("quorum") == 1 ? "in the majority" : "without a majority")}");
         }
     }
+
+    public override async Task<string> UnreachableAsync(CancellationToken cancellationToken) => string.Join(
+        ", ",
+        (await Session.QueryAsync("SELECT MEMBER_HOST AS host FROM performance_schema.replication_group_members WHERE MEMBER_STATE = 'UNREACHABLE'", null, cancellationToken))
+            .Select(static row => row.Text("host")));
 
     public override async Task<bool> TakesWritesAsync(CancellationToken cancellationToken) =>
         (await Session.QueryAsync("SELECT @@global.super_read_only AS value", null, cancellationToken))[0].Number("value") == 0;

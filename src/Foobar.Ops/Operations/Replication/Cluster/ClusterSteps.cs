@@ -94,10 +94,15 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Name = "settle",
         Description = "see that the candidate can serve, and wait until it has applied what is committed",
         Server = order.New,
-        Limit = options.DrainLimit + MarkerLimit,
+        Limit = options.DrainLimit + options.DrainLimit + MarkerLimit,
         Change = async token =>
         {
             await New.EnsureServesAsync(token);
+            if (order.Elects)
+            {
+                await New.EnsureElectableAsync(options.DrainLimit, token);
+            }
+
             string position = await Node(order.Writer).CommittedAsync(token);
             if (!await New.ReachAsync(position, options.DrainLimit, token))
             {
