@@ -1,3 +1,4 @@
+using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Remoting;
 
@@ -61,6 +62,23 @@ internal sealed class FailoverCanary : IAsyncDisposable
     /// <param name="window">The time that the gap must touch; <see langword="null"/> for any.</param>
     public async Task<WriteMeasurement> MeasureAsync((long From, long To)? window) =>
         WriteMeasurement.Of(WritePath.Name(_site.Site), await Writer.StopAsync(), Writer.Interval, _clock, account: null, window);
+
+    /// <summary>What became of its writes, as a member tells; without the account where the member can't be asked.</summary>
+    /// <param name="member">The member that takes writes now.</param>
+    /// <param name="window">When the write endpoint was closed and opened again; <see langword="null"/> if it was not both.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string member, (long From, long To)? window, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using IDatabaseSession database = await _site.OpenDatabaseAsync(member, cancellationToken);
+            return await ReadAsync(database, window, cancellationToken);
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException)
+        {
+            return (await MeasureAsync(window), null);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

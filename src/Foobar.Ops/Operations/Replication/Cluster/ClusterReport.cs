@@ -28,7 +28,7 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(Limit);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
-        (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? Order.New : Order.Old, limit.Token);
+        (WriteMeasurement? writes, CanaryAccount? account) = Canary is null ? default : await Canary.CountAsync(moved ? Order.New : Order.Old, steps.Window, limit.Token);
         return new()
         {
             Id = Order.Id,
@@ -80,24 +80,6 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
             return $"the marker on {Order.New} could not be written: {error.Message}";
-        }
-    }
-
-    private async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string member, CancellationToken token)
-    {
-        if (Canary is null)
-        {
-            return default;
-        }
-
-        try
-        {
-            await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(member, token);
-            return await Canary.ReadAsync(database, steps.Window, token);
-        }
-        catch (Exception error) when (error is FoobarException or OperationCanceledException)
-        {
-            return (await Canary.MeasureAsync(steps.Window), null);
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
         using CancellationTokenSource limit = new(Limit, time);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
-        (WriteMeasurement? writes, CanaryAccount? account) = await CountAsync(moved ? live.Candidate.Name : live.OldName, limit.Token);
+        (WriteMeasurement? writes, CanaryAccount? account) = Canary is null ? default : await Canary.CountAsync(moved ? live.Candidate.Name : live.OldName, steps.Window, limit.Token);
         return new()
         {
             Id = steps.Id,
@@ -99,24 +99,6 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
     private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) => Left(result) is { Count: > 1 }
         ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
         : await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, token);
-
-    private async Task<(WriteMeasurement? Writes, CanaryAccount? Account)> CountAsync(string primary, CancellationToken token)
-    {
-        if (Canary is null)
-        {
-            return default;
-        }
-
-        try
-        {
-            await using IDatabaseSession database = await live.Site.OpenDatabaseAsync(primary, token);
-            return await Canary.ReadAsync(database, steps.Window, token);
-        }
-        catch (Exception error) when (error is FoobarException or OperationCanceledException)
-        {
-            return (await Canary.MeasureAsync(steps.Window), null);
-        }
-    }
 
     private async Task<FailoverProof> ProveAsync(PlanResult result, CanaryAccount? account, CancellationToken token)
     {
