@@ -41,6 +41,13 @@ public abstract class DatabaseMember
     /// <summary>The member behind a connection.</summary>
     public static DatabaseMember Of(IDatabaseSession session) => session.IsMariaDb ? new MariaDbMember(session) : new MySqlMember(session);
 
+    /// <summary>
+    /// By what it is told from another member of its name (MySQL <c>server_uuid</c>, which a new data directory changes; MariaDB
+    /// <c>server_uid</c>, which another network card changes); empty where there is no such thing.
+    /// </summary>
+    public async Task<string> IdentityAsync(CancellationToken cancellationToken) =>
+        await Session.QueryAsync("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')", null, cancellationToken) is [var row, ..] ? row.Text("Value") ?? "" : "";
+
     /// <summary>All transactions it has committed, as errant ones are found by (MySQL <c>gtid_executed</c>, MariaDB <c>gtid_binlog_state</c>).</summary>
     public abstract Task<string> ExecutedAsync(CancellationToken cancellationToken);
 

@@ -43,6 +43,9 @@ internal sealed class ComparedMember(IDatabaseSession session) : IComparedMember
         }
     }
 
+    /// <inheritdoc cref="DatabaseMember.IdentityAsync"/>
+    public Task<string> IdentityAsync(CancellationToken cancellationToken) => _member.IdentityAsync(cancellationToken);
+
     /// <summary>Its tables.</summary>
     public Task<IReadOnlyList<ComparedTable>> TablesAsync(CancellationToken cancellationToken) => TableCatalog.ReadAsync(session, cancellationToken);
 

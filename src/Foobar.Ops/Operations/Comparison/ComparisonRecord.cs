@@ -33,6 +33,9 @@ internal sealed record ComparisonRecord
     /// <summary>The replicas.</summary>
     public required IReadOnlyList<string> Replicas { get; init; }
 
+    /// <summary>By what each member was told from another of its name (<see cref="Database.DatabaseMember.IdentityAsync"/>).</summary>
+    public IReadOnlyDictionary<string, string> Identities { get; init; } = new Dictionary<string, string>();
+
     /// <summary>When it began, in UTC.</summary>
     public required DateTimeOffset Began { get; init; }
 
@@ -63,6 +66,9 @@ internal sealed record ComparisonRecord
         };
     }
 
+    /// <summary>Whether it is of this member, and not of another database that had its name.</summary>
+    public bool IsOf(string member, string identity) => Identities.TryGetValue(member, out string? then) && then == identity;
+
     private bool IsWhole => Ended is not null && Tables.Select(static table => table.Table).Distinct().Count() >= TablesThere;
 
     /// <summary>Keeps it, in place of the one before.</summary>
@@ -91,30 +97,34 @@ internal sealed record ComparisonRecord
         }
     }
 
-    /// <summary>When the data of two members was last compared and what came of it, in words.</summary>
+    /// <summary>The one that says most of two members; <see langword="null"/> if they were not compared from this machine.</summary>
     /// <param name="store">The site's state on this machine.</param>
     /// <param name="one">A member.</param>
     /// <param name="other">The other; either may be the one that was the primary then.</param>
-    /// <param name="now">The time now.</param>
-    public static string Describe(OperationStore store, string one, string other, DateTimeOffset now)
+    public static ComparisonRecord? Of(OperationStore store, string one, string other)
     {
         string[] pair = [one, other];
         ComparisonRecord?[] known = [.. ((string[])[Last, Whole]).Select(name => Load(store, name) is { } kept && pair.Contains(kept.Source) && kept.Replicas.Any(pair.Contains) ? kept : null)];
         bool isNewest = known[0] is { } newest && (newest.IsWhole || newest.Tables.Any(static table => table.Status == ComparisonStatus.Differs));
-        if ((isNewest ? known[0] : known[1] ?? known[0]) is not { } record)
-        {
-            return $"What the tables of {one} and {other} hold was not compared from this machine.";
-        }
+        return isNewest ? known[0] : known[1] ?? known[0];
+    }
 
-        TableComparison[] own = [.. record.Tables.Where(table => pair.Contains(table.Server))];
+    /// <summary>What came of it for two members, in words.</summary>
+    /// <param name="one">A member.</param>
+    /// <param name="other">The other.</param>
+    /// <param name="now">The time now.</param>
+    public string Describe(string one, string other, DateTimeOffset now)
+    {
+        string[] pair = [one, other];
+        TableComparison[] own = [.. Tables.Where(table => pair.Contains(table.Server))];
         string[] differing = [.. own.Where(static table => table.Status == ComparisonStatus.Differs).Select(static table => table.Table)];
         int left = own.Count(static table => table.Status is ComparisonStatus.NotCompared or ComparisonStatus.Undecided || table.CoveragePercent < 100);
         string what = differing.Length > 0 ? $"{string.Join(", ", differing.Take(3))}{(differing.Length > 3 ? " and others" : "")} differed"
-            : own.Length < record.TablesThere ? $"{own.Length - left} of {record.TablesThere} tables were compared, and are the same"
+            : own.Length < TablesThere ? $"{own.Length - left} of {TablesThere} tables were compared, and are the same"
             : left > 0 ? $"{own.Length - left} of {own.Length} tables were wholly compared, and are the same"
             : $"all {own.Length} tables were the same";
-        string partly = record.Ended is null ? "; it did not end" : "";
-        return $"What the tables of {one} and {other} hold was last compared {Age(now - (record.Ended ?? record.Began))} ago: {what}{partly}.";
+        string partly = Ended is null ? "; it did not end" : "";
+        return $"What the tables of {one} and {other} hold was last compared {Age(now - (Ended ?? Began))} ago: {what}{partly}.";
     }
 
     private static string Age(TimeSpan age) => age.TotalDays >= 2 ? FormattableString.Invariant($"{age.TotalDays:0} days")

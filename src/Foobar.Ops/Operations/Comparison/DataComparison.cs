@@ -121,7 +121,7 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             }
         }
 
-        ComparisonRecord record = Begin(source, replicas) with { TablesThere = there.Count };
+        ComparisonRecord record = Begin(source, replicas, await IdentitiesAsync([source, .. replicas], cancellationToken)) with { TablesThere = there.Count };
         TableComparer comparer = new(source, replicas, options, new LoadGate(source, options, Tell));
         for (int number = 0; number < tables.Length; number++)
         {
@@ -180,11 +180,23 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             Time = DateTimeOffset.UtcNow,
         };
 
-    private ComparisonRecord Begin(ComparedMember source, List<ComparedMember> replicas)
+    private static async Task<IReadOnlyDictionary<string, string>> IdentitiesAsync(IReadOnlyList<ComparedMember> members, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> identities = [];
+        foreach (ComparedMember member in members)
+        {
+            identities[member.Name] = await member.IdentityAsync(cancellationToken);
+        }
+
+        return identities;
+    }
+
+    private ComparisonRecord Begin(ComparedMember source, List<ComparedMember> replicas, IReadOnlyDictionary<string, string> identities)
     {
         string[] names = [.. replicas.Select(static replica => replica.Name)];
         ComparisonRecord? last = options.Resume ? ComparisonRecord.Load(store) : null;
-        if (last?.Unfinished() is { } rest && rest.Source == source.Name && rest.Replicas.SequenceEqual(names))
+        if (last?.Unfinished() is { } rest && rest.Source == source.Name && rest.Replicas.SequenceEqual(names)
+            && identities.All(member => rest.IsOf(member.Key, member.Value)))
         {
             Tell($"goes on with the comparison of {rest.Began:u}: {rest.Tables.Count / Math.Max(names.Length, 1)} tables are finished");
             return rest;
@@ -195,7 +207,7 @@ public sealed class DataComparison(ISiteSession session, ComparisonOptions optio
             Tell("there is no comparison of these members to go on with; begins a new one");
         }
 
-        return new ComparisonRecord { Source = source.Name, Replicas = names, Began = DateTimeOffset.UtcNow };
+        return new ComparisonRecord { Source = source.Name, Replicas = names, Identities = identities, Began = DateTimeOffset.UtcNow };
     }
 
     private void Keep(ComparisonRecord record)

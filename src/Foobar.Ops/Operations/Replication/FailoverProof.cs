@@ -39,14 +39,6 @@ public sealed record FailoverProof
     /// </summary>
     public string LastComparison { get; init; } = "";
 
-    /// <summary>The same with what is known of the members' tables.</summary>
-    /// <param name="store">The site's state on this machine.</param>
-    /// <param name="newPrimary">The new primary.</param>
-    /// <param name="oldPrimary">The old one.</param>
-    /// <param name="now">The time now.</param>
-    internal FailoverProof WithComparison(OperationStore store, string newPrimary, string oldPrimary, DateTimeOffset now) =>
-        this with { LastComparison = ComparisonRecord.Describe(store, newPrimary, oldPrimary, now) };
-
     /// <summary>Judges what the members hold.</summary>
     /// <param name="flavor">The flavour of both.</param>
     /// <param name="oldFinal">What the old primary held when it was fenced; <see langword="null"/> if it could not be read.</param>

@@ -100,7 +100,7 @@ public sealed class ComparisonPartsTests
         try
         {
             OperationStore store = new("shop", root);
-            Assert.Equal("What the tables of web-02 and web-01 hold was not compared from this machine.", Describe());
+            Assert.Null(ComparisonRecord.Of(store, "web-02", "web-01"));
 
             ComparisonRecord record = new() { Source = "web-01", Replicas = ["web-02"], Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [Table("shop.orders", ComparisonStatus.Equal)] };
             record.Keep(store);
@@ -120,12 +120,28 @@ public sealed class ComparisonPartsTests
             some.Keep(store);
             Assert.Equal("What the tables of web-02 and web-01 hold was last compared 3 hours ago: 1 of 5 tables were compared, and are the same.", Describe());
 
-            string Describe() => ComparisonRecord.Describe(store, "web-02", "web-01", now);
+            string Describe() => ComparisonRecord.Of(store, "web-02", "web-01")!.Describe("web-02", "web-01", now);
         }
         finally
         {
             Directory.Delete(root, recursive: true);
         }
+    }
+
+    [Theory]
+    [InlineData("a", "What the tables of web-01 and web-02 hold was last compared 3 days ago: all 1 tables were the same.")]
+    [InlineData("b", "What the tables of web-01 and web-02 hold was not compared from this machine. A comparison of 2026-03-01 is of another database that was named web-01.")]
+    public void Of_a_database_that_was_set_up_anew_no_comparison_is_told(string identity, string told)
+    {
+        DateTimeOffset now = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
+        ComparisonRecord record = new()
+        {
+            Source = "web-01", Replicas = ["web-02"], Identities = new Dictionary<string, string> { ["web-01"] = "a" },
+            Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [Table("shop.orders", ComparisonStatus.Equal)],
+        };
+
+        Assert.Equal(told, LastComparison.Tell(record, "web-01", "web-02", identity, now));
+        Assert.False((record with { Identities = new Dictionary<string, string>() }).IsOf("web-01", "a"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Comparison;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -37,7 +38,10 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
             NewPrimary = Order.New,
             WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
             Canary = writes,
-            Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, Order.New, Order.Old, time.GetUtcNow()),
+            Proof = await ProveAsync(result, account, limit.Token) with
+            {
+                LastComparison = await LastComparison.TellAsync(live.Site, store, Order.New, Order.Old, time.GetUtcNow(), limit.Token),
+            },
             Steps = result.Steps,
             Error = result.Failure?.Message ?? unsettled,
             Recommendation = Recommend(result, unsettled),

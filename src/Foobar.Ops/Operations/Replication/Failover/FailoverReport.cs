@@ -1,5 +1,6 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Comparison;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Replication.Failover;
@@ -36,7 +37,7 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
             OldPrimary = live.OldName,
             NewPrimary = live.Candidate.Name,
             Proof = (moved ? await LossProof.JudgeAsync(live, parameters, limit.Token) : new() { Verdict = ProofVerdict.Unprovable, Reason = Unmoved(result.Outcome) })
-                .WithComparison(host.Store, live.Candidate.Name, live.OldName, host.Time.GetUtcNow()),
+                with { LastComparison = await LastComparison.TellAsync(live.Site, host.Store, live.Candidate.Name, live.OldName, host.Time.GetUtcNow(), limit.Token) },
             SalvagedGtids = steps.Salvaged?.Gtids(live.Candidate.Member.Flavor) ?? "",
             Steps = result.Steps,
             Error = error ?? await GlobalLockReader.ExplainAsync(live.Site, live.Candidate.Name, result.Failure, limit.Token),

@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
+using Foobar.Ops.Operations.Comparison;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -40,7 +41,10 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
             NewPrimary = live.Candidate.Name,
             WriteGap = WriteGap.Of(writes, moved ? steps.Closed : TimeSpan.Zero),
             Canary = writes,
-            Proof = (await ProveAsync(result, account, limit.Token)).WithComparison(store, live.Candidate.Name, live.OldName, time.GetUtcNow()),
+            Proof = await ProveAsync(result, account, limit.Token) with
+            {
+                LastComparison = await LastComparison.TellAsync(live.Site, store, live.Candidate.Name, live.OldName, time.GetUtcNow(), limit.Token),
+            },
             Steps = result.Steps,
             Error = await ExplainAsync(result, limit.Token) ?? unsettled,
             Recommendation = string.Join(' ', ((string?[])[Recommend(result, unsettled), .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : []]).OfType<string>()) is { Length: > 0 } advice ? advice : null,
