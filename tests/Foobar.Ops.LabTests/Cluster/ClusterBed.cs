@@ -30,6 +30,9 @@ internal sealed class ClusterBed : IAsyncDisposable
     /// <summary>The directory of this bed's journals.</summary>
     public string State => _state.FullName;
 
+    /// <summary>The journals of another operator's machine.</summary>
+    public OperationStore Elsewhere => new(Session.Site.Name, Path.Combine(State, "elsewhere"));
+
     /// <summary>The members' names.</summary>
     public IReadOnlyList<string> Members => [.. Lab.Plan.Members.Select(member => member.Name)];
 
@@ -42,10 +45,12 @@ internal sealed class ClusterBed : IAsyncDisposable
     }
 
     /// <summary>A move as an operator would make it.</summary>
-    public ClusterOperation Operation() => new(Session, new OperationStore(Session.Site.Name, State));
+    /// <param name="store">Where; this bed's own place if left out.</param>
+    public ClusterOperation Operation(OperationStore? store = null) => new(Session, store ?? new OperationStore(Session.Site.Name, State));
 
     /// <summary>The end of a move that was left half done.</summary>
-    public ResumeOperation Resume() => new(Session, new OperationStore(Session.Site.Name, State));
+    /// <param name="store">Where; this bed's own place if left out.</param>
+    public ResumeOperation Resume(OperationStore? store = null) => new(Session, store ?? new OperationStore(Session.Site.Name, State));
 
     /// <summary>What all members say.</summary>
     public Task<SiteCase<ReplicationFacts>> SurveyAsync() => ReplicationSurvey.CollectAsync(Session, TestContext.Current.CancellationToken);

@@ -30,8 +30,9 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
     [
         .. from kind in Kinds
            from step in Steps
+           from end in (string[])["killed", "lost"]
            where kind == "Group" || step != "elect"
-           select (kind, $"killed after {step}"),
+           select (kind, $"{end} after {step}"),
         .. from kind in Kinds
            from what in (string[])["member-killed", "quorum-lost", "member-partitioned", "writer-killed"]
            select (kind, what),
@@ -67,28 +68,39 @@ public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
     public async Task What_befalls_it_is_told_as_it_is_and_nothing_is_lost(string kind, string what)
     {
         await using ClusterBed bed = await ClusterBed.MakeAsync(labs, kind);
-        await (what.Split(" after ") is [_, var step] ? KillAsync(bed, step) : StrikeAsync(bed, what));
+        await (what.Split(" after ") is [var end, var step] ? KillAsync(bed, step, isMachineLost: end == "lost") : StrikeAsync(bed, what));
     }
 
-    // The operator's process dies: a resume ends what it began.
-    private static async Task KillAsync(ClusterBed bed, string step)
+    // The operator's process dies: a resume ends what it began, or a takeover if its machine is lost with the journal.
+    private static async Task KillAsync(ClusterBed bed, string step, bool isMachineLost)
     {
         string old = Assert.Single(await bed.OpenAsync());
         string candidate = bed.Members.First(member => member != old);
         await using OrderWriters writers = await OrderWriters.StartAsync(bed.Lab, "web-02", 2, TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken);
         await DoomedProcess.KillAsync(step, TimeSpan.Zero, DoomedOperation.Word, bed.Lab.Inventory, bed.State, candidate);
-        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation().RunAsync(new FailoverOptions { To = candidate }, null, TestContext.Current.CancellationToken));
-        Assert.Equal("OperationUnfinished", refused.ErrorId);
+        OperationStore? elsewhere = isMachineLost ? bed.Elsewhere : null;
+        FoobarException refused = await Assert.ThrowsAsync<FoobarException>(() => bed.Operation(elsewhere).RunAsync(new FailoverOptions { To = candidate }, null, TestContext.Current.CancellationToken));
+        Assert.Equal(isMachineLost ? "OperationRunning" : "OperationUnfinished", refused.ErrorId);
+        Assert.Contains("Resume-FoobarFailover", refused.Recommendation, StringComparison.Ordinal);
 
-        FailoverResult result = await bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
+        FailoverResult result = isMachineLost
+            ? await bed.Resume(elsewhere).TakeOverAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken)
+            : await bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken);
         await Task.Delay(TimeSpan.FromMilliseconds(200), TestContext.Current.CancellationToken);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Null(result.Error);
         Assert.Equal((ProofVerdict.Proven, false), (result.Proof.Verdict, result.Unfinished));
 
-        // Swift steps are journalled together, so that a resume can't tell how far they came: it goes on.
-        bool passed = Array.IndexOf(Steps, step) >= Array.IndexOf(Steps, "close-endpoint");
+        // Swift steps are journalled together, so that a resume can't tell how far they came: it goes on. A takeover looks where writes are led.
+        bool passed = Array.IndexOf(Steps, step) >= Array.IndexOf(Steps, isMachineLost ? "open-endpoint" : "close-endpoint");
         Assert.Equal(passed ? PlanOutcome.Completed : PlanOutcome.Undone, result.Outcome);
+        if (isMachineLost)
+        {
+            // It comes back, with its journal.
+            FoobarException superseded = await Assert.ThrowsAsync<FoobarException>(() => bed.Resume().ResumeAsync(new FailoverOptions(), null, TestContext.Current.CancellationToken));
+            Assert.Equal("OperationSuperseded", superseded.ErrorId);
+        }
+
         string at = passed ? candidate : old;
         Assert.Equal([at], await bed.OpenAsync());
         SiteCase<ReplicationFacts> facts = await bed.SurveyAsync();

@@ -27,7 +27,7 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
     public async Task<FailoverResult> MakeAsync(PlanResult result, string journal, DateTimeOffset started)
     {
         bool moved = result.Outcome is PlanOutcome.Completed or PlanOutcome.Degraded;
-        using CancellationTokenSource limit = new(Limit);
+        using CancellationTokenSource limit = new(Limit, time);
         string? unsettled = moved ? await SettleAsync(result, limit.Token) : null;
         (WriteMeasurement? writes, CanaryAccount? account) = Canary is null ? default : await Canary.CountAsync(moved ? Order.New : Order.Old, steps.Window, limit.Token);
         return new()

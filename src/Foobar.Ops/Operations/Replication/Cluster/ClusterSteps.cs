@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
@@ -39,7 +38,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
     public string? Reached { get; private set; }
 
     /// <summary>From closing the endpoint to opening it again.</summary>
-    public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_closed, _opened);
+    public TimeSpan Closed => _opened == 0 ? TimeSpan.Zero : time.GetElapsedTime(_closed, _opened);
 
     /// <summary>When the endpoint was closed and opened again, as timestamps; <see langword="null"/> if it was not both.</summary>
     public (long From, long To)? Window => _opened == 0 ? null : (_closed, _opened);
@@ -123,7 +122,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Limit = options.CatchUpLimit,
         Change = async token =>
         {
-            _closed = Stopwatch.GetTimestamp();
+            _closed = time.GetTimestamp();
             await (order.Kind == ClusterKind.Galera ? CloseOldAsync(token) : live.Endpoint.DrainAsync(order.Old, token));
         },
         Undo = token => live.Endpoint.OpenAsync(order.Old, token),
@@ -176,7 +175,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         {
             await New.EnsureServesAsync(token);
             await live.Endpoint.OpenAsync(order.New, token);
-            _opened = Stopwatch.GetTimestamp();
+            _opened = time.GetTimestamp();
             await CloseOldAsync(token);
         },
     };
@@ -189,7 +188,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Change = async token =>
         {
             Task written = Canary?.NextAsync(token) ?? Task.CompletedTask;
-            await Task.WhenAny(written, Task.Delay(ComingBack, token));
+            await Task.WhenAny(written, Task.Delay(ComingBack, time, token));
             await new EndpointCheck(live, order.Old, live.Member(order.New)).VerifyAsync(token);
             await _marker.SetAsync(live.Member(order.New).Member, OperationState.Switched, token);
             await written;
