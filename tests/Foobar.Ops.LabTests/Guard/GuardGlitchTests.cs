@@ -11,15 +11,16 @@ namespace Foobar.Ops.LabTests.Guard;
 [Collection(OtherLabCollection.Name)]
 public sealed class GuardGlitchTests(LabFixture labs, ITestOutputHelper output)
 {
-    private static readonly TimeSpan Time = Sample.IsAll ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(20), Cut = TimeSpan.FromSeconds(5), Pause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Time = Sample.IsAll ? TimeSpan.FromMinutes(30) : TimeSpan.FromSeconds(20), Cut = TimeSpan.FromSeconds(5), Pause = TimeSpan.FromSeconds(2);
 
     private const string Unit = "$(systemctl show -p Id --value mysql.service mariadb.service | grep -m 1 service)";
 
-    [Fact]
-    public async Task No_glitch_makes_a_guard_act()
+    [Theory]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
+    public async Task No_glitch_makes_a_guard_act(string flavour)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
-        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, "MariaDb");
+        await using FailoverBed bed = await FailoverBed.MakeAsync(labs, flavour);
         await bed.WaitUntilCaughtUpAsync();
         await new WatchSwitch(bed.Session).ResumeAsync(cancel);
         string primary = Assert.Single(await bed.PrimariesAsync());
@@ -50,7 +51,7 @@ public sealed class GuardGlitchTests(LabFixture labs, ITestOutputHelper output)
         }
 
         IReadOnlyList<WatchEvent> events = guard.Events;
-        output.WriteLine($"{string.Join(", ", glitches.Select(one => $"{one.Value} of {one.Key}"))}; the primary was asked {guard.Asked} times; events: {string.Join(", ", events.GroupBy(each => each.Kind).Select(kind => $"{kind.Count()} {kind.Key}"))}");
+        output.WriteLine($"{flavour}: {string.Join(", ", glitches.Select(one => $"{one.Value} of {one.Key}"))}; the primary was asked {guard.Asked} times; events: {string.Join(", ", events.GroupBy(each => each.Kind).Select(kind => $"{kind.Count()} {kind.Key}"))}");
         Assert.DoesNotContain(events, each => each.Kind is WatchEventKind.Dead or WatchEventKind.FailedOver or WatchEventKind.FailoverFailed or WatchEventKind.PrimaryChanged);
         Assert.Equal([primary], await bed.PrimariesAsync());
     }
