@@ -187,6 +187,10 @@ internal static class DesignControls
             : Verdict.Fail("database", "a replica that follows in full", members.Length == 0 ? "there is no replica" : reasons, "SHOW REPLICA STATUS")];
     }
 
+    // The member of a chain above a replica at which it ends.
+    private static ReplicationLink? Stopped(ReplicationTopology replication, string member) =>
+        replication.Above(member).Select(above => replication.Links.FirstOrDefault(link => link.Replica == above)).FirstOrDefault(static link => link is { Channel.Replicates: false });
+
     // Why a member could not take over; its state, not its tidiness, which the controls over replication judge.
     private static (string Member, string? Why, bool IsUnread) Unable(ReplicationTopology replication, Server member, DatabasePolicy policy)
     {
@@ -202,6 +206,7 @@ internal static class DesignControls
             : channels.Count == 0 ? "it follows nobody"
             : idle is not null ? $"its replication does not run (receiver {idle.Receiver}, applier {idle.Applier}){((idle.ReceiverError ?? idle.ApplierError) is { } error ? $": {error}" : "")}"
             : filtered is not null ? $"it leaves something out ({string.Join(", ", filtered.Filters)})"
+            : Stopped(replication, member.Name) is { } stopped ? $"it replicates by way of {stopped.Replica}, whose replication does not run (receiver {stopped.Channel.Receiver}, applier {stopped.Channel.Applier})"
             : !log.Enabled ? "it writes no binary log, so nobody could follow it"
             : !log.LogsReplicated ? "it does not log what it replicates, so nobody could follow it"
             : null;

@@ -18,9 +18,10 @@ internal static class LinkControls
                 _ => Verdict.NotApplicable(actual: $"is {member.Role}"),
             }]);
 
-    public static Control<SiteCase<ReplicationFacts>> Lag { get; } = OfLinks(
+    public static Control<SiteCase<ReplicationFacts>> Lag { get; } = OfFact(
         Info("DB-004", Severity.High, "Replicas keep up", "A replica that lags serves old data, and a failover to it waits or loses what it lacks.", "Look for a long transaction, a table without a primary key, a slow disk, or too few parallel appliers."),
-        JudgeLag);
+        facts => facts.Channels,
+        (member, channels) => channels.Count == 0 ? [Verdict.NotApplicable(actual: "replicates from none")] : member.Links.SelectMany(link => JudgeLags(member, link)));
 
     public static Control<SiteCase<ReplicationFacts>> Errant { get; } = OfLinks(
         Info("DB-005", Severity.High, "Replicas have no transactions of their own", "A transaction that only a replica has appears on the primary's place at a failover, or breaks replication then because its log is gone.", "Stop replication on the replica, then Repair-FoobarReplication: it saves the transactions to a file and copies the replica afresh from the primary. If they must be kept, apply them on the primary."),
@@ -84,11 +85,32 @@ internal static class LinkControls
         {
             return source is null
                 ? Verdict.Warning(target, "a source that is a member of the site", $"{channel.SourcePlace} is none")
-                : Verdict.Pass(target, "both threads run");
+                : Verdict.Pass(target, $"both threads run{Dependence(member, source)}");
         }
 
         string errors = string.Join("; ", new[] { channel.ReceiverError, channel.ApplierError }.Where(error => error is not null));
-        return Verdict.Fail(target, "both threads run", $"receiver {channel.Receiver}, applier {channel.Applier}", errors.Length > 0 ? errors : null);
+        return Verdict.Fail(target, "both threads run", $"receiver {channel.Receiver}, applier {channel.Applier}{CutOff(member, source)}", errors.Length > 0 ? errors : null);
+    }
+
+    // Of a chain: without the member in between it gets nothing.
+    private static string Dependence(MemberCase member, string source) =>
+        member.Topology.Links.FirstOrDefault(link => link.Replica == source) is { Source: { } above }
+            ? $"; it depends on {source}, which replicates from {above}"
+            : "";
+
+    private static string CutOff(MemberCase member, string? source) =>
+        source is not null && member.Topology.Failure(source) is not null && member.Topology.Members.Any(other => other.Name != source && member.Topology.RoleOf(other.Name) == MemberRole.Primary)
+            ? $"; its source {source} does not answer, and is not the primary: Repair-FoobarReplication -Server {member.Member.Name} lets it follow the primary"
+            : "";
+
+    // A replica of a replica that lags is as old as that, however near to it.
+    private static IEnumerable<Verdict> JudgeLags(MemberCase member, ReplicationLink link)
+    {
+        yield return JudgeLag(member, link);
+        if (link.Source is { } source && member.Topology.PrimaryOf(member.Member.Name) is { } primary && primary != source && member.Topology.LinkTo(member.Member.Name, primary) is { } whole)
+        {
+            yield return JudgeLag(member, whole) with { Target = $"from {primary} by way of {source}" };
+        }
     }
 
     private static Verdict JudgeLag(MemberCase member, ReplicationLink link)

@@ -100,6 +100,11 @@ internal static class SettingControls
         }
 
         bool primary = member.Role == MemberRole.Primary;
+        if (!primary && member.Links.FirstOrDefault() is { Source: { } source } && member.Topology.RoleOf(source) == MemberRole.Replica)
+        {
+            return [Verdict.NotApplicable(actual: $"is behind {source}: no commit on the primary waits for it")];
+        }
+
         return [semiSync switch
         {
             { Available: false } => Verdict.Fail("semi-sync", "available", "the plugins are not loaded"),

@@ -24,11 +24,20 @@ public sealed record ReplicationStatus
     /// <summary>The thread that applies; <see langword="null"/> if it replicates from none.</summary>
     public ReplicationThread? Applier { get; init; }
 
-    /// <summary>How far behind it is, in seconds, measured by what it lacks; <see langword="null"/> if it replicates from none or it can't be told.</summary>
+    /// <summary>How far behind its source it is, in seconds, measured by what it lacks; <see langword="null"/> if it replicates from none or it can't be told.</summary>
     public double? LagSeconds { get; init; }
 
     /// <summary>How many transactions of its source it lacks.</summary>
     public double? BacklogTransactions { get; init; }
+
+    /// <summary>
+    /// How far behind the primary it is, in seconds: of a replica whose source is a replica itself that is more than
+    /// <see cref="LagSeconds"/> where its source lags. <see langword="null"/> if it can't be told.
+    /// </summary>
+    public double? PrimaryLagSeconds { get; init; }
+
+    /// <summary>How many transactions of the primary it lacks; <see langword="null"/> if it can't be told.</summary>
+    public double? PrimaryBacklogTransactions { get; init; }
 
     /// <summary>The transactions that it has and its source lacks; empty for none.</summary>
     public string? ErrantGtids { get; init; }
@@ -71,6 +80,7 @@ public sealed record ReplicationStatus
     {
         ReplicationFacts? facts = topology.Facts(member);
         MemberRole role = topology.RoleOf(member);
+        ReplicationLink? whole = link?.Source is null || topology.PrimaryOf(member) is not { } primary ? null : topology.LinkTo(member, primary);
         string errors = string.Join("; ", new[] { topology.Failure(member), link?.Channel.ReceiverError, link?.Channel.ApplierError }.Where(error => error is not null));
         return new()
         {
@@ -82,6 +92,8 @@ public sealed record ReplicationStatus
             Applier = link?.Channel.Applier,
             LagSeconds = link?.LagSeconds,
             BacklogTransactions = link?.BacklogTransactions,
+            PrimaryLagSeconds = whole?.LagSeconds,
+            PrimaryBacklogTransactions = whole?.BacklogTransactions,
             ErrantGtids = link?.Errant,
             TakesWrites = facts?.Guard.Value?.TakesWrites is { } takes ? takes && facts.Cluster.Value?.AcceptsWrites != false : null,
             ClusterState = ClusterParts.Describe(facts?.Cluster.Value),

@@ -18,6 +18,7 @@ public sealed class ReplicationTopology
         _case = facts;
         Members = [.. facts.Site.Policy.Database is { } policy ? facts.Site.WithRole(policy.Members) : []];
         Links = [.. Members.SelectMany(LinksOf)];
+        Links = [.. Links.Select(link => link.Source is { } source ? Measure(link, source, [link.Channel]) : link)];
     }
 
     /// <summary>The members, in the order of the inventory.</summary>
@@ -58,6 +59,75 @@ public sealed class ReplicationTopology
         };
     }
 
+    /// <summary>
+    /// The links from a replica up to a member, its own first: one where it replicates from that member itself, more where it does
+    /// by way of others (a chain); none if it does not, or if a member between them could not be asked.
+    /// </summary>
+    /// <param name="replica">The replica.</param>
+    /// <param name="source">The member above it.</param>
+    public IReadOnlyList<ReplicationLink> Path(string replica, string source)
+    {
+        Queue<IReadOnlyList<ReplicationLink>> pending = new([[]]);
+        HashSet<string> seen = [replica];
+        while (pending.TryDequeue(out IReadOnlyList<ReplicationLink>? path))
+        {
+            string at = path.Count == 0 ? replica : path[^1].Source!;
+            foreach (ReplicationLink link in Links.Where(link => link.Replica == at && link.Source is not null))
+            {
+                if (link.Source == source && source != replica)
+                {
+                    return [.. path, link];
+                }
+
+                if (seen.Add(link.Source!))
+                {
+                    pending.Enqueue([.. path, link]);
+                }
+            }
+        }
+
+        return [];
+    }
+
+    /// <summary>The members that a replica replicates from, itself or by way of others, as far as they could be asked; the nearest first.</summary>
+    /// <param name="replica">The replica.</param>
+    public IReadOnlyList<string> Above(string replica)
+    {
+        List<string> above = [];
+        Queue<string> pending = new([replica]);
+        while (pending.TryDequeue(out string? at))
+        {
+            foreach (string source in Links.Where(link => link.Replica == at).Select(static link => link.Source).OfType<string>().Where(source => source != replica && !above.Contains(source)))
+            {
+                above.Add(source);
+                pending.Enqueue(source);
+            }
+        }
+
+        return above;
+    }
+
+    /// <summary>The primary that a replica's transactions come from, itself or by way of others; <see langword="null"/> if that can't be told.</summary>
+    /// <param name="replica">The replica.</param>
+    public string? PrimaryOf(string replica) => Above(replica).FirstOrDefault(name => RoleOf(name) == MemberRole.Primary);
+
+    /// <summary>
+    /// How a replica stands to a member above it, which need not be its own source: its own channel, and what it lacks of that
+    /// member. <see langword="null"/> if it does not replicate from it, itself or by way of others.
+    /// </summary>
+    /// <param name="replica">The replica.</param>
+    /// <param name="source">The member above it.</param>
+    public ReplicationLink? LinkTo(string replica, string source)
+    {
+        IReadOnlyList<ReplicationLink> path = Path(replica, source);
+        if (path.Count <= 1)
+        {
+            return path.Count == 0 ? null : path[0];
+        }
+
+        return Measure(new() { Replica = replica, Source = source, Channel = path[0].Channel }, source, [.. path.Select(static each => each.Channel)]);
+    }
+
     /// <summary>Whether a reader of a member's binary log is another member, by its address or its host name.</summary>
     public bool Declares(Server member, ConnectedReplica reader)
     {
@@ -72,15 +142,17 @@ public sealed class ReplicationTopology
         foreach (ReplicationChannel channel in Facts(replica.Name)?.Channels.Value ?? [])
         {
             string? source = Members.FirstOrDefault(member => member != replica && IsSource(member, channel))?.Name;
-            GtidFacts? own = Facts(replica.Name)?.Gtid.Value;
-            GtidFacts? theirs = source is null ? null : Facts(source)?.Gtid.Value;
-            ReplicationLink link = new() { Replica = replica.Name, Source = source, Channel = channel };
-            yield return own is null || theirs is null ? link : Measure(link, own, theirs);
+            yield return new() { Replica = replica.Name, Source = source, Channel = channel };
         }
     }
 
-    private ReplicationLink Measure(ReplicationLink link, GtidFacts replica, GtidFacts source)
+    private ReplicationLink Measure(ReplicationLink link, string from, IReadOnlyList<ReplicationChannel> channels)
     {
+        if (Facts(link.Replica)?.Gtid.Value is not { } replica || Facts(from)?.Gtid.Value is not { } source)
+        {
+            return link;
+        }
+
         DatabaseFlavor flavor = Facts(link.Replica)?.Identity.Value?.Flavor ?? DatabaseFlavor.MySql;
         try
         {
@@ -89,8 +161,8 @@ public sealed class ReplicationTopology
             return link with
             {
                 BacklogTransactions = backlog,
-                Errant = Errant(flavor, replica, source, Facts(link.Source!)?.Identity.Value),
-                LagSeconds = Lag(link.Channel, backlog, source.TransactionsPerSecond ?? 0),
+                Errant = Errant(flavor, link.Replica, replica, source),
+                LagSeconds = Lag(channels, backlog, source.TransactionsPerSecond ?? 0),
             };
         }
         catch (FormatException)
@@ -99,20 +171,22 @@ public sealed class ReplicationTopology
         }
     }
 
-    private static string? Errant(DatabaseFlavor flavor, GtidFacts replica, GtidFacts source, DatabaseIdentity? identity)
+    private string? Errant(DatabaseFlavor flavor, string name, GtidFacts replica, GtidFacts source)
     {
         string errant = GtidComparison.Errant(flavor, replica.Executed, source.ExecutedLater ?? source.Executed);
         bool comparable = replica.ReadAt is null || source.AskedLaterAt is null || source.AskedLaterAt >= replica.ReadAt;
 
-        // Looked at too early, the source may have committed since what the replica shows: its own numbers then say nothing.
-        return comparable || identity is null ? errant : GtidComparison.WithoutOwn(flavor, errant, identity);
+        // Looked at too early, the source may have got since what the replica shows: the numbers of those above it, one of
+        // which is the primary, then say nothing.
+        return comparable ? errant : Above(name).Select(above => Facts(above)?.Identity.Value).OfType<DatabaseIdentity>()
+            .Aggregate(errant, (left, identity) => GtidComparison.WithoutOwn(flavor, left, identity));
     }
 
     /// <summary>
-    /// The oldest thing known to be missing decides: the age of what is being applied, the server's own estimate, and the
+    /// The oldest thing known to be missing decides: the age of what is being applied, the servers' own estimates, and the
     /// backlog divided by the rate at which the source commits (which also sees what was never received).
     /// </summary>
-    private static double? Lag(ReplicationChannel channel, double backlog, double rate)
+    private static double? Lag(IReadOnlyList<ReplicationChannel> channels, double backlog, double rate)
     {
         if (backlog <= rate * ReadingsApartSeconds)
         {
@@ -120,7 +194,7 @@ public sealed class ReplicationTopology
         }
 
         double byRate = rate > 0 ? backlog / rate : 0;
-        double known = Math.Max(byRate, Math.Max(channel.ApplyingAgeSeconds ?? 0, channel.SecondsBehind ?? 0));
+        double known = Math.Max(byRate, channels.Max(static channel => Math.Max(channel.ApplyingAgeSeconds ?? 0, channel.SecondsBehind ?? 0)));
         return known > 0 ? known : null;
     }
 
