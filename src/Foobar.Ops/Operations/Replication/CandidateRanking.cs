@@ -10,8 +10,8 @@ internal sealed record CandidateChoice(string Name, string? Reason);
 
 /// <summary>
 /// Which of several replicas shall become the primary when the operator names none: one that nothing stands in the way of, then
-/// the most advanced, the one that the policy prefers, the newest version, the one that keeps what it commits, the least behind,
-/// the first in the inventory. Pure.
+/// the most advanced, the one that the policy prefers, the nearest to the primary in a chain, the newest version, the one that
+/// keeps what it commits, the least behind, the first in the inventory. Pure.
 /// </summary>
 /// <param name="topology">The members.</param>
 /// <param name="policy">Whom it prefers, and whom it never promotes.</param>
@@ -41,6 +41,7 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
             new("nothing stands in its way", name => obstacles(name) > 0 ? 1 : 0),
             new("it has received the most", lacks),
             new("policy.database.preferred names it first", Preference),
+            new("no other replica stands between it and the primary", name => topology.Above(name).Count),
             new("it runs the newest version", name => -VersionRank(name, replicas)),
             new("it waits for the disk at each commit (sync_binlog, innodb_flush_log_at_trx_commit)", name => IsDurable(name) ? 0 : 1),
             new("it is the least behind", name => Math.Round(Lag(name), 1)),
@@ -78,7 +79,8 @@ internal sealed class CandidateRanking(ReplicationTopology topology, DatabasePol
 
     private bool IsDurable(string name) => topology.Facts(name)?.Binlog.Value is { SyncBinlog: 1, FlushLogAtCommit: 1 };
 
-    private double Lag(string name) => topology.Links.Where(link => link.Replica == name).Max(static link => link.LagSeconds) ?? 0;
+    // Of a chain, all its links.
+    private double Lag(string name) => topology.Links.Where(link => link.Replica == name || topology.Above(name).Contains(link.Replica)).Sum(static link => link.LagSeconds) ?? 0;
 
     /// <summary>One rule: the lower the rank, the better.</summary>
     private sealed record Rule(string Why, Func<string, double> Rank);

@@ -23,6 +23,9 @@ internal static class OperationKeys
     /// <summary>The other replicas, with commas between.</summary>
     public const string Others = "others";
 
+    /// <summary>The replicas that keep a source which follows the new primary, or is it, with commas between.</summary>
+    public const string Kept = "kept";
+
     /// <summary>What kind of move it is; a switchover has none.</summary>
     public const string Mode = "mode";
 

@@ -7,12 +7,15 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.Operations.Replication;
 
 /// <summary>
-/// The replicas of the old primary besides the candidate: each gets the new primary for its source once that takes writes. Its
-/// account, TLS settings, filters and delay stay. One that can't follow does not hold up the others, and keeps the source it has.
+/// The replicas that get the new primary for their source once that takes writes: the old primary's own, and those in a chain
+/// between it and the candidate. Their account, TLS settings, filters and delay stay. One that can't follow does not hold up the
+/// others, and keeps the source it has. Of those that keep theirs, because it follows the new primary or is it, it is seen that
+/// they go on.
 /// </summary>
 /// <param name="live">The connections.</param>
 /// <param name="names">Their names.</param>
-internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> names)
+/// <param name="kept">Those that keep their source.</param>
+internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> names, IReadOnlyList<string> kept)
 {
     private const string Prefix = "follow-";
     private const int AskTimes = 30;
@@ -35,15 +38,36 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         Server = name,
         Limit = StopLimit + ArrivalLimit + TimeSpan.FromSeconds(20),
         Change = token => FollowAsync(name, token),
-    });
+    }).Concat(kept.Select(name => new Step
+    {
+        Name = Prefix + name,
+        Description = $"see that {name}, which keeps its source, goes on behind {live.Candidate.Name}",
+        Server = name,
+        Limit = ArrivalLimit + TimeSpan.FromSeconds(20),
+        Change = token => GoOnAsync(name, token),
+    }));
 
-    /// <summary>How many acknowledge as semi-synchronous replicas, of those that this run made follow.</summary>
+    /// <summary>How many acknowledge as semi-synchronous replicas, of those that this run made follow, and of those whose source the new primary was before.</summary>
     public async Task<long> AcknowledgingAsync(CancellationToken token)
     {
         long acknowledging = 0;
         foreach (string name in _following)
         {
             acknowledging += await (await live.Others.GetAsync(name, token)).AcknowledgesAsync(token) ? 1 : 0;
+        }
+
+        foreach (string name in kept)
+        {
+            try
+            {
+                DatabaseMember member = await live.Others.GetAsync(name, token);
+                bool own = await member.ChannelsAsync(token) is [{ } channel] && ReplicaSource.IsOf(live.Site.Site.Find(live.Candidate.Name)!, channel);
+                acknowledging += own && await member.AcknowledgesAsync(token) ? 1 : 0;
+            }
+            catch (FoobarException error) when (error.Kind is ErrorKind.Connection or ErrorKind.Timeout)
+            {
+                // Nobody waits for one that is gone.
+            }
         }
 
         return acknowledging;
@@ -82,10 +106,33 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         _following.Add(name);
     }
 
+    // One that is far behind, or delayed on purpose, goes on all the same.
+    private async Task GoOnAsync(string name, CancellationToken token)
+    {
+        DatabaseMember member = await live.Others.GetAsync(name, token);
+
+        // Else what it applies first waits until a replica of its own would have acknowledged.
+        await member.SetSemiSyncSourceAsync(false, token);
+        string position = await live.Candidate.Member.PositionAsync(token);
+        bool arrived = await member.WaitForAsync(position, ArrivalLimit, token);
+        if (!arrived && (await member.ChannelsAsync(token)).FirstOrDefault(static channel => !channel.Replicates) is { } stopped)
+        {
+            throw new FoobarException("NotFollowing", ErrorKind.Failed, $"{name}: it does not replicate from {stopped.SourcePlace} (receiver {stopped.Receiver}, applier {stopped.Applier}), and so not from {live.Candidate.Name}. {stopped.ReceiverError} {stopped.ApplierError}".TrimEnd())
+            {
+                Server = name,
+                Recommendation = $"Repair-FoobarReplication -Server {name} lets it follow {live.Candidate.Name}.",
+            };
+        }
+    }
+
     // What it received of its former source and has not applied is thrown away: the new one must have it.
     private async Task LeaveAsync(DatabaseMember member, string host, CancellationToken token)
     {
         member.TimeLimit = StopLimit;
+
+        // Else what it applies waits until a replica of its own would have acknowledged, and so would the stop: the candidate may
+        // have been the one.
+        await member.SetSemiSyncSourceAsync(false, token);
         try
         {
             await member.HastenStopAsync(true, token);
@@ -108,9 +155,6 @@ internal sealed class OtherReplicas(MoveConnections live, IReadOnlyList<string> 
         }
 
         await member.RepointAsync(host, live.Policy.Port, token);
-
-        // Else what it applies first waits until a replica of its own would have acknowledged.
-        await member.SetSemiSyncSourceAsync(false, token);
     }
 
     // A source sends a transaction some milliseconds before it counts it as executed.

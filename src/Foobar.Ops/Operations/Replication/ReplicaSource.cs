@@ -21,6 +21,10 @@ internal static class ReplicaSource
         _ => null,
     };
 
+    /// <summary>Whether a channel's source is a server, by its name or one of its addresses.</summary>
+    public static bool IsOf(Server server, ReplicationChannel channel) =>
+        string.Equals(server.Name, channel.SourceHost, StringComparison.OrdinalIgnoreCase) || server.Addresses.Any(address => address.ToString() == channel.SourceHost);
+
     /// <summary>The one channel of a replica that can be given another source.</summary>
     /// <exception cref="FoobarException"><c>ReplicaNotMovable</c>.</exception>
     public static ReplicationChannel Only(string name, IReadOnlyList<ReplicationChannel> channels) => Obstacle(channels) is { } obstacle

@@ -142,7 +142,10 @@ public sealed record SourceEvidence
     {
         string[] others = [.. topology.Members.Select(member => member.Name).Where(name => name != Source)];
         string[] seen = [.. others.Where(name => Replicas.Contains(name) && topology.Facts(name)?.SemiSync.Value is { ReplicaEnabled: true })];
-        int possible = others.Count(name => topology.Facts(name)?.SemiSync.Value is null or { ReplicaEnabled: true });
+
+        // One that answers and replicates from another member was not connected to the primary.
+        int possible = others.Count(name => topology.Facts(name)?.SemiSync.Value is null or { ReplicaEnabled: true }
+            && !topology.Links.Any(link => link.Replica == name && link.Source is { } source && source != Source));
         long unseen = Math.Max(SemiSync.Clients, possible) - seen.Length;
         return !seen.Contains(candidate) ? "the candidate was not connected to it when it was looked at last"
             : SemiSync.WaitCount > unseen ? null

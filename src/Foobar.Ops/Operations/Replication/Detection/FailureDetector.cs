@@ -11,11 +11,11 @@ namespace Foobar.Ops.Operations.Replication.Detection;
 /// <param name="site">The site's connections.</param>
 /// <param name="primary">The primary.</param>
 /// <param name="replica">The replica that looks too; known to live.</param>
-/// <param name="sourceHost">Under which name the replica knows the primary.</param>
+/// <param name="sourceHost">Under which name the replica knows the primary; <see langword="null"/> if it replicates by way of another, so that what it receives says nothing.</param>
 /// <param name="endpoint">The write endpoint; <see langword="null"/> if none is declared.</param>
 /// <param name="machine">What the primary's machine says, once it has; ends with <see langword="null"/> if it does not answer.</param>
 /// <param name="login">The login on that machine, begun when the command was.</param>
-internal sealed class FailureDetector(ISiteSession site, Server primary, Server replica, string sourceHost, IWriteEndpoint endpoint, Task<MachineReport?> machine, MachineLogin login)
+internal sealed class FailureDetector(ISiteSession site, Server primary, Server replica, string? sourceHost, IWriteEndpoint endpoint, Task<MachineReport?> machine, MachineLogin login)
 {
     /// <summary>How long nobody must hear it where its machine says why.</summary>
     private static readonly TimeSpan Explained = TimeSpan.FromSeconds(0.6);
@@ -90,7 +90,7 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         try
         {
             IServerSession session = await site.GetServerAsync(replica.Name, cancellationToken);
-            Task<string?> received = ReceiverObserver.ProgressAsync(site, replica.Name, OwnAsync(enough), cancellationToken);
+            Task<string?> received = sourceHost is null ? Task.FromResult<string?>(null) : ReceiverObserver.ProgressAsync(site, replica.Name, OwnAsync(enough), cancellationToken);
             ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Replica, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
             return report.ProbeOutcome != ProbeOutcome.Answers && await received is { } news
                 ? report with { ProbeOutcome = ProbeOutcome.Answers, Evidence = $"{news}; {report.Evidence}" }
@@ -122,7 +122,7 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
         }
     }
 
-    private IReadOnlyList<string> PrimaryAddresses() => [.. Addresses(primary).Prepend(sourceHost).Distinct(StringComparer.OrdinalIgnoreCase)];
+    private IReadOnlyList<string> PrimaryAddresses() => [.. Addresses(primary).Prepend(sourceHost).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
 
     private static IReadOnlyList<string> Addresses(Server server) => [.. server.Addresses.Select(address => address.ToString()).DefaultIfEmpty(server.Name)];
 }

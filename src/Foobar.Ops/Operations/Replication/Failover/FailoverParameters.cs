@@ -46,8 +46,11 @@ internal sealed record FailoverParameters
     /// <summary>Which other events may have run on the dead primary; <see langword="null"/> for none.</summary>
     public string? EventDoubt { get; init; }
 
-    /// <summary>The other replicas of the dead primary, and those that can't be asked: they shall follow the new one.</summary>
+    /// <summary>The other replicas of the dead primary, those whose way to it is cut, and those that can't be asked: they shall follow the new one.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>The replicas that keep their source, which follows the new primary or is it.</summary>
+    public IReadOnlyList<string> Kept { get; init; } = [];
 
     /// <summary>Those of which the candidate lacks what they received.</summary>
     public IReadOnlyList<string> Givers { get; init; } = [];
@@ -72,6 +75,7 @@ internal sealed record FailoverParameters
         ["events"] = EventName.Write(Events),
         ["eventDoubt"] = EventDoubt ?? "",
         [OperationKeys.Others] = string.Join(',', Others),
+        [OperationKeys.Kept] = string.Join(',', Kept),
         ["givers"] = string.Join(',', Givers),
         ["source"] = Source is { } from ? string.Create(CultureInfo.InvariantCulture, $"{from.Port} {from.Host}") : "",
     };
@@ -96,6 +100,7 @@ internal sealed record FailoverParameters
             Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
             EventDoubt = OperationKeys.Optional(parameters, "eventDoubt"),
             Others = OperationKeys.Names(parameters, OperationKeys.Others),
+            Kept = OperationKeys.Names(parameters, OperationKeys.Kept),
             Givers = OperationKeys.Names(parameters, "givers"),
             Source = (parameters.GetValueOrDefault("source") ?? "").Split(' ') is [{ Length: > 0 } port, { } host]
                 ? (host, int.TryParse(port, CultureInfo.InvariantCulture, out int number) ? number : throw new ParseException(null, source, 1, $"expected a port, found '{port}'."))

@@ -20,12 +20,11 @@ internal static class FailoverPreflight
     public static IReadOnlyList<FailoverBlocker> Judge(SiteCase<ReplicationFacts> facts, string candidate, PrimaryVerdict verdict, LossEstimate loss, bool acceptDataLoss, IReadOnlyList<string>? open)
     {
         List<FailoverBlocker> blockers = [];
+        ReplicationTopology topology = ReplicationTopology.Of(facts);
         if (!verdict.Dead)
         {
-            blockers.Add(NotDead(verdict));
+            blockers.Add(NotDead(verdict, topology));
         }
-
-        ReplicationTopology topology = ReplicationTopology.Of(facts);
 
         // One that an emergency failover before this promoted, and did not open the endpoint to any more, is promoted again.
         foreach (string writer in topology.Writers.Select(member => member.Name).Where(name => name != verdict.Primary && !(name == candidate && open is [])))
@@ -58,10 +57,34 @@ internal static class FailoverPreflight
         Remediation = "A backup of the replica may be running: end that connection (KILL), then run the emergency failover again.",
     });
 
-    /// <summary>The members besides the two that replicate from the primary, or can't be asked.</summary>
-    public static IReadOnlyList<string> Others(ReplicationTopology topology, string primary, string candidate) =>
-        [.. topology.Members.Select(member => member.Name).Where(name => name != primary && name != candidate
-            && (topology.Failure(name) is not null || topology.Facts(name)?.Channels.Value is null || topology.Links.Any(link => link.Replica == name && link.Source == primary)))];
+    /// <summary>
+    /// The members besides the two that shall follow the candidate, or may: those that replicate from the primary, those in a chain
+    /// between the two, those whose source does not answer, those that hold what the candidate lacks, and those that can't be asked.
+    /// </summary>
+    public static IReadOnlyList<string> Others(ReplicationTopology topology, string primary, string candidate)
+    {
+        IReadOnlyList<string> moved = Followers.Moved(topology, primary, candidate);
+        return [.. topology.Members.Select(member => member.Name).Where(name => name != primary && name != candidate
+            && (IsSilent(topology, name) || moved.Contains(name) || IsCutOff(topology, name) || (Follows(topology, name, primary) && Lacks(topology, candidate, name) > 0)))];
+    }
+
+    /// <summary>The members that keep their source, which follows the candidate or is it.</summary>
+    public static IReadOnlyList<string> Kept(ReplicationTopology topology, string primary, string candidate) =>
+        [.. Followers.Kept(topology, primary, candidate).Except(Others(topology, primary, candidate))];
+
+    /// <summary>The members that answer and hold what a primary wrote: its own replicas first, then those that replicate by way of others, which need not answer.</summary>
+    public static IReadOnlyList<string> Replicas(ReplicationTopology topology, string primary) =>
+        [.. topology.Members.Select(member => member.Name).Where(name => name != primary && Follows(topology, name, primary)).OrderBy(name => topology.Path(name, primary) is { Count: 1 } ? 0 : 1)];
+
+    /// <summary>Whether a member's source does not answer, so that it gets nothing by way of it.</summary>
+    public static bool IsCutOff(ReplicationTopology topology, string name) =>
+        topology.Links.Any(link => link.Replica == name && link.Source is { } source && IsSilent(topology, source));
+
+    private static bool IsSilent(ReplicationTopology topology, string name) => topology.Failure(name) is not null || topology.Facts(name)?.Channels.Value is null;
+
+    // What is above a member that does not answer is not known: it may be the primary.
+    private static bool Follows(ReplicationTopology topology, string name, string primary) =>
+        topology.Above(name).Any(above => above == primary || IsSilent(topology, above));
 
     /// <summary>Which members may be left behind, as far as it is known before.</summary>
     public static IEnumerable<FailoverBlocker> JudgeOthers(ReplicationTopology topology, string primary, string candidate)
@@ -111,12 +134,14 @@ internal static class FailoverPreflight
         blockers.AddRange(ranking.Judge(chosen));
         foreach (string other in replicas.Where(other => Lacks(topology, chosen, other) > 0))
         {
-            string? why = topology.Facts(other)!.Binlog.Value is not { Enabled: true, LogsReplicated: true } ? $"{other} keeps no complete binary log"
+            ReplicationChannel? late = topology.Facts(other)!.Channels.Value?.FirstOrDefault(static channel => channel.DelaySeconds > 0);
+            string? why = late is not null ? Invariant($"{other} applies {late.DelaySeconds} s late")
+                : topology.Facts(other)!.Binlog.Value is not { Enabled: true, LogsReplicated: true } ? $"{other} keeps no complete binary log"
                 : topology.Facts(chosen)!.Channels.Value is not { } channels || ReplicaSource.Obstacle(channels) is not null ? $"{chosen} can't be given another source"
                 : null;
             if (why is not null)
             {
-                blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {Lacks(topology, chosen, other)} transactions that {other} has received, and can't take them: {why}"), Remediation = $"Promote {other}." });
+                blockers.Add(new() { Code = "Candidate", Server = chosen, Message = Invariant($"lacks {Lacks(topology, chosen, other)} transactions that {other} has received, and can't take them: {why}"), Remediation = late is null ? $"Promote {other}." : $"Let {other} apply at once (SOURCE_DELAY = 0; MASTER_DELAY on MariaDB), then try again." });
             }
         }
 
@@ -145,11 +170,15 @@ internal static class FailoverPreflight
     public static string Held(ReplicationFacts facts) =>
         string.Join(',', new[] { facts.Gtid.Value?.Reached }.Concat((facts.Channels.Value ?? []).Select(channel => channel.Received)).Where(text => !string.IsNullOrEmpty(text)));
 
+    // What a replica that others replicate from does not pass on.
+    private static IReadOnlyList<string> LeftOut(ReplicationTopology topology, string name) =>
+        topology.Facts(name) is { } facts && facts.Channels.Value is { Count: > 0 } channels ? [.. channels.SelectMany(static channel => channel.Filters), .. facts.LogFilters.Value ?? []] : [];
+
     // One that an emergency failover before this stopped at the end.
     private static bool HasApplied(ReplicationFacts facts, ReplicationChannel channel) =>
         facts.Identity.Value?.Flavor is { } flavor && facts.Gtid.Value?.Reached is { } reached && GtidComparison.Backlog(flavor, channel.Received, reached) == 0;
 
-    private static FailoverBlocker NotDead(PrimaryVerdict verdict) => new()
+    private static FailoverBlocker NotDead(PrimaryVerdict verdict, ReplicationTopology topology) => new()
     {
         Code = verdict.Cause == PrimaryCause.Unclear ? "PrimaryUnclear" : "PrimaryAlive",
         Server = verdict.Primary,
@@ -161,7 +190,10 @@ internal static class FailoverPreflight
             PrimaryCause.CutFromOperator => "Mend the way from this machine to it, or switch over from a machine that reaches it: the application's writes work.",
             PrimaryCause.CutFromBalancer => "Mend the network between the load balancer and it, or move writes by a planned switchover.",
             _ => "See why the observers can't look; at least two must, the load balancer among them.",
-        },
+        } + string.Concat(
+            from link in topology.Links
+            where link.Source is { } source && source != verdict.Primary && IsSilent(topology, source)
+            select $" {link.Replica} replicates from {link.Source}, which does not answer: Repair-FoobarReplication -Server {link.Replica} lets it follow the primary."),
     };
 
     private static void JudgeCandidate(ReplicationTopology topology, string candidate, List<FailoverBlocker> blockers)
@@ -188,6 +220,11 @@ internal static class FailoverPreflight
             {
                 Add("NoGtid", "replicates by file and offset", "Without GTIDs it can't be told what it lacks.");
             }
+        }
+
+        foreach ((string above, IReadOnlyList<string> left) in topology.Above(candidate).Select(above => (above, LeftOut(topology, above))).Where(static one => one.Item2.Count > 0))
+        {
+            Add("Filtered", $"replicates by way of {above}, which leaves out: {string.Join(", ", left)}", $"Promote another replica: what {above} leaves out is on none behind it.");
         }
 
         if (facts.Binlog.Value is not { Enabled: true, LogsReplicated: true })

@@ -18,7 +18,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
 
     private readonly OperationMarker _marker = new(parameters.Id, parameters.TakenOverFrom);
     private readonly CandidateCatchUp _catchUp = new(live);
-    private readonly OtherReplicas _others = new(live, parameters.Others);
+    private readonly OtherReplicas _others = new(live, parameters.Others, parameters.Kept);
     private readonly List<string> _advice = [];
     private readonly long _started = time.GetTimestamp();
 
@@ -47,7 +47,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.Candidate.Name}",
         Parameters = parameters.ToParameters(),
-        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. parameters.Others.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
+        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. parameters.Others.Count + parameters.Kept.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
     };
 
     // Each step looks first whether another operator has taken our place.
@@ -292,7 +292,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         {
             await _marker.SetAsync(live.Candidate.Member, OperationState.Degraded, token);
             IsMarked = true;
-            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(parameters.Others.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
+            throw new FoobarException("RedundancyMissing", ErrorKind.Failed, $"{(parameters.Others.Count + parameters.Kept.Count > 0 ? $"{live.OldName} does not replicate" : "nothing replicates")} from {live.Candidate.Name} yet; {live.OldName}: {Fenced}.")
             {
                 Server = live.OldName,
                 Recommendation = $"Run Repair-FoobarReplication {live.OldName} as soon as its machine answers.",

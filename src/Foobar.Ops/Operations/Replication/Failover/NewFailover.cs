@@ -76,6 +76,7 @@ internal sealed class NewFailover(OperationHost host, FailoverOptions options) :
         Events = analysis.Events.Enable,
         EventDoubt = analysis.Events.Doubt,
         Others = analysis.Others,
+        Kept = analysis.Kept,
         Givers = analysis.Givers,
         Source = analysis.Source,
         CatchUpLimit = options.DrainLimit,

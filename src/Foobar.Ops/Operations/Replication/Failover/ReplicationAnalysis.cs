@@ -27,8 +27,11 @@ internal sealed record ReplicationAnalysis
     /// <summary>Which scheduled events shall run on the candidate.</summary>
     public required EventForecast Events { get; init; }
 
-    /// <summary>The other replicas of the primary, and those that can't be asked.</summary>
+    /// <summary>The other replicas of the primary, those whose way to it is cut, and those that can't be asked.</summary>
     public required IReadOnlyList<string> Others { get; init; }
+
+    /// <summary>The replicas that keep their source, which follows the candidate or is it.</summary>
+    public IReadOnlyList<string> Kept { get; init; } = [];
 
     /// <summary>Those that answer.</summary>
     public required IReadOnlyList<string> Answering { get; init; }

@@ -4,6 +4,7 @@ using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Operations.Replication.Detection;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
@@ -42,17 +43,21 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         Dictionary<string, Task<MachineReport?>> machines = members.ToDictionary(member => member.Name, member => MachineReport.AskAsync(site, member.Name, MachineLimit, cancellationToken));
         Dictionary<string, MachineLogin> logins = members.ToDictionary(member => member.Name, member => new MachineLogin(site.GetServerAsync(member.Name, cancellationToken), site.Time));
         _ = logins.Values.Select(login => Ignored(login.Session)).ToArray();
-        (Server primary, string host, IReadOnlyList<string> replicas) = await PrimaryAsync(members, cancellationToken);
+        LostPrimary lost = await PrimaryAsync(members, cancellationToken);
+        (Server primary, IReadOnlyList<string> replicas) = (lost.Server, lost.Replicas);
         Task<SiteCase<ReplicationFacts>> reading = FactsAsync(members, primary, cancellationToken);
         string likely = replicas.FirstOrDefault(name => string.Equals(name, options.To, StringComparison.OrdinalIgnoreCase)) ?? replicas[0];
         FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, cancellationToken);
         try
         {
-            FailureDetector detector = new(site, primary, site.Site.Find(likely)!, host, live.Endpoint, machines[primary.Name], logins[primary.Name]);
+            string looks = lost.Own.Contains(likely) ? likely : lost.Own.FirstOrDefault() ?? likely;
+            FailureDetector detector = new(site, primary, site.Site.Find(looks)!, lost.Own.Contains(looks) ? lost.Host : null, live.Endpoint, machines[primary.Name], logins[primary.Name]);
             Task<PrimaryVerdict> looking = detector.LookAsync(cancellationToken);
             SiteCase<ReplicationFacts> facts = await reading;
             ReplicationTopology topology = ReplicationTopology.Of(facts);
-            replicas = [.. replicas, .. Late(topology, members, primary).Except(replicas)];
+
+            // Members that answered too late to tell who the primary was may hold more than the others.
+            replicas = [.. replicas, .. FailoverPreflight.Replicas(topology, primary.Name).Except(replicas)];
             CandidateChoice choice = FailoverPreflight.Choose(topology, policy, replicas, options.To, _blockers) ?? new(replicas[0], null);
             string candidate = choice.Name;
             if (candidate != likely)
@@ -63,7 +68,12 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
                 looking = Task.FromResult(verdict);
             }
 
-            return await JudgeAsync(facts, live, detector, looking, cancellationToken) with { Choice = choice.Reason };
+            ReplicationAnalysis analysis = await JudgeAsync(facts, live, detector, looking, cancellationToken);
+            return analysis with
+            {
+                Choice = choice.Reason,
+                Warnings = lost.Unsure is not { } unsure ? analysis.Warnings : [.. analysis.Warnings, new() { Code = "PrimaryUnclear", Server = primary.Name, Message = unsure, Remediation = "See that none of them takes writes before you go on." }],
+            };
         }
         catch
         {
@@ -80,6 +90,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             : new() { Received = "" };
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         IReadOnlyList<string> others = FailoverPreflight.Others(topology, live.OldName, live.Candidate.Name);
+        bool direct = own?.Channels.Value is [{ } channelOf] && SourceOf([.. topology.Members], site.Site.Find(live.Candidate.Name)!, channelOf)?.Name == live.OldName;
         string[] answering = [.. others.Where(name => topology.Failure(name) is null)];
         string[] givers = [.. answering.Where(name => FailoverPreflight.Lacks(topology, live.Candidate.Name, name) > 0)];
         if (givers.Length > 0)
@@ -89,7 +100,9 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             link = link with { Received = GtidComparison.Normalise(live.Candidate.Member.Flavor, all) };
         }
 
-        string? file = await CandidateLinkReader.SourceFileAsync(live.Candidate.Member, cancellationToken);
+        // By way of another it knows that one's files, and has heard of that one only.
+        string? file = direct ? await CandidateLinkReader.SourceFileAsync(live.Candidate.Member, cancellationToken) : null;
+        link = direct ? link : link with { LastHeard = null };
         OperationMark? marker = await MarkAsync(live.Candidate.Member, cancellationToken);
 
         // What only its log holds is read while the others still look; reading harms nobody if it lives after all.
@@ -120,6 +133,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             Blockers = [.. _blockers, .. FailoverPreflight.Judge(facts, live.Candidate.Name, verdict, loss, options.AcceptDataLoss || loss.AtRisk <= options.MaximumLoss, open), .. FailoverPreflight.JudgeLocks(live.Candidate.Name, held)],
             Events = EventForecast.Of(evidence, own?.Events.Value),
             Others = others,
+            Kept = FailoverPreflight.Kept(topology, live.OldName, live.Candidate.Name),
             Answering = answering,
             Givers = givers,
             Warnings = [.. OtherBalancers.Warn(site.Site), .. FailoverPreflight.JudgeOthers(topology, live.OldName, live.Candidate.Name)],
@@ -162,11 +176,11 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         }
     }
 
-    // Who replicates is asked first, and alone tells who the primary was.
-    private async Task<(Server Primary, string Host, IReadOnlyList<string> Replicas)> PrimaryAsync(Server[] members, CancellationToken cancellationToken)
+    // Who replicates is asked first, and mostly alone tells who the primary was.
+    private async Task<LostPrimary> PrimaryAsync(Server[] members, CancellationToken cancellationToken)
     {
         List<Task<(Server Member, IReadOnlyList<ReplicationChannel> Channels)>> asking = [.. members.Select(member => ChannelsAsync(member, cancellationToken))];
-        List<(Server Replica, Server Source, string Host)> links = [];
+        List<SourceLink> links = [];
         List<string> silent = [];
         long found = 0;
         while (asking.Count > 0 && (found == 0 || site.Time.GetElapsedTime(found) < Others))
@@ -181,7 +195,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             try
             {
                 (Server member, IReadOnlyList<ReplicationChannel> channels) = await answered;
-                links.AddRange(channels.Select(channel => (member, SourceOf(members, member, channel), channel.SourceHost)).Where(link => link.Item2 is not null)!);
+                links.AddRange(channels.Select(channel => (Source: SourceOf(members, member, channel), channel.SourceHost)).Where(link => link.Source is not null).Select(link => new SourceLink(member, link.Source!, link.SourceHost)));
                 found = links.Count > 0 && found == 0 ? site.Time.GetTimestamp() : found;
                 if (links.Count == members.Length - 1)
                 {
@@ -194,12 +208,70 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             }
         }
 
+        if (links.Count == 0)
+        {
+            throw new FoobarException("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed: no member that answers replicates from another, so nobody can take the primary's place. {string.Join(" ", silent)}".TrimEnd()) { Recommendation = "Look at Get-FoobarReplication, and bring a replica back first." };
+        }
+
         // Of a chain, its head.
-        List<(Server Replica, Server Source, string Host)> heads = [.. links.Where(link => links.All(other => other.Replica != link.Source))];
-        (Server primary, string host) = (heads.Count > 0 ? heads : links).GroupBy(link => link.Source).OrderByDescending(group => group.Count()).Select(group => (group.Key, group.First().Host)).FirstOrDefault();
-        return primary is null
-            ? throw new FoobarException("FailoverRefused", ErrorKind.Refused, $"The failover was refused, and nothing was changed: no member that answers replicates from another, so nobody can take the primary's place. {string.Join(" ", silent)}".TrimEnd()) { Recommendation = "Look at Get-FoobarReplication, and bring a replica back first." }
-            : (primary, host, [.. links.Where(link => link.Source == primary).Select(link => link.Replica.Name)]);
+        SourceLink[] heads = [.. links.Where(link => links.All(other => other.Replica != link.Source))];
+        Server head = (heads.Length > 0 ? heads : [.. links]).GroupBy(link => link.Source).OrderByDescending(group => group.Count()).First().Key;
+        Server[] aside = [.. members.Where(member => member != head && links.All(link => link.Replica != member))];
+        (Server primary, string? unsure) = aside.Length == 0 ? (head, null) : await HeadOrAsideAsync(head, aside, links[0].Replica.Name, cancellationToken);
+        SourceLink[] own = [.. links.Where(link => link.Source == primary)];
+        return new(primary, own.FirstOrDefault()?.Host ?? primary.Name, [.. own.Select(link => link.Replica.Name)], [.. own.Concat(links).Select(link => link.Replica.Name).Distinct()], unsure);
+    }
+
+    // A member of which it is not known that it replicates may be the primary, and the head of those that answer a replica of it
+    // that died too. Where the application writes tells; else what the last operation left, or what was seen of the primary.
+    private async Task<(Server Primary, string? Unsure)> HeadOrAsideAsync(Server head, Server[] aside, string replica, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string>? open = await OpenMembersAsync(cancellationToken);
+        if (open is [{ } only] && aside.Append(head).FirstOrDefault(member => string.Equals(member.Name, only, StringComparison.OrdinalIgnoreCase)) is { } led)
+        {
+            return (led, null);
+        }
+
+        string? moved = await LastPrimaryAsync(replica, cancellationToken);
+        Server likely = aside.Append(head).FirstOrDefault(member => string.Equals(member.Name, moved, StringComparison.OrdinalIgnoreCase))
+            ?? aside.FirstOrDefault(member => SourceEvidence.Load(store, member.Name) is not null) ?? head;
+        return (likely, $"was taken for the primary; that {string.Join(" and ", aside.Append(head).Select(member => member.Name))} are not known to be replicas leaves it open which of them was");
+    }
+
+    private async Task<string?> LastPrimaryAsync(string replica, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using IDatabaseSession database = await site.OpenDatabaseAsync(replica, cancellationToken);
+            return await MarkAsync(DatabaseMember.Of(database), cancellationToken) switch
+            {
+                { State: OperationState.Completed or OperationState.Degraded or OperationState.Repaired or OperationState.Switched } mark => mark.NewPrimary,
+                { State: OperationState.Undone } mark => mark.OldPrimary,
+                _ => null,
+            };
+        }
+        catch (FoobarException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<string>?> OpenMembersAsync(CancellationToken cancellationToken)
+    {
+        if (site.Site.Policy.Database?.WriteEndpoint is not { Kind: WriteEndpointKind.Haproxy } declared)
+        {
+            return null;
+        }
+
+        try
+        {
+            await using HaproxyEndpoint endpoint = await HaproxyEndpoint.ConnectAsync(site, declared, cancellationToken);
+            return await endpoint.MembersAsync(cancellationToken);
+        }
+        catch (FoobarException)
+        {
+            return null;
+        }
     }
 
     private async Task<(Server Member, IReadOnlyList<ReplicationChannel> Channels)> ChannelsAsync(Server member, CancellationToken cancellationToken)
@@ -211,12 +283,6 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
     private static Server? SourceOf(Server[] members, Server replica, ReplicationChannel channel) =>
         members.FirstOrDefault(member => member != replica && (string.Equals(member.Name, channel.SourceHost, StringComparison.OrdinalIgnoreCase) || member.Addresses.Any(address => address.ToString() == channel.SourceHost)))
         ?? (members.Length == 2 ? members.First(member => member != replica) : null);
-
-    // Members that answered too late to tell who the primary was may hold more than the others.
-    private static IEnumerable<string> Late(ReplicationTopology topology, Server[] members, Server primary) =>
-        from member in members
-        where member != primary && topology.Facts(member.Name)?.Channels.Value?.Any(channel => SourceOf(members, member, channel) == primary) == true
-        select member.Name;
 
     private async Task<SiteCase<ReplicationFacts>> FactsAsync(Server[] members, Server primary, CancellationToken cancellationToken)
     {
@@ -236,6 +302,17 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
 
         return new(site.Site, facts, site.Time.GetUtcNow());
     }
+
+    /// <summary>The primary that fell silent, as those that answer tell.</summary>
+    /// <param name="Server">The primary.</param>
+    /// <param name="Host">Under which name its own replicas know it.</param>
+    /// <param name="Own">Those that replicate from it themselves.</param>
+    /// <param name="Replicas">They, and those that replicate by way of others.</param>
+    /// <param name="Unsure">Why another member may have been the primary; <see langword="null"/> if none may.</param>
+    private sealed record LostPrimary(Server Server, string Host, IReadOnlyList<string> Own, IReadOnlyList<string> Replicas, string? Unsure);
+
+    /// <summary>That a member that answered replicates from another one.</summary>
+    private sealed record SourceLink(Server Replica, Server Source, string Host);
 
     private static async Task Ignored(Task task)
     {

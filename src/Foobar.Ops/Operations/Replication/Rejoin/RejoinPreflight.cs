@@ -50,8 +50,8 @@ internal static class RejoinPreflight
         .Where(member => member.Key != server && (member.Value.Value is null or { Refusal: not null }))
         .Select(member => $"; {member.Key} could not be asked: {member.Value.Failure ?? member.Value.Value!.Refusal}"));
 
-    // One whose source is a replica itself may be told to follow the primary instead.
-    private static bool IsServed(ReplicationTopology topology, ReplicationLink link) => link.Source is { } source && topology.RoleOf(source) != MemberRole.Replica;
+    // One whose source is a replica itself, or does not answer, may be told to follow the primary instead.
+    private static bool IsServed(ReplicationTopology topology, ReplicationLink link) => link.Source is { } source && topology.RoleOf(source) is not (MemberRole.Replica or MemberRole.Unknown);
 
     private static string? Returning(ReplicationTopology topology, string? wanted, IReadOnlyList<string> open, bool copy, List<FailoverBlocker> blockers)
     {

@@ -33,8 +33,11 @@ internal sealed record SwitchoverParameters
     /// <summary>The scheduled events that run on the old primary, and shall run on the new one.</summary>
     public IReadOnlyList<EventName> Events { get; init; } = [];
 
-    /// <summary>The other replicas of the old primary, which shall follow the new one.</summary>
+    /// <summary>The other replicas of the old primary, and those between it and the candidate, which shall follow the new one.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>The replicas that keep their source, which follows the new primary or is it.</summary>
+    public IReadOnlyList<string> Kept { get; init; } = [];
 
     /// <summary>Of a preflight.</summary>
     /// <param name="id">The operation's id.</param>
@@ -47,6 +50,7 @@ internal sealed record SwitchoverParameters
         New = move.NewPrimary,
         Events = [.. preflight.Events.Select(one => new EventName(one.Schema, one.Name))],
         Others = preflight.Followers,
+        Kept = preflight.Kept,
     };
 
     /// <summary>For the journal and the marker.</summary>
@@ -58,6 +62,7 @@ internal sealed record SwitchoverParameters
         ["semiSync"] = $"{SemiSync}",
         ["events"] = EventName.Write(Events),
         [OperationKeys.Others] = string.Join(',', Others),
+        [OperationKeys.Kept] = string.Join(',', Kept),
     };
 
     /// <summary>From a journal or a marker.</summary>
@@ -75,6 +80,7 @@ internal sealed record SwitchoverParameters
             Durability = Durability.Parse(parameters.GetValueOrDefault("durability")),
             Events = EventName.Read(parameters.GetValueOrDefault("events"), source),
             Others = OperationKeys.Names(parameters, OperationKeys.Others),
+            Kept = OperationKeys.Names(parameters, OperationKeys.Kept),
             SemiSync = bool.TryParse(parameters.GetValueOrDefault("semiSync"), out bool semiSync) ? semiSync : null,
         };
     }

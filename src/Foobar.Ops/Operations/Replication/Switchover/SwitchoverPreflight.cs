@@ -23,8 +23,11 @@ internal sealed record SwitchoverPreflight
     /// <summary>What the operator should know, and does not stand in the way.</summary>
     public IReadOnlyList<FailoverBlocker> Warnings { get; init; } = [];
 
-    /// <summary>The other replicas of the primary, which shall follow the new one.</summary>
+    /// <summary>The other replicas of the primary, and those between it and the candidate, which shall follow the new one.</summary>
     public IReadOnlyList<string> Followers { get; init; } = [];
+
+    /// <summary>The replicas that keep their source, which follows the new primary or is it.</summary>
+    public IReadOnlyList<string> Kept { get; init; } = [];
 
     /// <summary>The scheduled events that run on the primary, and shall run on the new one.</summary>
     public IReadOnlyList<ScheduledEvent> Events { get; init; } = [];
@@ -73,7 +76,8 @@ internal sealed record SwitchoverPreflight
             Choice = choice?.Reason,
             Blockers = blockers,
             Warnings = warnings,
-            Followers = old is null || candidate is null ? [] : FollowersOf(topology, old, candidate),
+            Followers = old is null || candidate is null ? [] : Replication.Followers.Moved(topology, old, candidate),
+            Kept = old is null || candidate is null ? [] : Replication.Followers.Kept(topology, old, candidate),
             Events = old is null ? [] : EnabledOn(topology.Facts(old)!),
             Unlogged = old is null ? [] : [.. topology.Facts(old)!.LogFilters.Value ?? [], .. topology.Facts(old)!.Unlogged.Value ?? []],
             SemiSync = facts.Site.Policy.Database is { SemiSync: true } || semiSync is { SourceEnabled: true, Clients: > 0 },
@@ -102,8 +106,8 @@ internal sealed record SwitchoverPreflight
 
     // The link to a primary that says that nothing is under way. A replica that still applies what that primary sent tells of
     // what was before; one that has everything contradicts it.
-    private static ReplicationLink? DeniedBy(ReplicationTopology topology, string member) => topology.Links.FirstOrDefault(link =>
-        link.Replica == member && link is { Source: { } source, BacklogTransactions: not null } && topology.RoleOf(source) == MemberRole.Primary && topology.Facts(source)?.Unfinished.Value is []);
+    private static ReplicationLink? DeniedBy(ReplicationTopology topology, string member) =>
+        topology.PrimaryOf(member) is { } primary && topology.Facts(primary)?.Unfinished.Value is [] && topology.LinkTo(member, primary) is { BacklogTransactions: not null } link ? link : null;
 
     private static string? PrimaryOf(ReplicationTopology topology, List<FailoverBlocker> blockers)
     {
@@ -164,13 +168,13 @@ internal sealed record SwitchoverPreflight
 
     // What is committed between two looks is on its way: nobody lacks it.
     private static double Behind(ReplicationTopology topology, string old, string candidate) =>
-        topology.Links.First(link => link.Replica == candidate && link.Source == old) is { LagSeconds: not 0 } link ? link.BacklogTransactions ?? double.MaxValue : 0;
+        topology.LinkTo(candidate, old) is { LagSeconds: not 0 } link ? link.BacklogTransactions ?? double.MaxValue : 0;
 
     /// <summary>The replicas of which one may become the primary; that there is none is told.</summary>
     private static IReadOnlyList<string> Candidates(
         ReplicationTopology topology, CandidateRanking ranking, string? old, FailoverOptions options, List<FailoverBlocker> blockers)
     {
-        List<string> candidates = [.. topology.Links.Where(link => link.Source == old && old is not null).Select(link => link.Replica).Distinct()];
+        List<string> candidates = old is null ? [] : [.. topology.Members.Select(member => member.Name).Where(name => topology.Path(name, old).Count > 0)];
         string[] silent = [.. topology.Members.Select(member => member.Name).Where(name => topology.Failure(name) is not null)];
         if (options.To is not { } wanted)
         {
@@ -200,11 +204,10 @@ internal sealed record SwitchoverPreflight
 
     private static void JudgeLink(ReplicationTopology topology, string old, string candidate, DatabasePolicy policy, List<FailoverBlocker> blockers)
     {
-        ReplicationLink link = topology.Links.First(link => link.Replica == candidate && link.Source == old);
-        ReplicationChannel channel = link.Channel;
-        if (!channel.Replicates)
+        ReplicationLink link = topology.LinkTo(candidate, old)!;
+        foreach (ReplicationLink hop in topology.Path(candidate, old))
         {
-            Add(blockers, "ReplicationStopped", candidate, $"receiver {channel.Receiver}, applier {channel.Applier}. {channel.ReceiverError} {channel.ApplierError}".TrimEnd(), "Start replication, or bring the candidate back by Repair-FoobarReplication.");
+            JudgeChannel(hop, candidate, blockers);
         }
 
         if (link.LagSeconds is null && link.BacklogTransactions > 0)
@@ -220,20 +223,31 @@ internal sealed record SwitchoverPreflight
         {
             Add(blockers, "ErrantTransactions", candidate, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them to a file and copies the candidate afresh from the primary.");
         }
+    }
+
+    // Of a chain, each member between the primary and the candidate has to pass on all that the primary writes.
+    private static void JudgeChannel(ReplicationLink hop, string candidate, List<FailoverBlocker> blockers)
+    {
+        (string replica, ReplicationChannel channel) = (hop.Replica, hop.Channel);
+        string way = replica == candidate ? "" : $", and {candidate} replicates by way of it";
+        if (!channel.Replicates)
+        {
+            Add(blockers, "ReplicationStopped", replica, $"receiver {channel.Receiver}, applier {channel.Applier}{way}. {channel.ReceiverError} {channel.ApplierError}".TrimEnd(), "Start replication, or bring the candidate back by Repair-FoobarReplication.");
+        }
 
         if (channel.Filters.Count > 0 || channel.DelaySeconds > 0)
         {
-            Add(blockers, "Filtered", candidate, channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late"), "A filtered or delayed replica can't become the primary.");
+            Add(blockers, "Filtered", replica, (channel.Filters.Count > 0 ? string.Join(", ", channel.Filters) : Invariant($"applies {channel.DelaySeconds} s late")) + way, way.Length == 0 ? "A filtered or delayed replica can't become the primary." : $"What is behind a filtered or delayed replica can't become the primary: let {candidate} replicate from the primary itself (Repair-FoobarReplication -Server {candidate}), or promote another one.");
         }
 
         foreach (string why in channel.NotUnderstood)
         {
-            Add(blockers, "NotUnderstood", candidate, why, "It may be a filter. See what it does (SHOW REPLICA STATUS; SHOW ALL SLAVES STATUS on MariaDB), and whether a newer version of the module knows it.");
+            Add(blockers, "NotUnderstood", replica, why, "It may be a filter. See what it does (SHOW REPLICA STATUS; SHOW ALL SLAVES STATUS on MariaDB), and whether a newer version of the module knows it.");
         }
 
         if (!channel.AutoPosition)
         {
-            Add(blockers, "NoGtid", candidate, "replicates by file and offset", "Switch the channel to GTIDs first.");
+            Add(blockers, "NoGtid", replica, $"replicates by file and offset{way}", "Switch the channel to GTIDs first.");
         }
     }
 
@@ -287,7 +301,8 @@ internal sealed record SwitchoverPreflight
     // GTIDs count only what is logged: equal ones prove nothing about the rest.
     private static void JudgeLogs(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
     {
-        foreach (string member in (string[])[old, candidate])
+        string[] passing = [.. topology.Path(candidate, old).Select(static link => link.Replica).Reverse()];
+        foreach (string member in (string[])[old, .. passing])
         {
             ReplicationFacts facts = topology.Facts(member)!;
             if (facts.LogFilters.Value is not { } filters)
@@ -301,9 +316,10 @@ internal sealed record SwitchoverPreflight
         }
 
         ReplicationFacts primary = topology.Facts(old)!;
-        if (topology.Facts(candidate)!.Apply.Value is { Lenient: { Count: > 0 } lenient })
+        foreach (string member in passing.Where(member => topology.Facts(member)!.Apply.Value is { Lenient.Count: > 0 }))
         {
-            Add(blockers, "SkipsErrors", candidate, $"leaves out what it can't apply: {string.Join(", ", lenient)}", "Its rows may differ from the primary's though its GTIDs don't. Take the setting back, and copy it afresh (Repair-FoobarReplication -Copy).");
+            IReadOnlyList<string> lenient = topology.Facts(member)!.Apply.Value!.Lenient;
+            Add(blockers, "SkipsErrors", member, $"leaves out what it can't apply: {string.Join(", ", lenient)}", "Its rows may differ from the primary's though its GTIDs don't. Take the setting back, and copy it afresh (Repair-FoobarReplication -Copy).");
         }
 
         foreach (string unlogged in primary.Unlogged.Value ?? [])
@@ -352,21 +368,19 @@ internal sealed record SwitchoverPreflight
         }
     }
 
-    private static IReadOnlyList<string> FollowersOf(ReplicationTopology topology, string old, string candidate) =>
-        [.. topology.Links.Where(link => link.Source == old && link.Replica != candidate).Select(link => link.Replica).Distinct()];
-
-    // Whoever replicates from a replica of the old primary stays behind it, and so behind the new one.
+    // Whoever replicates from a replica of the old primary stays behind it, and so behind the new one: but for those in a chain
+    // between the old primary and the new one.
     private static void JudgeFollowers(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers, List<FailoverBlocker> warnings)
     {
-        foreach (string other in FollowersOf(topology, old, candidate))
+        foreach (string other in Replication.Followers.Moved(topology, old, candidate))
         {
             IReadOnlyList<ReplicationChannel> channels = topology.Facts(other)!.Channels.Value!;
-            ReplicationLink link = topology.Links.First(link => link.Replica == other && link.Source == old);
+            ReplicationLink link = topology.LinkTo(other, old)!;
             if (ReplicaSource.Obstacle(channels) is { } obstacle)
             {
                 Add(blockers, "ReplicaNotMovable", other, $"{obstacle}, so it could not follow {candidate}", "Let it replicate over the default channel by GTID, or detach it first.");
             }
-            else if (!link.Channel.Replicates)
+            else if (!link.Channel.Replicates && topology.Path(candidate, old).All(hop => hop.Replica != other))
             {
                 Add(blockers, "ReplicationStopped", other, $"receiver {link.Channel.Receiver}, applier {link.Channel.Applier}, so it could not follow {candidate}. {link.Channel.ReceiverError} {link.Channel.ApplierError}".TrimEnd(), "Start replication, bring it back by Repair-FoobarReplication, or detach it first.");
             }
@@ -375,6 +389,11 @@ internal sealed record SwitchoverPreflight
             {
                 Add(blockers, "ErrantTransactions", other, link.Errant ?? "could not be determined", "Repair-FoobarReplication saves them to a file and copies it afresh from the primary.");
             }
+        }
+
+        foreach (ReplicationLink kept in topology.Links.Where(link => !link.Channel.Replicates && Replication.Followers.Kept(topology, old, candidate).Contains(link.Replica)))
+        {
+            Add(warnings, "ReplicationStopped", kept.Replica, $"does not replicate from {kept.Source} (receiver {kept.Channel.Receiver}, applier {kept.Channel.Applier}), and will not afterwards. {kept.Channel.ReceiverError} {kept.Channel.ApplierError}".TrimEnd(), $"Repair-FoobarReplication -Server {kept.Replica} lets it follow the primary.");
         }
 
         foreach (string idle in topology.Members.Select(member => member.Name).Where(name => name != old && topology.RoleOf(name) == MemberRole.Fenced))
@@ -394,7 +413,7 @@ internal sealed record SwitchoverPreflight
     // An account list that could not be read says nothing: the way back is proved before writes are moved.
     private static void JudgeReverse(ReplicationTopology topology, string old, string candidate, List<FailoverBlocker> blockers)
     {
-        string[] replicas = topology.Facts(candidate)?.Accounts.Value is null || topology.RoleOf(candidate) == MemberRole.ClusterMember ? [] : [old, .. FollowersOf(topology, old, candidate)];
+        string[] replicas = topology.Facts(candidate)?.Accounts.Value is null || topology.RoleOf(candidate) == MemberRole.ClusterMember ? [] : [old, .. Replication.Followers.Moved(topology, old, candidate)];
         IReadOnlyList<ReplicationAccount> accounts = topology.Facts(candidate)?.Accounts.Value ?? [];
         foreach (Server replica in topology.Members.Where(member => replicas.Contains(member.Name)))
         {

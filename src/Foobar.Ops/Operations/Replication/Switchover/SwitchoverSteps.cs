@@ -27,7 +27,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
 
     private readonly OperationMarker _marker = new(parameters.Id, parameters.TakenOverFrom);
     private readonly EventHandover _events = new(live, parameters.Events);
-    private readonly OtherReplicas _others = new(live, parameters.Others);
+    private readonly OtherReplicas _others = new(live, parameters.Others, parameters.Kept);
     private readonly BacklogDrain _drain = new(live.OldPrimary.Member, live.Candidate.Member, options, durability);
 
     private long _closed;
