@@ -15,7 +15,10 @@ internal sealed record ClusterOptions
     /// <summary>Whether the primary has a scheduled event.</summary>
     public bool Event { get; init; }
 
-    public override string ToString() => $"{(MariaDb ? "MariaDB" : "MySQL")}, {Members} members{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
+    /// <summary>Whether the third member replicates from the second, and all from the first otherwise.</summary>
+    public bool Chain { get; init; }
+
+    public override string ToString() => $"{(MariaDb ? "MariaDB" : "MySQL")}, {Members} members{(Chain && Members > 2 ? " in a chain" : "")}{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
 }
 
 /// <summary>The members, the links between all machines, the balancer and the application's clients.</summary>
@@ -56,7 +59,8 @@ internal sealed class Cluster
             (member.HasEvent, member.EventEnabled) = (options.Event, options.Event && !replica);
             if (replica)
             {
-                member.Link = new() { Host = Members[0].Address, Source = Members[0], ReceiverOn = true, ApplierOn = true, Connected = true, Acknowledges = options.SemiSync };
+                Member source = Members[options.Chain ? member.Index - 1 : 0];
+                member.Link = new() { Host = source.Address, Source = source, ReceiverOn = true, ApplierOn = true, Connected = true, Acknowledges = options.SemiSync };
             }
         }
     }

@@ -54,6 +54,13 @@ internal sealed partial class Schedule
         JudgeTraces(primary);
     }
 
+    // In a chain by way of another, which in turn must.
+    private bool Follows(Member member, Member primary)
+    {
+        Member? source = member.Link?.Source;
+        return source == primary || (Options.Chain && source?.Link?.Source == primary);
+    }
+
     private void JudgeLoss(Member primary)
     {
         List<Tx> lost = [.. _cluster.Clients.Acknowledged.Where(tx => !primary.Log.Contains(tx))];
@@ -108,7 +115,7 @@ internal sealed partial class Schedule
                 _world.Violate($"the result says Completed, and {member.Name} has {errant}, which {primary.Name} has not");
             }
 
-            if (member != primary && member.Link?.Source != primary)
+            if (member != primary && !Follows(member, primary))
             {
                 _world.Violate($"the result says Completed, and {member.Name} does not follow {primary.Name}");
             }

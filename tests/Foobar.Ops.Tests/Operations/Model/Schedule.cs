@@ -45,6 +45,7 @@ internal sealed partial class Schedule
             Members = _world.Chance(0.5) ? 2 : 3,
             SemiSync = _world.Chance(0.5),
             Event = _world.Chance(0.15),
+            Chain = IsChain(seed),
         };
         _cluster = new(_world, Options);
         _plan = new(_cluster);
@@ -178,6 +179,11 @@ internal sealed partial class Schedule
     private void Switch()
     {
         FailoverOptions options = new() { DrainLimit = TimeSpan.FromSeconds(_world.Chance(0.5) ? 30 : 3) };
+        if (Options is { Chain: true, Members: 3 } && _world.Chance(0.7) && _cluster.Members.Where(member => member.Link is not null).ToArray() is { Length: > 0 } replicas)
+        {
+            options = options with { To = replicas[_world.Random.Next(replicas.Length)].Name };
+        }
+
         Operate("switchover", _own, async (site, store, token) => await new SwitchoverOperation(site, store, site.Time).RunAsync(options, null, token));
     }
 
@@ -301,6 +307,9 @@ internal sealed partial class Schedule
         _plan.Clear();
         _cluster.Heal();
     }
+
+    // Not of the world's own numbers, so that a seed with a star goes on as it did before there were chains.
+    private static bool IsChain(int seed) => (unchecked((uint)seed * 2654435761) >> 24) % 2 == 0;
 
     private static bool Unfinished(MemoryFiles files) => new OperationStore("site", "/state", files).FindUnfinished("failover") is not null;
 
