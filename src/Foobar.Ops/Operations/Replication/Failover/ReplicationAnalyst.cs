@@ -50,14 +50,14 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         FailoverConnections live = await FailoverConnections.OpenAsync(site, primary.Name, likely, cancellationToken);
         try
         {
-            string looks = lost.Own.Contains(likely) ? likely : lost.Own.FirstOrDefault() ?? likely;
+            string looks = lost.Own.Contains(likely) ? likely : lost.Own is [{ } own, ..] ? own : likely;
             FailureDetector detector = new(site, primary, site.Site.Find(looks)!, lost.Own.Contains(looks) ? lost.Host : null, live.Endpoint, machines[primary.Name], logins[primary.Name]);
             Task<PrimaryVerdict> looking = detector.LookAsync(cancellationToken);
             SiteCase<ReplicationFacts> facts = await reading;
             ReplicationTopology topology = ReplicationTopology.Of(facts);
 
             // Members that answered too late to tell who the primary was may hold more than the others.
-            replicas = [.. replicas, .. FailoverPreflight.Replicas(topology, primary.Name).Except(replicas)];
+            replicas = lost.Own.Union(FailoverPreflight.Replicas(topology, primary.Name)).ToArray() is { Length: > 0 } known ? known : replicas;
             CandidateChoice choice = FailoverPreflight.Choose(topology, policy, replicas, options.To, _blockers) ?? new(replicas[0], null);
             string candidate = choice.Name;
             if (candidate != likely)
