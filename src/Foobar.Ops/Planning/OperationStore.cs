@@ -125,6 +125,21 @@ public sealed class OperationStore
         _files.Move(next, path);
     }
 
+    /// <summary>Writes a file that stays, and sees to it that it is on the disk; readable by this user only.</summary>
+    /// <returns>Its path.</returns>
+    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    internal string Save(string name, ReadOnlySpan<byte> content)
+    {
+        Create();
+        string path = Path.Combine(_directory, name);
+        using Stream file = _files.Open(path, FileMode.Create, FileShare.None);
+        file.Write(content);
+        file.Flush();
+        (file as FileStream)?.Flush(flushToDisk: true);
+        return path;
+    }
+
     /// <summary>What was kept by a name; <see langword="null"/> if nothing was or it can't be read.</summary>
     public string? Kept(string name)
     {

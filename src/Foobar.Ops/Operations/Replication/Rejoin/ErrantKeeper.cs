@@ -38,10 +38,13 @@ internal static class ErrantKeeper
             };
         }
 
-        string path = Path.Combine(store.Directory, string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff'Z'}-{machine.Server.Name}-errant.sql"));
         string gtids = BinlogDump.Shortest(flavor, missing);
         ErrantSql sql = ErrantSql.Of(flavor, dump, missing);
-        Write(path, [.. Encoding.UTF8.GetBytes(Heading(machine.Server.Name, flavor, gtids, missing.Count, time)), .. sql.Sql.Span]);
+
+        // What is replaced afterwards must be on the disk.
+        string path = store.Save(
+            string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime:yyyyMMdd'T'HHmmss'.'fff'Z'}-{machine.Server.Name}-errant.sql"),
+            [.. Encoding.UTF8.GetBytes(Heading(machine.Server.Name, flavor, gtids, missing.Count, time)), .. sql.Sql.Span]);
         return new() { Gtids = gtids, Count = missing.Count, File = path, Sql = sql };
     }
 
@@ -52,18 +55,4 @@ internal static class ErrantKeeper
         # To commit them on the primary{(flavor == DatabaseFlavor.MySql ? "" : ", under new GTIDs")}: mysql --binary-mode < THIS-FILE, as an account that may do everything.
 
         """).ReplaceLineEndings("\n");
-
-    // What is replaced afterwards must be on the disk.
-    private static void Write(string path, ReadOnlySpan<byte> sql)
-    {
-        FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using FileStream file = new(path, options);
-        file.Write(sql);
-        file.Flush(flushToDisk: true);
-    }
 }
