@@ -36,6 +36,9 @@ internal sealed class Balancer
     /// <summary>The administrative state of each server: 0 ready, 1 maintenance, 8 drain.</summary>
     public Dictionary<string, int> States { get; } = [];
 
+    // What the configuration said at the start stays beside it (SRV_ADMF_CMAINT, "show servers state").
+    private readonly HashSet<string> _disabledAtStart = [];
+
     /// <summary>It ends, with all connections through it.</summary>
     public void Die()
     {
@@ -65,7 +68,9 @@ internal sealed class Balancer
         {
             if (line.TrimStart().Split(' ') is ["server", { } name, ..] words)
             {
-                States[name] = Array.LastIndexOf(words, "disabled") > Array.LastIndexOf(words, "enabled") ? 1 : 0;
+                bool disabled = Array.LastIndexOf(words, "disabled") > Array.LastIndexOf(words, "enabled");
+                States[name] = disabled ? 1 : 0;
+                _ = disabled ? _disabledAtStart.Add(name) : _disabledAtStart.Remove(name);
             }
         }
     }
@@ -101,15 +106,19 @@ internal sealed class Balancer
     /// <summary>Does a command.</summary>
     public string Answer(string command)
     {
-        if (command.Split(' ') is ["set", "server", { } server, "state", { } state] && server.Split('/') is [Backend, { } name] && States.TryGetValue(name, out var before))
+        if (command.Split(' ') is ["set", "server", { } server, "state", { } state])
         {
-            States[name] = state switch { "ready" => 0, "maint" => 1, "drain" => 8, _ => before };
-            return "";
+            return Find(server, out string name) ?? Set(name, state);
         }
 
-        if (command.Split(' ') is ["shutdown", "sessions", "server", { } target] && target.Split('/') is [Backend, { } ended] && _cluster.Find(ended) is { } member)
+        if (command.Split(' ') is ["shutdown", "sessions", "server", { } target])
         {
-            _cluster.Clients.EndOn(member);
+            if (Find(target, out string ended) is { } refusal)
+            {
+                return refusal;
+            }
+
+            _cluster.Clients.EndOn(_cluster.Find(ended)!);
             return "";
         }
 
@@ -120,12 +129,34 @@ internal sealed class Balancer
             case "show cli level":
                 return "admin";
             case "show servers state " + Backend:
-                return $"1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state\n{string.Join('\n', _cluster.Members.Select(one => string.Create(CultureInfo.InvariantCulture, $"3 {Backend} {one.Index + 1} {one.Name} {one.Address} 2 {States[one.Name]}")))}";
+                return $"1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state\n{string.Join('\n', _cluster.Members.Select(one => string.Create(CultureInfo.InvariantCulture, $"3 {Backend} {one.Index + 1} {one.Name} {one.Address} {(States[one.Name] != 1 && Leads(one) ? 2 : 0)} {States[one.Name] + (_disabledAtStart.Contains(one.Name) ? 4 : 0)}")))}";
+            case { } states when states.StartsWith("show servers state ", StringComparison.Ordinal):
+                return "Can't find backend.";
             case "show stat":
-                return $"# pxname,svname,status,lastchg,check_status,last_chk\n{string.Join('\n', _cluster.Members.Select(one => $"{Backend},{one.Name},{(Leads(one) ? "UP" : "DOWN")},1,L4OK,"))}";
+                return $"# pxname,svname,status,lastchg,check_status,last_chk\n{string.Join('\n', _cluster.Members.Select(one => $"{Backend},{one.Name},{Status(one)},1,{(States[one.Name] == 1 ? "," : Leads(one) ? "L4OK," : "L4CON,Connection refused")}"))}";
             default:
                 _cluster.World.Violate($"the model does not know the command of HAProxy: {command}");
                 return "";
         }
     }
+
+    // What HAProxy says of a server that it does not know; null for one that it knows.
+    private string? Find(string path, out string name)
+    {
+        name = path.Split('/') is [_, { } server] ? server : "";
+        return !path.StartsWith($"{Backend}/", StringComparison.Ordinal) ? "No such backend." : States.ContainsKey(name) ? null : "No such server.";
+    }
+
+    private string Set(string name, string state)
+    {
+        if (state is not ("ready" or "maint" or "drain"))
+        {
+            return "'set server <srv> state' expects 'ready', 'drain' and 'maint'.";
+        }
+
+        States[name] = state switch { "ready" => 0, "maint" => 1, _ => 8 };
+        return "";
+    }
+
+    private string Status(Member member) => States[member.Name] switch { 1 => "MAINT", 8 => "DRAIN", _ => Leads(member) ? "UP" : "DOWN" };
 }

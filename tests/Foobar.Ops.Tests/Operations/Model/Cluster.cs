@@ -53,14 +53,14 @@ internal sealed class Cluster
         foreach (Member member in Members)
         {
             bool replica = member.Index > 0;
-            (member.ReadOnly, member.SuperReadOnly, member.PersistedReadOnly, member.PersistedSuper) = (replica, replica && !options.MariaDb, replica, replica);
+            (member.ReadOnly, member.SuperReadOnly, member.PersistedReadOnly, member.PersistedSuper) = (replica, replica && !options.MariaDb, null, replica ? true : null);
             member.Files["role"] = replica ? "ON" : "OFF";
             (member.SemiSource, member.SemiActive, member.SemiReplica) = (options.SemiSync, options.SemiSync, options.SemiSync);
             (member.HasEvent, member.EventEnabled) = (options.Event, options.Event && !replica);
             if (replica)
             {
                 Member source = Members[options.Chain ? member.Index - 1 : 0];
-                member.Link = new() { Host = source.Address, Source = source, ReceiverOn = true, ApplierOn = true, Connected = true, Acknowledges = options.SemiSync };
+                member.Link = new() { Host = source.Address, Source = source, ReceiverOn = true, ApplierOn = true, Connected = true, Acknowledges = options.SemiSync, SaysSemi = options.SemiSync };
             }
         }
     }
@@ -155,6 +155,10 @@ internal sealed class Cluster
         foreach (Link link in Members.Select(member => member.Link).OfType<Link>().Where(link => link.Source == source))
         {
             link.Connected = link.Acknowledges = false;
+            if (link.ReceiverOn)
+            {
+                (link.Error, link.ErrorText) = (2003, "error reconnecting to its source: can't connect to server");
+            }
         }
     }
 
@@ -162,7 +166,8 @@ internal sealed class Cluster
         (link.ReceiverOn && link.Source is { } source && CanReach(member, source) && (!link.Connected ? link.Error != 1236 : link.Read < source.Log.Count))
         || (link.ApplierOn && link.Relay.Count > 0 && !link.IsApplying);
 
-    private bool CanReach(Member member, Member source) => source.Answers && member.MachineOn && Reaches(member.Name, source.Name);
+    /// <summary>Whether a replica gets a connection to its source.</summary>
+    public bool CanReach(Member member, Member source) => source.Answers && member.MachineOn && Reaches(member.Name, source.Name);
 
     private void Pump(Member member, Link link)
     {
@@ -198,6 +203,7 @@ internal sealed class Cluster
         member.Settled();
     }
 
+    // A replica that may acknowledge registers as such, whether its source waits for that just now or not.
     private void Connect(Member member, Link link, Member source)
     {
         string? refusal = Options.MariaDb ? FindPlace(member, link, source) : FindMissing(member, link, source);
@@ -209,7 +215,8 @@ internal sealed class Cluster
         }
 
         World.Note($"{member.Name} replicates from {source.Name}");
-        (link.Error, link.ErrorText, link.Connected, link.Acknowledges) = (0, "", true, member.SemiReplica && source.SemiSource);
+        (link.Error, link.ErrorText, link.Connected, link.Acknowledges) = (0, "", true, member.SemiReplica);
+        link.SaysSemi = member.SemiReplica;
         link.Heard++;
     }
 

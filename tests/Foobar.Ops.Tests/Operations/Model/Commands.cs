@@ -132,18 +132,19 @@ internal static class Commands
                 return Done("unit=mysql.service\npersisted=yes\nruntime=yes\nleft=\n");
             case "lift the fence":
                 member.Fenced = false;
+                member.IsStopped = !member.Runs;
                 if (Arguments(command) is ["start"])
                 {
-                    cluster.World.After(1, member.Start);
+                    member.StartSoon();
                 }
 
                 return Done();
             case "start the database":
-                cluster.World.After(1, member.Start);
+                member.StartSoon();
                 return Done();
             case "restart the database":
                 member.Die();
-                cluster.World.After(1, member.Start);
+                member.StartSoon();
                 return Done();
             case "read the log":
                 return Done(Dump(cluster, member, Arguments(command)[1]));
@@ -178,11 +179,12 @@ internal static class Commands
                 return Done();
             case "let events start":
                 files.Remove("return-events");
-                return Done("--event-scheduler=ON\n");
+                return Done(Defaults(cluster, member));
             case "measure the data":
                 return Done("1000\n");
             case "prepare the copy":
                 member.Die();
+                member.IsStopped = true;
                 member.CopyOf(cluster.Find(files["copy"])!);
                 return Done($"binlog.000001\t1\t{member.BinlogPosition}\n");
             default:
@@ -195,12 +197,15 @@ internal static class Commands
     private static string Defaults(Cluster cluster, Member member)
     {
         string semi = cluster.Options.SemiSync ? (member.IsMariaDb ? " --rpl_semi_sync_master_enabled=ON --rpl_semi_sync_slave_enabled=ON" : " --rpl_semi_sync_source_enabled=ON --rpl_semi_sync_replica_enabled=ON") : "";
-        return $"mysqld would have been started with the following arguments:\n--datadir=/var/lib/mysql --event-scheduler=ON{semi}{(member.IsMariaDb ? $" --read-only={member.Files["role"]}" : "")}\n";
+        return $"mysqld would have been started with the following arguments:\n--datadir=/var/lib/mysql{Scheduler(member)}{semi}{(member.IsMariaDb && member.Files.TryGetValue("role", out string? role) ? $" --read-only={role}" : "")}\n";
     }
+
+    private static string Scheduler(Member member) =>
+        member.Files.ContainsKey("return-events") ? " --event-scheduler=OFF" : member.SchedulerOption is { } option ? $" --event-scheduler={option}" : "";
 
     private static string Reported(Member member)
     {
-        string state = member.Runs ? "ActiveState=active\nSubState=running\n" : member.Fenced ? "ActiveState=failed\nSubState=failed\n" : "ActiveState=activating\nSubState=auto-restart\n";
+        string state = member.Runs ? "ActiveState=active\nSubState=running\n" : member.IsStarting && !member.Fenced ? "ActiveState=activating\nSubState=start\n" : member.IsStopped ? "ActiveState=inactive\nSubState=dead\n" : member.Fenced || member.StaysDown ? "ActiveState=failed\nSubState=failed\n" : "ActiveState=activating\nSubState=auto-restart\n";
         string process = member.Runs ? $"pid=7\nprocess={(member.Frozen ? "T" : "S")}\n" : "";
         return $"{state}NRestarts=0\nunit=mysql.service\n{process}datadir=/var/lib/mysql\nindex=/var/lib/mysql/binlog.index\ndata=1000000\nbinlog=1000000\n";
     }
@@ -214,7 +219,7 @@ internal static class Commands
     // All that stands in the log and not in what is held, as the flavour's program writes it.
     private static string Dump(Cluster cluster, Member member, string held)
     {
-        StringBuilder text = new();
+        StringBuilder text = new("/*!50530 SET @@SESSION.PSEUDO_SLAVE_MODE=1*/;\n");
         Func<Tx, bool> left = member.IsMariaDb ? AfterPosition(member, held) : Outside(held);
         foreach (Tx tx in member.Log.Where(left))
         {

@@ -37,6 +37,18 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
     /// <summary>Whether it is stopped.</summary>
     public bool Frozen { get; set; }
 
+    /// <summary>Whether systemd leaves it down when it dies.</summary>
+    public bool StaysDown { get; set; }
+
+    /// <summary>Whether systemd holds it as stopped by hand.</summary>
+    public bool IsStopped { get; set; }
+
+    /// <summary>Whether its process is being started.</summary>
+    public bool IsStarting { get; set; }
+
+    /// <summary>What its option files say of the event scheduler; <see langword="null"/> for nothing.</summary>
+    public string? SchedulerOption { get; set; } = "ON";
+
     /// <summary>Whether a drop-in keeps it from starting.</summary>
     public bool Fenced { get; set; }
 
@@ -49,9 +61,11 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
 
     public bool SuperReadOnly { get; set; }
 
-    public bool PersistedReadOnly { get; set; }
+    /// <summary>What was persisted of MySQL's <c>read_only</c>; <see langword="null"/> where it never was.</summary>
+    public bool? PersistedReadOnly { get; set; }
 
-    public bool PersistedSuper { get; set; }
+    /// <summary>The same of <c>super_read_only</c>.</summary>
+    public bool? PersistedSuper { get; set; }
 
     public bool SemiSource { get; set; }
 
@@ -132,7 +146,9 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
         {
             if (_stateAt != Log.Count)
             {
-                _stateText = string.Join(',', cluster.Members.Where(member => Last[member.Index] > 0).Select(member => string.Create(CultureInfo.InvariantCulture, $"0-{member.ServerId}-{Last[member.Index]}")));
+                // The last that was written stands last (MariaDB source, rpl_binlog_state).
+                int last = Log.Count > 0 ? Log[^1].Origin : 0;
+                _stateText = string.Join(',', cluster.Members.Where(member => Last[member.Index] > 0).OrderBy(member => member.Index == last).Select(member => string.Create(CultureInfo.InvariantCulture, $"0-{member.ServerId}-{Last[member.Index]}")));
                 _stateAt = Log.Count;
             }
 
@@ -312,6 +328,7 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
 
         World.Note($"{name}: its process starts");
         Runs = true;
+        StaysDown = IsStopped = IsStarting = false;
         Started = World.Now;
         Commit(Log.Count);
         if (_mariaDb)
@@ -320,14 +337,16 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
         }
         else
         {
-            SuperReadOnly = PersistedSuper || Files.ContainsKey("return");
-            ReadOnly = PersistedReadOnly || SuperReadOnly;
+            SuperReadOnly = PersistedSuper == true || Files.ContainsKey("return");
+            ReadOnly = PersistedReadOnly == true || SuperReadOnly;
         }
 
         SemiSource = SemiActive = cluster.Options.SemiSync;
         SemiReplica = cluster.Options.SemiSync;
         (SyncBinlog, FlushLog) = (1, 1);
-        SchedulerOn = !Files.ContainsKey("return-events");
+
+        // Off by default on MariaDB, on on MySQL.
+        SchedulerOn = !Files.ContainsKey("return-events") && (SchedulerOption ?? (_mariaDb ? "OFF" : "ON")) == "ON";
         if (Link is { } link)
         {
             bool starts = !Files.ContainsKey("return");
@@ -337,6 +356,13 @@ internal sealed class Member(Cluster cluster, int index, string name, string add
         }
 
         cluster.Kick();
+    }
+
+    /// <summary>Systemd is told to start it.</summary>
+    public void StartSoon()
+    {
+        (IsStarting, IsStopped) = (true, false);
+        World.After(1, Start);
     }
 
     /// <summary>Its process is killed; systemd starts it again, unless it may not.</summary>

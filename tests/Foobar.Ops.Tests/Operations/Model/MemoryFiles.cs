@@ -9,6 +9,9 @@ internal sealed class MemoryFiles : IStateFiles
     private readonly SortedDictionary<string, MemoryStream> _files = new(StringComparer.Ordinal);
     private readonly HashSet<string> _alone = new(StringComparer.Ordinal);
 
+    /// <summary>Whether nothing is written any more, since whoever writes is dead.</summary>
+    public bool IsStopped { get; set; }
+
     /// <summary>Releases what a process had for itself alone.</summary>
     public void Release() => _alone.Clear();
 
@@ -28,7 +31,7 @@ internal sealed class MemoryFiles : IStateFiles
             _files[path] = content = new();
         }
 
-        return new Handle(content, share == FileShare.None ? () => _alone.Remove(path) : null);
+        return new Handle(this, content, share == FileShare.None ? () => _alone.Remove(path) : null);
     }
 
     public string? ReadText(string path) => _files.TryGetValue(path, out MemoryStream? content) ? Encoding.UTF8.GetString(content.GetBuffer(), 0, (int)content.Length) : null;
@@ -42,7 +45,7 @@ internal sealed class MemoryFiles : IStateFiles
         _files.Remove(from);
     }
 
-    private sealed class Handle(MemoryStream content, Action? closed) : Stream
+    private sealed class Handle(MemoryFiles files, MemoryStream content, Action? closed) : Stream
     {
         private long _at;
 
@@ -74,6 +77,11 @@ internal sealed class MemoryFiles : IStateFiles
 
         public override void Write(byte[] buffer, int offset, int count)
         {
+            if (files.IsStopped)
+            {
+                return;
+            }
+
             content.Position = _at;
             content.Write(buffer, offset, count);
             _at += count;

@@ -13,7 +13,9 @@ internal static partial class Statements
     private static void SetMark(Call call)
     {
         (string id, string former, string holder, string state) = (call.Text("id"), call.Text("former"), call.Text("holder"), call.Text("state"));
-        Write(call, member => member.Mark = member.Mark! with { Id = id, Holder = holder, State = state }, member => member.Mark is not { } now || (now.Id != id && now.Id != former));
+
+        // A row that stays as it is is not logged.
+        Write(call, member => member.Mark = member.Mark! with { Id = id, Holder = holder, State = state }, member => member.Mark is not { } now || (now.Id != id && now.Id != former) || (now.Id == id && now.Holder == holder && now.State == state));
     }
 
     private static void AbandonMark(Call call) =>

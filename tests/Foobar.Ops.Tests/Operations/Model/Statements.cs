@@ -16,27 +16,25 @@ internal static partial class Statements
     {
         [ReplicationQueries.Variables] = static call => call.Answer(Variables(call.Member)),
         [ReplicationQueries.Status] = static call => call.Answer(Status(call.Member)),
-        [ReplicationQueries.SemiSyncCounters] = static call => call.Answer(Status(call.Member)),
-        [ReplicationQueries.Persisted] = static call => call.Answer(
-            Rows.Of(("Variable_name", "read_only"), ("Value", OnOff(call.Member.PersistedReadOnly))),
-            Rows.Of(("Variable_name", "super_read_only"), ("Value", OnOff(call.Member.PersistedSuper)))),
-        [ReplicationQueries.MySqlChannels] = static call => call.Answer(Channels(call.Member)),
-        [ReplicationQueries.MariaDbChannels] = static call => call.Answer(Channels(call.Member)),
-        [ReplicationQueries.ApplyingAge] = static call => call.Answer(),
+        [ReplicationQueries.SemiSyncCounters] = static call => call.Answer(Asked(call)),
+        [ReplicationQueries.Persisted] = static call => call.Answer(Persisted(call.Member)),
+        [ReplicationQueries.MySqlChannels] = static call => call.Answer(Channels(call.Member, call.Connection.Cluster)),
+        [ReplicationQueries.MariaDbChannels] = static call => call.Answer(Channels(call.Member, call.Connection.Cluster)),
+        [ReplicationQueries.ApplyingAge] = static call => call.Answer(ApplyingAge(call.Member)),
         [ReplicationQueries.PositionEngine] = static call => call.Answer(InnoDb),
         [ReplicationQueries.BinaryLogs] = static call => call.Answer(Logs),
-        [ReplicationQueries.MySqlLog] = static call => call.Answer(LogStatus),
+        [ReplicationQueries.MySqlLog] = static call => call.Answer(MySqlLogStatus(call.Member)),
         [ReplicationQueries.MariaDbLog] = static call => call.Answer(LogStatus),
         [ReplicationQueries.Events] = static call => call.Answer(Events(call.Member)),
         [ReplicationQueries.Settings] = static call => call.Answer(Settings),
         [ReplicationQueries.Objects] = static call => call.Answer(Objects),
         [ReplicationQueries.Clients] = static call => call.Answer(ClientRows),
-        [ReplicationQueries.Readers] = static call => call.Answer(),
+        [ReplicationQueries.Readers] = static call => call.Answer(Readers(call.Member, call.Connection.Cluster)),
         [ReplicationQueries.Unlogged] = static call => call.Answer(),
         [ReplicationQueries.Transactions] = static call => call.Answer(),
         [ReplicationQueries.Operation] = Mark,
         [ReplicationQueries.MySqlAccounts] = static call => call.Answer(Accounts),
-        [ReplicationQueries.MariaDbAccounts] = static call => call.Answer(Accounts),
+        [ReplicationQueries.MariaDbAccounts] = static call => call.Answer(MariaDbAccounts),
         [ReplicationQueries.Privileged] = static call => call.Answer(call.Member.IsMariaDb ? MariaDbPrivileged : MySqlPrivileged),
         [ReplicationQueries.Tables] = static call => call.Answer(),
         [ReplicationQueries.ReadsAllTables] = static call => call.Answer(ReadsAll),
@@ -54,7 +52,7 @@ internal static partial class Statements
         ["SELECT @@global.super_read_only AS fenced, @@global.gtid_executed AS executed"] = static call => call.Answer(Rows.Of(("fenced", call.Member.SuperReadOnly ? 1 : 0), ("executed", call.Member.ExecutedSet))),
         ["SELECT @@global.read_only AS fenced, @@global.gtid_binlog_pos AS position, @@global.gtid_binlog_state AS executed"] = static call => call.Answer(Rows.Of(("fenced", call.Member.ReadOnly ? 1 : 0), ("position", call.Member.BinlogPosition), ("executed", call.Member.BinlogState))),
         ["SELECT CONCAT_WS(',', NULLIF(@@global.gtid_slave_pos, ''), NULLIF(@@global.gtid_binlog_pos, '')) AS value"] = static call => call.Value(string.Join(',', ((string[])[call.Member.SlavePosition?.Gtid ?? "", call.Member.BinlogPosition]).Where(text => text.Length > 0))),
-        ["SELECT @@global.datadir AS value"] = static call => call.Value("/var/lib/mysql"),
+        ["SELECT @@global.datadir AS value"] = static call => call.Value("/var/lib/mysql/"),
         ["SELECT @@global.ssl_ca AS value"] = static call => call.Value(""),
         ["SELECT @@global.event_scheduler AS value"] = static call => call.Value(OnOff(call.Member.SchedulerOn)),
         ["SELECT @@global.sync_binlog AS binlog, @@global.innodb_flush_log_at_trx_commit AS redo"] = static call => call.Answer(Rows.Of(("binlog", call.Member.SyncBinlog), ("redo", call.Member.FlushLog))),
@@ -98,7 +96,7 @@ internal static partial class Statements
         ["CREATE DATABASE IF NOT EXISTS foobar_ops"] = static call => Write(call, null),
         ["INSERT IGNORE INTO foobar_ops.operation VALUES (1, '', '', '2000-01-01', 'none', '', '', '{}')"] = static call => Write(call, static member => member.Mark ??= new("", "", "2000-01-01 00:00:00.000", "none", "", "", "{}"), unlessDone: static member => member.Mark is not null),
         ["SELECT COUNT(*) AS value FROM information_schema.PROCESSLIST WHERE ID = @id AND USER = 'unauthenticated user'"] = static call => call.Value(call.Connection.Cluster.Balancer.IsOpen(call.Member, call.Text("id")) ? 1 : 0),
-        [ReplicationQueries.GroupSettings] = static call => call.Answer(),
+        [ReplicationQueries.GroupSettings] = static call => call.Answer(GroupSetting),
         ["SHOW GLOBAL VARIABLES LIKE 'rpl_semi_sync_source_wait_for_replica_count'"] = static call => call.Answer(Rows.Of(("Variable_name", "rpl_semi_sync_source_wait_for_replica_count"), ("Value", "1"))),
         ["SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME IN ('rpl_semi_sync_source_enabled', 'rpl_semi_sync_master_enabled')"] = static call => call.Answer(),
         ["SELECT 1 FROM mysql.innodb_table_stats WHERE FALSE FOR UPDATE NOWAIT"] = static call => call.Answer(),
@@ -137,14 +135,14 @@ internal static partial class Statements
         ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, since = @since", "", static call => BeginMark(call, before: false)),
         ("UPDATE foobar_ops.operation SET id = @id, holder = @holder, state = @state", "", SetMark),
         ("UPDATE foobar_ops.operation SET state = 'abandoned'", "", AbandonMark),
-        ("SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')", "", static call => call.Answer(Status(call.Member))),
+        ("SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_replica_status', 'Rpl_semi_sync_slave_status')", "", static call => call.Answer(Asked(call))),
         ("SELECT UNIX_TIMESTAMP(GREATEST(", "replication_connection_status", static call => call.Answer(call.Member.Link is null ? [] : [Rows.Of(("heard", (call.Connection.World.Now - DateTime.UnixEpoch.Ticks) / 1e7))])),
-        ("SELECT CONCAT(COALESCE(RECEIVED_TRANSACTION_SET", "", static call => call.Answer(call.Member.Link is { ReceiverOn: true } link ? [Rows.Of(("value", $"{Retrieved(call.Member)} {link.Heard}"))] : [])),
+        ("SELECT CONCAT(COALESCE(RECEIVED_TRANSACTION_SET", "", static call => call.Answer(call.Member.Link is { ReceiverOn: true, Connected: true } link ? [Rows.Of(("value", $"{Retrieved(call.Member)} {link.Heard}"))] : [])),
         ("SELECT l.LOCK_TYPE AS type", "metadata_locks", static call => call.Answer()),
         ("ALTER DEFINER = ", "EVENT `shop`.`purge` ENABLE", EnableEvent),
         ("ALTER DEFINER = ", "EVENT `shop`.`purge` DISABLE", static call => Set(call, member => member.EventEnabled = false)),
         ("CLONE INSTANCE FROM ", "", Clone),
-        ("SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES", "ENGINE <> 'InnoDB'", static call => call.Answer()),
+        ("SELECT TABLE_SCHEMA AS table_schema, TABLE_NAME AS table_name FROM information_schema.TABLES", "ENGINE <> 'InnoDB'", static call => call.Answer(LogTable)),
     ];
 
     /// <summary>Does a statement.</summary>
@@ -169,7 +167,7 @@ internal static partial class Statements
     {
         if (!call.Member.HasTables)
         {
-            call.Refuse(1146, "Table 'foobar_ops.operation' doesn't exist");
+            call.Refuse(call.Member.IsMariaDb ? 1146 : 1049, call.Member.IsMariaDb ? "Table 'foobar_ops.operation' doesn't exist" : "Unknown database 'foobar_ops'");
         }
         else if (call.Member.Mark is { } mark)
         {
@@ -180,6 +178,9 @@ internal static partial class Statements
             call.Answer();
         }
     }
+
+    // The variables that the statement names.
+    private static DatabaseRow[] Asked(Call call) => [.. Status(call.Member).Where(row => call.Sql.Contains($"'{row.Text("Variable_name")}'", StringComparison.Ordinal))];
 
     private static void Set(Call call, Action<Member> change)
     {
@@ -261,15 +262,7 @@ internal static partial class Statements
     {
         if (call.Member.Link is not { } link)
         {
-            if (call.Member.IsMariaDb)
-            {
-                call.Answer();
-            }
-            else
-            {
-                call.Refuse(1200, "The server is not configured as replica");
-            }
-
+            call.Answer();
             return;
         }
 
@@ -283,26 +276,20 @@ internal static partial class Statements
         call.Member.Settled();
     }
 
-    private static void Reset(Call call)
-    {
-        if (call.Member.Link is null)
-        {
-            if (call.Member.IsMariaDb)
-            {
-                call.Answer();
-            }
-            else
-            {
-                call.Refuse(1200, "The server is not configured as replica");
-            }
+    private static void Reset(Call call) => Set(call, static member => member.Link = null);
 
+    private static void Follow(Call call, bool demote)
+    {
+        if (call.Member.Link is { ReceiverOn: true } or { ApplierOn: true })
+        {
+            call.Refuse(call.Member.IsMariaDb ? 1198 : 3081, "This operation cannot be performed with a running replica");
             return;
         }
 
-        Set(call, static member => member.Link = null);
+        Set(call, member => Follow(call, member, demote));
     }
 
-    private static void Follow(Call call, bool demote) => Set(call, member =>
+    private static void Follow(Call call, Member member, bool demote)
     {
         if (demote && member.Log.Count > 0)
         {
@@ -311,17 +298,19 @@ internal static partial class Statements
 
         string host = call.Text("host");
         member.Link = new() { Host = host, Source = call.Connection.Cluster.Find(host) };
-    });
+    }
 
     private static void Repoint(Call call)
     {
         if (call.Member.Link is { ReceiverOn: false, ApplierOn: false })
         {
+            Member? known = call.Member.IsMariaDb ? call.Member.Link.Known : null;
             Follow(call, demote: false);
+            call.Member.Link!.Known = known;
         }
         else
         {
-            call.Refuse(3021, "This operation cannot be performed with a running replica");
+            call.Refuse(call.Member.IsMariaDb ? 1198 : 3081, "This operation cannot be performed with a running replica");
         }
     }
 
@@ -350,12 +339,14 @@ internal static partial class Statements
 
     private static void ReleaseLock(Call call)
     {
-        if (call.Member.LockOwner == call.Connection)
+        // None, another's, ours (MySQL Reference Manual, RELEASE_LOCK).
+        int? released = call.Member.LockOwner is not { } owner ? null : owner == call.Connection ? 1 : 0;
+        if (released == 1)
         {
             call.Member.LockOwner = null;
         }
 
-        call.Value(1);
+        call.Value(released);
         call.Member.Settled();
     }
 

@@ -216,8 +216,9 @@ internal sealed class ModelStream(Cluster cluster, string server, string what) :
             return Task.FromResult(member.Answers ? (0, "") : (1, "can't connect"));
         }
 
-        // Received beside the old data while the database stands still.
+        // Received beside the old data while the database stands still, as systemd was told.
         member.Die();
+        member.IsStopped = true;
         member.Files["copy"] = cluster.Members.First(one => one.Files.Remove("backup")).Name;
         return Task.FromResult((0, ""));
     }

@@ -38,10 +38,24 @@ internal sealed class Link
     public bool ApplierOn { get; set; }
 
     /// <summary>Whether the receiver is connected.</summary>
-    public bool Connected { get; set; }
+    public bool Connected
+    {
+        get;
+        set
+        {
+            field = value;
+            Known = value ? Source : Known;
+        }
+    }
+
+    /// <summary>The source that it was last connected to: what it learned of it then it keeps.</summary>
+    public Member? Known { get; set; }
 
     /// <summary>Whether it logged in as a semi-synchronous replica.</summary>
     public bool Acknowledges { get; set; }
+
+    /// <summary>Whether it says of itself that it is one; it does so while it only lost its source, too.</summary>
+    public bool SaysSemi { get; set; }
 
     public int Error { get; set; }
 
