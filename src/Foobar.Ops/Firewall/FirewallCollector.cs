@@ -1,5 +1,3 @@
-using System.Globalization;
-using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Evaluation;
@@ -13,28 +11,23 @@ namespace Foobar.Ops.Firewall;
 /// <summary>Reads <see cref="FirewallFacts"/>: all commands at once over the server's one session.</summary>
 public sealed class FirewallCollector : Collector<FirewallFacts>
 {
-    // Of a table that does not exist ip(8) begins a listing, and then fails.
+    // The routes of all tables cost one process a family; asked for a table that does not exist, ip(8) begins a listing and fails.
     private const string NetworkScript = """
         export PATH="$PATH:/usr/sbin:/sbin"
         echo '==> addresses'; ip -json address show || exit
-        printf '\n==> routes\n'; ip -json -4 route show || exit
-        printf '\n==> routes6\n'; ip -json -6 route show
-        for family in 4 6; do
-            printf '\n==> rules%s\n' $family; ip -json -$family rule show 2>&1
-            printf '\n==> default%s\n' $family; if table=$(ip -json -$family route show table default 2>/dev/null); then printf '%s\n' "$table"; fi
-        done
+        printf '\n==> routes\n'; ip -json -4 route show table all || exit
+        printf '\n==> routes6\n'; ip -json -6 route show table all
+        for family in 4 6; do printf '\n==> rules%s\n' $family; ip -json -$family rule show 2>&1; done
         printf '\n==> filters\n'
         if command -v tc >/dev/null; then
-            for name in $(tc qdisc show 2>/dev/null | sed -n 's/^qdisc \(clsact\|ingress\) .* dev \([^ ]*\).*/\2/p' | sort -u); do
-                for way in ingress egress; do echo "$name $way $(tc filter show dev "$name" $way 2>/dev/null | wc -l)"; done
-            done
+            queues=$(tc qdisc show 2>/dev/null)
+            case $queues in *clsact*|*ingress*)
+                for name in $(printf '%s\n' "$queues" | sed -n 's/^qdisc \(clsact\|ingress\) .* dev \([^ ]*\).*/\2/p' | sort -u); do
+                    for way in ingress egress; do echo "$name $way $(tc filter show dev "$name" $way 2>/dev/null | wc -l)"; done
+                done ;;
+            esac
         fi
         """;
-
-    private const string ForwardingScript = "cat /proc/sys/net/ipv4/ip_forward; cat /proc/sys/net/ipv6/conf/all/forwarding 2>/dev/null || echo 0";
-
-    // One process for all of them: grep prints the name of each file before its line.
-    private const string ReversePathScript = "cd /proc/sys/net/ipv4/conf && grep -s . */rp_filter | sed 's,/rp_filter:, ,'";
 
     /// <inheritdoc/>
     public override string Name => "firewall";
@@ -54,11 +47,9 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         Task<Reading<Ruleset>> ruleset = ParseAsync(running, network, known, session.Site, server);
         var sockets = Read(
             RemoteCommand.FromScript(SocketParser.Source) with { Privileged = true, IsShared = true, IsShort = true }, result => SocketParser.Parse(Text(result)), SocketParser.Source);
-        var forwarding = Read(
-            RemoteCommand.FromScript(ForwardingScript) with { IsShort = true }, result => ParseForwarding(Text(result)),
-            "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding");
-        var reversePath = Read(
-            RemoteCommand.FromScript(ReversePathScript) with { IsShort = true }, result => ParseReversePath(Text(result)), ReversePathSource);
+        RemoteCommand settings = RemoteCommand.FromScript(KernelSettings.Script) with { IsShared = true, IsShort = true };
+        var forwarding = Read(settings, result => KernelSettings.Forwarding(Text(result)), KernelSettings.ForwardingSource);
+        var reversePath = Read(settings, result => KernelSettings.ReversePath(Text(result)), KernelSettings.ReversePathSource);
         await Task.WhenAll(running, ruleset, persisted, network, sockets, forwarding, reversePath);
         return known.Of(texts, new FirewallFacts
         {
@@ -98,8 +89,6 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
 
         return ruleset;
     }
-
-    private const string ReversePathSource = "sysctl -r net.ipv4.conf.*.rp_filter";
 
     /// <summary>Reads the addresses and routes of any machine.</summary>
     internal static Task<Reading<HostNetwork>> ReadNetworkAsync(IServerSession connection, CancellationToken cancellationToken) =>
@@ -154,25 +143,8 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         HostNetwork network = NetworkParser.Parse(
             sections.Require("addresses"),
             [sections.Require("routes"), sections.Require("routes6")],
-            [
-                new(sections.Require("rules4"), sections.Require("default4")),
-                new(sections.Require("rules6"), sections.Require("default6")),
-            ],
+            [sections.Require("rules4"), sections.Require("rules6")],
             server);
         return network with { Programs = [.. network.Programs, .. NetworkParser.ParseFilters(sections.GetValueOrDefault("filters", string.Empty))] };
     }
-
-    private static ForwardingSettings ParseForwarding(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) switch
-    {
-        [var four, var six] => new ForwardingSettings(four == "1", six == "1"),
-        _ => throw new ParseException(null, "/proc/sys/net/ipv4/ip_forward", 1, $"expected two numbers, found '{text.Trim()}'"),
-    };
-
-    internal static IReadOnlyList<ReversePathSetting> ParseReversePath(string text) =>
-    [
-        .. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select((line, index) =>
-            line.Split(' ') is [{ Length: > 0 } name, var mode] && int.TryParse(mode, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-                ? new ReversePathSetting(name, number)
-                : throw new ParseException(null, ReversePathSource, index + 1, $"expected an interface and a number, found '{line}'")),
-    ];
 }

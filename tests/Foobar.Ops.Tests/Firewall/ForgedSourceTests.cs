@@ -1,6 +1,7 @@
 using System.Net;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall;
+using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Model;
 using static Foobar.Ops.Tests.Firewall.Rules;
 
@@ -126,8 +127,11 @@ public sealed class ForgedSourceTests
     [Fact]
     public void The_settings_are_read_by_interface()
     {
-        Assert.Equal([new("all", 0), new("eth0.10", 2)], FirewallCollector.ParseReversePath("all 0\neth0.10 2\n"));
-        Assert.Throws<Foobar.Ops.Errors.ParseException>(static () => FirewallCollector.ParseReversePath("all 0\neth0 \n"));
+        Assert.Equal(
+            [new("all", 0), new("eth0.10", 2)],
+            KernelSettings.ReversePath("ipv4/ip_forward:1\nipv4/conf/all/rp_filter:0\nipv4/conf/eth0.10/rp_filter:2\n"));
+        Assert.Throws<Foobar.Ops.Errors.ParseException>(
+            static () => KernelSettings.ReversePath("ipv4/conf/all/rp_filter:0\nipv4/conf/eth0/rp_filter:\n"));
     }
 
     private static Reading<IReadOnlyList<ReversePathSetting>> Filter(int all, int own) =>

@@ -31,17 +31,12 @@ public sealed class KnownFirewallTests
             ==> rules4
             [{"priority":32766,"src":"all","table":"main"}]
 
-            ==> default4
-
             ==> rules6
             [{"priority":32766,"src":"all","table":"main"}]
 
-            ==> default6
-
             """,
         ["ss -H -tulnp"] = """tcp LISTEN 0 128 192.0.2.11:80 0.0.0.0:* users:(("nginx",pid=10,fd=6))""" + "\n",
-        ["ip_forward"] = "0\n0\n",
-        ["rp_filter"] = "eth0 1\n",
+        ["rp_filter"] = "ipv4/ip_forward:0\nipv6/conf/all/forwarding:0\nipv4/conf/eth0/rp_filter:1\n",
     };
 
     public KnownFirewallTests()
@@ -66,8 +61,8 @@ public sealed class KnownFirewallTests
     [InlineData("rules()", "\n==> nftables\n{\"nftables\": []}\n\n==> declarations\n\n")]
     [InlineData("unshare", "==> mechanism nftables\n\n==> failed load nftables\n\n==> nftables\n{\"nftables\": []}\n\n==> declarations\n\n")]
     [InlineData("ss -H -tulnp", "")]
-    [InlineData("ip_forward", "1\n0\n")]
-    [InlineData("rp_filter", "eth0 0\n")]
+    [InlineData("rp_filter", "ipv4/ip_forward:1\nipv6/conf/all/forwarding:0\nipv4/conf/eth0/rp_filter:1\n")]
+    [InlineData("rp_filter", "ipv4/ip_forward:0\nipv4/conf/eth0/rp_filter:0\n")]
     public async Task What_changed_is_seen(string part, string text)
     {
         FirewallFacts before = await CollectAsync();

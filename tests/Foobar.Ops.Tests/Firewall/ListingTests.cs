@@ -32,7 +32,7 @@ public sealed class ListingTests
         ParserProperties.TakesOrRefusesAnyText(text => NftRulesetParser.Parse(text), Fixture.Clean, Fixture.Text("constructs.json"));
         ParserProperties.TakesOrRefusesAnyText(text => IptablesSaveParser.Parse(text, 4, RulesetOrigin.Nftables, Ipsets), Saved, Fixture.Text("ufw.v4"));
         ParserProperties.TakesOrRefusesAnyText(text => IpsetParser.Parse(text), Ipsets);
-        ParserProperties.TakesOrRefusesAnyText(text => NetworkParser.Parse(text, [text], [new(text, text)]), """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]""".Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
+        ParserProperties.TakesOrRefusesAnyText(text => NetworkParser.Parse(text, [text], [text]), """[{"ifname":"eth0","addr_info":[{"local":"192.0.2.1","prefixlen":24}]}]""".Replace("ifname", "dst\":\"default\",\"ifname", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -19,13 +19,12 @@ public sealed class PolicyRoutingTests
     private const string Plain6 = """[{"priority":0,"src":"all","table":"local"},{"priority":32766,"src":"all","table":"main"}]""";
 
     [Theory]
-    [InlineData(Plain4, "[]")]
-    [InlineData(Plain4, "")]
-    [InlineData("RTNETLINK answers: Operation not supported", "")]
-    [InlineData("""[{"priority":0,"src":"all","table":"local","protocol":"kernel"},{"priority":32766,"src":"all","table":"main","protocol":"kernel"}]""", "")]
-    public void The_kernel_s_own_rules_are_no_policy_routing(string rules, string table)
+    [InlineData(Plain4)]
+    [InlineData("RTNETLINK answers: Operation not supported")]
+    [InlineData("""[{"priority":0,"src":"all","table":"local","protocol":"kernel"},{"priority":32766,"src":"all","table":"main","protocol":"kernel"}]""")]
+    public void The_kernel_s_own_rules_are_no_policy_routing(string rules)
     {
-        HostNetwork network = NetworkParser.Parse(Addresses, [Routes], [new(rules, table), new(Plain6, "")]);
+        HostNetwork network = NetworkParser.Parse(Addresses, [Routes], [rules, Plain6]);
 
         Assert.Empty(network.PolicyRouting);
         Assert.Null(network.RoutesUnknown);
@@ -42,7 +41,7 @@ public sealed class PolicyRoutingTests
     [InlineData("""{"priority":32765,"src":"all","table":"main","suppress_prefixlen":0}""", "ip rule: priority 32765 src all table main suppress_prefixlen 0")]
     public void Any_other_rule_leaves_the_routes_unknown(string rule, string words)
     {
-        HostNetwork network = NetworkParser.Parse(Addresses, [Routes], [new(Plain4.Replace("[", $"[{rule},", StringComparison.Ordinal), ""), new(Plain6, "")]);
+        HostNetwork network = NetworkParser.Parse(Addresses, [Routes], [Plain4.Replace("[", $"[{rule},", StringComparison.Ordinal), Plain6]);
 
         Assert.Equal([words], network.PolicyRouting);
         Assert.Empty(network.KnownRoutes);
@@ -52,10 +51,18 @@ public sealed class PolicyRoutingTests
     [Fact]
     public void So_does_a_route_of_the_default_table()
     {
-        HostNetwork network = NetworkParser.Parse(Addresses, [Routes], [new(Plain4, """[{"dst":"10.0.0.0/8","gateway":"192.0.2.1","dev":"eth0","flags":[]}]""")]);
+        HostNetwork network = NetworkParser.Parse(
+            Addresses, [Routes, """[{"dst":"10.0.0.0/8","gateway":"192.0.2.1","dev":"eth0","table":"default","flags":[]}]"""], [Plain4]);
 
         Assert.Equal(["ip route, table default: dst 10.0.0.0/8 gateway 192.0.2.1 dev eth0"], network.PolicyRouting);
     }
+
+    [Fact]
+    public void Routes_of_tables_that_rules_choose_are_no_ways_of_the_main_one() =>
+        Assert.Empty(NetworkParser.Parse(
+            Addresses,
+            ["""[{"type":"local","dst":"192.0.2.11","dev":"eth0","table":"local","flags":[]},{"dst":"default","dev":"eth1","table":"100","flags":[]}]"""],
+            [Plain4]).Routes);
 
     [Theory]
     [InlineData("""{"dst":"2001:db8::/64","from":"2001:db8:1::/64","dev":"eth0","flags":[],"pref":"medium"}""")]
@@ -68,7 +75,7 @@ public sealed class PolicyRoutingTests
 
     [Fact]
     public void Words_of_ip_that_are_no_listing_are_told() =>
-        Assert.Throws<ParseException>(() => NetworkParser.Parse(Addresses, [Routes], [new("Option \"-json\" is unknown", "")]));
+        Assert.Throws<ParseException>(() => NetworkParser.Parse(Addresses, [Routes], ["Option \"-json\" is unknown"]));
 
     [Theory]
     [InlineData("FW-014")]

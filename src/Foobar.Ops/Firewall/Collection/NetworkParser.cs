@@ -8,7 +8,7 @@ using Foobar.Ops.Firewall.Model;
 namespace Foobar.Ops.Firewall.Collection;
 
 /// <summary>
-/// Reads <c>ip -json address show</c>, <c>ip -json route show</c> and <c>ip -json rule show</c> (ip(8), ip-route(8),
+/// Reads <c>ip -json address show</c>, <c>ip -json route show table all</c> and <c>ip -json rule show</c> (ip(8), ip-route(8),
 /// ip-rule(8)).
 /// </summary>
 public static class NetworkParser
@@ -30,12 +30,11 @@ public static class NetworkParser
 
     /// <summary>Reads the listings into one description.</summary>
     /// <param name="addresses">The output of <c>ip -json address show</c>.</param>
-    /// <param name="routes">Outputs of <c>ip -json route show</c>, one a family.</param>
-    /// <param name="rules">Outputs of <c>ip -json rule show</c> and of <c>ip -json route show table default</c>, by family;
-    /// of a kernel that has no rules what <c>ip</c> says instead.</param>
+    /// <param name="routes">Outputs of <c>ip -json route show table all</c>, one a family.</param>
+    /// <param name="rules">Outputs of <c>ip -json rule show</c>, one a family; of a kernel that has no rules what <c>ip</c> says instead.</param>
     /// <param name="server">The server they came from.</param>
     /// <exception cref="ParseException">One is not such a listing.</exception>
-    public static HostNetwork Parse(string addresses, IEnumerable<string> routes, IEnumerable<RoutingRules> rules, string? server = null)
+    public static HostNetwork Parse(string addresses, IEnumerable<string> routes, IEnumerable<string> rules, string? server = null)
     {
         List<string> interfaces = [];
         List<InterfaceAddress> found = [];
@@ -51,24 +50,25 @@ public static class NetworkParser
         });
         List<NetworkRoute> ways = [];
         List<string> policy = [];
-        foreach (RoutingRules listing in rules)
+        foreach (string listing in rules.Where(static listing => !listing.Contains("not supported", StringComparison.OrdinalIgnoreCase)))
         {
-            if (!listing.Rules.Contains("not supported", StringComparison.OrdinalIgnoreCase))
-            {
-                Read(listing.Rules, server, "ip -json rule show", rule => policy.AddRange(IsKernels(rule) ? [] : [Words("ip rule", rule)]));
-            }
-
-            Read(
-                listing.DefaultTable, server, "ip -json route show table default",
-                route => policy.Add(Words("ip route, table default", route)));
+            Read(listing, server, "ip -json rule show", rule => policy.AddRange(IsKernels(rule) ? [] : [Words("ip rule", rule)]));
         }
 
         foreach (string listing in routes)
         {
-            Read(listing, server, "ip -json route show", route =>
+            Read(listing, server, "ip -json route show table all", route =>
             {
-                ways.AddRange(Routes(route));
-                policy.AddRange(Trouble(route) is { } why ? [$"{Words("ip route", route)} ({why})"] : []);
+                switch (Table(route))
+                {
+                    case null:
+                        ways.AddRange(Routes(route));
+                        policy.AddRange(Trouble(route) is { } why ? [$"{Words("ip route", route)} ({why})"] : []);
+                        break;
+                    case DefaultTable:
+                        policy.Add(Words("ip route, table default", route, except: TableKey));
+                        break;
+                }
             });
         }
 
@@ -83,6 +83,11 @@ public static class NetworkParser
         };
     }
 
+    private const string TableKey = "table", DefaultTable = "default";
+
+    // ip(8) names no table where it is the main one. Others are reached by rules of their own only.
+    private static string? Table(JsonElement route) => route.TryGetProperty(TableKey, out JsonElement table) ? table.ToString() : null;
+
     private static string? Trouble(JsonElement route) =>
         RouteKeys.Trouble(route.EnumerateObject().Select(static key => key.Name))
         ?? (route.TryGetProperty("nexthops", out JsonElement hops)
@@ -96,8 +101,8 @@ public static class NetworkParser
         && (rule.GetProperty("priority").GetInt64(), rule.GetProperty("table").GetString()) is (0, "local") or (32766, "main") or (
             32767, "default");
 
-    private static string Words(string source, JsonElement item) => string.Join(' ', item.EnumerateObject()
-        .Where(static property => property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null)
+    private static string Words(string source, JsonElement item, string? except = null) => string.Join(' ', item.EnumerateObject()
+        .Where(property => property.Name != except && property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null)
         .Select(static property => $"{property.Name} {property.Value}".TrimEnd())
         .Prepend(source + ":"));
 
@@ -179,8 +184,3 @@ public static class NetworkParser
     private static bool IsAlive(JsonElement hop) =>
         !hop.TryGetProperty("flags", out JsonElement flags) || !flags.EnumerateArray().Any(flag => flag.ValueEquals("dead"));
 }
-
-/// <summary>What is asked of one family beside its main table.</summary>
-/// <param name="Rules">The output of <c>ip -json rule show</c>.</param>
-/// <param name="DefaultTable">The output of <c>ip -json route show table default</c>; empty where there is no such table.</param>
-public sealed record RoutingRules(string Rules, string DefaultTable);
