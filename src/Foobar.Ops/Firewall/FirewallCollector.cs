@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Collection;
 using Foobar.Ops.Firewall.Evaluation;
@@ -38,11 +39,13 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         KnownFirewall known = KnownFirewall.Of(server);
         TextsRead texts = new();
-        Task<Reading<T>> Read<T>(RemoteCommand command, Func<CommandResult, T> parse, string source) =>
-            connection.ReadResultAsync(command, Noted(texts, source, parse), source, cancellationToken);
+        Task<Reading<T>> Read<T>(RemoteCommand command, Func<CommandResult, T> parse, string source, Regex? passing = null) =>
+            connection.ReadResultAsync(command, Noted(texts, source, parse, passing), source, cancellationToken);
 
         var running = Read(RemoteCommand.FromScript(RulesetScript.Running) with { Privileged = true }, ParseRunning, NftRulesetSource);
-        var network = Read(RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), server.Name), NetworkSource);
+        var network = Read(
+            RemoteCommand.FromScript(NetworkScript), result => ParseNetwork(Text(result), server.Name), NetworkSource,
+            NetworkParser.Lifetimes());
         var persisted = PersistedReader.ReadAsync(connection, running, network, texts, cancellationToken);
         Task<Reading<Ruleset>> ruleset = ParseAsync(running, network, known, session.Site, server);
         var sockets = Read(
@@ -62,11 +65,12 @@ public sealed class FirewallCollector : Collector<FirewallFacts>
         }.WithRuleset(await ruleset));
     }
 
-    private static Func<CommandResult, T> Noted<T>(TextsRead texts, string source, Func<CommandResult, T> parse) => result =>
-    {
-        texts.Add(source, result);
-        return parse(result);
-    };
+    private static Func<CommandResult, T> Noted<T>(TextsRead texts, string source, Func<CommandResult, T> parse, Regex? passing) =>
+        result =>
+        {
+            texts.Add(source, result, passing);
+            return parse(result);
+        };
 
     /// <summary>Whether the controls' judgement of the rules begins while other facts are still read. Facts are the same without.</summary>
     internal bool JudgesAhead { get; init; }

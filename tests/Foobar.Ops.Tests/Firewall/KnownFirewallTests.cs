@@ -20,7 +20,7 @@ public sealed class KnownFirewallTests
         ["rules()"] = $"\n==> nftables\n{Table}\n\n==> declarations\ntable inet filter \n",
         ["ip -json address"] = """
             ==> addresses
-            [{"ifname":"eth0","addr_info":[{"local":"192.0.2.11","prefixlen":24}]}]
+            [{"ifname":"eth0","addr_info":[{"local":"192.0.2.11","prefixlen":24,"valid_life_time":3600,"preferred_life_time":1800}]}]
 
             ==> routes
             [{"dst":"192.0.2.0/24","dev":"eth0","flags":[]}]
@@ -55,6 +55,19 @@ public sealed class KnownFirewallTests
         Assert.Equal(Table + "\n", first.Running.Value!.Nftables);
         Assert.True(first.Ruleset.TryGet(out _));
         Assert.Same(first, await CollectAsync());
+    }
+
+    [Fact]
+    public async Task So_are_those_of_an_address_whose_lease_has_less_time_left()
+    {
+        FirewallFacts first = await CollectAsync();
+        _says["ip -json address"] = _says["ip -json address"].Replace("3600", "3599", StringComparison.Ordinal);
+
+        Assert.Same(first, await CollectAsync());
+
+        _says["ip -json address"] = _says["ip -json address"].Replace("192.0.2.11", "192.0.2.12", StringComparison.Ordinal);
+
+        Assert.NotSame(first, await CollectAsync());
     }
 
     [Theory]

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
 using Foobar.Ops.Inventory;
@@ -53,7 +55,14 @@ internal sealed class TextsRead
     private readonly ConcurrentDictionary<string, string> _texts = new(StringComparer.Ordinal);
 
     /// <summary>Takes note of a result.</summary>
-    public void Add(string source, CommandResult result) => _texts[source] = $"{result.ExitCode}\n{Hash(result.Output)}\n{Hash(result.Error)}";
+    /// <param name="source">What it is called.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="passing">What of its output changes by itself, and no fact tells; <see langword="null"/> for nothing.</param>
+    public void Add(string source, CommandResult result, Regex? passing = null)
+    {
+        ReadOnlyMemory<byte> output = passing is null ? result.Output : Encoding.UTF8.GetBytes(passing.Replace(result.OutputText, ""));
+        _texts[source] = $"{result.ExitCode}\n{Hash(output)}\n{Hash(result.Error)}";
+    }
 
     /// <summary>Takes note of a result, or of why there is none.</summary>
     public void Add(string source, CommandResult? result, string failure)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Firewall.Model;
@@ -11,7 +12,7 @@ namespace Foobar.Ops.Firewall.Collection;
 /// Reads <c>ip -json address show</c>, <c>ip -json route show table all</c> and <c>ip -json rule show</c> (ip(8), ip-route(8),
 /// ip-rule(8)).
 /// </summary>
-public static class NetworkParser
+public static partial class NetworkParser
 {
     /// <summary>The keys of a route.</summary>
     internal static readonly Vocabulary RouteKeys = new Vocabulary("route key", "ip-route(8), iproute2 5.10 to 6.15")
@@ -28,10 +29,15 @@ public static class NetworkParser
         .Irrelevant("any of the ways may be taken", "weight, flow_to, flow_from")
         .Undecided("packets leave inside other packets", "encap");
 
+    /// <summary>How long addresses and routes that DHCP or a router gave still hold: no part of the description, and it counts down.</summary>
+    [GeneratedRegex("\"(?:valid_life_time|preferred_life_time|expires)\": ?[0-9]+,?", RegexOptions.CultureInvariant)]
+    internal static partial Regex Lifetimes();
+
     /// <summary>Reads the listings into one description.</summary>
     /// <param name="addresses">The output of <c>ip -json address show</c>.</param>
     /// <param name="routes">Outputs of <c>ip -json route show table all</c>, one a family.</param>
-    /// <param name="rules">Outputs of <c>ip -json rule show</c>, one a family; of a kernel that has no rules what <c>ip</c> says instead.</param>
+    /// <param name="rules">Outputs of <c>ip -json rule show</c>, one a family; of a kernel that has no rules what <c>ip</c> says
+    /// instead.</param>
     /// <param name="server">The server they came from.</param>
     /// <exception cref="ParseException">One is not such a listing.</exception>
     public static HostNetwork Parse(string addresses, IEnumerable<string> routes, IEnumerable<string> rules, string? server = null)
@@ -102,7 +108,8 @@ public static class NetworkParser
             32767, "default");
 
     private static string Words(string source, JsonElement item, string? except = null) => string.Join(' ', item.EnumerateObject()
-        .Where(property => property.Name != except && property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null)
+        .Where(property => property.Name != except
+            && property.Value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.Null)
         .Select(static property => $"{property.Name} {property.Value}".TrimEnd())
         .Prepend(source + ":"));
 
