@@ -9,7 +9,10 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Monitoring;
 
-/// <summary>Reads <see cref="AgentFacts"/>: one command for everything that a server shows of its agents, then each that answers of itself is asked.</summary>
+/// <summary>
+/// Reads <see cref="AgentFacts"/>: two commands for everything that a server shows of its agents, then each that answers of itself is
+/// asked.
+/// </summary>
 public sealed class AgentCollector : Collector<AgentFacts>
 {
     /// <inheritdoc/>
@@ -20,12 +23,16 @@ public sealed class AgentCollector : Collector<AgentFacts>
     {
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         Task<Reading<ClockSkew>> clock = ReadClockAsync(connection, cancellationToken);
+        Task<Reading<IReadOnlyDictionary<string, string>>> packages =
+            connection.ReadAsync(SurveyScript.Packages, Survey.ParsePackages, SurveyScript.Source, cancellationToken);
         Reading<Survey> reading = await connection.ReadAsync(SurveyScript.Command, Survey.Parse, SurveyScript.Source, cancellationToken);
+        IReadOnlyDictionary<string, string>? installed = (await packages).Value;
         if (!reading.TryGet(out Survey? survey) || (survey.UnitFailure ?? survey.ProcessFailure) is not null)
         {
             return new AgentFacts { Agents = Reading.Unreadable<IReadOnlyList<MonitoringAgent>>(reading.Failure ?? survey!.UnitFailure ?? survey.ProcessFailure!, SurveyScript.Source), Clock = await clock };
         }
 
+        survey = survey with { Packages = installed ?? survey.Packages };
         MonitoringAgent[] agents = await Task.WhenAll(AgentFinder.Find(server, session.Site.Policy.Monitoring, survey).Select(agent => AskAsync(connection, agent, cancellationToken)));
         return new AgentFacts
         {

@@ -5,7 +5,7 @@ using Foobar.Ops.Linux;
 
 namespace Foobar.Ops.Monitoring.Agents;
 
-/// <summary>What a server shows of the agents of the table: the output of <c>agents.sh</c>.</summary>
+/// <summary>What a server shows of the agents of the table: the output of <c>agents.sh</c>, and of <c>packages.sh</c>.</summary>
 internal sealed partial record Survey
 {
     /// <summary>The server's clock, in UTC.</summary>
@@ -18,7 +18,7 @@ internal sealed partial record Survey
     public string? UnitFailure { get; init; }
 
     /// <summary>The versions of the packages installed, by name.</summary>
-    public required IReadOnlyDictionary<string, string> Packages { get; init; }
+    public IReadOnlyDictionary<string, string> Packages { get; init; } = new Dictionary<string, string>();
 
     public required IReadOnlyList<SurveyedProcess> Processes { get; init; }
 
@@ -60,7 +60,6 @@ internal sealed partial record Survey
             Units = all,
             UnitFailure = unitFailure ?? (units.Contains("LoadState=", StringComparison.Ordinal) ? null
                 : $"systemctl show: {units.Trim()}"),
-            Packages = ParsePackages(Failure(sections.GetValueOrDefault("packages", "")).Text),
             ProcessFailure = processFailure,
             Processes = [.. Lines.Of(processes).Select(static line => SurveyedProcess.Parse(line.Number,
                 line.Text))],
@@ -120,7 +119,8 @@ internal sealed partial record Survey
         }
     }
 
-    private static Dictionary<string, string> ParsePackages(string text)
+    /// <summary>Reads what <c>packages.sh</c> prints: the versions of the packages installed, by name.</summary>
+    public static IReadOnlyDictionary<string, string> ParsePackages(string text)
     {
         Dictionary<string, string> packages = new(StringComparer.Ordinal);
         foreach ((_, string line) in Lines.Of(text))

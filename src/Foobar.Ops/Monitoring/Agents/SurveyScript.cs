@@ -3,15 +3,30 @@ using Foobar.Ops.Remoting;
 
 namespace Foobar.Ops.Monitoring.Agents;
 
-/// <summary>The one command that reads everything of a server's agents but their answers over HTTP.</summary>
+/// <summary>The commands that read everything of a server's agents but their answers over HTTP.</summary>
 internal static class SurveyScript
 {
     /// <summary>What it is read from, as findings name it.</summary>
     public const string Source = "units, processes, packages, containers, sockets, configurations and logs of the known agents";
 
-    /// <summary>The command.</summary>
+    /// <summary>The command that reads all but the packages.</summary>
     public static RemoteCommand Command { get; } =
         RemoteCommand.FromScript(OwnFile.Read("agents.sh"), Table(KnownAgent.All.Values)) with { Privileged = true };
+
+    /// <summary>
+    /// The command that reads the packages, which the managers take long to look up, from what they keep of all: dpkg(1), and rpm(8)
+    /// in its old and new place.
+    /// </summary>
+    public static RemoteCommand Packages { get; } =
+        RemoteCommand.FromScript(OwnFile.Read("packages.sh"), KnownAgent.All.Values.SelectMany(static agent => agent.Packages)) with
+        {
+            IsShort = true,
+            Sources = new CommandSources(
+            [
+                "/usr/bin/dpkg-query", "/var/lib/dpkg/status", "/var/lib/dpkg/updates", "/usr/bin/rpm", "/bin/rpm", "/var/lib/rpm/*",
+                "/usr/lib/sysimage/rpm/*",
+            ]),
+        };
 
     /// <summary>The table as the script takes it.</summary>
     public static string Table(IEnumerable<KnownAgent> agents)
@@ -21,7 +36,6 @@ internal static class SurveyScript
         foreach (KnownAgent agent in agents)
         {
             Lines(text, "unit", agent.Units);
-            Lines(text, "package", agent.Packages);
             Lines(text, "process", agent.Processes);
             Lines(text, "conf", agent.Configurations.Select(place => $"{agent.Name} {place.Format} {place.Path}"));
             Lines(text, "secret", agent.CredentialFiles.Select(path => $"{agent.Name} {path}"));

@@ -5,7 +5,7 @@ export LC_ALL=C SYSTEMD_COLORS=0
 # The table by kind, without a process: each costs the server more than the whole loop.
 nl='
 '
-units='' packages='' processes='' keys='' confs='' secrets='' logs='' journals=''
+units='' processes='' keys='' confs='' secrets='' logs='' journals=''
 lines() { set -f; IFS=$nl; }
 usual() { set +f; unset IFS; }
 lines
@@ -13,7 +13,6 @@ for line in $1; do
   value=${line#* }
   case $line in
     'unit '*) units="$units $value" ;;
-    'package '*) packages="$packages $value" ;;
     'process '*) processes=$processes$nl$value ;;
     'key '*) keys=$keys$nl$value ;;
     'conf '*) confs=$confs$nl$value ;;
@@ -55,14 +54,6 @@ for line in $states; do
   case $line in Names=*) names=${line#Names=} ;; ActiveState=active) active="$active$names " ;; esac
 done
 usual
-
-section packages
-if command -v dpkg-query >/dev/null 2>&1; then
-  dpkg-query -W -f='${Package}\t${Version}\t${db:Status-Status}\n' $packages 2>/dev/null || :
-elif command -v rpm >/dev/null 2>&1; then
-  rpm -q --qf '%{NAME}\t%{VERSION}-%{RELEASE}\tinstalled\n' $packages 2>/dev/null | grep '	' || :
-else echo '!neither dpkg-query nor rpm'
-fi
 
 section processes
 names=$processes
