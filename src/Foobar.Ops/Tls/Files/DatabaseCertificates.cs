@@ -16,6 +16,8 @@ internal static class DatabaseCertificates
     internal const string Script = """
         PATH=$PATH:/usr/local/mysql/bin:/usr/sbin:/sbin
         own=$(readlink /proc/self/ns/pid)
+        nl='
+        '
         for process in /proc/[0-9]*; do
           name=''
           { read -r name < "$process/comm"; } 2>/dev/null
@@ -24,13 +26,18 @@ internal static class DatabaseCertificates
           case $line in ''|*--version*|*--print-defaults*|*--help*|*--validate-config*) continue ;; esac
           if [ "$space" != "$own" ]; then echo '== container'; continue; fi
           printf '== %s\n' "$name"
-          given=$(printf '%s\n' "$line" | grep -E '^--(defaults-file|defaults-extra-file|no-defaults)' | head -n 1)
+          given=''
+          set -f; IFS=$nl
+          for word in $line; do
+            case $word in --defaults-file*|--defaults-extra-file*|--no-defaults*) given=$word; break ;; esac
+          done
+          set +f; unset IFS
           # MariaDB's knows --mysqld; only MySQL's needs the version, which takes the server itself most of a tenth of a second to tell.
           my_print_defaults ${given:+"$given"} --mysqld 2>/dev/null || {
             version=$("$(readlink "$process/exe")" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -n 1)
             my_print_defaults ${given:+"$given"} mysqld server "mysqld-$version" 2>/dev/null || echo '== unread'
           }
-          printf '%s\n' "$line" | sed 1d
+          case $line in *"$nl"*) printf '%s\n' "${line#*"$nl"}" ;; esac
         done
         """;
 

@@ -19,6 +19,8 @@ internal static partial class AgentLinkReader
     /// <summary>Prints the lines of settings that matter under a line with the agent and the file.</summary>
     public const string Script = """
         LC_ALL=C
+        nl='
+        '
         runs() {
           command -v systemctl > /dev/null || return 0
           for unit in "$@"; do systemctl is-active --quiet "$unit" 2>/dev/null && return 0; done
@@ -57,8 +59,13 @@ internal static partial class AgentLinkReader
           { read -r name < "$process/comm"; } 2>/dev/null
           case $name in prometheus-node|node_exporter|node-exporter) ;; *) continue ;; esac
           printf '==> prometheus-node-exporter %s\n' "$name"
-          tr '\0' '\n' < "$process/cmdline" 2>/dev/null | grep -E '^--?web\.(listen-address|config\.file|config)'
-          file=$(tr '\0' '\n' < "$process/cmdline" 2>/dev/null | sed -n -E 's/^--?web\.config(\.file)?=//p')
+          file=''
+          set -f; IFS=$nl
+          for word in $(tr '\0' '\n' < "$process/cmdline" 2>/dev/null); do
+            case $word in --web.listen-address*|-web.listen-address*|--web.config*|-web.config*) printf '%s\n' "$word" ;; esac
+            case $word in --web.config=*|-web.config=*|--web.config.file=*|-web.config.file=*) file=${word#*=} ;; esac
+          done
+          set +f; unset IFS
           [ -z "$file" ] || [ ! -f "$file" ] || grep -E '^[[:space:]]*(tls_server_config|cert_file|client_auth_type):' -- "$file"
           printf '\n'
         done
