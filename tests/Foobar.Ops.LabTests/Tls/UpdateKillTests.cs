@@ -32,7 +32,7 @@ public sealed class UpdateKillTests(LabFixture labs, ITestOutputHelper output)
             ("keep web-01", 0),
             ("keep web-02", 0),
         ]).Index()
-        where Sample.Has(death.Index, 5)
+        where Sample.Has(death.Index, 10)
         select (death.Item.Step, death.Item.Delay));
 
     [Theory]

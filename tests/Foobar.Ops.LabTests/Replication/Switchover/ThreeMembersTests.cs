@@ -29,8 +29,7 @@ public sealed class ThreeMembersTests(LabFixture labs, ITestOutputHelper output)
         select (flavour, step.Item));
 
     [Theory]
-    [InlineData("MariaDb")]
-    [InlineData("MySql")]
+    [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
     public async Task Every_replica_follows_the_new_primary(string flavour)
     {
         await using FailoverBed bed = await MakeAsync(flavour);
