@@ -50,10 +50,14 @@ internal sealed partial class AnswerComparison(Normalisation labNames, Normalisa
         ["wsrep_cluster_state_uuid"] = [""], ["wsrep_cluster_conf_id"] = ["18446744073709551615"], ["wsrep_local_bf_aborts"] = ["0"],
     };
 
+    // A server that has cloned another starts anew; whether its answer or the end of the connection comes first is a matter of time.
+    private static bool EndsWithARestart(Exchange lab, Exchange model) =>
+        lab.Request.StartsWith("CLONE INSTANCE ", StringComparison.Ordinal) && lab.Error is null && model.Error == "DatabaseConnectionLost";
+
     /// <summary>What differs, in words each.</summary>
     public IEnumerable<string> Compare(Exchange lab, Exchange model, LaneKind kind)
     {
-        if (lab.Error != model.Error)
+        if (lab.Error != model.Error && !EndsWithARestart(lab, model))
         {
             return [$"the lab gives {lab.Error ?? "no error"}, the model {model.Error ?? "no error"}"];
         }
