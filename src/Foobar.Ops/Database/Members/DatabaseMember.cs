@@ -42,8 +42,8 @@ public abstract class DatabaseMember
     public static DatabaseMember Of(IDatabaseSession session) => session.IsMariaDb ? new MariaDbMember(session) : new MySqlMember(session);
 
     /// <summary>
-    /// By what it is told from another member of its name (MySQL <c>server_uuid</c>, which a new data directory changes; MariaDB
-    /// <c>server_uid</c>, which another network card changes); empty where there is no such thing.
+    /// By what it is told from a database that had its name before: MySQL's <c>server_uuid</c>, which a new data directory changes;
+    /// MariaDB's <c>server_uid</c>, which only another network card or port changes. Empty where there is no such thing.
     /// </summary>
     public async Task<string> IdentityAsync(CancellationToken cancellationToken) =>
         await Session.QueryAsync("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_uid')", null, cancellationToken) is [var row, ..] ? row.Text("Value") ?? "" : "";

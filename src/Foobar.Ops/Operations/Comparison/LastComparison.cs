@@ -1,4 +1,5 @@
 using Foobar.Ops.Database;
+using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
@@ -25,7 +26,9 @@ internal static class LastComparison
         try
         {
             await using IDatabaseSession database = await site.OpenDatabaseAsync(primary, cancellationToken);
-            return Tell(record, primary, other, await DatabaseMember.Of(database).IdentityAsync(cancellationToken), now);
+            DatabaseMember member = DatabaseMember.Of(database);
+            string identity = await member.IdentityAsync(cancellationToken);
+            return Tell(record, primary, other, member.Flavor, identity, await member.PositionAsync(cancellationToken), now);
         }
         catch (Exception error) when (error is FoobarException or OperationCanceledException)
         {
@@ -33,10 +36,14 @@ internal static class LastComparison
         }
     }
 
-    /// <summary>Tells it of a primary that is known.</summary>
-    internal static string Tell(ComparisonRecord record, string primary, string other, string identity, DateTimeOffset now) =>
-        record.IsOf(primary, identity) ? record.Describe(primary, other, now)
-        : $"{Never(primary, other)} A comparison of {record.Began:yyyy-MM-dd} is of another database that was named {primary}.";
+    /// <summary>Tells it of a primary that is known: one that lacks what was compared is another database, whatever its name.</summary>
+    internal static string Tell(ComparisonRecord record, string primary, string other, DatabaseFlavor flavor, string identity, string position, DateTimeOffset now)
+    {
+        bool same = record.IsOf(primary, identity) && record.Tables.All(table => table.Position.Length == 0 || GtidComparison.Reaches(flavor, position, table.Position));
+        return !same ? $"{Never(primary, other)} A comparison of {record.Began:yyyy-MM-dd} is of another database that was named {primary}."
+            : flavor == DatabaseFlavor.MySql ? record.Describe(primary, other, now)
+            : $"{record.Describe(primary, other, now)} MariaDB does not tell whether {primary} was set up anew on its machine since.";
+    }
 
     private static string Never(string one, string other) => $"What the tables of {one} and {other} hold was not compared from this machine.";
 }

@@ -129,18 +129,24 @@ public sealed class ComparisonPartsTests
     }
 
     [Theory]
-    [InlineData("a", "What the tables of web-01 and web-02 hold was last compared 3 days ago: all 1 tables were the same.")]
-    [InlineData("b", "What the tables of web-01 and web-02 hold was not compared from this machine. A comparison of 2026-03-01 is of another database that was named web-01.")]
-    public void Of_a_database_that_was_set_up_anew_no_comparison_is_told(string identity, string told)
+    [InlineData(DatabaseFlavor.MySql, "a", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-12", true, "all 1 tables were the same.")]
+    [InlineData(DatabaseFlavor.MySql, "b", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-12", false, "is of another database that was named web-01.")]
+    [InlineData(DatabaseFlavor.MySql, "a", "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-9", false, "is of another database that was named web-01.")]
+    [InlineData(DatabaseFlavor.MariaDb, "", "0-1-12", true, "MariaDB does not tell whether web-01 was set up anew on its machine since.")]
+    [InlineData(DatabaseFlavor.MariaDb, "", "0-1-9", false, "is of another database that was named web-01.")]
+    public void Of_a_database_that_was_set_up_anew_no_comparison_is_told(DatabaseFlavor flavor, string identity, string position, bool isTold, string end)
     {
         DateTimeOffset now = new(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
+        TableComparison table = Table("shop.orders", ComparisonStatus.Equal) with { Position = flavor == DatabaseFlavor.MySql ? "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-10" : "0-1-10" };
         ComparisonRecord record = new()
         {
-            Source = "web-01", Replicas = ["web-02"], Identities = new Dictionary<string, string> { ["web-01"] = "a" },
-            Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [Table("shop.orders", ComparisonStatus.Equal)],
+            Source = "web-01", Replicas = ["web-02"], Identities = new Dictionary<string, string> { ["web-01"] = flavor == DatabaseFlavor.MySql ? "a" : "" },
+            Began = now.AddDays(-3), Ended = now.AddDays(-3), Tables = [table],
         };
 
-        Assert.Equal(told, LastComparison.Tell(record, "web-01", "web-02", identity, now));
+        string told = LastComparison.Tell(record, "web-01", "web-02", flavor, identity, position, now);
+        Assert.Equal(isTold, told.Contains("was last compared 3 days ago", StringComparison.Ordinal));
+        Assert.EndsWith(end, told, StringComparison.Ordinal);
         Assert.False((record with { Identities = new Dictionary<string, string>() }).IsOf("web-01", "a"));
     }
 
