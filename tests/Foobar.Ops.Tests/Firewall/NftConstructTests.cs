@@ -47,6 +47,39 @@ public sealed class NftConstructTests
         Assert.Null(model.Judge(model.Hook("input"), Tcp("198.51.100.9", "192.0.2.11", 22)).Passes);
     }
 
+    // The same words in two tables: each means the set of its own table.
+    [Theory]
+    [InlineData("198.51.100.9", false)]
+    [InlineData("198.51.100.10", false)]
+    [InlineData("198.51.100.11", true)]
+    public void A_set_is_looked_up_in_the_table_of_its_rule(string source, bool passes)
+    {
+        string[] tables = ["t", "u"];
+        FirewallModel model = Model(Listing(tables.SelectMany(static (table, index) => (string[])
+        [
+            $$$"""{"set":{"family":"inet","name":"s","table":"{{{table}}}","handle":2,"type":"ipv4_addr","elem":["198.51.100.{{{9 + index}}}","198.51.100.11"]}}""",
+            $$$"""{"chain":{"family":"inet","table":"{{{table}}}","name":"in","handle":5,"type":"filter","hook":"input","prio":{{{index}}},"policy":"drop"}}""",
+            Rule("in", 6, $"{Payload("ip", "saddr", "\"@s\"")},{Accept}").Replace("\"t\"", $"\"{table}\"", StringComparison.Ordinal),
+        ])));
+        Assert.Equal(passes, model.Judge(model.Hook("input"), Tcp(source, "192.0.2.11", 22)).Passes);
+    }
+
+    // What a long listing says in many rules is read once and is the same object.
+    [Fact]
+    public void Statements_that_are_written_alike_are_read_once()
+    {
+        string match = Payload("ip", "saddr", "\"@s\"");
+        Ruleset ruleset = NftRulesetParser.Parse(Listing(
+            """{"set":{"family":"inet","name":"s","table":"t","handle":2,"type":"ipv4_addr","elem":["198.51.100.9"]}}""",
+            """{"chain":{"family":"inet","table":"t","name":"in","handle":5,"type":"filter","hook":"input","prio":0,"policy":"drop"}}""",
+            Rule("in", 6, $"{match},{Payload("tcp", "dport", "22")},{Accept}"),
+            Rule("in", 7, $"{match},{Payload("tcp", "dport", "23")},{Accept}")));
+        FirewallRule[] rules = [.. ruleset.Rules];
+        Assert.Same(rules[0].Statements[1], rules[1].Statements[1]);
+        Assert.Equal(["ip saddr @s tcp dport 22 accept", "ip saddr @s tcp dport 23 accept"], rules.Select(static rule => rule.Source));
+        Assert.Equal([1, 2], rules.Select(static rule => rule.Position));
+    }
+
     [Fact]
     public void A_finding_names_the_word_that_is_not_known()
     {

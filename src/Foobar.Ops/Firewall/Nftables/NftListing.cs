@@ -15,6 +15,7 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
     private readonly List<FirewallChain> _chains = [];
     private readonly List<NamedSet> _sets = [];
     private readonly Dictionary<(string, string, string), List<FirewallRule>> _rules = [];
+    private readonly Dictionary<(string, string), NftExpressions> _expressions = [];
 
     /// <summary>Reads the whole.</summary>
     /// <exception cref="ParseException">It is of another schema, or the text listing has what it lacks.</exception>
@@ -103,7 +104,7 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
 
     private void AddRule(JsonElement json)
     {
-        (string, string, string) chain = (
+        (string Family, string Table, string Chain) chain = (
             NftValue.Text(NftValue.Member(json, "family")),
             NftValue.Text(NftValue.Member(json, "table")),
             NftValue.Text(NftValue.Member(json, "chain")));
@@ -112,7 +113,13 @@ internal sealed class NftListing(string? server, string source, NftStructure? st
             _rules.Add(chain, rules = []);
         }
 
-        rules.Add(NftRule.Read(json, server, chain, rules.Count + 1));
+        // A set is known by its name within its table.
+        if (!_expressions.TryGetValue((chain.Family, chain.Table), out NftExpressions? expressions))
+        {
+            _expressions.Add((chain.Family, chain.Table), expressions = new());
+        }
+
+        rules.Add(NftRule.Read(json, server, chain, rules.Count + 1, expressions));
     }
 
     private FirewallChain Finish(FirewallChain chain)

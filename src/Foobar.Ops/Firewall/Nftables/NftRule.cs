@@ -3,17 +3,6 @@ using Foobar.Ops.Firewall.Model;
 
 namespace Foobar.Ops.Firewall.Nftables;
 
-/// <summary>One expression of a rule: its name, what it holds, and the whole.</summary>
-internal readonly record struct NftExpression(string Name, JsonElement Value, JsonElement Json)
-{
-    /// <summary>Takes an object apart; what is none has no name.</summary>
-    public static NftExpression Of(JsonElement json)
-    {
-        NftValue.TryFirst(json, out string name, out JsonElement value);
-        return new NftExpression(name, value, json);
-    }
-}
-
 /// <summary>Reads one rule object.</summary>
 internal static class NftRule
 {
@@ -22,12 +11,14 @@ internal static class NftRule
     /// <param name="server">The server it is on.</param>
     /// <param name="place">The chain it is in.</param>
     /// <param name="position">Its place in the chain, from 1.</param>
-    public static FirewallRule Read(JsonElement json, string? server, (string Family, string Table, string Chain) place, int position)
+    /// <param name="known">The statements of the listing that were read before.</param>
+    public static FirewallRule Read(
+        JsonElement json, string? server, (string Family, string Table, string Chain) place, int position, NftExpressions known)
     {
-        NftExpression[] expressions = json.TryGetProperty("expr", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(NftExpression.Of)] : [];
+        NftExpression[] expressions = known.Of(json);
         string? comment = json.TryGetProperty("comment", out JsonElement text) ? text.GetString() : null;
-        string[] words = Array.ConvertAll(expressions, NftText.Statement);
-        JsonElement counter = Array.Find(expressions, expression => expression is { Name: "counter", Value.ValueKind: JsonValueKind.Object }).Value;
+        string[] words = Array.ConvertAll(expressions, static expression => expression.Text);
+        JsonElement counter = Array.Find(expressions, static expression => expression is { Name: "counter", Value.ValueKind: JsonValueKind.Object })?.Value ?? default;
         return new FirewallRule
         {
             Server = server,
@@ -46,7 +37,7 @@ internal static class NftRule
             ManagedBy = RuleMaker.Of(place.Table, place.Chain, comment),
             Statements = NftWords.MemberTrouble("rule", json) is { } why
                 ? [new Statement.UnknownEffect(why)]
-                : [.. expressions.SelectMany(NftStatement.Read)],
+                : [.. expressions.SelectMany(static expression => expression.Statements)],
         };
     }
 

@@ -8,17 +8,17 @@ namespace Foobar.Ops.Firewall.Nftables;
 internal static class NftStatement
 {
     /// <summary>The steps a statement stands for; one that is not understood becomes a step whose effect is unknown.</summary>
-    public static IEnumerable<Statement> Read(NftExpression statement)
+    public static IReadOnlyList<Statement> Read(NftExpression statement)
     {
-        (string name, JsonElement value, JsonElement json) = statement;
+        string name = statement.Name;
         if (name.Length == 0)
         {
-            return [new Statement.UnknownEffect(NotUnderstoodException.At("a statement", json).Message)];
+            return [new Statement.UnknownEffect(NotUnderstoodException.At("a statement", statement.Json).Message)];
         }
 
         try
         {
-            return [.. Known(name, value)];
+            return [.. Known(name, statement.Value)];
         }
         catch (Exception exception) when (exception is NotUnderstoodException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

@@ -11,10 +11,10 @@ internal static class NftText
     /// <summary>A statement: <c>tcp dport { 80, 443 }</c>, <c>counter</c>, <c>jump web</c>.</summary>
     public static string Statement(NftExpression statement)
     {
-        (string name, JsonElement value, JsonElement json) = statement;
+        (string name, JsonElement value) = (statement.Name, statement.Value);
         return name switch
         {
-            "" => json.ToString(),
+            "" => statement.Json.ToString(),
             "match" => Match(value),
             "vmap" => $"{Text("key")} vmap {Data(Member(value, "key"), Member(value, "data"))}",
             "mangle" => $"{Text("key")} set {NftExpressionText.Of(Member(value, "value"))}",
