@@ -4,26 +4,25 @@ namespace Foobar.Ops.Firewall.Collection;
 internal static class RulesetScript
 {
     // The text of nft tells what its JSON gets wrong (NftStructure). Only with all rules does it tell the flags of tables; where
-    // the JSON shows none, the lists of chains, sets and maps tell the rest in a tenth of the time. iptables-legacy-save would load the tables it lists, so
-    // it is asked only for those that are there already; the nft variant shows what "nft -j" hides of rules that iptables wrote, which
-    // are in tables of a family of their own: where the JSON has no such table there are none.
+    // the JSON shows none, the lists of chains, sets and maps tell the rest in a tenth of the time. The shell takes long to look
+    // through megabytes: the tables of a listing are found once. iptables-legacy-save would load the tables it lists, so it is asked
+    // only for those that are there already; the nft variant shows what "nft -j" hides of rules that iptables wrote, which are in
+    // tables of a family of their own: where the JSON has no such table there are none.
     private const string Functions = """
         part() { name=$1; shift; printf '\n==> %s\n' "$name"; "$@" || printf '\n==> failed %s %s\n' "$name" "$?"; }
-        rules() { json=$(nft -j list ruleset); status=$?; printf %s "$json"; return "$status"; }
-        unflagged() {
-            case $json in *']}') ;; *) return 1 ;; esac
-            tables=$(printf %s "$json" | grep -o '{"table": {[^}]*}') || return
-            case $tables in *'"flags"'*) return 1 ;; esac
-        }
+        of_json() { case $json in *']}') found=$(printf %s "$json" | grep -o '{"table": {[^}]*}' | tr '\n' ' '); found="tables: $found" ;; esac; }
+        of_text() { found=$(nft -t list chains) && found="tables: $(printf %s "$found" | sed -n 's/^table \([a-z0-9]*\) .*/"family": "\1", /p')"; }
+        rules() { json=$(nft -j list ruleset); status=$?; printf %s "$json"; of_json; json=; return "$status"; }
+        unflagged() { case $found in 'tables: {'*) case $found in *'"flags"'*) return 1 ;; esac ;; *) return 1 ;; esac; }
         declared() { if unflagged; then nft -t 'list chains; list sets; list maps'; else nft -t list ruleset; fi; }
         declarations() { declared | sed -n '/^table /p; /^\t[a-z]/p; /^\t\ttype /p; /^\t\tflags /p'; }
-        tables() { case $json in *']}') ;; *) return 0 ;; esac; case $json in *'{"table": {"family": "'"$1"'", '*) ;; *) return 1 ;; esac; }
+        tables() { case $found in 'tables: '*'"family": "'"$1"'", '* | '') ;; *) return 1 ;; esac; }
         enabled() { case $units in *" $1 enabled "*) ;; *) return 1 ;; esac; }
         filled() { { read -r first <"$1"; } 2>/dev/null; }
         legacy() { for table in $(cat "$2"); do "$1" -c -t "$table" || return; done; }
         digest() { command -v nft >/dev/null && listed=$(nice nft -s list ruleset) && printf %s "$listed" | sha256sum; }
         dump() {
-            if [ -n "$same" ]; then printf '\n==> nftables same\n'; json=$(nft -j list tables)
+            if [ -n "$same" ]; then printf '\n==> nftables same\n'; of_text
             elif command -v nft >/dev/null; then part nftables rules; part declarations declarations
             else printf '\n==> missing nft\n'; fi
             if command -v iptables-nft-save >/dev/null; then
@@ -35,7 +34,7 @@ internal static class RulesetScript
             if command -v ipset >/dev/null; then part ipset ipset save; fi
         }
         export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
-        same= json=
+        same= found=
         """;
 
     /// <summary>Lists what the kernel filters with now.</summary>
