@@ -7,7 +7,7 @@ namespace Foobar.Ops.Bench;
 /// <summary>The site to measure on: a given one, or a lab that is raised when first asked for and removed at the end.</summary>
 internal sealed class BenchSite(string? inventory) : IAsyncDisposable
 {
-    private readonly Dictionary<DatabaseFlavour, RaisedLab> _labs = [];
+    private readonly Dictionary<(DatabaseFlavour Flavour, int Replicas), RaisedLab> _labs = [];
 
     /// <summary>The path of the inventory.</summary>
     public async Task<string> InventoryAsync(CancellationToken cancel)
@@ -21,12 +21,15 @@ internal sealed class BenchSite(string? inventory) : IAsyncDisposable
     }
 
     /// <summary>A lab of a flavour, raised when first asked for, whatever site was given.</summary>
-    public async Task<RaisedLab> LabAsync(DatabaseFlavour flavour, CancellationToken cancel)
+    /// <param name="flavour">Its databases.</param>
+    /// <param name="cancel">Cancels.</param>
+    /// <param name="replicas">How many replicas its primary has.</param>
+    public async Task<RaisedLab> LabAsync(DatabaseFlavour flavour, CancellationToken cancel, int replicas = 1)
     {
-        if (!_labs.TryGetValue(flavour, out RaisedLab? lab))
+        if (!_labs.TryGetValue((flavour, replicas), out RaisedLab? lab))
         {
-            _labs[flavour] = lab = await RaisedLab.UpAsync(
-                new LabOptions { Name = $"bench-{Environment.ProcessId}-{flavour}".ToLowerInvariant(), Database = flavour },
+            _labs[(flavour, replicas)] = lab = await RaisedLab.UpAsync(
+                new LabOptions { Name = $"bench-{Environment.ProcessId}-{flavour}-{replicas}".ToLowerInvariant(), Database = flavour, Replicas = replicas },
                 new Progress<string>(static step => Console.Error.WriteLine(step)),
                 cancel);
         }

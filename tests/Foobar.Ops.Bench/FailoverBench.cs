@@ -14,7 +14,8 @@ namespace Foobar.Ops.Bench;
 
 /// <summary>
 /// The write gap of a planned switchover, seen by writers that know nothing of it: ours in turns with a hand-written one,
-/// on both databases, with four writers every 5 ms and without pause.
+/// on both databases, with four writers every 5 ms and without pause. With three members the primary goes round the ring, and
+/// the third one follows, by hand too.
 /// </summary>
 internal static class FailoverBench
 {
@@ -26,15 +27,18 @@ internal static class FailoverBench
     private static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(700);
 
     /// <summary>Measures on labs of its own: a site in use is no place for it.</summary>
-    public static async IAsyncEnumerable<BenchResult> RunAsync(BenchSite site, [EnumeratorCancellation] CancellationToken cancel)
+    /// <param name="site">Raises them.</param>
+    /// <param name="replicas">How many replicas the primary has.</param>
+    /// <param name="cancel">Cancels.</param>
+    public static async IAsyncEnumerable<BenchResult> RunAsync(BenchSite site, int replicas, [EnumeratorCancellation] CancellationToken cancel)
     {
         foreach (DatabaseFlavour flavour in (DatabaseFlavour[])[DatabaseFlavour.MariaDb, DatabaseFlavour.MySql])
         {
-            RaisedLab lab = await site.LabAsync(flavour, cancel);
+            RaisedLab lab = await site.LabAsync(flavour, cancel, replicas);
             foreach (int interval in (int[])[5, 0])
             {
                 IReadOnlyList<double[]> gaps = await MeasureAsync(lab, TimeSpan.FromMilliseconds(interval), cancel);
-                string name = $"failover-{flavour}-{(interval == 0 ? "without-pause" : "every-5-ms")}".ToLowerInvariant();
+                string name = $"failover-{replicas + 1}-members-{flavour}-{(interval == 0 ? "without-pause" : "every-5-ms")}".ToLowerInvariant();
                 yield return new(name, Median(gaps[0]), Median(gaps[1]), "the steps by hand over held-open clients", "ms");
                 yield return new(name, Median(gaps[0]), Median(gaps[2]), "the steps by hand over ControlMaster", "ms");
             }
@@ -53,15 +57,15 @@ internal static class FailoverBench
         List<double>[] gaps = [[], [], []];
         for (int round = 0; round < Rounds * gaps.Length; round++)
         {
-            (string old, string candidate) = await RolesAsync(session, cancel);
+            (string old, string candidate, string[] others) = await RolesAsync(lab, session, cancel);
             await using OrderWriters writers = await OrderWriters.StartAsync(lab, "web-02", Writers, interval, cancel);
             await Task.Delay(Settling, cancel);
             long from = Stopwatch.GetTimestamp();
             await ((round % gaps.Length) switch
             {
                 0 => OursAsync(operation, candidate, cancel),
-                1 => HeldAsync(lab, byHand, old, candidate, cancel),
-                _ => SharedAsync(lab, byHand, old, candidate, cancel),
+                1 => HeldAsync(lab, byHand, old, candidate, others, cancel),
+                _ => SharedAsync(lab, byHand, old, candidate, others, cancel),
             });
             await Task.Delay(Settling, cancel);
             gaps[round % gaps.Length].Add(OrderWriters.Gap(await writers.StopAsync(), from, Stopwatch.GetTimestamp()).TotalMilliseconds);
@@ -80,27 +84,31 @@ internal static class FailoverBench
         }
     }
 
-    private static async Task HeldAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, CancellationToken cancel)
+    private static async Task HeldAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, string[] others, CancellationToken cancel)
     {
-        await using HeldHand hand = await HeldHand.StartAsync(lab, cancel);
-        await byHand.RunAsync(hand, old, candidate, cancel);
+        await using HeldHand hand = await HeldHand.StartAsync(lab, [old, candidate, .. others], cancel);
+        await byHand.RunAsync(hand, old, candidate, others, cancel);
     }
 
-    private static async Task SharedAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, CancellationToken cancel)
+    private static async Task SharedAsync(RaisedLab lab, HandSwitchover byHand, string old, string candidate, string[] others, CancellationToken cancel)
     {
         await using SharedHand hand = new(lab);
-        await byHand.RunAsync(hand, old, candidate, cancel);
+        await byHand.RunAsync(hand, old, candidate, others, cancel);
     }
 
-    /// <summary>Who is primary, once its replica has all it has.</summary>
-    private static async Task<(string Old, string Candidate)> RolesAsync(ISiteSession session, CancellationToken cancel)
+    /// <summary>Who is primary, who comes next in the ring, and the rest, once every replica has all that the primary has.</summary>
+    private static async Task<(string Old, string Candidate, string[] Others)> RolesAsync(RaisedLab lab, ISiteSession session, CancellationToken cancel)
     {
         while (true)
         {
             ReplicationTopology topology = ReplicationTopology.Of(await ReplicationSurvey.CollectAsync(session, cancel));
-            if (topology.Links is [{ BacklogTransactions: 0, Channel.Replicates: true, Source: { } source } link] && topology.RoleOf(source) == MemberRole.Primary)
+            string[] members = [.. topology.Members.Select(static member => member.Name)];
+            if (members.Where(name => topology.RoleOf(name) == MemberRole.Primary).ToArray() is [string primary]
+                && topology.Links.Count == lab.Plan.Options.Replicas
+                && topology.Links.All(link => link is { BacklogTransactions: 0, Channel.Replicates: true } && link.Source == primary))
             {
-                return (source, link.Replica);
+                string next = members[(Array.IndexOf(members, primary) + 1) % members.Length];
+                return (primary, next, [.. members.Where(name => name != primary && name != next)]);
             }
 
             await Task.Delay(Settling, cancel);

@@ -55,10 +55,10 @@ internal sealed class HeldHand : IHand
     private int _number;
 
     /// <summary>Starts the clients.</summary>
-    public static async Task<HeldHand> StartAsync(RaisedLab lab, CancellationToken cancel)
+    public static async Task<HeldHand> StartAsync(RaisedLab lab, IReadOnlyList<string> members, CancellationToken cancel)
     {
         HeldHand hand = new();
-        foreach ((string server, string command) in new[] { ("web-01", "mysql -N -B -n"), ("web-02", "mysql -N -B -n"), ("lb-01", "socat - /run/haproxy/admin.sock") })
+        foreach ((string server, string command) in members.Select(static member => (member, "mysql -N -B -n")).Append(("lb-01", "socat - /run/haproxy/admin.sock")))
         {
             hand._clients[server] = Process.Start(new ProcessStartInfo("ssh", ["-T", "-F", lab.SshConfig, "-o", "BatchMode=yes", "-o", "ControlPath=none", server, command])
             {
@@ -67,8 +67,11 @@ internal sealed class HeldHand : IHand
             })!;
         }
 
-        await hand.SqlAsync("web-01", "SELECT 1", cancel);
-        await hand.SqlAsync("web-02", "SELECT 1", cancel);
+        foreach (string member in members)
+        {
+            await hand.SqlAsync(member, "SELECT 1", cancel);
+        }
+
         await hand.AskAsync("lb-01", "prompt", "> ", cancel);
         await hand.BalancerAsync("set timeout cli 3600", cancel);
         return hand;

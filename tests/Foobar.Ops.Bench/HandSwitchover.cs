@@ -5,14 +5,14 @@ namespace Foobar.Ops.Bench;
 
 /// <summary>
 /// A planned switchover as a careful administrator writes it down: fence, point the endpoint away, wait for the last
-/// transaction, promote, point the endpoint at it; the old primary follows afterwards.
+/// transaction, promote, point the endpoint at it; the old primary and the other replicas follow afterwards.
 /// </summary>
 internal sealed class HandSwitchover(RaisedLab lab)
 {
     private bool MySql => lab.Plan.Options.Database == DatabaseFlavour.MySql;
 
     /// <summary>Moves writes.</summary>
-    public async Task RunAsync(IHand hand, string old, string candidate, CancellationToken cancel)
+    public async Task RunAsync(IHand hand, string old, string candidate, IEnumerable<string> others, CancellationToken cancel)
     {
         // What he does first anyway, and what opens his connections.
         await WaitAsync(hand, candidate, (await hand.SqlAsync(old, Position, cancel))[0], cancel);
@@ -26,6 +26,10 @@ internal sealed class HandSwitchover(RaisedLab lab)
 
         await hand.SqlAsync(candidate, "STOP REPLICA; RESET REPLICA ALL", cancel);
         await hand.SqlAsync(old, Follow(candidate), cancel);
+        foreach (string other in others)
+        {
+            await hand.SqlAsync(other, $"STOP REPLICA; {Follow(candidate)}", cancel);
+        }
     }
 
     private string Position => MySql ? "SELECT REPLACE(@@global.gtid_executed, '\\n', '')" : "SELECT @@global.gtid_binlog_pos";
