@@ -12,7 +12,7 @@ Invoke-Pester (Join-Path (Get-Module Foobar.Ops -ListAvailable)[0].ModuleBase Co
 
 Audits the site that FOOBAR_INVENTORY or ./foobar.json names.
 .EXAMPLE
-$container = New-PesterContainer -Path ./Foobar.Compliance.Tests.ps1 -Data @{ Inventory = './foobar.json'; ExcludeControl = 'TLS-009' }
+$container = New-PesterContainer -Path ./Foobar.Compliance.Tests.ps1 -Data @{ Inventory = './foobar.json'; ExcludeControl = 'TOP-005' }
 Invoke-Pester -Container $container -TagFilter Critical, High -CI
 .EXAMPLE
 $container = New-PesterContainer -Path ./Foobar.Compliance.Tests.ps1 -Data @{ Snapshot = './night.json'; Framework = 'PCI DSS'; AllowUnknown = 'MON-*' }

@@ -27,7 +27,7 @@ public static class AuditRegistry
         new AuditPart<FirewallFacts>(new FirewallCollector { JudgesAhead = true }, FirewallControls.All, SiteFirewallControls.All, compare: FirewallComparison.Compare, isTimeless: true),
         new AuditPart<CertificateFacts>(new CertificateCollector(), CertificateControls.All, SiteCertificateControls.All),
         new AuditPart<ReplicationFacts>(new ReplicationCollector(), [], DatabaseControls.All),
-        new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All, SiteLoadBalancerControls.All),
+        new AuditPart<LoadBalancerFacts>(new LoadBalancerCollector(), LoadBalancerControls.All),
         new AuditPart<AgentFacts>(new AgentCollector(), AgentControls.All),
         new AuditPart<MonitoringServiceFacts>(new ServiceCollector(), [], ServiceControls.All),
         new AuditPart<LegFacts>(new LegCollector(), [], LegControls.All, lasting: static facts => facts.Lasting()),

@@ -79,9 +79,10 @@ public static class SiteCertificateControls
             return [Verdict.NotApplicable(actual: "TLS does not end at a load balancer")];
         }
 
+        // That the design wants none is a weakness of the design, of which TOP-005 warns.
         if (policy.Backends == BackendEncryption.Plain)
         {
-            return [Verdict.Warning(null, "TLS between load balancer and web servers", "plain HTTP, as declared in policy.tls.backends")];
+            return [Verdict.NotApplicable(actual: "plain HTTP, as declared in policy.tls.backends")];
         }
 
         return site.Site.WithRole(Role.Web).Where(server => !server.Is(Role.LoadBalancer)).SelectMany(server => JudgeBackend(server, site));

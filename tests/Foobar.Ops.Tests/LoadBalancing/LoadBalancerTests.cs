@@ -179,16 +179,6 @@ public sealed class LoadBalancerTests
     public void The_max_age_is_read_as_the_RFC_writes_it(string header, long? age) => Assert.Equal(age, VisitorJudge.MaxAge(header));
 
     [Fact]
-    public void One_load_balancer_is_a_known_weak_point()
-    {
-        Control<SiteCase<LoadBalancerFacts>> control = Assert.Single(SiteLoadBalancerControls.All);
-
-        Finding finding = Assert.Single(control.Apply(new SiteCase<LoadBalancerFacts>(Site, new Dictionary<string, Reading<LoadBalancerFacts>>(), TestSite.Now), null, TestSite.Now));
-
-        Assert.Equal((FindingStatus.Warning, "lb-01"), (finding.Status, finding.Target));
-    }
-
-    [Fact]
     public void Any_text_is_taken_or_refused()
     {
         ParserProperties.TakesOrRefusesAnyText(StatParser.Parse, Stat, "# pxname,svname,status,type,\nweb,\"a\"\"b\",UP,2,\n");

@@ -301,7 +301,7 @@ public sealed class CertificateControlTests
             TestSite.Now);
 
         Control<SiteCase<CertificateFacts>> control = SiteCertificateControls.All.Single(one => one.Info.Id == "TLS-009");
-        Assert.Equal([FindingStatus.Warning], control.Apply(Case(null), null, TestSite.Now).Select(finding => finding.Status));
+        Assert.Equal([FindingStatus.NotApplicable], control.Apply(Case(null), null, TestSite.Now).Select(finding => finding.Status));
         Assert.Equal([("web-01", FindingStatus.Pass), ("web-02", FindingStatus.Fail)], control.Apply(Case(encrypted), null, TestSite.Now).Select(finding => (finding.Server, finding.Status)));
     }
 
