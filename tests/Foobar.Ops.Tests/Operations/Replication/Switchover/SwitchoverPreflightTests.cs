@@ -61,6 +61,23 @@ public sealed class SwitchoverPreflightTests
         Assert.NotEmpty(blocker.Remediation);
     }
 
+    [Theory]
+    [InlineData(true, 0, "waits up to 10 s for replicas of its own at what it applies, with 0 of 1 connected")]
+    [InlineData(true, 1, null)]
+    [InlineData(false, 0, null)]
+    public void A_candidate_that_waits_for_replicas_of_its_own_says_why_it_lags(bool active, int clients, string? why)
+    {
+        SemiSyncFacts semiSync = HealthySite.Replica.SemiSync.Value! with { SourceActive = active, Clients = clients, TimeoutMilliseconds = 10000 };
+        SwitchoverPreflight preflight = SwitchoverPreflight.Planned(
+            HealthySite.Case(
+                HealthySite.Primary with { Gtid = Reading.Of(HealthySite.Primary.Gtid.Value! with { Executed = $"{HealthySite.UuidA}:1-101" }) },
+                HealthySite.Replica with { SemiSync = Reading.Of(semiSync) }),
+            new());
+        string message = Assert.Single(preflight.Blockers, static blocker => blocker.Code == "Lag").Message;
+        Assert.Equal(why is not null, message.Contains("semi-synchronous source", StringComparison.Ordinal));
+        Assert.Contains(why ?? "", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_other_replicas_follow_and_whoever_replicates_from_one_stays_behind_it()
     {
