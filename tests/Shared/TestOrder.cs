@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,8 +13,8 @@ using Xunit.v3;
 namespace Foobar.Ops.Testing;
 
 /// <summary>
-/// Tests run in the order of their names: xunit's own order comes from a hash of the assembly's path, the order of classes from
-/// the file system. With the environment variable FOOBAR_TEST_SHUFFLE (any text) they run in another order, which that text decides.
+/// Tests run in the order of their names: xunit's own order, of collections, classes and cases, comes from a hash of the assembly's
+/// path. With the environment variable FOOBAR_TEST_SHUFFLE (any text) they run in another order, which that text decides.
 /// </summary>
 internal static class TestOrder
 {
@@ -21,14 +22,7 @@ internal static class TestOrder
 
     private static string Key(string name) => Shuffle is null ? name : Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{Shuffle} {name}")));
 
-    private static string Class(ITestCase testCase) => testCase.TestClassName ?? string.Empty;
-
-    /// <summary>Orders cases by class, then by name.</summary>
-    private static IReadOnlyCollection<T> Order<T>(IReadOnlyCollection<T> cases)
-        where T : ITestCase =>
-        [.. cases.OrderBy(static each => Key(Class(each)), StringComparer.Ordinal).ThenBy(static each => Key(each.TestCaseDisplayName), StringComparer.Ordinal)];
-
-    /// <summary>Xunit's framework, with classes in order.</summary>
+    /// <summary>Xunit's framework, with classes in order and collections that are prepared first.</summary>
     public sealed class Framework : XunitTestFramework
     {
         /// <inheritdoc/>
@@ -49,13 +43,123 @@ internal static class TestOrder
     {
         /// <inheritdoc/>
         public IReadOnlyCollection<T> OrderTestCases<T>(IReadOnlyCollection<T> testCases)
-            where T : notnull, ITestCase => Order(testCases);
+            where T : notnull, ITestCase =>
+            [.. testCases.OrderBy(static each => Key(each.TestCaseDisplayName), StringComparer.Ordinal)];
     }
 
     private sealed class Executor(IXunitTestAssembly assembly) : XunitTestFrameworkExecutor(assembly)
     {
-        public override ValueTask RunTestCases(
+        public override async ValueTask RunTestCases(
             IReadOnlyCollection<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions, CancellationToken cancellationToken) =>
-            base.RunTestCases(Order(testCases), executionMessageSink, executionOptions, cancellationToken);
+            await new AssemblyRunner().Run(TestAssembly, testCases, executionMessageSink, executionOptions, cancellationToken);
+    }
+
+    private sealed class AssemblyRunner : XunitTestAssemblyRunner
+    {
+        private readonly Lock _lock = new();
+        private Turns? _turns;
+
+        protected override async ValueTask<RunSummary> RunTestCollection(
+            XunitTestAssemblyRunnerContext ctxt, IXunitTestCollection testCollection, IReadOnlyCollection<IXunitTestCase> testCases)
+        {
+            Turns turns = TurnsOf(ctxt);
+            CollectionPreparationAttribute? preparation = testCollection.CollectionDefinition?.GetCustomAttribute<CollectionPreparationAttribute>();
+            await (preparation?.PrepareAsync() ?? Task.CompletedTask);
+            await turns.TakeAsync(goesFirst: preparation is not null);
+            try
+            {
+                return await new CollectionRunner().Run(
+                    testCollection, testCases, ctxt.ExplicitOption, ctxt.MessageBus, ctxt.AssemblyTestCaseOrderer ?? DefaultTestCaseOrderer.Instance,
+                    ctxt.Aggregator.Clone(), ctxt.CancellationTokenSource, ctxt.AssemblyFixtureMappings);
+            }
+            finally
+            {
+                turns.Return();
+            }
+        }
+
+        private Turns TurnsOf(XunitTestAssemblyRunnerContext ctxt)
+        {
+            lock (_lock)
+            {
+                return _turns ??= new(ctxt.MaxParallelThreads > 0 ? ctxt.MaxParallelThreads : int.MaxValue);
+            }
+        }
+    }
+
+    private sealed class CollectionRunner : XunitTestCollectionRunner
+    {
+        protected override async ValueTask<RunSummary> RunTestClasses(XunitTestCollectionRunnerContext ctxt, Exception? exception)
+        {
+            RunSummary summary = default;
+            foreach ((IXunitTestClass testClass, IXunitTestCase[] cases) in ctxt.TestCases
+                .GroupBy(static one => one.TestClass.UniqueID, static (_, cases) => (cases.First().TestClass, cases.ToArray()))
+                .OrderBy(static one => one.TestClass.Class.IsDefined(typeof(RunsLastAttribute)))
+                .ThenBy(static one => Key(one.TestClass.TestClassName), StringComparer.Ordinal))
+            {
+                summary.Aggregate(await (exception is null ? RunTestClass(ctxt, testClass, cases) : FailTestClass(ctxt, testClass, cases, exception)));
+                if (ctxt.CancellationTokenSource.IsCancellationRequested)
+                {
+                    break;
+                }
+            }
+
+            return summary;
+        }
+    }
+
+    /// <summary>Lets so many collections run at once; of those that wait, one that was prepared goes first, since it takes the longest.</summary>
+    private sealed class Turns(int free)
+    {
+        private readonly Lock _lock = new();
+        private readonly Queue<TaskCompletionSource> _first = new(), _others = new();
+        private int _free = free;
+
+        public Task TakeAsync(bool goesFirst)
+        {
+            lock (_lock)
+            {
+                if (_free > 0)
+                {
+                    _free--;
+                    return Task.CompletedTask;
+                }
+
+                TaskCompletionSource turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                (goesFirst ? _first : _others).Enqueue(turn);
+                return turn.Task;
+            }
+        }
+
+        public void Return()
+        {
+            lock (_lock)
+            {
+                if (_first.TryDequeue(out TaskCompletionSource? next) || _others.TryDequeue(out next))
+                {
+                    next.SetResult();
+                }
+                else
+                {
+                    _free++;
+                }
+            }
+        }
     }
 }
+
+/// <summary>
+/// On the definition of a collection of tests: what they wait for, while the tests of other collections run. Then they go before
+/// the others.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal abstract class CollectionPreparationAttribute : Attribute
+{
+    /// <summary>Ends when the tests can begin; a failure is theirs to tell.</summary>
+    public abstract Task PrepareAsync();
+}
+
+/// <summary>On a class whose tests leave nothing that others could go on with: they run after those of the collection's other classes.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+[SuppressMessage("Performance", "CA1812", Justification = "One of the two test projects has no use for it.")]
+internal sealed class RunsLastAttribute : Attribute;

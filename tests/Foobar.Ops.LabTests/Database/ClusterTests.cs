@@ -2,11 +2,13 @@ using Foobar.Ops.Database;
 using Foobar.Ops.LabTests.Lab;
 using Foobar.Ops.LabTests.Replication;
 using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.Database;
 
 /// <summary>Clusters that keep themselves in step are recognised, shown, and never switched over by hand.</summary>
 [Collection(LabCollection.Name)]
+[RunsLast]
 public sealed class ClusterTests(LabFixture labs)
 {
     private const string Galera = """
