@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Host;
-using Foobar.Ops.Lab.Images;
 using Foobar.Ops.Lab.Raising;
 using Foobar.Ops.Lab.Setup;
 using Foobar.Ops.LabTests.Lab;
@@ -24,15 +23,11 @@ public sealed class LabFixture : IAsyncLifetime
     // Two collections side by side, and labs that tests raise themselves, stay below the number of labs that fit on a machine.
     private const int MostInACollection = 5;
 
-    private static readonly Progress<string> Said = new(step => TestContext.Current.SendDiagnosticMessage(step));
-
     private readonly ConcurrentDictionary<LabOptions, Lazy<Task<RaisedLab>>> _labs = new();
 
     private readonly ConcurrentDictionary<LabOptions, long> _lastUse = new();
 
     private long _uses;
-
-    private readonly List<Task> _images = [];
 
     /// <summary>Removes what killed test runs left.</summary>
     public async ValueTask InitializeAsync()
@@ -46,7 +41,7 @@ public sealed class LabFixture : IAsyncLifetime
     /// <summary>Removes the labs of this run.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(_images);
+        await LabImages.EndAsync();
         foreach (LabOptions options in _labs.Keys)
         {
             await LabRemover.RemoveAsync(options.Name, CancellationToken.None);
@@ -84,7 +79,6 @@ public sealed class LabFixture : IAsyncLifetime
         };
         options = options.Clustered(cluster);
         options = options with { Name = NameOf(CollectionName, options) };
-        PrepareImages();
         await MakeRoomForAsync(options);
         Lazy<Task<RaisedLab>> lab = _labs.GetOrAdd(options, _ => new(() => RaiseAsync(options)));
         try
@@ -135,40 +129,8 @@ public sealed class LabFixture : IAsyncLifetime
         return _labs.Keys.Where(one => one.Name.StartsWith(own, StringComparison.Ordinal));
     }
 
-    // Two images take as long as one if they are built side by side: most runs need both, and the third later. A lab that needs
-    // one waits for it.
-    private void PrepareImages()
-    {
-        lock (_images)
-        {
-            if (_images.Count == 0)
-            {
-                _images.Add(BuildImagesAsync());
-            }
-        }
-    }
-
-    private static async Task BuildImagesAsync()
-    {
-        await Task.WhenAll(Enum.GetValues<DatabaseFlavour>().Select(flavour => PrepareImageAsync(new LabOptions { Database = flavour })));
-        await PrepareImageAsync(new LabOptions { Database = DatabaseFlavour.MariaDb, Suite = DebianSuite.Trixie });
-    }
-
-    private static async Task PrepareImageAsync(LabOptions kind)
-    {
-        try
-        {
-            await HostRequirements.EnsureAsync(Said, CancellationToken.None);
-            await ImageStore.EnsureAsync(ImageFlavour.Of(kind), Said, CancellationToken.None);
-        }
-        catch (LabException)
-        {
-            // Raising a lab on it meets the same obstacle, and tells it.
-        }
-    }
-
     private static Task<RaisedLab> RaiseAsync(LabOptions options) =>
-        RaisedLab.UpAsync(options, Said, CancellationToken.None);
+        RaisedLab.UpAsync(options, LabImages.Said, CancellationToken.None);
 
     private static string CollectionName => TestContext.Current.TestCollection?.TestCollectionDisplayName ?? LabCollection.Name;
 
@@ -207,6 +169,7 @@ public sealed class CollectionEnd(LabFixture labs) : IAsyncDisposable
 
 /// <summary>Tests that use a lab run one after another, since some break it: those of the database, and of faults.</summary>
 [CollectionDefinition(Name)]
+[NeedsLabImages]
 public sealed class LabCollection : ICollectionFixture<CollectionEnd>
 {
     /// <summary>The collection's name, which is a part of its labs' names.</summary>
@@ -215,6 +178,7 @@ public sealed class LabCollection : ICollectionFixture<CollectionEnd>
 
 /// <summary>Tests that use labs of their own beside those, one after another too: many of them wait more than they work.</summary>
 [CollectionDefinition(Name)]
+[NeedsLabImages]
 public sealed class OtherLabCollection : ICollectionFixture<CollectionEnd>
 {
     /// <inheritdoc cref="LabCollection.Name"/>
