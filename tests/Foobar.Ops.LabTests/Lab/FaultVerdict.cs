@@ -13,7 +13,7 @@ internal static class FaultVerdict
     {
         string? missed = faults.Select(fault => Missed(fault, trouble)).FirstOrDefault(verdict => verdict is not null);
         Finding[] others = [.. trouble.Where(finding => !faults.SelectMany(Seers).Contains(finding.ControlId))];
-        return missed ?? (others.Length == 0 ? null : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:\n{Lines(others)}");
+        return missed ?? (others.Length == 0 ? null : $"{(faults.Count == 0 ? "no fault is in force, and there are" : $"others see {string.Join(", ", faults.Select(fault => fault.Name))} too:")}\n{Lines(others)}");
     }
 
     private static string? Missed(Fault fault, IReadOnlyList<Finding> trouble)

@@ -15,7 +15,7 @@ public sealed class SemiSyncTests(LabFixture labs) : IAsyncDisposable
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(8);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await labs.RetireAsync(static options => options.SemiSync);
+    public async ValueTask DisposeAsync() => await labs.RetireAsync(static options => options is { SemiSync: true, Replicas: 1 });
 
     [Theory]
     [MemberData(nameof(FailoverBed.Flavours), MemberType = typeof(FailoverBed))]
