@@ -33,7 +33,7 @@ public sealed class FirewallRollbackTests
     {
         Requirements.Check("unshare", "setsid", "cmp");
         RemoteCommand[] steps = [ChangeScripts.ToArm(Target, Deadline), ChangeScripts.ToLoad(Target), ChangeScripts.ToPersist(Target)];
-        string[] seen = await RunAsync([.. steps.Take(stepsDone)], "sleep 5", failing: true);
+        string[] seen = await RunAsync([.. steps.Take(stepsDone)], Restored(Target), failing: true);
         Assert.Equal(["before", "old", "after", "old", "conf", "old conf", "result", "restored by deadline"], seen.Where(static line => line != "refused 4"));
     }
 
@@ -57,7 +57,7 @@ public sealed class FirewallRollbackTests
     public async Task Rules_are_not_kept_after_the_deadline()
     {
         Requirements.Check("unshare", "setsid", "cmp");
-        string[] seen = await RunAsync([ChangeScripts.ToArm(Target, Deadline), ChangeScripts.ToLoad(Target), RemoteCommand.FromScript("sleep 4"), ChangeScripts.ToDisarm(Target)], "sleep 0", failing: true);
+        string[] seen = await RunAsync([ChangeScripts.ToArm(Target, Deadline), ChangeScripts.ToLoad(Target), RemoteCommand.FromScript(Restored(Target)), ChangeScripts.ToDisarm(Target)], "sleep 0", failing: true);
         Assert.Equal(["before", "old", "refused 5", "after", "old", "conf", "old conf", "result", "restored by deadline"], seen);
     }
 
@@ -147,7 +147,7 @@ public sealed class FirewallRollbackTests
         Requirements.Check("unshare", "setsid", "cmp");
         ChangeTarget back = Back("1.test", "undo");
         RemoteCommand[] steps = [ChangeScripts.ToArm(back, Deadline), ChangeScripts.ToLoad(back), ChangeScripts.ToPersist(back)];
-        string[] seen = await RunAsync([.. Whole(Target), .. steps.Take(stepsDone)], $"sleep 5; ls {Store}", failing: true);
+        string[] seen = await RunAsync([.. Whole(Target), .. steps.Take(stepsDone)], $"{Restored(back)}; ls {Store}", failing: true);
         Assert.Equal(["before", "old", "1.test", "after", "filter", "conf", "new conf", "result"], seen.Where(static line => line != "refused 4"));
     }
 
@@ -194,6 +194,10 @@ public sealed class FirewallRollbackTests
     }
 
     private const string Store = "/var/lib/foobar-ops/firewall";
+
+    // The last thing that a rollback writes; the deadline is sooner.
+    private static string Restored(ChangeTarget target) =>
+        $"for tenth in $(seq 100); do [ ! -e /run/foobar-ops/firewall-{target.Id}/result ] || break; sleep 0.1; done";
 
     private static RemoteCommand[] Whole(ChangeTarget target) =>
         [ChangeScripts.ToArm(target, LongDeadline), ChangeScripts.ToLoad(target), ChangeScripts.ToPersist(target), ChangeScripts.ToDisarm(target)];
