@@ -90,24 +90,25 @@ internal sealed class ChangeSteps(ISiteSession session, ChangeProbes probes, IRe
     private async Task ConfirmAsync(ChangeTarget target, CancellationToken cancellationToken)
     {
         await using ISiteSession fresh = session.Fresh();
-        foreach (Server server in reachable)
-        {
-            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            limit.CancelAfter(Handshake);
-            try
-            {
-                IServerSession connection = await fresh.GetServerAsync(server.Name, limit.Token);
-                SessionReadings.Succeeded(await connection.RunAsync(RemoteCommand.FromScript("true"), limit.Token));
-            }
-            catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-            {
-                throw new FoobarException("FirewallNotConfirmed", ErrorKind.Failed, $"With the new rules of {target.Server.Name} no new SSH connection to {server.Name} succeeds: {error.Message}", error) { Server = target.Server.Name };
-            }
-        }
-
+        await Task.WhenAll(reachable.Select(server => ReachAsync(fresh, server, target, cancellationToken)));
         await probes.ConfirmAsync(fresh, target.Server, cancellationToken);
         IServerSession changed = await fresh.GetServerAsync(target.Server.Name, cancellationToken);
         SessionReadings.Succeeded(await changed.RunAsync(ChangeScripts.ToStand(target), cancellationToken), "nft list table inet filter");
+    }
+
+    private static async Task ReachAsync(ISiteSession fresh, Server server, ChangeTarget target, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Handshake);
+        try
+        {
+            IServerSession connection = await fresh.GetServerAsync(server.Name, limit.Token);
+            SessionReadings.Succeeded(await connection.RunAsync(RemoteCommand.FromScript("true"), limit.Token));
+        }
+        catch (Exception error) when (error is FoobarException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new FoobarException("FirewallNotConfirmed", ErrorKind.Failed, $"With the new rules of {target.Server.Name} no new SSH connection to {server.Name} succeeds: {error.Message}", error) { Server = target.Server.Name };
+        }
     }
 
     // Where the new rules cut even the open connection, the server's own rollback is waited for.
