@@ -127,7 +127,7 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
                 await lab.BreakAsync(fault.Name);
             }
 
-            bool isScanned = faults.Length == 0 || faults.Any(IsScanned);
+            bool isScanned = faults.Length == 0 ? Kind.Parse(kind).HasEndpointsOfItsOwn : faults.Any(IsScanned);
             trouble = await SettledAsync(lab, scope, found => FaultVerdict.Of(faults, found) is null, isScanned);
         }
         finally
@@ -200,6 +200,9 @@ public sealed class AuditTests(LabFixture labs, KeptSessions sessions) : IClassF
         {
             Options = Options with { Name = "groups" }, Addresses = new AddressPlan(3), Secrets = new LabSecrets { Application = "", Replication = "" },
         };
+
+        /// <summary>Whether its endpoints may speak TLS otherwise than those of other kinds; a thorough run scans those of each.</summary>
+        public bool HasEndpointsOfItsOwn => Sample.IsAll || (Firewall == HostFirewall.Nftables && Replicas == 1);
 
         public static Kind Parse(string text) => text.Split(' ') is [var database, var tls, .. var more]
             ? more.Aggregate(new Kind(Enum.Parse<DatabaseFlavour>(database), Enum.Parse<TlsVariant>(tls)), static (kind, word) =>
