@@ -138,3 +138,10 @@ internal sealed class ClusterBed : IAsyncDisposable
         }
     }
 }
+
+/// <summary>Removes the clusters at the end of the class that moves them: three members take their share of the machine.</summary>
+public sealed class ClusterEnd(LabFixture labs) : IAsyncDisposable
+{
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await labs.RetireAsync(static options => options.Cluster != ClusterVariant.None);
+}

@@ -14,7 +14,7 @@ namespace Foobar.Ops.LabTests.Cluster;
 
 /// <summary>Real clusters: a move under load loses nothing, and what befalls members is told as it is.</summary>
 [Collection(LabCollection.Name)]
-public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output)
+public sealed class ClusterMoveTests(LabFixture labs, ITestOutputHelper output) : IClassFixture<ClusterEnd>
 {
     private static readonly string[] Kinds = ["Galera", "Group"];
 

@@ -25,8 +25,10 @@ internal sealed class UpdateBed : IAsyncDisposable
 
     public string State => Path.Combine(_folder, "state");
 
-    public static async Task<UpdateBed> MakeAsync(LabFixture labs, TlsVariant tls = TlsVariant.Edge, bool grown = false, DatabaseFlavour database = DatabaseFlavour.MySql)
+    /// <summary>Makes a bed; where TLS ends at nginx on MariaDB, which is raised sooner.</summary>
+    public static async Task<UpdateBed> MakeAsync(LabFixture labs, TlsVariant tls = TlsVariant.Edge, bool grown = false)
     {
+        DatabaseFlavour database = tls == TlsVariant.Web ? DatabaseFlavour.MariaDb : DatabaseFlavour.MySql;
         UpdateBed bed = new(await labs.RequireAsync(database, tls, grown: grown));
         foreach (string server in Servers)
         {

@@ -75,7 +75,7 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
     [Fact]
     public async Task Behind_a_balancer_that_encrypts_again_a_web_server_gets_its_own_while_visitors_come()
     {
-        await using UpdateBed bed = await UpdateBed.MakeAsync(labs, TlsVariant.Reencrypt);
+        await using UpdateBed bed = await UpdateBed.MakeAsync(labs, TlsVariant.Reencrypt, grown: true);
         LabServer web = bed.Lab.Plan.Find("web-01");
         string path = bed.Issue(new CertificateRequestDetails { CommonName = web.Name, DnsNames = [web.Name], Addresses = [.. web.Links.SelectMany(static link => (IPAddress[])[link.V4, link.V6])] });
         await using HandshakeLoad load = await HandshakeLoad.StartAsync(bed.Lab, LabPlan.SiteName, Doors(bed));
