@@ -65,7 +65,7 @@ internal static class TestOrder
             Turns turns = TurnsOf(ctxt);
             CollectionPreparationAttribute? preparation = testCollection.CollectionDefinition?.GetCustomAttribute<CollectionPreparationAttribute>();
             await (preparation?.PrepareAsync() ?? Task.CompletedTask);
-            await turns.TakeAsync(goesFirst: preparation is not null);
+            await turns.TakeAsync(preparation is not null ? Rank.Prepared : testCases.Any(IsFirst) ? Rank.First : Rank.Other);
             try
             {
                 return await new CollectionRunner().Run(
@@ -77,6 +77,8 @@ internal static class TestOrder
                 turns.Return();
             }
         }
+
+        private static bool IsFirst(IXunitTestCase testCase) => testCase.TestClass.Class.IsDefined(typeof(RunsFirstAttribute));
 
         private Turns TurnsOf(XunitTestAssemblyRunnerContext ctxt)
         {
@@ -108,14 +110,22 @@ internal static class TestOrder
         }
     }
 
-    /// <summary>Lets so many collections run at once; of those that wait, one that was prepared goes first, since it takes the longest.</summary>
+    private enum Rank
+    {
+        Prepared,
+        First,
+        Other,
+    }
+
+    /// <summary>Lets so many collections run at once; of those that wait, the one of the lowest rank that has waited longest is next.</summary>
     private sealed class Turns(int free)
     {
         private readonly Lock _lock = new();
-        private readonly Queue<TaskCompletionSource> _first = new(), _others = new();
+        private readonly PriorityQueue<TaskCompletionSource, (Rank, int)> _waiting = new();
         private int _free = free;
+        private int _count;
 
-        public Task TakeAsync(bool goesFirst)
+        public Task TakeAsync(Rank rank)
         {
             lock (_lock)
             {
@@ -126,7 +136,7 @@ internal static class TestOrder
                 }
 
                 TaskCompletionSource turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                (goesFirst ? _first : _others).Enqueue(turn);
+                _waiting.Enqueue(turn, (rank, _count++));
                 return turn.Task;
             }
         }
@@ -135,7 +145,7 @@ internal static class TestOrder
         {
             lock (_lock)
             {
-                if (_first.TryDequeue(out TaskCompletionSource? next) || _others.TryDequeue(out next))
+                if (_waiting.TryDequeue(out TaskCompletionSource? next, out _))
                 {
                     next.SetResult();
                 }
@@ -158,6 +168,10 @@ internal abstract class CollectionPreparationAttribute : Attribute
     /// <summary>Ends when the tests can begin; a failure is theirs to tell.</summary>
     public abstract Task PrepareAsync();
 }
+
+/// <summary>On a class whose tests take long: they begin before those of most other collections, so that none runs alone at the end.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class RunsFirstAttribute : Attribute;
 
 /// <summary>On a class whose tests leave nothing that others could go on with: they run after those of the collection's other classes.</summary>
 [AttributeUsage(AttributeTargets.Class)]

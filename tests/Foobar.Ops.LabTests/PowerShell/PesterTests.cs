@@ -2,10 +2,12 @@ using System.Diagnostics;
 using Foobar.Ops.Lab;
 using Foobar.Ops.Lab.Host;
 using Foobar.Ops.LabTests.Lab;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.LabTests.PowerShell;
 
 /// <summary>The module's Pester tests that need no server, on a real PowerShell: the machine's own or the local tool.</summary>
+[RunsFirst]
 public sealed class OfflinePesterTests
 {
     [Fact]

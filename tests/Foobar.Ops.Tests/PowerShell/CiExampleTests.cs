@@ -12,6 +12,7 @@ namespace Foobar.Ops.Tests.PowerShell;
 /// The examples for CI systems do what they say: their own lines, taken out of the YAML, run in bash and a real PowerShell in a
 /// folder laid out as they ask for. A saved snapshot stands in for the live site, and what installs programs is left out.
 /// </summary>
+[RunsFirst]
 public sealed class CiExampleTests : IDisposable
 {
     private static readonly string Examples = Repository.PathOf("docs", "examples", "ci");

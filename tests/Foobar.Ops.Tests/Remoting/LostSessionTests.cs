@@ -9,6 +9,7 @@ using Foobar.Ops.Testing;
 namespace Foobar.Ops.Tests.Remoting;
 
 /// <summary>Whatever ends a session under work, nothing of it is left on the server a minute later: no process, no file.</summary>
+[RunsFirst]
 public sealed class LostSessionTests(LocalSshd sshd) : IClassFixture<LocalSshd>
 {
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);

@@ -7,6 +7,7 @@ using Foobar.Ops.Testing;
 namespace Foobar.Ops.LabTests.Firewall.KernelAgreement;
 
 /// <summary>The model says of more than 20,000 packets what the kernel does with each, or that it can't tell.</summary>
+[RunsFirst]
 public sealed class AgreementTests(ITestOutputHelper output)
 {
     // One for each core, and as many again: the kernel lets a change of rules wait for all cores to take notice.

@@ -1,4 +1,5 @@
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Operations.Model;
 
@@ -6,13 +7,15 @@ namespace Foobar.Ops.Tests.Operations.Model;
 /// Switchover, failover, rejoin, resume and takeover as a whole against a cluster in memory, in every order of failures: never two
 /// members that take writes, no acknowledged write lost that is not named. A schedule that breaks this prints its seed.
 /// </summary>
+[RunsFirst]
 public sealed class ClusterModelTests
 {
-    private static readonly Dictionary<string, Plant> Plants = new()
+    // With a seed that finds it: to go through all of them until one does takes a minute.
+    private static readonly Dictionary<string, (Plant Fault, int Seed)> Plants = new()
     {
-        ["a fence that is skipped"] = WithoutFence,
-        ["a wait for the applier that is skipped"] = WithoutWaiting,
-        ["a resume that ignores the other operator"] = WithoutLock,
+        ["a fence that is skipped"] = (WithoutFence, 0),
+        ["a wait for the applier that is skipped"] = (WithoutWaiting, 1995),
+        ["a resume that ignores the other operator"] = (WithoutLock, 1061),
     };
 
     public static TheoryData<string> PlantNames => [.. Plants.Keys];
@@ -31,7 +34,17 @@ public sealed class ClusterModelTests
 
     [Theory]
     [MemberData(nameof(PlantNames))]
-    public void A_fault_that_is_planted_is_found(string plant) => Assert.NotNull(ScheduleRunner.FirstViolation(Math.Min(ScheduleRunner.Count, 3000), Plants[plant]));
+    public void A_fault_that_is_planted_is_found(string plant)
+    {
+        (Plant fault, int seed) = Plants[plant];
+        if (ScheduleRunner.OnThread(() => Schedule.Run(seed, plant: fault)).Violation is null)
+        {
+            // Schedules change with the engine: then another seed has to find it.
+            Schedule? found = ScheduleRunner.FirstViolation(Math.Min(ScheduleRunner.Count, 3000), fault);
+            Assert.NotNull(found);
+            TestContext.Current.SendDiagnosticMessage($"{plant}: found by seed {found.Seed}, no more by {seed}");
+        }
+    }
 
     [Fact]
     public void A_seed_gives_the_same_run_again()

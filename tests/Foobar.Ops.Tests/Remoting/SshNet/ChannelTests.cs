@@ -4,10 +4,12 @@ using System.Net.Sockets;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Remoting.SshNet;
 
 /// <summary>What the channels of a session hold against: much data, readers that stop, commands that hang, servers that vanish. On both transports.</summary>
+[RunsFirst]
 public sealed class ChannelTests(LocalSshd sshd) : IClassFixture<LocalSshd>
 {
     private const long Much = 400L * 1024 * 1024;

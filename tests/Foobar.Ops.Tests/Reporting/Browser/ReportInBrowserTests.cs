@@ -2,10 +2,12 @@ using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Foobar.Ops.Findings;
 using Foobar.Ops.Reporting;
+using Foobar.Ops.Testing;
 
 namespace Foobar.Ops.Tests.Reporting.Browser;
 
 /// <summary>The HTML report as a browser shows it, opened from a file.</summary>
+[RunsFirst]
 public sealed class ReportInBrowserTests(Chromium chromium) : IClassFixture<Chromium>
 {
     private const string Shown = "Array.from(document.querySelectorAll('tbody.finding')).filter(body => body.checkVisibility())";

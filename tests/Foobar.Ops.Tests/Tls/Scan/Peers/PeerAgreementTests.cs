@@ -11,6 +11,7 @@ namespace Foobar.Ops.Tests.Tls.Scan.Peers;
 /// Our scan, sslscan and testssl.sh say the same of servers with a peculiarity each, but for differences that are known. A run of
 /// testssl.sh takes half a minute, so only a thorough run tries it on all.
 /// </summary>
+[RunsFirst]
 public sealed class PeerAgreementTests
 {
     public static TheoryData<string> Servers => new(OddServer.Names);
