@@ -131,13 +131,11 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
 
     public async Task<bool> IsLedToAsync(string member, CancellationToken cancellationToken)
     {
-        if (session.Site.Policy.Database?.WriteEndpoint is not { Kind: WriteEndpointKind.Haproxy } endpoint)
-        {
-            return true;
-        }
-
-        await using HaproxyEndpoint haproxy = await HaproxyEndpoint.ConnectAsync(session, endpoint, cancellationToken);
-        return await haproxy.MembersAsync(cancellationToken) is not { } open || open.Contains(member, StringComparer.OrdinalIgnoreCase);
+        await using ConnectionSet connected = new(session);
+#pragma warning disable CA2000 // The set owns it.
+        IWriteEndpoint endpoint = await connected.EndpointAsync(cancellationToken);
+#pragma warning restore CA2000
+        return await endpoint.MembersAsync(cancellationToken) is not { } open || open.Contains(member, StringComparer.OrdinalIgnoreCase);
     }
 
     public async Task<WatchStanding> StandingAsync(CancellationToken cancellationToken)

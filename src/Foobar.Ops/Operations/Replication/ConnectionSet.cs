@@ -8,6 +8,8 @@ namespace Foobar.Ops.Operations.Replication;
 /// <param name="site">The site's connections.</param>
 internal sealed class ConnectionSet(ISiteSession site) : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
     private readonly List<IAsyncDisposable> _open = [];
 
     /// <summary>The site's connections.</summary>
@@ -49,12 +51,15 @@ internal sealed class ConnectionSet(ISiteSession site) : IAsyncDisposable
         return session;
     }
 
-    /// <summary>Opens the write endpoint.</summary>
-    public async Task<IWriteEndpoint> EndpointAsync(CancellationToken cancellationToken)
+    /// <summary>Opens the write endpoint: on all load balancers that have it, where the site has several.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="patience">How long the others have once one of several load balancers is connected; 15 s if left out.</param>
+    public async Task<IWriteEndpoint> EndpointAsync(CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         IWriteEndpoint endpoint = site.Site.Policy.Database?.WriteEndpoint switch
         {
             null => new NoEndpoint(),
+            { Kind: WriteEndpointKind.Haproxy } declared when EndpointGroup.Servers(site.Site).Count > 1 => await EndpointGroup.ConnectAsync(site, declared, patience ?? Patience, cancellationToken),
             { Kind: WriteEndpointKind.Haproxy } declared => await HaproxyEndpoint.ConnectAsync(site, declared, cancellationToken),
             { } declared => new HookEndpoint(await site.GetServerAsync(declared.Server, cancellationToken)),
         };

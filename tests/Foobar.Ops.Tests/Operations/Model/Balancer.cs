@@ -11,9 +11,9 @@ internal sealed class Balancer
     private readonly Cluster _cluster;
     private readonly Dictionary<long, Member> _open = [];
 
-    public Balancer(Cluster cluster)
+    public Balancer(Cluster cluster, string name)
     {
-        _cluster = cluster;
+        (_cluster, Name) = (cluster, name);
         StringBuilder text = new($"global\n    stats socket /run/haproxy/admin.sock level admin\ndefaults\n    mode tcp\nbackend {Backend}\n");
         foreach (Member member in cluster.Members)
         {
@@ -23,6 +23,9 @@ internal sealed class Balancer
         Configuration = text.ToString();
         Start();
     }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
 
     /// <summary>The configuration's text.</summary>
     public string Configuration { get; set; }
@@ -44,13 +47,13 @@ internal sealed class Balancer
     {
         if (Runs)
         {
-            _cluster.World.Note("HAProxy's process dies");
+            _cluster.World.Note($"{Name}: HAProxy's process dies");
             Runs = false;
             Life++;
             _open.Clear();
             foreach (Member member in _cluster.Members)
             {
-                _cluster.Clients.EndOn(member);
+                _cluster.Clients.EndOn(member, this);
             }
         }
     }
@@ -75,6 +78,9 @@ internal sealed class Balancer
         }
     }
 
+    /// <summary>The members to which it lets new connections through.</summary>
+    public IEnumerable<string> Open => States.Where(static one => one.Value == 0).Select(static one => one.Key);
+
     /// <summary>The member to which it leads a new connection; <see langword="null"/> if to none.</summary>
     public Member? Pick()
     {
@@ -92,7 +98,7 @@ internal sealed class Balancer
     }
 
     /// <summary>Whether it reaches a member's database.</summary>
-    public bool Leads(Member member) => Runs && member.Answers && _cluster.Reaches("lb-01", member.Name);
+    public bool Leads(Member member) => Runs && member.Answers && _cluster.Reaches(Name, member.Name);
 
     /// <summary>A connection through it, without a login.</summary>
     public void Hold(long id, Member member) => _open[id] = member;
@@ -118,7 +124,7 @@ internal sealed class Balancer
                 return refusal;
             }
 
-            _cluster.Clients.EndOn(_cluster.Find(ended)!);
+            _cluster.Clients.EndOn(_cluster.Find(ended)!, this);
             return "";
         }
 

@@ -27,7 +27,7 @@ internal sealed class Clients(Cluster cluster)
     {
         foreach (One one in _clients)
         {
-            if (one.Member == member)
+            if (one.Member == member && one.Through == cluster.Balancer)
             {
                 return true;
             }
@@ -44,10 +44,10 @@ internal sealed class Clients(Cluster cluster)
         return one is not null;
     }
 
-    /// <summary>Ends all connections to a member.</summary>
-    public void EndOn(Member member)
+    /// <summary>Ends all connections to a member through a balancer.</summary>
+    public void EndOn(Member member, Balancer through)
     {
-        foreach (One one in _clients.Where(client => client.Member == member))
+        foreach (One one in _clients.Where(client => client.Member == member && client.Through == through))
         {
             one.Leave();
         }
@@ -69,13 +69,14 @@ internal sealed class Clients(Cluster cluster)
         {
             if (cluster.Balancer.Pick() is { } picked)
             {
-                (one.Member, one.Id, one.IsBusy) = (picked, cluster.NextConnection++, false);
+                (one.Member, one.Through, one.Id, one.IsBusy) = (picked, cluster.Balancer, cluster.NextConnection++, false);
             }
 
             return;
         }
 
-        if (!member.Runs || !member.MachineOn)
+        // With the address the connections to it are gone.
+        if (!member.Runs || !member.MachineOn || one.Through != cluster.Balancer)
         {
             one.Leave();
         }
@@ -103,7 +104,7 @@ internal sealed class Clients(Cluster cluster)
         bool acknowledged = false;
         written = member.Write(null, () =>
         {
-            if (one.Member == member && one.Id == id && cluster.Balancer.Leads(member))
+            if (one.Member == member && one.Id == id && one.Through == cluster.Balancer && cluster.Balancer.Leads(member))
             {
                 one.IsBusy = false;
                 acknowledged = true;
@@ -130,6 +131,8 @@ internal sealed class Clients(Cluster cluster)
     private sealed class One
     {
         public Member? Member { get; set; }
+
+        public Balancer? Through { get; set; }
 
         public long Id { get; set; }
 

@@ -18,7 +18,10 @@ internal sealed record ClusterOptions
     /// <summary>Whether the third member replicates from the second, and all from the first otherwise.</summary>
     public bool Chain { get; init; }
 
-    public override string ToString() => $"{(MariaDb ? "MariaDB" : "MySQL")}, {Members} members{(Chain && Members > 2 ? " in a chain" : "")}{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
+    /// <summary>Whether there is a second load balancer, which takes the address of the first while that does not run.</summary>
+    public bool Pair { get; init; }
+
+    public override string ToString() => $"{(Pair ? "two load balancers, " : "")}{(MariaDb ? "MariaDB" : "MySQL")}, {Members} members{(Chain && Members > 2 ? " in a chain" : "")}{(SemiSync ? ", semi-sync" : "")}{(Event ? ", a scheduled event" : "")}";
 }
 
 /// <summary>The members, the links between all machines, the balancer and the application's clients.</summary>
@@ -31,7 +34,7 @@ internal sealed class Cluster
         (World, Options) = (world, options);
         string[] names = ["web-01", "web-02", "db-03"];
         Members = [.. Enumerable.Range(0, options.Members).Select(at => new Member(this, at, names[at], $"192.0.2.{11 + at}"))];
-        Balancer = new(this);
+        Balancers = [new(this, "lb-01"), .. options.Pair ? [new Balancer(this, "lb-02")] : Array.Empty<Balancer>()];
         Clients = new(this);
         Site = new()
         {
@@ -39,6 +42,7 @@ internal sealed class Cluster
             Servers =
             [
                 new() { Name = "lb-01", Roles = [Role.LoadBalancer], Ssh = new() { Host = "lb-01" }, Addresses = [IPAddress.Parse("192.0.2.10")] },
+                .. options.Pair ? [new Server { Name = "lb-02", Roles = [Role.LoadBalancer], Ssh = new() { Host = "lb-02" }, Addresses = [IPAddress.Parse("192.0.2.9")] }] : Array.Empty<Server>(),
                 .. Members.Select(member => new Server { Name = member.Name, Roles = [Role.Web, Role.Database], Ssh = new() { Host = member.Name }, Addresses = [IPAddress.Parse(member.Address)] }),
             ],
             Policy = new()
@@ -73,7 +77,10 @@ internal sealed class Cluster
 
     public IReadOnlyList<Member> Members { get; }
 
-    public Balancer Balancer { get; }
+    public IReadOnlyList<Balancer> Balancers { get; }
+
+    /// <summary>The load balancer that has the address which the clients connect to.</summary>
+    public Balancer Balancer => Balancers.FirstOrDefault(static one => one.Runs) ?? Balancers[0];
 
     public Clients Clients { get; }
 
@@ -85,6 +92,8 @@ internal sealed class Cluster
 
     /// <summary>Whether writes may be led to another primary while an old one is out of reach: from then on only who is led to counts.</summary>
     public bool Emergency { get; set; }
+
+    public Balancer? FindBalancer(string name) => Balancers.FirstOrDefault(one => one.Name == name);
 
     public Member? Find(string name) => Members.FirstOrDefault(member => member.Name == name || member.Address == name);
 
@@ -109,7 +118,11 @@ internal sealed class Cluster
     {
         World.Note("everything is mended");
         _cut.Clear();
-        Balancer.Start();
+        foreach (Balancer balancer in Balancers)
+        {
+            balancer.Start();
+        }
+
         foreach (Member member in Members)
         {
             member.MachineOn = true;

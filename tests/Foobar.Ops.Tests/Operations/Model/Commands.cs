@@ -91,12 +91,12 @@ internal static class Commands
 
         if (what is ReadHaproxy)
         {
-            return (0, cluster.Balancer.Configuration, "");
+            return (0, cluster.FindBalancer(server)!.Configuration, "");
         }
 
         if (what is "write HAProxy's configuration")
         {
-            cluster.Balancer.Configuration = Encoding.UTF8.GetString(command.Input.Span);
+            cluster.FindBalancer(server)!.Configuration = Encoding.UTF8.GetString(command.Input.Span);
             return (0, "", "");
         }
 

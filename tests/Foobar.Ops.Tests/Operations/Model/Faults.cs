@@ -44,7 +44,7 @@ internal enum Fault
     /// <summary>The link between two machines is cut for a while.</summary>
     Cut,
 
-    /// <summary>The balancer's process dies and is started again.</summary>
+    /// <summary>A balancer's process dies and is started again.</summary>
     BalancerCrash,
 }
 
@@ -137,11 +137,20 @@ internal sealed class FaultPlan(Cluster cluster)
                 world.After(duration, member.Thaw);
                 break;
             case Fault.BalancerCrash:
-                world.After(world.Between(0, 0.003), cluster.Balancer.Die);
-                world.After(world.Between(0.1, 4), cluster.Balancer.Start);
+                Balancer balancer = cluster.Balancers[cluster.Balancers.Count > 1 ? world.Random.Next(cluster.Balancers.Count) : 0];
+                world.After(world.Between(0, 0.003), balancer.Die);
+                world.After(world.Between(0.1, 4), balancer.Start);
                 break;
             case Fault.Cut:
-                string[] places = [site.Process.Name, "lb-01", .. cluster.Members.Select(one => one.Name).Where(name => name != member.Name)];
+                if (cluster.Balancers.Count > 1 && world.Chance(0.4))
+                {
+                    string cut = cluster.Balancers[world.Random.Next(2)].Name;
+                    world.After(world.Between(0, 0.003), () => cluster.Cut(site.Process.Name, cut));
+                    world.After(duration, () => cluster.Mend(site.Process.Name, cut));
+                    break;
+                }
+
+                string[] places = [site.Process.Name, .. cluster.Balancers.Select(one => one.Name), .. cluster.Members.Select(one => one.Name).Where(name => name != member.Name)];
                 string other = places[world.Random.Next(places.Length)];
                 world.After(world.Between(0, 0.003), () => cluster.Cut(member.Name, other));
                 world.After(duration, () => cluster.Mend(member.Name, other));

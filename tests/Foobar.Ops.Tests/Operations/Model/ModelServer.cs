@@ -70,13 +70,13 @@ internal sealed class ModelServer(ModelSite site, Server server) : IServerSessio
 
         if (endpoint is RemoteEndpoint.UnixSocket)
         {
-            return site.Cluster.Balancer.Runs ? new ConsoleStream(site) : throw new FoobarException("ForwardRefused", ErrorKind.Connection, $"{server.Name}: {endpoint} takes no connection") { Server = server.Name };
+            return site.Cluster.FindBalancer(server.Name) is { Runs: true } balancer ? new ConsoleStream(site, balancer) : throw new FoobarException("ForwardRefused", ErrorKind.Connection, $"{server.Name}: {endpoint} takes no connection") { Server = server.Name };
         }
 
         RemoteEndpoint.Tcp place = (RemoteEndpoint.Tcp)endpoint;
-        Member? member = server.Name == "lb-01" && place.Host == "192.0.2.10" ? site.Cluster.Balancer.Pick() : site.Cluster.Find(place.Host);
+        Member? member = site.Cluster.FindBalancer(server.Name) is not null && place.Host == "192.0.2.10" ? site.Cluster.Balancer.Pick() : site.Cluster.Find(place.Host);
         await Pause(3 * site.Latency());
-        bool through = server.Name == "lb-01" && place.Host == "192.0.2.10";
+        bool through = site.Cluster.FindBalancer(server.Name) is not null && place.Host == "192.0.2.10";
         if (member is { MachineOn: false } || (member is not null && !site.Cluster.Reaches(server.Name, member.Name)))
         {
             await site.PendAsync<int>(TimeSpan.FromMinutes(1), Lost, cancellationToken);

@@ -54,6 +54,25 @@ internal sealed partial class Schedule
         JudgeTraces(primary);
     }
 
+    // What is not unfinished leads the clients to one primary, whichever load balancer they come to; or the result names the one
+    // that does not.
+    private void JudgeBalancers(FailoverResult result, string machine)
+    {
+        if (!Options.Pair || result.Unfinished || result.Outcome is PlanOutcome.Superseded or PlanOutcome.UndoFailed)
+        {
+            return;
+        }
+
+        string expected = result.Outcome == PlanOutcome.Undone ? result.OldPrimary : result.NewPrimary;
+        foreach (Balancer balancer in _cluster.Balancers.Where(one => one.Runs && _cluster.Reaches(machine, one.Name) && !one.Open.SequenceEqual([expected])))
+        {
+            if (result.Outcome == PlanOutcome.Completed || result.Recommendation?.Contains(balancer.Name, StringComparison.Ordinal) != true)
+            {
+                _world.Violate($"{result.Outcome}: {balancer.Name} leads to {string.Join(" and ", balancer.Open)}, expected {expected}; told: {result.Recommendation}");
+            }
+        }
+    }
+
     // In a chain by way of another, which in turn must.
     private bool Follows(Member member, Member primary)
     {

@@ -46,6 +46,7 @@ internal sealed partial class Schedule
             SemiSync = _world.Chance(0.5),
             Event = _world.Chance(0.15),
             Chain = IsChain(seed),
+            Pair = IsPair(seed),
         };
         _cluster = new(_world, Options);
         _plan = new(_cluster);
@@ -221,7 +222,7 @@ internal sealed partial class Schedule
                 primary.Fenced = false;
                 break;
             default:
-                foreach (string place in (string[])["operator", "lb-01", .. _cluster.Members.Where(member => member != primary).Select(member => member.Name)])
+                foreach (string place in (string[])["operator", .. _cluster.Balancers.Select(one => one.Name), .. _cluster.Members.Where(member => member != primary).Select(member => member.Name)])
                 {
                     _cluster.Cut(primary.Name, place);
                 }
@@ -311,6 +312,8 @@ internal sealed partial class Schedule
     // Not of the world's own numbers, so that a seed with a star goes on as it did before there were chains.
     private static bool IsChain(int seed) => (unchecked((uint)seed * 2654435761) >> 24) % 2 == 0;
 
+    private static bool IsPair(int seed) => (unchecked((uint)seed * 2246822519) >> 24) % 3 == 0;
+
     private static bool Unfinished(MemoryFiles files) => new OperationStore("site", "/state", files).FindUnfinished("failover") is not null;
 
     private static OperationStore Store(MemoryFiles files, ISiteSession site) => new(site.Site.Name.Length > 0 ? "site" : "", "/state", files);
@@ -384,6 +387,7 @@ internal sealed partial class Schedule
             if (task.Result is { } result)
             {
                 _ended.Add((result, null));
+                JudgeBalancers(result, process.Name);
                 _did.Add($"{what}: {result.Outcome} {result.OldPrimary} -> {result.NewPrimary}{(result.Unfinished ? ", unfinished" : "")}; {result.Proof.Verdict} {result.Proof.MissingGtids}; {result.Loss?.Bound} {result.Loss?.AtRisk}; {result.Error}");
             }
         }

@@ -39,9 +39,9 @@ internal abstract class OneWay : Stream
 }
 
 /// <summary>A connection to HAProxy's runtime API, in its prompt mode.</summary>
-internal sealed class ConsoleStream(ModelSite site) : OneWay
+internal sealed class ConsoleStream(ModelSite site, Balancer balancer) : OneWay
 {
-    private readonly int _life = site.Cluster.Balancer.Life;
+    private readonly int _life = balancer.Life;
     private byte[] _answer = [];
     private bool _ended;
     private TaskCompletionSource<int>? _reading;
@@ -50,8 +50,8 @@ internal sealed class ConsoleStream(ModelSite site) : OneWay
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         string command = Encoding.ASCII.GetString(buffer.Span).TrimEnd('\n');
-        Fault fault = site.Next("lb-01", command);
-        site.World.Note($"{site.Process.Name} -> lb-01: {command}{(fault == Fault.None ? "" : $" <<< {fault}")}");
+        Fault fault = site.Next(balancer.Name, command);
+        site.World.Note($"{site.Process.Name} -> {balancer.Name}: {command}{(fault == Fault.None ? "" : $" <<< {fault}")}");
         if (fault == Fault.HangBefore)
         {
             return ValueTask.CompletedTask;
@@ -81,14 +81,13 @@ internal sealed class ConsoleStream(ModelSite site) : OneWay
 
     private void Arrive(string command, Fault fault)
     {
-        Balancer balancer = site.Cluster.Balancer;
         if (fault == Fault.KillBefore)
         {
             site.Process.Kill();
             return;
         }
 
-        if (!site.Reaches("lb-01"))
+        if (!site.Reaches(balancer.Name))
         {
             return;
         }

@@ -50,7 +50,7 @@ internal sealed record ClusterPreflight
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         DatabasePolicy policy = facts.Site.Policy.Database!;
         List<FailoverBlocker> blockers = [.. Operations(topology)];
-        List<FailoverBlocker> warnings = [.. OtherBalancers.Warn(facts.Site)];
+        List<FailoverBlocker> warnings = [];
         IReadOnlyList<string>? part = Part(topology, blockers);
         if (part is null)
         {

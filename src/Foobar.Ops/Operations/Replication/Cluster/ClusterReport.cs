@@ -2,6 +2,7 @@ using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Comparison;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -44,7 +45,7 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
             },
             Steps = result.Steps,
             Error = result.Failure?.Message ?? unsettled,
-            Recommendation = Recommend(result, unsettled),
+            Recommendation = Recommend(result, unsettled, moved),
             Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
             Duration = time.GetUtcNow() - started,
@@ -52,19 +53,22 @@ internal sealed class ClusterReport(ClusterConnections live, ClusterSteps steps,
         };
     }
 
-    private static string? Recommend(PlanResult result, string? unsettled)
+    private string? Recommend(PlanResult result, string? unsettled, bool moved)
     {
+        string? balancers = moved ? EndpointSurvey.Advice(live.Endpoint, Order.New, Order.Old) : EndpointSurvey.Advice(live.Endpoint, Order.Old, Order.New);
         string? own = (result.Failure as FoobarException)?.Recommendation;
-        return unsettled is not null ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart()
+        own = own == balancers ? null : own;
+        string? rest = unsettled is not null ? $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart()
             : result.Outcome == PlanOutcome.UndoFailed ? $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart()
             : result is { Outcome: PlanOutcome.Undone, Failure: not null } ? own ?? "Put right what the error names, and run the command again."
             : own;
+        return string.Join(' ', ((string?[])[rest, balancers]).OfType<string>()) is { Length: > 0 } advice ? advice : null;
     }
 
     // Why a resume still has something to do; null if it has not.
     private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
     {
-        string[] left = [.. result.Steps.Where(static step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "complete").Select(static step => step.Step)];
+        string[] left = [.. result.Steps.Where(static step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "complete" && !EndpointSurvey.Owns(step.Step)).Select(static step => step.Step)];
         if (left.Length > 0)
         {
             return $"left to do: {string.Join(", ", left)}";

@@ -56,7 +56,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Kind = "failover",
         Title = $"Lead writes from {order.Old} to {order.New}",
         Parameters = order.ToParameters(),
-        Steps = [.. ((IEnumerable<Step>)[Mark(), Settle(), CloseEndpoint(), .. order.Elects ? [Elect()] : Array.Empty<Step>(), CatchUp(), OpenEndpoint(), Verify(), Persist(), Complete()]).Select(Held)],
+        Steps = [.. ((IEnumerable<Step>)[Mark(), Settle(), CloseEndpoint(), .. order.Elects ? [Elect()] : Array.Empty<Step>(), CatchUp(), OpenEndpoint(), Verify(), Persist(), .. EndpointSurvey.Settle(live.Endpoint, order.New, order.Old), Complete()]).Select(Held)],
     };
 
     private ClusterNode Node(string name) => ClusterNode.Of(order.Kind, live.Member(name).Session);
@@ -120,12 +120,21 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Server = Declared?.Server,
         Swift = true,
         Limit = options.CatchUpLimit,
+        Check = order.OldIsIn ? live.Endpoint.EnsureAllAsync : null,
         Change = async token =>
         {
             _closed = time.GetTimestamp();
             await (order.Kind == ClusterKind.Galera ? CloseOldAsync(token) : live.Endpoint.DrainAsync(order.Old, token));
+            if (order.OldIsIn)
+            {
+                live.Endpoint.EnsureComplete();
+            }
         },
-        Undo = token => live.Endpoint.OpenAsync(order.Old, token),
+        Undo = token =>
+        {
+            live.Endpoint.Readmit();
+            return live.Endpoint.LeadAsync(order.Old, order.New, token);
+        },
     };
 
     private Step Elect() => new()
@@ -174,7 +183,7 @@ internal sealed class ClusterSteps(ClusterConnections live, FailoverOptions opti
         Change = async token =>
         {
             await New.EnsureServesAsync(token);
-            await live.Endpoint.OpenAsync(order.New, token);
+            await live.Endpoint.LeadAsync(order.New, order.Old, token);
             _opened = time.GetTimestamp();
             await CloseOldAsync(token);
         },

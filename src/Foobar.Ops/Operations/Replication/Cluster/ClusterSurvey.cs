@@ -19,10 +19,17 @@ internal sealed class ClusterSurvey(ISiteSession session)
         IWriteEndpoint endpoint = await open.EndpointAsync(cancellationToken);
 #pragma warning restore CA2000
         SiteCase<ReplicationFacts> facts = await ReplicationSurvey.CollectAsync(session, cancellationToken);
-        ClusterPreflight preflight = ClusterPreflight.Judge(facts, options, await endpoint.MembersAsync(cancellationToken));
-        return preflight is { Old: { } old, New: { } candidate } && session.Site.Policy.Database!.WriteEndpoint is { } declared && endpoint is HaproxyEndpoint haproxy
-            ? preflight with { Blockers = [.. preflight.Blockers, .. await JudgeAsync(haproxy, declared.Server, [old, candidate], cancellationToken)] }
-            : preflight;
+        ClusterPreflight preflight = ClusterPreflight.Judge(facts, options, await endpoint.FirstMembersAsync(cancellationToken));
+        if (preflight is not { Old: { } old, New: { } candidate })
+        {
+            return preflight;
+        }
+
+        IReadOnlyList<FailoverBlocker> found = await EndpointSurvey.JudgeAsync(endpoint, old, candidate, cancellationToken);
+
+        // Whose writer is gone does not wait for a load balancer that is gone too.
+        FailoverBlocker[] told = [.. found.Where(one => !preflight.OldIsIn && one.Server != endpoint.Server)];
+        return preflight with { Blockers = [.. preflight.Blockers, .. found.Except(told)], Warnings = [.. preflight.Warnings, .. told] };
     }
 
     /// <summary>The same, for what is done: what was shown, or a refusal.</summary>
@@ -47,21 +54,4 @@ internal sealed class ClusterSurvey(ISiteSession session)
         Server = server,
         Recommendation = "Look at Get-FoobarReplication, and run the command again if writes are still to be moved.",
     };
-
-    private static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(HaproxyEndpoint haproxy, string server, string[] members, CancellationToken cancellationToken)
-    {
-        List<FailoverBlocker> blockers = [];
-        if (await haproxy.LevelAsync(cancellationToken) is { } level)
-        {
-            blockers.Add(new() { Code = "EndpointLevel", Server = server, Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes", Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it." });
-        }
-
-        IReadOnlyList<string> servers = await haproxy.ServersAsync(cancellationToken);
-        foreach (string member in members.Where(member => !servers.Contains(member, StringComparer.OrdinalIgnoreCase)))
-        {
-            blockers.Add(new() { Code = "Endpoint", Server = server, Message = $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}", Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member." });
-        }
-
-        return blockers;
-    }
 }

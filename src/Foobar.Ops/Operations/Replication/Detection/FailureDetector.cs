@@ -109,16 +109,17 @@ internal sealed class FailureDetector(ISiteSession site, Server primary, Server 
             return null;
         }
 
+        string server = endpoint.Server ?? declared.Server;
         try
         {
-            IServerSession session = await site.GetServerAsync(declared.Server, cancellationToken);
+            IServerSession session = await site.GetServerAsync(server, cancellationToken);
             ObserverReport report = await new GreetingProbe(session, Policy.Port).LookAsync(Observer.Balancer, PrimaryAddresses(), Addresses(replica), OwnAsync(enough), cancellationToken);
             string? health = await endpoint.HealthAsync(primary.Name, cancellationToken);
             return health is null ? report : report with { Evidence = $"{report.Evidence}; {health}" };
         }
         catch (FoobarException error)
         {
-            return new() { Observer = Observer.Balancer, Server = declared.Server, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
+            return new() { Observer = Observer.Balancer, Server = server, ProbeOutcome = ProbeOutcome.Blind, Evidence = error.Message };
         }
     }
 

@@ -55,7 +55,8 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
             return;
         }
 
-        IServerSession balancer = await live.Site.GetServerAsync(endpoint.Server, cancellationToken);
+        string server = live.Endpoint.Server ?? endpoint.Server;
+        IServerSession balancer = await live.Site.GetServerAsync(server, cancellationToken);
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -72,7 +73,7 @@ internal sealed class EndpointCheck(OperationConnections live, string old, Membe
 
             if (attempt >= 20)
             {
-                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{endpoint.Server}: {endpoint.Address} does not lead to {primary.Name}.") { Server = endpoint.Server };
+                throw new FoobarException("EndpointElsewhere", ErrorKind.Failed, $"{server}: {endpoint.Address} does not lead to {primary.Name}.") { Server = server };
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(50), live.Site.Time, cancellationToken);

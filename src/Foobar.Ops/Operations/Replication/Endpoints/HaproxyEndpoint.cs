@@ -26,6 +26,9 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     /// <inheritdoc/>
     public string Name => $"backend {_backend} of HAProxy on {_server}";
 
+    /// <inheritdoc/>
+    public string? Server => _server;
+
     /// <summary>Connects to the runtime API and keeps the connection.</summary>
     /// <exception cref="FoobarException"><c>EndpointInvalid</c>: the backend's name is none; errors of the session.</exception>
     public static async Task<HaproxyEndpoint> ConnectAsync(ISiteSession site, WriteEndpoint endpoint, CancellationToken cancellationToken)
@@ -50,6 +53,33 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
             await connected.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>The same on a load balancer that need not have such a backend.</summary>
+    /// <param name="site">The site's connections.</param>
+    /// <param name="declared">The endpoint.</param>
+    /// <param name="server">The load balancer.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns><see langword="null"/> if it has none, and is not the one that is declared.</returns>
+    /// <exception cref="FoobarException">As for <see cref="ConnectAsync"/>.</exception>
+    public static async Task<HaproxyEndpoint?> FindAsync(ISiteSession site, WriteEndpoint declared, string server, CancellationToken cancellationToken)
+    {
+        HaproxyEndpoint found = await ConnectAsync(site, declared with { Server = server }, cancellationToken);
+        try
+        {
+            if (string.Equals(server, declared.Server, StringComparison.OrdinalIgnoreCase) || await found.HasBackendAsync(cancellationToken))
+            {
+                return found;
+            }
+        }
+        catch
+        {
+            await found.DisposeAsync();
+            throw;
+        }
+
+        await found.DisposeAsync();
+        return null;
     }
 
     /// <inheritdoc/>
@@ -110,6 +140,10 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
     // What the configuration once said (AdminStates.ConfiguredMaintenance) is only remembered.
     private const AdminStates Closed =
         AdminStates.ForcedMaintenance | AdminStates.InheritedMaintenance | AdminStates.ResolutionMaintenance | AdminStates.ForcedDrain | AdminStates.InheritedDrain;
+
+    // HAProxy, proxy.c: "Can't find backend."
+    private async Task<bool> HasBackendAsync(CancellationToken cancellationToken) =>
+        !(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken)).Contains("find backend", StringComparison.OrdinalIgnoreCase);
 
     private static IReadOnlyList<(string Name, AdminStates State)> Rows(string text, string server)
     {

@@ -15,6 +15,8 @@ internal sealed class HookEndpoint(IServerSession session) : IWriteEndpoint
 
     public string Name => $"the hook {Program} on {session.Server.Name}";
 
+    public string? Server => session.Server.Name;
+
     public Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>?>(null);
 
     public Task CloseAsync(string member, CancellationToken cancellationToken) => CallAsync("close", member, cancellationToken);

@@ -5,6 +5,8 @@ internal sealed class NoEndpoint : IWriteEndpoint
 {
     public string Name => "write endpoint (none declared)";
 
+    public string? Server => null;
+
     public Task<IReadOnlyList<string>?> MembersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>?>(null);
 
     public Task CloseAsync(string member, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -6,6 +6,9 @@ namespace Foobar.Ops.Operations.Replication.Failover;
 /// <summary>What a failover talks to: the old primary is dead, so that there is no connection to its database.</summary>
 internal sealed class FailoverConnections : MoveConnections
 {
+    // Their logins were begun when the command was. Another load balancer that is not there does not hold up an emergency.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private FailoverConnections(ConnectionSet open, IWriteEndpoint endpoint, string dead, MemberConnection candidate)
         : base(open, endpoint, dead, candidate)
     {
@@ -16,7 +19,7 @@ internal sealed class FailoverConnections : MoveConnections
         ConnectionSet.OpenAsync(site, async open =>
         {
             Task<MemberConnection> member = open.MemberAsync(candidate, cancellationToken);
-            Task<IWriteEndpoint> endpoint = open.EndpointAsync(cancellationToken);
+            Task<IWriteEndpoint> endpoint = open.EndpointAsync(cancellationToken, Patience);
             await Task.WhenAll(member, endpoint);
             return new FailoverConnections(open, await endpoint, dead, await member);
         });

@@ -1,6 +1,7 @@
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Comparison;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Replication.Failover;
@@ -26,8 +27,9 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
             end.Runner.Close(result.Outcome);
         }
 
-        string[] advice = [.. steps.Advice, .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : [], .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>()];
-        string? own = advice.Length > 0 ? string.Join(" ", advice) : (result.Failure as FoobarException)?.Recommendation;
+        string[] advice = [.. steps.Advice, .. Balancers(moved) is { } balancers ? [balancers] : Array.Empty<string>(), .. moved && OtherReplicas.Advice(OtherReplicas.Left(result.Steps)) is { } left ? [left] : Array.Empty<string>()];
+        string? failure = (result.Failure as FoobarException)?.Recommendation;
+        string? own = advice.Length == 0 ? failure : string.Join(" ", moved || failure is null ? advice : [failure, .. advice]);
         string? error = moved && result.Failure is not null ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error)) : null;
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1), host.Time);
         return new()
@@ -48,6 +50,10 @@ internal sealed class FailoverReport(OperationHost host, FailoverConnections liv
             Journal = end.Journal,
         };
     }
+
+    private string? Balancers(bool moved) => moved
+        ? EndpointSurvey.Advice(live.Endpoint, live.Candidate.Name, live.OldName)
+        : EndpointSurvey.Advice(live.Endpoint, live.OldName, live.Candidate.Name);
 
     private static string Unmoved(PlanOutcome outcome) => outcome switch
     {

@@ -47,7 +47,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         Kind = "failover",
         Title = $"Move writes from {live.OldName}, which is dead, to {live.Candidate.Name}",
         Parameters = parameters.ToParameters(),
-        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. _others.Steps(), .. parameters.Others.Count + parameters.Kept.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
+        Steps = [.. ((Step[])[CloseEndpoint(), Fence(), CatchUp(), .. parameters.Others.Count > 0 ? [Take()] : Array.Empty<Step>(), .. parameters.Salvage ? [Salvage()] : Array.Empty<Step>(), Promote(), OpenEndpoint(), VerifyWrite(), .. parameters.MachineAnswers ? [HoldFence()] : Array.Empty<Step>(), KeepLogin(), DetachNew(), PersistNew(), .. EndpointSurvey.Settle(live.Endpoint, live.Candidate.Name, live.OldName), .. _others.Steps(), .. parameters.Others.Count + parameters.Kept.Count > 0 ? [SemiSync()] : Array.Empty<Step>(), .. parameters.Events.Count > 0 || parameters.EventDoubt is not null ? [MoveEvents()] : Array.Empty<Step>(), Redundancy()]).Select(Held)],
     };
 
     // Each step looks first whether another operator has taken our place.
@@ -78,7 +78,11 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             await live.Endpoint.EndSessionsAsync(live.OldName, token);
         },
         Verify = new EndpointCheck(live, live.OldName, live.Candidate).EnsureClosedAsync,
-        Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
+        Undo = token =>
+        {
+            live.Endpoint.Readmit();
+            return live.Endpoint.LeadAsync(live.OldName, live.Candidate.Name, token);
+        },
     };
 
     // Both at once: the endpoint must not lead to the old primary again when its load balancer restarts, and that is
@@ -95,6 +99,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
             live.Endpoint.PersistAsync(live.Candidate.Name, live.OldName, token)),
         Undo = async token =>
         {
+            live.Endpoint.Readmit();
             await live.Endpoint.PersistAsync(live.OldName, live.Candidate.Name, token);
             if (parameters.MachineAnswers)
             {
@@ -180,7 +185,7 @@ internal sealed class FailoverSteps(FailoverConnections live, FailoverParameters
         PointOfNoReturn = true,
 
         // From here on another machine can finish it, by the marker.
-        Change = token => Task.WhenAll(live.Endpoint.OpenAsync(live.Candidate.Name, token), _marker.ReplaceAsync(live.Candidate.Member, parameters.ToParameters(), time.GetUtcNow(), token)),
+        Change = token => Task.WhenAll(live.Endpoint.LeadAsync(live.Candidate.Name, live.OldName, token), _marker.ReplaceAsync(live.Candidate.Member, parameters.ToParameters(), time.GetUtcNow(), token)),
     };
 
     private Step VerifyWrite() => new()

@@ -39,7 +39,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         Server[] members = [.. site.Site.WithRole(policy.Members)];
 
         // Logging in costs more than all that follows: every connection is begun at once.
-        _ = Ignored(policy.WriteEndpoint is { } declared ? site.GetServerAsync(declared.Server, cancellationToken) : Task.CompletedTask);
+        _ = EndpointGroup.Servers(site.Site).Select(server => Ignored(site.GetServerAsync(server, cancellationToken))).ToArray();
         Dictionary<string, Task<MachineReport?>> machines = members.ToDictionary(member => member.Name, member => MachineReport.AskAsync(site, member.Name, MachineLimit, cancellationToken));
         Dictionary<string, MachineLogin> logins = members.ToDictionary(member => member.Name, member => new MachineLogin(site.GetServerAsync(member.Name, cancellationToken), site.Time));
         _ = logins.Values.Select(login => Ignored(login.Session)).ToArray();
@@ -119,7 +119,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
         }
 
         IReadOnlyList<string> held = await live.Candidate.Member.GlobalLocksAsync(cancellationToken);
-        IReadOnlyList<string>? open = await live.Endpoint.MembersAsync(cancellationToken);
+        IReadOnlyList<string>? open = await live.Endpoint.FirstMembersAsync(cancellationToken);
         (BinlogDump? dump, string? unread) = verdict is { Dead: true, Machine: not null } ? await dumping : (null, null);
         LossEstimate loss = verdict.Dead
             ? LossEstimate.Of(live.Candidate.Member.Flavor, dump, unread, link with { Others = answering }, doubt) with { AtRisk = dump is null ? evidence?.AtRisk(live.Candidate.Member.Flavor, link.Received, time.GetUtcNow()) : 0 }
@@ -136,7 +136,7 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
             Kept = FailoverPreflight.Kept(topology, live.OldName, live.Candidate.Name),
             Answering = answering,
             Givers = givers,
-            Warnings = [.. OtherBalancers.Warn(site.Site), .. FailoverPreflight.JudgeOthers(topology, live.OldName, live.Candidate.Name)],
+            Warnings = [.. await EndpointSurvey.WarnAsync(live.Endpoint, live.OldName, cancellationToken), .. FailoverPreflight.JudgeOthers(topology, live.OldName, live.Candidate.Name)],
             Source = own?.Channels.Value is [{ } channel] ? (channel.SourceHost, channel.SourcePort) : null,
             Flavor = live.Candidate.Member.Flavor,
             SourceFile = file,
@@ -258,15 +258,12 @@ internal sealed class ReplicationAnalyst(ISiteSession site, FailoverOptions opti
 
     private async Task<IReadOnlyList<string>?> OpenMembersAsync(CancellationToken cancellationToken)
     {
-        if (site.Site.Policy.Database?.WriteEndpoint is not { Kind: WriteEndpointKind.Haproxy } declared)
-        {
-            return null;
-        }
-
         try
         {
-            await using HaproxyEndpoint endpoint = await HaproxyEndpoint.ConnectAsync(site, declared, cancellationToken);
-            return await endpoint.MembersAsync(cancellationToken);
+            await using ConnectionSet open = new(site);
+#pragma warning disable CA2000 // The set owns it.
+            return await (await open.EndpointAsync(cancellationToken, Others)).FirstMembersAsync(cancellationToken);
+#pragma warning restore CA2000
         }
         catch (FoobarException)
         {

@@ -1,4 +1,5 @@
 using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Replication.Rejoin;
@@ -31,7 +32,7 @@ internal sealed class DecidedRejoin(OperationHost host, RejoinConnections live, 
         CopiedBytes = steps.CopiedBytes,
         Steps = end.Result.Steps,
         Error = end.Result.Failure?.Message,
-        Recommendation = (end.Result.Failure as FoobarException)?.Recommendation,
+        Recommendation = string.Join(' ', ((string?[])[(end.Result.Failure as FoobarException)?.Recommendation, EndpointSurvey.Advice(live.Endpoint, live.Primary.Name, live.Returning)]).OfType<string>()) is { Length: > 0 } advice ? advice : null,
         Started = end.Started,
         Duration = host.Time.GetUtcNow() - end.Started,
         Journal = end.Journal,

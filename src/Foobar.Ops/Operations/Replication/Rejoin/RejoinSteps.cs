@@ -2,6 +2,7 @@ using System.Globalization;
 using Foobar.Ops.Database;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Operations.Replication.Machines;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
@@ -47,11 +48,12 @@ internal sealed class RejoinSteps(RejoinConnections live, RejoinOptions options,
         Steps = [CloseEndpoint(), Fence(), Start(), Compare(), SaveErrant(), Copy(), TryErrant(), Follow(), CatchUp(), Events(), SemiSync(), Tidy()],
     };
 
-    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.Primary.Name} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromSeconds(30), async token =>
+    private Step CloseEndpoint() => Of("close-endpoint", $"see that the {live.Endpoint.Name} leads to {live.Primary.Name} alone, after a restart too", live.Policy.WriteEndpoint?.Server, TimeSpan.FromMinutes(1), async token =>
     {
         await live.Endpoint.CloseAsync(live.Returning, token);
         await live.Endpoint.EndSessionsAsync(live.Returning, token);
         await live.Endpoint.PersistAsync(live.Primary.Name, live.Returning, token);
+        await EndpointSurvey.TrySettleAsync(live.Endpoint, live.Primary.Name, live.Returning, token);
     });
 
     private Step Fence() => Of("fence", $"let {live.Returning} refuse writes, now and after every start", live.Returning, TimeSpan.FromMinutes(1), _member.FenceAsync);

@@ -45,12 +45,9 @@ internal sealed class RejoinSurvey(ISiteSession session)
 
     private async Task<IReadOnlyList<string>?> OpenMembersAsync(CancellationToken cancellationToken)
     {
-        if (session.Site.Policy.Database?.WriteEndpoint is not { Kind: WriteEndpointKind.Haproxy } declared)
-        {
-            return null;
-        }
-
-        await using HaproxyEndpoint endpoint = await HaproxyEndpoint.ConnectAsync(session, declared, cancellationToken);
-        return await endpoint.MembersAsync(cancellationToken);
+        await using ConnectionSet open = new(session);
+#pragma warning disable CA2000 // The set owns it.
+        return await (await open.EndpointAsync(cancellationToken)).FirstMembersAsync(cancellationToken);
+#pragma warning restore CA2000
     }
 }

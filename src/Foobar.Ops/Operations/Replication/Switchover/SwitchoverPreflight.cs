@@ -53,7 +53,7 @@ internal sealed record SwitchoverPreflight
     {
         ReplicationTopology topology = ReplicationTopology.Of(facts);
         List<FailoverBlocker> blockers = [.. Others(topology)];
-        List<FailoverBlocker> warnings = [.. OtherBalancers.Warn(facts.Site)];
+        List<FailoverBlocker> warnings = [];
         string? old = PrimaryOf(topology, blockers);
         CandidateRanking ranking = new(topology, ReplicationSurvey.Require(facts.Site));
         CandidateChoice? choice = null;

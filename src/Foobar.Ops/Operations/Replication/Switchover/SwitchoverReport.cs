@@ -3,6 +3,7 @@ using Foobar.Ops.Database.Gtids;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Operations.Canary;
 using Foobar.Ops.Operations.Comparison;
+using Foobar.Ops.Operations.Replication.Endpoints;
 using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 
@@ -47,7 +48,7 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
             },
             Steps = result.Steps,
             Error = await ExplainAsync(result, limit.Token) ?? unsettled,
-            Recommendation = string.Join(' ', ((string?[])[Recommend(result, unsettled), .. moved ? OtherBalancers.Warn(live.Site.Site).Select(each => $"{each.Server} {each.Message}. {each.Remediation}") : []]).OfType<string>()) is { Length: > 0 } advice ? advice : null,
+            Recommendation = Recommend(result, unsettled, moved),
             Unfinished = unsettled is not null || result.Outcome == PlanOutcome.UndoFailed,
             Started = started,
             Duration = time.GetUtcNow() - started,
@@ -58,7 +59,7 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
     // Why a resume still has something to do; null if it has not.
     private async Task<string?> SettleAsync(PlanResult result, CancellationToken token)
     {
-        string[] left = [.. result.Steps.Where(step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "redundancy" && !OtherReplicas.Owns(step.Step)).Select(step => step.Step)];
+        string[] left = [.. result.Steps.Where(step => step.Outcome is not (StepOutcome.Done or StepOutcome.DoneEarlier) && step.Step != "redundancy" && !OtherReplicas.Owns(step.Step) && !EndpointSurvey.Owns(step.Step)).Select(step => step.Step)];
         if (left.Length > 0)
         {
             return $"left to do: {string.Join(", ", left)}";
@@ -82,10 +83,12 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
         }
     }
 
-    private string? Recommend(PlanResult result, string? unsettled)
+    private string? Recommend(PlanResult result, string? unsettled, bool moved)
     {
+        string? balancers = moved ? EndpointSurvey.Advice(live.Endpoint, live.Candidate.Name, live.OldName) : EndpointSurvey.Advice(live.Endpoint, live.OldName, live.Candidate.Name);
         string? own = (result.Failure as FoobarException)?.Recommendation;
-        return result.Outcome switch
+        own = own == balancers ? null : own;
+        string? members = result.Outcome switch
         {
             _ when unsettled is not null => $"{own} Then run Resume-FoobarFailover, which does what is left.".TrimStart(),
             PlanOutcome.UndoFailed => $"{own} Look at Get-FoobarReplication now, then run Resume-FoobarFailover, which undoes the rest.".TrimStart(),
@@ -93,14 +96,15 @@ internal sealed class SwitchoverReport(SwitchoverConnections live, SwitchoverSte
             PlanOutcome.Undone when result.Failure is not null => own ?? "Put right what the error names, and run the command again.",
             _ => own,
         };
+        return string.Join(' ', ((string?[])[members, balancers]).OfType<string>()) is { Length: > 0 } advice ? advice : null;
     }
 
     // The members that do not follow the new primary.
     private IReadOnlyList<string> Left(PlanResult result) =>
         [.. result.Steps is [.., { Outcome: StepOutcome.Failed }] ? [live.OldName] : Array.Empty<string>(), .. OtherReplicas.Left(result.Steps)];
 
-    // Of several members each has a reason of its own.
-    private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) => Left(result) is { Count: > 1 }
+    // Of several members or load balancers each has a reason of its own.
+    private async Task<string?> ExplainAsync(PlanResult result, CancellationToken token) => Left(result).Count + result.Steps.Count(static step => EndpointSurvey.Owns(step.Step) && step.Outcome == StepOutcome.Failed) > 1
         ? string.Join(" ", result.Steps.Where(step => step.Outcome == StepOutcome.Failed).Select(step => step.Error))
         : await GlobalLockReader.ExplainAsync(live.Site, live.OldName, result.Failure, token);
 

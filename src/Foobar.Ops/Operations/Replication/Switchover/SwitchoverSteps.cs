@@ -68,7 +68,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Steps =
         [
             Held(Mark()), Held(PersistOld()), Held(AttachOld()), Held(Drain()), .. OnlyWithEvents(StopEvents(), both: true), Held(CloseEndpoint()), Fence(), CatchUp(), Held(Promote()),
-            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. _others.Steps().Select(step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents(), both: false), Held(Redundancy(), both: false),
+            Held(OpenEndpoint(), both: false), Held(VerifyWrite(), both: false), Held(DetachNew(), both: false), Held(PersistNew(), both: false), .. EndpointSurvey.Settle(live.Endpoint, live.Candidate.Name, live.OldName).Select(step => Held(step, both: false)), .. _others.Steps().Select(step => Held(step, both: false)), .. OnlyWithEvents(MoveEvents(), both: false), Held(Redundancy(), both: false),
         ],
     };
 
@@ -180,6 +180,8 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Swift = true,
         Limit = options.CatchUpLimit,
 
+        Check = live.Endpoint.EnsureAllAsync,
+
         // The fence goes out at once behind it; its step waits for both answers. Connections that are there go on writing until
         // the fence holds: a proxy may end them when a member is closed (HAProxy's on-marked-down shutdown-sessions).
         Change = token =>
@@ -188,7 +190,11 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
             _closing = live.Endpoint.DrainAsync(live.OldName, token);
             return Task.CompletedTask;
         },
-        Undo = token => live.Endpoint.OpenAsync(live.OldName, token),
+        Undo = token =>
+        {
+            live.Endpoint.Readmit();
+            return live.Endpoint.LeadAsync(live.OldName, live.Candidate.Name, token);
+        },
     };
 
     private Step Fence() => new()
@@ -199,7 +205,13 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
         Server = live.OldName,
         Swift = true,
         Limit = options.CatchUpLimit,
-        Change = token => Task.WhenAll(fence.CloseAsync(token), _closing),
+        Change = async token =>
+        {
+            await Task.WhenAll(fence.CloseAsync(token), _closing);
+
+            // Nothing is at the candidate yet. From its promotion on a load balancer that fails is left behind, and told.
+            live.Endpoint.EnsureComplete();
+        },
         Undo = HeldUndo(Old.UnfenceAsync),
     };
 
@@ -329,6 +341,7 @@ internal sealed class SwitchoverSteps(SwitchoverConnections live, FailoverOption
     private async Task DemoteAsync(CancellationToken token)
     {
         await RefuseIfWrittenAsync(token);
+        live.Endpoint.Readmit();
         await live.Endpoint.CloseAsync(live.Candidate.Name, token);
         await New.FenceAsync(token);
         await live.Endpoint.EndSessionsAsync(live.Candidate.Name, token);

@@ -63,27 +63,10 @@ internal sealed class SwitchoverSurvey(ISiteSession session, OperationStore stor
             }
         }
 
-        if (policy.WriteEndpoint is { Kind: WriteEndpointKind.Haproxy } endpoint)
-        {
-            await using HaproxyEndpoint haproxy = await HaproxyEndpoint.ConnectAsync(session, endpoint, cancellationToken);
-            IReadOnlyList<string> open = await haproxy.MembersAsync(cancellationToken) ?? [];
-            if (await haproxy.LevelAsync(cancellationToken) is { } level)
-            {
-                blockers.Add(new() { Code = "EndpointLevel", Server = endpoint.Server, Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes", Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it." });
-            }
-
-            IReadOnlyList<string> servers = await haproxy.ServersAsync(cancellationToken);
-            foreach (string member in ((string[])[old.Name, candidate.Name]).Where(member => !servers.Contains(member, StringComparer.OrdinalIgnoreCase)))
-            {
-                blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}", Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member." });
-            }
-
-            if (open is not [{ } only] || !string.Equals(only, old.Name, StringComparison.OrdinalIgnoreCase))
-            {
-                blockers.Add(new() { Code = "Endpoint", Server = endpoint.Server, Message = $"{haproxy.Name} leads to {(open.Count == 0 ? "no member" : string.Join(", ", open))}, expected {old.Name} alone", Remediation = "Put the other servers of the backend into maintenance, and the primary out of it." });
-            }
-        }
-
+        await using ConnectionSet open = new(session);
+#pragma warning disable CA2000 // The set owns it.
+        blockers.AddRange(await EndpointSurvey.JudgeAsync(await open.EndpointAsync(cancellationToken), old.Name, candidate.Name, cancellationToken));
+#pragma warning restore CA2000
         await using IDatabaseSession database = await session.OpenDatabaseAsync(old.Name, cancellationToken);
         blockers.AddRange((await DatabaseMember.Of(database).GlobalLocksAsync(cancellationToken)).Select(held => new FailoverBlocker
         {
