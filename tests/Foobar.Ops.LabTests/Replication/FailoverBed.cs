@@ -43,9 +43,9 @@ internal sealed class FailoverBed : IAsyncDisposable
     public DatabaseLogin Canary => new("canary", new Secret(Lab.Plan.Secrets.Canary));
 
     /// <summary>Makes a bed on the lab of a flavour.</summary>
-    public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false, int replicas = 1)
+    public static async Task<FailoverBed> MakeAsync(LabFixture labs, string flavour, bool semiSync = false, int replicas = 1, int balancers = 1)
     {
-        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync, replicas: replicas);
+        RaisedLab lab = await labs.RequireAsync(Enum.Parse<DatabaseFlavour>(flavour), semiSync: semiSync, replicas: replicas, balancers: balancers);
         return new(labs, lab, new SiteSession(InventoryLoader.Load(lab.Inventory), new SessionOptions { ConnectTimeLimit = TimeSpan.FromMinutes(1) }));
     }
 

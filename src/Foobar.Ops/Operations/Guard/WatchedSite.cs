@@ -133,7 +133,7 @@ internal sealed class WatchedSite(ISiteSession session, TimeProvider time, Opera
     {
         await using ConnectionSet connected = new(session);
 #pragma warning disable CA2000 // The set owns it.
-        IWriteEndpoint endpoint = await connected.EndpointAsync(cancellationToken);
+        IWriteEndpoint endpoint = await connected.EndpointAsync(cancellationToken, AskLimit);
 #pragma warning restore CA2000
         return await endpoint.MembersAsync(cancellationToken) is not { } open || open.Contains(member, StringComparer.OrdinalIgnoreCase);
     }

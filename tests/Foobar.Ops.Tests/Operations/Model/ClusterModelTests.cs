@@ -1,3 +1,6 @@
+using Foobar.Ops.Errors;
+using Foobar.Ops.Operations.Replication;
+using Foobar.Ops.Planning;
 using Foobar.Ops.Remoting;
 using Foobar.Ops.Testing;
 
@@ -17,6 +20,8 @@ public sealed class ClusterModelTests
         ["a wait for the applier that is skipped"] = (WithoutWaiting, 1995),
         ["a resume that ignores the other operator"] = (WithoutLock, 1061),
     };
+
+    private static ClusterOptions Pair => new() { Pair = true };
 
     public static TheoryData<string> PlantNames => [.. Plants.Keys];
 
@@ -70,6 +75,40 @@ public sealed class ClusterModelTests
         Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(new() { MariaDb = mariaDb, Members = members }, operation, at, time, Enum.Parse<Fault>(fault)));
         Assert.True(schedule.Violation is null, $"{found}: {schedule}");
         Assert.NotEmpty(schedule.FaultsThatCame);
+    }
+
+    [Theory]
+    [InlineData("does not answer when it is told to close", "set server mysql-write/web-01 state drain", nameof(Fault.HangBefore), PlanOutcome.Undone)]
+    [InlineData("closes, and its answer is lost", "set server mysql-write/web-01 state drain", nameof(Fault.LostAfter), PlanOutcome.Completed)]
+    [InlineData("refuses to open", "set server mysql-write/web-02 state ready", nameof(Fault.Refused), PlanOutcome.Completed)]
+    [InlineData("says that it opened, and did not", "set server mysql-write/web-02 state ready", nameof(Fault.Lie), PlanOutcome.Completed)]
+    public void A_second_load_balancer_that_fails_once_leads_where_the_first_one_does(string what, string at, string fault, PlanOutcome outcome)
+    {
+        Schedule schedule = ScheduleRunner.OnThread(() => Schedule.Written(Pair, "switchover", at, 2, Enum.Parse<Fault>(fault)));
+        Assert.True(schedule.Violation is null, $"{what}: {schedule}");
+        Assert.NotEmpty(schedule.FaultsThatCame);
+        Assert.Equal(outcome, schedule.Ended[0].Result?.Outcome);
+        Assert.DoesNotContain("Set-FoobarBackend", schedule.Ended[0].Result?.Recommendation ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("lb-01")]
+    [InlineData("lb-02")]
+    public void A_load_balancer_that_nobody_reaches_stands_in_the_way_of_a_switchover_alone(string apart)
+    {
+        Schedule planned = ScheduleRunner.OnThread(() => Schedule.Written(Pair, "switchover", "nothing", 1, Fault.None, apart));
+        Assert.True(planned.Violation is null, $"{planned}");
+        FoobarException refused = Assert.IsType<FoobarException>(planned.Ended[0].Error);
+        Assert.Contains($"BalancerUnreachable on {apart}", refused.Message, StringComparison.Ordinal);
+
+        Schedule emergency = ScheduleRunner.OnThread(() => Schedule.Written(Pair, "failover", "nothing", 1, Fault.None, apart));
+        Assert.True(emergency.Violation is null, $"{emergency}");
+        FailoverResult result = emergency.Ended[0].Result!;
+        Assert.Equal((PlanOutcome.Degraded, "web-02"), (result.Outcome, result.NewPrimary));
+        Assert.Equal(StepOutcome.Failed, Assert.Single(result.Steps, static step => step.Step == "balancers").Outcome);
+        Assert.Contains($"{apart}: ", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"Set-FoobarBackend -Server {apart} -Backend mysql-write -Name web-02 -State Ready -Persist", result.Recommendation, StringComparison.Ordinal);
+        Assert.Equal(apart == "lb-01", result.Unfinished);
     }
 
     // A takeover is killed at its beginning, the first operator goes on to the end, and then the second one resumes; a resume goes on

@@ -72,6 +72,9 @@ internal sealed partial class Schedule
     /// <summary>The faults that came.</summary>
     public IReadOnlyList<string> FaultsThatCame => _plan.Came;
 
+    /// <summary>The ends of switchovers, failovers, resumes and takeovers, in their order.</summary>
+    public IReadOnlyList<(FailoverResult? Result, Exception? Error)> Ended => _ended;
+
     /// <summary>Runs one; nothing of it waits in fact.</summary>
     public static Schedule Run(int seed, bool traced = false, Plant? plant = null) => Alone(() =>
     {
@@ -86,12 +89,18 @@ internal sealed partial class Schedule
     /// <param name="at">The beginning of the statement or command at which the fault comes.</param>
     /// <param name="time">At which of them.</param>
     /// <param name="fault">The fault.</param>
-    public static Schedule Written(ClusterOptions options, string operation, string at, int time, Fault fault) => Alone(() =>
+    /// <param name="apart">A load balancer that the operator does not reach until all is mended; <see langword="null"/> for none.</param>
+    public static Schedule Written(ClusterOptions options, string operation, string at, int time, Fault fault, string? apart = null) => Alone(() =>
     {
         Schedule schedule = new(1, traced: true, null, options);
         schedule._cluster.Clients.Begin(40, 0.005);
         schedule.Pass(0.1);
         schedule._plan.PlanAt(at, time, fault);
+        if (apart is not null)
+        {
+            schedule._cluster.Cut("operator", apart);
+        }
+
         if (operation == "switchover")
         {
             schedule.Switch();
