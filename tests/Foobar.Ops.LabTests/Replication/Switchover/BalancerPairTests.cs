@@ -64,7 +64,7 @@ public sealed class BalancerPairTests(LabFixture labs, ITestOutputHelper output)
         await Task.Delay(TimeSpan.FromSeconds(2), cancel);
         IReadOnlyList<OrderWrite> writes = await writers.StopAsync();
         Assert.Contains(writes, write => write.IsAcknowledged && write.Begun > moved);
-        output.WriteLine($"planned {planned.Duration.TotalMilliseconds:0} ms, balancers {planned.Steps.Single(static step => step.Step == "balancers").Duration.TotalMilliseconds:0} ms; writable {emergency.WritableAfter?.TotalMilliseconds:0} ms after the emergency's command");
+        output.WriteLine($"planned {planned.Duration.TotalMilliseconds:0} ms, gap {planned.WriteGap?.Duration.TotalMilliseconds:0} ms by the steps, balancers {planned.Steps.Single(static step => step.Step == "balancers").Duration.TotalMilliseconds:0} ms; writable {emergency.WritableAfter?.TotalMilliseconds:0} ms after the emergency's command");
 
         await bed.Lab.RunAsync("lb-01", "systemctl start haproxy", cancel: CancellationToken.None);
         await AssertLeadAsync(bed, "web-01");

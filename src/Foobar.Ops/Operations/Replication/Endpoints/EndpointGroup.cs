@@ -50,8 +50,12 @@ internal sealed class EndpointGroup : IWriteEndpoint
     public static IReadOnlyList<string> Servers(Site site) => site.Policy.Database?.WriteEndpoint switch
     {
         null => [],
-        { Kind: WriteEndpointKind.Haproxy } declared => [declared.Server, .. site.WithRole(Role.LoadBalancer).Select(static server => server.Name)
-            .Where(name => !string.Equals(name, declared.Server, StringComparison.OrdinalIgnoreCase))],
+        { Kind: WriteEndpointKind.Haproxy } declared =>
+        [
+            declared.Server,
+            .. site.WithRole(Role.LoadBalancer).Select(static server => server.Name)
+                .Where(name => !string.Equals(name, declared.Server, StringComparison.OrdinalIgnoreCase)),
+        ],
         { } declared => [declared.Server],
     };
 
@@ -61,7 +65,8 @@ internal sealed class EndpointGroup : IWriteEndpoint
     /// <param name="patience">How long the others have once one is connected.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException">None of them could be connected: what the first one said.</exception>
-    public static async Task<EndpointGroup> ConnectAsync(ISiteSession site, WriteEndpoint declared, TimeSpan patience, CancellationToken cancellationToken)
+    public static async Task<EndpointGroup> ConnectAsync(
+        ISiteSession site, WriteEndpoint declared, TimeSpan patience, CancellationToken cancellationToken)
     {
         EndpointGroup group = new(site, declared, Servers(site.Site));
         try
@@ -86,7 +91,8 @@ internal sealed class EndpointGroup : IWriteEndpoint
         [.. (await LookAsync(cancellationToken)).SelectMany(static view => view.Open).Distinct(StringComparer.OrdinalIgnoreCase)];
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<string>?> FirstMembersAsync(CancellationToken cancellationToken) => (await LookAsync(cancellationToken))[0].Open;
+    public async Task<IReadOnlyList<string>?> FirstMembersAsync(CancellationToken cancellationToken) =>
+        (await LookAsync(cancellationToken))[0].Open;
 
     /// <summary>The members that each lets new connections through to; those that do not answer are <see cref="Missing"/>.</summary>
     /// <param name="cancellationToken">Cancels.</param>
@@ -108,16 +114,21 @@ internal sealed class EndpointGroup : IWriteEndpoint
 
     /// <inheritdoc/>
     public async Task<string?> HealthAsync(string member, CancellationToken cancellationToken) =>
-        _balancers.Find(static one => one is { Failure: null, Endpoint: not null }) is { Endpoint: { } endpoint } ? await endpoint.HealthAsync(member, cancellationToken) : null;
+        _balancers.Find(static one => one is { Failure: null, Endpoint: not null }) is { Endpoint: { } endpoint }
+            ? await endpoint.HealthAsync(member, cancellationToken)
+            : null;
 
     /// <inheritdoc/>
-    public Task DrainAsync(string member, CancellationToken cancellationToken) => EachAsync((one, token) => one.DrainAsync(member, token), Grace, cancellationToken);
+    public Task DrainAsync(string member, CancellationToken cancellationToken) =>
+        EachAsync((one, token) => one.DrainAsync(member, token), Grace, cancellationToken);
 
     /// <inheritdoc/>
-    public Task CloseAsync(string member, CancellationToken cancellationToken) => EachAsync((one, token) => one.CloseAsync(member, token), Grace, cancellationToken);
+    public Task CloseAsync(string member, CancellationToken cancellationToken) =>
+        EachAsync((one, token) => one.CloseAsync(member, token), Grace, cancellationToken);
 
     /// <inheritdoc/>
-    public Task OpenAsync(string member, CancellationToken cancellationToken) => EachAsync((one, token) => one.OpenAsync(member, token), Grace, cancellationToken);
+    public Task OpenAsync(string member, CancellationToken cancellationToken) =>
+        EachAsync((one, token) => one.OpenAsync(member, token), Grace, cancellationToken);
 
     /// <summary>
     /// Leads all to one of two members: one that was left out when the other was closed, by an earlier run perhaps, must not lead to
@@ -130,7 +141,8 @@ internal sealed class EndpointGroup : IWriteEndpoint
             await one.CloseAsync(closed, token);
             await one.EndSessionsAsync(closed, token);
             await one.OpenAsync(open, token);
-            if (await one.MembersAsync(token) is not { } members || members.Contains(closed, StringComparer.OrdinalIgnoreCase) || !members.Contains(open, StringComparer.OrdinalIgnoreCase))
+            IReadOnlyList<string> members = await one.MembersAsync(token) ?? [];
+            if (members.Contains(closed, StringComparer.OrdinalIgnoreCase) || !members.Contains(open, StringComparer.OrdinalIgnoreCase))
             {
                 throw Elsewhere(one, open);
             }
@@ -139,10 +151,12 @@ internal sealed class EndpointGroup : IWriteEndpoint
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) => EachAsync((one, token) => one.EndSessionsAsync(member, token), Grace, cancellationToken);
+    public Task EndSessionsAsync(string member, CancellationToken cancellationToken) =>
+        EachAsync((one, token) => one.EndSessionsAsync(member, token), Grace, cancellationToken);
 
     /// <inheritdoc/>
-    public Task PersistAsync(string open, string closed, CancellationToken cancellationToken) => EachAsync((one, token) => one.PersistAsync(open, closed, token), FileGrace, cancellationToken);
+    public Task PersistAsync(string open, string closed, CancellationToken cancellationToken) =>
+        EachAsync((one, token) => one.PersistAsync(open, closed, token), FileGrace, cancellationToken);
 
     /// <inheritdoc/>
     public void Readmit() => _balancers.ForEach(static one => one.Failure = null);
@@ -160,15 +174,19 @@ internal sealed class EndpointGroup : IWriteEndpoint
     {
         if (_balancers.Find(static one => one.Failure is not null) is { Failure: { } failure } one)
         {
-            throw new FoobarException("EndpointLost", failure.Kind, $"The backend {_declared.Backend} of {one.Server} can't be moved together with the others: {failure.Message}", failure)
+            string message = $"The backend {_declared.Backend} of {one.Server} can't be moved together with the others: {failure.Message}";
+            throw new FoobarException("EndpointLost", failure.Kind, message, failure)
             {
                 Server = one.Server,
-                Recommendation = failure.Recommendation ?? $"Bring {one.Server} back; if it is not to be used any more, take its role load-balancer out of the inventory.",
+                Recommendation = failure.Recommendation
+                    ?? $"Bring {one.Server} back; if it is not to be used any more, take its role load-balancer out of the inventory.",
             };
         }
     }
 
-    /// <summary>Sees that each leads to the primary alone, after a restart too, and leads it there if not; asks those again that were left out.</summary>
+    /// <summary>
+    /// Sees that each leads to the primary alone, after a restart too, and leads it there if not; asks those again that were left out.
+    /// </summary>
     /// <param name="open">The primary.</param>
     /// <param name="closed">The old primary.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -179,7 +197,8 @@ internal sealed class EndpointGroup : IWriteEndpoint
         Leave();
         if (Missing is { Count: > 0 } missing)
         {
-            throw new FoobarException(Unsettled, ErrorKind.Failed, $"Not every load balancer is known to lead to {open} alone. {string.Join(" ", missing.Select(static one => $"{one.Server}: {one.Reason}"))}")
+            string reasons = string.Join(" ", missing.Select(static one => $"{one.Server}: {one.Reason}"));
+            throw new FoobarException(Unsettled, ErrorKind.Failed, $"Not every load balancer is known to lead to {open} alone. {reasons}")
             {
                 Server = missing[0].Server,
                 Recommendation = Advice(open, closed),
@@ -193,7 +212,8 @@ internal sealed class EndpointGroup : IWriteEndpoint
     public string? Advice(string open, string closed) => Missing is not { Count: > 0 } missing
         ? null
         : string.Join(" ", missing.Select(one => $"{one.Server} may still lead writes to {closed}, or to none: before it takes the application's connections, "
-            + $"Set-FoobarBackend -Server {one.Server} -Backend {_declared.Backend} -Name {open} -State Ready -Persist, then the same with -Name {closed} -State Maint."));
+            + $"Set-FoobarBackend -Server {one.Server} -Backend {_declared.Backend} -Name {open} -State Ready -Persist, "
+            + $"then the same with -Name {closed} -State Maint."));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -205,7 +225,10 @@ internal sealed class EndpointGroup : IWriteEndpoint
     }
 
     private static FoobarException Elsewhere(HaproxyEndpoint endpoint, string open) =>
-        new(Unsettled, ErrorKind.Failed, $"The {endpoint.Name} does not lead to {open} alone after it was told to.") { Server = endpoint.Server };
+        new(Unsettled, ErrorKind.Failed, $"The {endpoint.Name} does not lead to {open} alone after it was told to.")
+        {
+            Server = endpoint.Server,
+        };
 
     private async Task SettleOneAsync(Balancer one, string open, string closed, CancellationToken cancellationToken)
     {
@@ -280,7 +303,8 @@ internal sealed class EndpointGroup : IWriteEndpoint
         }
     }
 
-    private async Task<FoobarException?> FailureOf(Balancer one, Func<HaproxyEndpoint, CancellationToken, Task> work, CancellationToken token, CancellationToken cancellationToken)
+    private async Task<FoobarException?> FailureOf(
+        Balancer one, Func<HaproxyEndpoint, CancellationToken, Task> work, CancellationToken token, CancellationToken cancellationToken)
     {
         try
         {
@@ -295,7 +319,10 @@ internal sealed class EndpointGroup : IWriteEndpoint
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new("EndpointLost", ErrorKind.Timeout, $"{one.Server}: no answer of it or of its HAProxy in time.") { Server = one.Server };
+            return new("EndpointLost", ErrorKind.Timeout, $"{one.Server}: no answer of it or of its HAProxy in time.")
+            {
+                Server = one.Server,
+            };
         }
     }
 

@@ -3,7 +3,9 @@ using Foobar.Ops.Planning;
 
 namespace Foobar.Ops.Operations.Replication.Endpoints;
 
-/// <summary>Whether writes can be moved at the write endpoint, on each load balancer that has it; and the last step of a move there.</summary>
+/// <summary>
+/// Whether writes can be moved at the write endpoint, on each load balancer that has it; and the last step of a move there.
+/// </summary>
 internal static class EndpointSurvey
 {
     private const string Step = "balancers";
@@ -13,14 +15,17 @@ internal static class EndpointSurvey
     /// <param name="from">The member to which it leads.</param>
     /// <param name="to">The member to which it shall lead.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(IWriteEndpoint endpoint, string from, string to, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(
+        IWriteEndpoint endpoint, string from, string to, CancellationToken cancellationToken)
     {
         List<FailoverBlocker> blockers = [];
         foreach ((string server, HaproxyEndpoint? connected, FoobarException? failure) in Each(endpoint))
         {
             try
             {
-                blockers.AddRange(connected is null || failure is not null ? [Silent(server, failure?.Message)] : await JudgeAsync(connected, from, to, cancellationToken));
+                blockers.AddRange(connected is null || failure is not null
+                    ? [Silent(server, failure?.Message)]
+                    : await JudgeAsync(connected, from, to, cancellationToken));
             }
             catch (FoobarException error) when (endpoint is EndpointGroup)
             {
@@ -35,7 +40,8 @@ internal static class EndpointSurvey
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="from">The member to which it leads.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<IReadOnlyList<FailoverBlocker>> WarnAsync(IWriteEndpoint endpoint, string from, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<FailoverBlocker>> WarnAsync(
+        IWriteEndpoint endpoint, string from, CancellationToken cancellationToken)
     {
         if (endpoint is not EndpointGroup group)
         {
@@ -47,10 +53,14 @@ internal static class EndpointSurvey
         [
             .. group.Missing.Select(static one => Silent(one.Server, one.Reason) with
             {
-                Remediation = "The failover goes on without it, and tries it again in its last steps. Until it is moved it may lead writes to the old primary: see that it does not take the application's connections.",
+                Remediation = "The failover goes on without it, and tries it again in its last steps. "
+                    + "Until it is moved it may lead writes to the old primary: see that it does not take the application's connections.",
             }),
             .. views.Skip(1).Where(view => !LeadsAlone(view.Open, from))
-                .Select(view => Elsewhere(view.Server, $"its write backend leads to {Names(view.Open)}, expected {from} alone") with { Remediation = "The failover leads it to the new primary alone." }),
+                .Select(view => Elsewhere(view.Server, $"its write backend leads to {Names(view.Open)}, expected {from} alone") with
+                {
+                    Remediation = "The failover leads it to the new primary alone.",
+                }),
         ];
     }
 
@@ -69,7 +79,9 @@ internal static class EndpointSurvey
         },
     ];
 
-    /// <summary>The same for an operation to which a load balancer that does not answer matters little: it is told (<see cref="Advice"/>).</summary>
+    /// <summary>
+    /// The same for an operation to which a load balancer that does not answer matters little: it is told (<see cref="Advice"/>).
+    /// </summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="open">The primary.</param>
     /// <param name="closed">The member that is none.</param>
@@ -102,20 +114,30 @@ internal static class EndpointSurvey
         _ => [],
     };
 
-    private static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(HaproxyEndpoint haproxy, string from, string to, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(
+        HaproxyEndpoint haproxy, string from, string to, CancellationToken cancellationToken)
     {
         string server = haproxy.Server!;
         List<FailoverBlocker> blockers = [];
         IReadOnlyList<string> open = await haproxy.MembersAsync(cancellationToken) ?? [];
         if (await haproxy.LevelAsync(cancellationToken) is { } level)
         {
-            blockers.Add(new() { Code = "EndpointLevel", Server = server, Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes", Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it." });
+            blockers.Add(new()
+            {
+                Code = "EndpointLevel",
+                Server = server,
+                Message = $"the admin socket lets us in as {level}, and only 'admin' may move writes",
+                Remediation = "Declare the socket with 'level admin' in HAProxy's global section (stats socket PATH level admin), and reload it.",
+            });
         }
 
         IReadOnlyList<string> servers = await haproxy.ServersAsync(cancellationToken);
         foreach (string member in ((string[])[from, to]).Where(member => !servers.Contains(member, StringComparer.OrdinalIgnoreCase)))
         {
-            blockers.Add(Elsewhere(server, $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}") with { Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member." });
+            blockers.Add(Elsewhere(server, $"{haproxy.Name} has no server '{member}', only {string.Join(", ", servers)}") with
+            {
+                Remediation = $"Add a server line named '{member}' to the backend, as the inventory names the member.",
+            });
         }
 
         if (!LeadsAlone(open, from))
@@ -126,7 +148,8 @@ internal static class EndpointSurvey
         return blockers;
     }
 
-    private static bool LeadsAlone(IReadOnlyList<string> open, string member) => open is [{ } only] && string.Equals(only, member, StringComparison.OrdinalIgnoreCase);
+    private static bool LeadsAlone(IReadOnlyList<string> open, string member) =>
+        open is [{ } only] && string.Equals(only, member, StringComparison.OrdinalIgnoreCase);
 
     private static string Names(IReadOnlyList<string> members) => members.Count == 0 ? "no member" : string.Join(", ", members);
 
@@ -142,7 +165,8 @@ internal static class EndpointSurvey
     {
         Code = "BalancerUnreachable",
         Server = server,
-        Message = $"its write backend can't be asked or moved: {reason?.TrimEnd('.')}; it would lead writes to the old primary once it takes the application's connections",
+        Message = $"its write backend can't be asked or moved: {reason?.TrimEnd('.')}; "
+            + "it would lead writes to the old primary once it takes the application's connections",
         Remediation = $"Bring {server} back. If it is not to be used any more, take its role load-balancer out of the inventory.",
     };
 }
