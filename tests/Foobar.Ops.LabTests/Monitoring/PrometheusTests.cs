@@ -51,8 +51,7 @@ public sealed class PrometheusTests(LabFixture labs) : IAsyncDisposable
             TrafficTruth truth = new(await sender.SentAsync(), sender.Tag);
             DateTimeOffset first = truth.Sent.Min(request => request.Sent), last = truth.Sent.Max(request => request.Sent);
 
-            await Task.Delay(Scrape, Cancel);
-            TrafficRate all = Assert.Single(await service.MeasureAsync(before, DateTimeOffset.UtcNow, Cancel), IsHttps);
+            TrafficRate all = await WholeAsync(service, before);
             TrafficRate some = Assert.Single(await service.MeasureAsync(first + Before, last - Before, Cancel), IsHttps);
             int answered = truth.Sent.Count(request => request.Answered is not null);
             Assert.True(all.IsExact && all.Count >= answered && all.Count <= truth.Sent.Count, $"{answered} of {truth.Sent.Count} requests were answered from {first:O} to {last:O}; {all}");
@@ -62,6 +61,19 @@ public sealed class PrometheusTests(LabFixture labs) : IAsyncDisposable
                 truth.IsNear(some);
             }
         }
+    }
+
+    // A busy machine may scrape late: the count is exact once a scrape came after the last request.
+    private static async Task<TrafficRate> WholeAsync(DeclaredService service, DateTimeOffset since)
+    {
+        TrafficRate? all = null;
+        for (int attempt = 0; attempt < 5 && all is not { IsExact: true }; attempt++)
+        {
+            await Task.Delay(Scrape, Cancel);
+            all = Assert.Single(await service.MeasureAsync(since, DateTimeOffset.UtcNow, Cancel), IsHttps);
+        }
+
+        return all!;
     }
 
     private static bool IsHttps(TrafficRate rate) => rate.Name.Contains("www-https", StringComparison.Ordinal);
