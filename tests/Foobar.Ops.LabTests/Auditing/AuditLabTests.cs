@@ -12,7 +12,7 @@ namespace Foobar.Ops.LabTests.Auditing;
 /// The audit of real servers writes nothing, and what changed on them shows. That a server which is not reached is one error is for
 /// the Pester tests.
 /// </summary>
-[Collection(OtherLabCollection.Name)]
+[Collection(LabCollection.Name)]
 public sealed class AuditLabTests(LabFixture labs)
 {
     [Fact]

@@ -12,7 +12,7 @@ using Foobar.Ops.Remoting;
 namespace Foobar.Ops.LabTests.Connectivity;
 
 /// <summary>Real probes between real servers: what a clean site says, and who is named where something stops or lets pass.</summary>
-[Collection(OtherLabCollection.Name)]
+[Collection(LabCollection.Name)]
 public sealed class ConnectionTests(LabFixture labs)
 {
     private static readonly ConnectionTestOptions Replication = new() { From = ["web-01"], To = ["web-02"], Ports = [new PortRange(TransportProtocol.Tcp, 3306, 3306)] };

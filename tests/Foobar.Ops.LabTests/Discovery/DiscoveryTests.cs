@@ -17,7 +17,7 @@ using Foobar.Ops.Testing;
 namespace Foobar.Ops.LabTests.Discovery;
 
 /// <summary>An inventory made of nothing but names and a key: it audits as the lab's own does, and no fault becomes policy.</summary>
-[Collection(OtherLabCollection.Name)]
+[Collection(LabCollection.Name)]
 public sealed class DiscoveryTests(LabFixture labs)
 {
     /// <summary>Kinds of labs; the default run takes the first two, which other tests have raised already.</summary>

@@ -167,7 +167,7 @@ public sealed class CollectionEnd(LabFixture labs) : IAsyncDisposable
     public async ValueTask DisposeAsync() => await labs.RetireAsync(static _ => true);
 }
 
-/// <summary>Tests that use a lab run one after another, since some break it: those of the database, and of faults.</summary>
+/// <summary>Tests that use a lab run one after another, since some break it: those of the database, of faults, and of what is read.</summary>
 [CollectionDefinition(Name)]
 [NeedsLabImages]
 public sealed class LabCollection : ICollectionFixture<CollectionEnd>
