@@ -25,10 +25,13 @@ internal sealed class UpdateBed : IAsyncDisposable
 
     public string State => Path.Combine(_folder, "state");
 
-    /// <summary>Makes a bed; where TLS ends at nginx on MariaDB, which is raised sooner.</summary>
+    /// <summary>
+    /// Makes a bed; where TLS ends at nginx on MariaDB, which is raised sooner. Databases share the web servers' certificate where the
+    /// balancer encrypts again: a grown site of that kind is on MariaDB, the other one on MySQL.
+    /// </summary>
     public static async Task<UpdateBed> MakeAsync(LabFixture labs, TlsVariant tls = TlsVariant.Edge, bool grown = false)
     {
-        DatabaseFlavour database = tls == TlsVariant.Web ? DatabaseFlavour.MariaDb : DatabaseFlavour.MySql;
+        DatabaseFlavour database = tls == TlsVariant.Web || (tls == TlsVariant.Reencrypt && grown) ? DatabaseFlavour.MariaDb : DatabaseFlavour.MySql;
         UpdateBed bed = new(await labs.RequireAsync(database, tls, grown: grown));
         foreach (string server in Servers)
         {

@@ -86,6 +86,13 @@ public sealed class UpdateTests(LabFixture labs, ITestOutputHelper output)
         Assert.Equal(["web-01"], result.Servers);
         Assert.Empty((await load.StopAsync(0)).Failed);
         await AssertStartsAsync(bed, ["web-01"], Fingerprint(path));
+
+        // The database's certificate is for the same names.
+        string served = await bed.Lab.RunAsync(
+            web.Name,
+            "openssl s_client -starttls mysql -unix \"$(mysql -NBe 'SELECT @@socket')\" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256",
+            cancel: Token);
+        Assert.Equal(Fingerprint(path), served.Trim().Split('=')[^1].Replace(":", "", StringComparison.Ordinal), ignoreCase: true);
     }
 
     [Fact]

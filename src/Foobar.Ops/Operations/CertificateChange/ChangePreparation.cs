@@ -30,7 +30,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
         IReadOnlyList<CertificatePlace> places = PlaceChoice.Choose(material.Leaf, ground.Places, options.Places);
         bool IsOld(CertificatePlace place) => !place.File.Certificates.SequenceEqual(material.Chain, ByteComparer.Instance);
         PlaceFile[] files = [.. places.Where(IsOld).SelectMany(static place => place.Files).DistinctBy(static file => file.RealPath)];
-        ChangeTarget target = Target(server, ground, places) with { Files = files, Expected = [material.Leaf.Sha256Fingerprint], Ends = [material.Leaf.NotAfter], ServerKey = options.ServerKey };
+        ChangeTarget target = Target(server, ground, places) with { Files = files, Expected = [material.Leaf.Sha256Fingerprint], ServerKey = options.ServerKey };
         return places.Count == 0 ? target : await LearnAsync(target, ground, Sha1(material.Chain[0]), material.ToSize(), material.Leaf, cancellationToken);
     }
 
@@ -59,7 +59,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
 
         // In the order of the copies, which are put back by it.
         PlaceFile[] files = [.. kept.Files.Select(file => ground.Files.FirstOrDefault(one => one.RealPath == file.RealPath) ?? new PlaceFile { Path = file.RealPath, RealPath = file.RealPath, Access = "" })];
-        ChangeTarget target = Target(server, ground, places) with { Back = kept, Files = files, Expected = [.. read.Select(static leaf => leaf.Sha256Fingerprint)], Ends = [.. read.Select(static leaf => leaf.NotAfter)] };
+        ChangeTarget target = Target(server, ground, places) with { Back = kept, Files = files, Expected = [.. read.Select(static leaf => leaf.Sha256Fingerprint)] };
         return (await LearnAsync(target, ground, Sha1(leaves[0]), 0, read[0], cancellationToken), read[0]);
     }
 

@@ -151,7 +151,7 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
     {
         if (target.ReloadsDatabase)
         {
-            await DatabaseTls.ConfirmAsync(session, target.Server, target.Ends, cancellationToken);
+            await DatabaseTls.ConfirmAsync(session, target.Server, target.Expected, cancellationToken);
         }
 
         if (target.Haproxy != HaproxyWay.Swap || target.Back is not null)

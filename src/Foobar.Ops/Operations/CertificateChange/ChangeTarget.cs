@@ -40,11 +40,8 @@ internal sealed record ChangeTarget
     /// <summary>The files that are written: those whose content is another, each once.</summary>
     public IReadOnlyList<PlaceFile> Files { get; init; } = [];
 
-    /// <summary>The SHA-256 fingerprints that an endpoint may serve afterwards: the new one, or those that are brought back.</summary>
+    /// <summary>The SHA-256 fingerprints that an endpoint or a database may serve afterwards: the new one, or those that are brought back.</summary>
     public IReadOnlyList<string> Expected { get; init; } = [];
-
-    /// <summary>When those end, by which a database tells its own.</summary>
-    public IReadOnlyList<DateTimeOffset> Ends { get; init; } = [];
 
     /// <summary>The SHA-1 fingerprint of the certificate, by which HAProxy names it.</summary>
     public string Sha1 { get; init; } = "";

@@ -1,7 +1,9 @@
-using System.Globalization;
 using Foobar.Ops.Errors;
 using Foobar.Ops.Inventory;
 using Foobar.Ops.Remoting;
+using Foobar.Ops.Remoting.Drivers;
+using Foobar.Ops.Tls.Legs;
+using Foobar.Ops.Tls.Scan;
 
 namespace Foobar.Ops.Operations.CertificateChange;
 
@@ -10,7 +12,7 @@ internal static class DatabaseTls
 {
     private const string Files = "SELECT @@global.ssl_cert AS cert_file, @@global.ssl_key AS key_file, @@global.datadir AS folder";
 
-    private const string End = "SHOW GLOBAL STATUS LIKE 'Ssl_server_not_after'";
+    private const string Socket = "SELECT @@global.socket AS socket";
 
     /// <summary>What a database's configuration names; <see langword="null"/> if it has no certificate.</summary>
     /// <exception cref="FoobarException">It can't be asked.</exception>
@@ -29,29 +31,50 @@ internal static class DatabaseTls
         await database.ExecuteAsync(database.IsMariaDb ? "FLUSH SSL" : "ALTER INSTANCE RELOAD TLS", null, cancellationToken);
     }
 
-    /// <summary>Sees over a new connection that the database has taken it, by the date on which it ends.</summary>
+    /// <summary>
+    /// Sees over a handshake at the database's unix socket that it has taken it. Its status is no witness: MariaDB's
+    /// <c>Ssl_server_not_after</c> is that of the connection that asks, and empty for one without TLS.
+    /// </summary>
+    /// <param name="session">The site's connections.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="fingerprints">The SHA-256 fingerprints of which it shall serve one.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="FoobarException"><c>CertificateNotActivated</c>.</exception>
-    public static async Task ConfirmAsync(ISiteSession session, Server server, IReadOnlyList<DateTimeOffset> ends, CancellationToken cancellationToken)
+    public static async Task ConfirmAsync(
+        ISiteSession session, Server server, IReadOnlyList<string> fingerprints, CancellationToken cancellationToken)
     {
-        await using IDatabaseSession database = await session.OpenDatabaseAsync(server.Name, cancellationToken);
-        IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(End, null, cancellationToken);
-        string said = rows.Count == 1 ? rows[0].Text("Value") ?? "" : "";
-        if (Date(said) is not { } end || !ends.Contains(end))
+        RemoteEndpoint.UnixSocket socket = await SocketAsync(session, server, cancellationToken);
+        IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
+        WireLook look = await WireProbe.LookAsync(
+            socket.Path, 0, server.Name, StartTls.MySql, token => connection.ConnectAsync(socket, token), cancellationToken);
+        if (look.Certificate is not { } served)
         {
-            throw new FoobarException("CertificateNotActivated", ErrorKind.Failed, $"{server.Name}: the database still has another certificate, which ends {said}.") { Server = server.Name };
+            throw NotActivated(server, $"what certificate the database has can't be seen: {look.Detail}");
+        }
+
+        if (!fingerprints.Contains(served.Sha256Fingerprint, StringComparer.OrdinalIgnoreCase))
+        {
+            throw NotActivated(
+                server, FormattableString.Invariant($"the database still has another certificate, {served.Sha256Fingerprint[..16]}, which ends on {served.NotAfter:yyyy-MM-dd}"));
         }
     }
+
+    private static async Task<RemoteEndpoint.UnixSocket> SocketAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
+    {
+        await using IDatabaseSession database = await session.OpenDatabaseAsync(server.Name, cancellationToken);
+        IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(Socket, null, cancellationToken);
+        return rows.Count == 1 && rows[0].Text("socket") is { Length: > 0 } path
+            ? new RemoteEndpoint.UnixSocket(path)
+            : throw NotActivated(server, "what certificate the database has can't be seen: it names no unix socket");
+    }
+
+    private static FoobarException NotActivated(Server server, string what) =>
+        new("CertificateNotActivated", ErrorKind.Failed, $"{server.Name}: {what}.") { Server = server.Name };
 
     /// <summary>The pair of files, relative ones below the data directory.</summary>
     internal static CertificatePair? Use(string? certificate, string? key, string? folder) => string.IsNullOrEmpty(certificate) || string.IsNullOrEmpty(key) || string.IsNullOrEmpty(folder)
         ? null
         : new CertificatePair(CertificateProgram.Database, Whole(certificate, folder), [Whole(key, folder)]);
-
-    /// <summary>Reads <c>Feb 28 02:26:27 2027 GMT</c>; <see langword="null"/> for another form.</summary>
-    internal static DateTimeOffset? Date(string text) => DateTimeOffset.TryParseExact(
-        text.Replace(" GMT", "", StringComparison.Ordinal), ["MMM d HH:mm:ss yyyy", "MMM  d HH:mm:ss yyyy"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset end)
-        ? end
-        : null;
 
     private static string Whole(string path, string folder) => path.StartsWith('/') ? path : $"{folder.TrimEnd('/')}/{path}";
 }
