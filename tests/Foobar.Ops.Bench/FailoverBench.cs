@@ -57,18 +57,20 @@ internal static class FailoverBench
         List<double>[] gaps = [[], [], []];
         for (int round = 0; round < Rounds * gaps.Length; round++)
         {
+            // Of three members each way would else always move the same one to the same one.
+            int way = (round + (round / gaps.Length)) % gaps.Length;
             (string old, string candidate, string[] others) = await RolesAsync(lab, session, cancel);
             await using OrderWriters writers = await OrderWriters.StartAsync(lab, "web-02", Writers, interval, cancel);
             await Task.Delay(Settling, cancel);
             long from = Stopwatch.GetTimestamp();
-            await ((round % gaps.Length) switch
+            await (way switch
             {
                 0 => OursAsync(operation, candidate, cancel),
                 1 => HeldAsync(lab, byHand, old, candidate, others, cancel),
                 _ => SharedAsync(lab, byHand, old, candidate, others, cancel),
             });
             await Task.Delay(Settling, cancel);
-            gaps[round % gaps.Length].Add(OrderWriters.Gap(await writers.StopAsync(), from, Stopwatch.GetTimestamp()).TotalMilliseconds);
+            gaps[way].Add(OrderWriters.Gap(await writers.StopAsync(), from, Stopwatch.GetTimestamp()).TotalMilliseconds);
         }
 
         state.Delete(recursive: true);
