@@ -5,13 +5,22 @@ internal static class RulesetScript
 {
     // The text of nft tells what its JSON gets wrong (NftStructure). Only with all rules does it tell the flags of tables; where
     // the JSON shows none, the lists of chains, sets and maps tell the rest in a tenth of the time. The shell takes long to look
-    // through megabytes: the tables of a listing are found once. iptables-legacy-save would load the tables it lists, so it is asked
+    // through megabytes: the tables of a listing are found once; where "found" is empty they are not known. iptables-legacy-save would load the tables it lists, so it is asked
     // only for those that are there already; the nft variant shows what "nft -j" hides of rules that iptables wrote, which are in
     // tables of a family of their own: where the JSON has no such table there are none.
     private const string Functions = """
         part() { name=$1; shift; printf '\n==> %s\n' "$name"; "$@" || printf '\n==> failed %s %s\n' "$name" "$?"; }
-        of_json() { case $json in *']}') found=$(printf %s "$json" | grep -o '{"table": {[^}]*}' | tr '\n' ' '); found="tables: $found" ;; esac; }
-        of_text() { found=$(nft -t list chains) && found="tables: $(printf %s "$found" | sed -n 's/^table \([a-z0-9]*\) .*/"family": "\1", /p')"; }
+        of_json() {
+            case $json in
+                *']}') found="tables: $(printf %s "$json" | grep -o '{"table": {[^}]*}' | tr '\n' ' ')" ;;
+                *) found= ;;
+            esac
+        }
+        of_text() {
+            if chains=$(nft -t list chains); then
+                found="tables: $(printf %s "$chains" | sed -n 's/^table \([a-z0-9]*\) .*/"family": "\1", /p')"
+            else found= ; fi
+        }
         rules() { json=$(nft -j list ruleset); status=$?; printf %s "$json"; of_json; json=; return "$status"; }
         unflagged() { case $found in 'tables: {'*) case $found in *'"flags"'*) return 1 ;; esac ;; *) return 1 ;; esac; }
         declared() { if unflagged; then nft -t 'list chains; list sets; list maps'; else nft -t list ruleset; fi; }

@@ -41,7 +41,9 @@ internal sealed class NftExpressions
 
     /// <summary>The statements of a rule; none if it has no list of them.</summary>
     public NftExpression[] Of(JsonElement rule) =>
-        rule.TryGetProperty("expr", out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(One)] : [];
+        rule.TryGetProperty("expr", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+        ? [.. list.EnumerateArray().Select(One)]
+        : [];
 
     private NftExpression One(JsonElement json)
     {

@@ -11,14 +11,15 @@ internal static class NftRule
     /// <param name="server">The server it is on.</param>
     /// <param name="place">The chain it is in.</param>
     /// <param name="position">Its place in the chain, from 1.</param>
-    /// <param name="known">The statements of the listing that were read before.</param>
+    /// <param name="known">The statements of its table that were read before.</param>
     public static FirewallRule Read(
         JsonElement json, string? server, (string Family, string Table, string Chain) place, int position, NftExpressions known)
     {
         NftExpression[] expressions = known.Of(json);
         string? comment = json.TryGetProperty("comment", out JsonElement text) ? text.GetString() : null;
         string[] words = Array.ConvertAll(expressions, static expression => expression.Text);
-        JsonElement counter = Array.Find(expressions, static expression => expression is { Name: "counter", Value.ValueKind: JsonValueKind.Object })?.Value ?? default;
+        JsonElement counter = Array.Find(
+            expressions, static expression => expression is { Name: "counter", Value.ValueKind: JsonValueKind.Object })?.Value ?? default;
         return new FirewallRule
         {
             Server = server,

@@ -188,7 +188,7 @@ internal sealed class ChangePreparation(ISiteSession session, CertificateChangeO
     {
         try
         {
-            if (await DatabaseTls.ReadAsync(session, server, cancellationToken) is { } pair)
+            if (await DatabaseCertificate.ReadAsync(session, server, cancellationToken) is { } pair)
             {
                 pairs.All.Add(pair);
             }

@@ -144,14 +144,14 @@ internal sealed class ChangeSteps(ISiteSession session, Func<byte[]> content, st
     };
 
     private Task ReloadDatabaseAsync(ChangeTarget target, CancellationToken cancellationToken) =>
-        target.ReloadsDatabase ? DatabaseTls.ReloadAsync(session, target.Server, cancellationToken) : Task.CompletedTask;
+        target.ReloadsDatabase ? DatabaseCertificate.ReloadAsync(session, target.Server, cancellationToken) : Task.CompletedTask;
 
     // HAProxy itself says what it will serve; an endpoint that can't be reached from outside is judged by this alone.
     private async Task LoadedAsync(ChangeTarget target, CancellationToken cancellationToken)
     {
         if (target.ReloadsDatabase)
         {
-            await DatabaseTls.ConfirmAsync(session, target.Server, target.Expected, cancellationToken);
+            await DatabaseCertificate.ConfirmAsync(session, target.Server, target.Expected, cancellationToken);
         }
 
         if (target.Haproxy != HaproxyWay.Swap || target.Back is not null)

@@ -64,11 +64,15 @@ internal static class EndpointSurvey
         ];
     }
 
-    /// <summary>Where there are several load balancers: that each leads to the new primary alone, after a restart too. Is not undone.</summary>
+    /// <summary>
+    /// Where there are several load balancers: that each leads to the new primary alone, after a restart too. Is not undone.
+    /// </summary>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="open">The new primary.</param>
     /// <param name="closed">The old primary.</param>
-    public static IEnumerable<Step> Settle(IWriteEndpoint endpoint, string open, string closed) => endpoint is not EndpointGroup group ? [] :
+    public static IEnumerable<Step> Settle(IWriteEndpoint endpoint, string open, string closed) => endpoint is not EndpointGroup group
+        ? []
+        :
     [
         new()
         {
@@ -107,12 +111,13 @@ internal static class EndpointSurvey
     /// <param name="closed">The member to which they must not lead.</param>
     public static string? Advice(IWriteEndpoint endpoint, string open, string closed) => (endpoint as EndpointGroup)?.Advice(open, closed);
 
-    private static IEnumerable<(string Server, HaproxyEndpoint? Endpoint, FoobarException? Failure)> Each(IWriteEndpoint endpoint) => endpoint switch
-    {
-        EndpointGroup group => group.Each,
-        HaproxyEndpoint one => [(one.Server!, one, null)],
-        _ => [],
-    };
+    private static IEnumerable<(string Server, HaproxyEndpoint? Endpoint, FoobarException? Failure)> Each(IWriteEndpoint endpoint) =>
+        endpoint switch
+        {
+            EndpointGroup group => group.Each,
+            HaproxyEndpoint one => [(one.Server!, one, null)],
+            _ => [],
+        };
 
     private static async Task<IReadOnlyList<FailoverBlocker>> JudgeAsync(
         HaproxyEndpoint haproxy, string from, string to, CancellationToken cancellationToken)
@@ -165,7 +170,7 @@ internal static class EndpointSurvey
     {
         Code = "BalancerUnreachable",
         Server = server,
-        Message = $"its write backend can't be asked or moved: {reason?.TrimEnd('.')}; "
+        Message = $"its write backend can't be asked or moved: {reason?.Replace($"{server}: ", "", StringComparison.Ordinal).TrimEnd('.')}; "
             + "it would lead writes to the old primary once it takes the application's connections",
         Remediation = $"Bring {server} back. If it is not to be used any more, take its role load-balancer out of the inventory.",
     };

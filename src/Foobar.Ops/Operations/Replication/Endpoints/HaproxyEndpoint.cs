@@ -142,8 +142,11 @@ internal sealed partial class HaproxyEndpoint : IWriteEndpoint
         AdminStates.ForcedMaintenance | AdminStates.InheritedMaintenance | AdminStates.ResolutionMaintenance | AdminStates.ForcedDrain | AdminStates.InheritedDrain;
 
     // HAProxy, proxy.c: "Can't find backend."
-    private async Task<bool> HasBackendAsync(CancellationToken cancellationToken) =>
-        !(await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken)).Contains("find backend", StringComparison.OrdinalIgnoreCase);
+    private async Task<bool> HasBackendAsync(CancellationToken cancellationToken)
+    {
+        string said = await _console.RunAsync($"{ServerStateParser.Source} {_backend}", cancellationToken);
+        return !said.Contains("find backend", StringComparison.OrdinalIgnoreCase);
+    }
 
     private static IReadOnlyList<(string Name, AdminStates State)> Rows(string text, string server)
     {

@@ -212,11 +212,17 @@ internal sealed record SwitchoverPreflight
 
         if (link.LagSeconds is null && link.BacklogTransactions > 0)
         {
-            Add(blockers, "Lag", candidate, Invariant($"lacks {link.BacklogTransactions} transactions, and for how long can't be told{HeldUp(topology, candidate)}"), "Wait until it has applied them; a large one may take its time. If their number does not fall, find out why it does not apply.");
+            Add(
+                blockers, "Lag", candidate,
+                Invariant($"lacks {link.BacklogTransactions} transactions, and for how long can't be told{HeldUp(topology, candidate)}"),
+                "Wait until it has applied them; a large one may take its time. If their number does not fall, find out why it does not apply.");
         }
         else if (link.LagSeconds > policy.MaxLagSeconds)
         {
-            Add(blockers, "Lag", candidate, Invariant($"{link.LagSeconds:0.#} s behind, {link.BacklogTransactions} transactions; the limit is {policy.MaxLagSeconds} s{HeldUp(topology, candidate)}"), "Wait until it has caught up, or raise maxLagSeconds in the inventory.");
+            string behind = Invariant($"{link.LagSeconds:0.#} s behind, {link.BacklogTransactions} transactions");
+            Add(
+                blockers, "Lag", candidate, Invariant($"{behind}; the limit is {policy.MaxLagSeconds} s{HeldUp(topology, candidate)}"),
+                "Wait until it has caught up, or raise maxLagSeconds in the inventory.");
         }
 
         if (link.Errant is null or not "")
@@ -227,7 +233,8 @@ internal sealed record SwitchoverPreflight
 
     // A replica that may be a source too waits for replicas of its own at what it applies, until it gives up waiting.
     private static string HeldUp(ReplicationTopology topology, string candidate) =>
-        topology.Facts(candidate)?.SemiSync.Value is { SourceEnabled: true, SourceActive: true } semiSync && semiSync.Clients < semiSync.WaitCount
+        topology.Facts(candidate)?.SemiSync.Value is { SourceEnabled: true, SourceActive: true } semiSync
+            && semiSync.Clients < semiSync.WaitCount
         ? Invariant($"; as a semi-synchronous source it waits up to {semiSync.TimeoutMilliseconds / 1000.0:0.#} s for ")
             + Invariant($"replicas of its own at what it applies, with {semiSync.Clients} of {semiSync.WaitCount} connected")
         : "";

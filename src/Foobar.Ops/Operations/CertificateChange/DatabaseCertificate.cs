@@ -8,7 +8,7 @@ using Foobar.Ops.Tls.Scan;
 namespace Foobar.Ops.Operations.CertificateChange;
 
 /// <summary>The certificate of a database: where it lies, and how a running one takes another (MySQL: ALTER INSTANCE RELOAD TLS; MariaDB: FLUSH SSL).</summary>
-internal static class DatabaseTls
+internal static class DatabaseCertificate
 {
     private const string Files = "SELECT @@global.ssl_cert AS cert_file, @@global.ssl_key AS key_file, @@global.datadir AS folder";
 
@@ -47,29 +47,35 @@ internal static class DatabaseTls
         IServerSession connection = await session.GetServerAsync(server.Name, cancellationToken);
         WireLook look = await WireProbe.LookAsync(
             socket.Path, 0, server.Name, StartTls.MySql, token => connection.ConnectAsync(socket, token), cancellationToken);
-        if (look.Certificate is not { } served)
+        if (Judge(server, look, fingerprints) is { } failure)
         {
-            throw NotActivated(server, $"what certificate the database has can't be seen: {look.Detail}");
-        }
-
-        if (!fingerprints.Contains(served.Sha256Fingerprint, StringComparer.OrdinalIgnoreCase))
-        {
-            throw NotActivated(
-                server, FormattableString.Invariant($"the database still has another certificate, {served.Sha256Fingerprint[..16]}, which ends on {served.NotAfter:yyyy-MM-dd}"));
+            throw failure;
         }
     }
 
-    private static async Task<RemoteEndpoint.UnixSocket> SocketAsync(ISiteSession session, Server server, CancellationToken cancellationToken)
+    /// <summary>Why a handshake does not show one of some certificates; <see langword="null"/> if it does.</summary>
+    internal static FoobarException? Judge(Server server, WireLook look, IReadOnlyList<string> fingerprints) =>
+        look.Certificate is not { } served ? NotActivated(server, $"what certificate the database serves can't be seen: {look.Detail}")
+        : fingerprints.Contains(served.Sha256Fingerprint, StringComparer.OrdinalIgnoreCase) ? null
+        : NotActivated(server, FormattableString.Invariant(
+            $"the database still serves another certificate, SHA-256 {served.Sha256Fingerprint[..16]}, which ends on {served.NotAfter:yyyy-MM-dd}"));
+
+    private static async Task<RemoteEndpoint.UnixSocket> SocketAsync(
+        ISiteSession session, Server server, CancellationToken cancellationToken)
     {
         await using IDatabaseSession database = await session.OpenDatabaseAsync(server.Name, cancellationToken);
         IReadOnlyList<DatabaseRow> rows = await database.QueryAsync(Socket, null, cancellationToken);
         return rows.Count == 1 && rows[0].Text("socket") is { Length: > 0 } path
             ? new RemoteEndpoint.UnixSocket(path)
-            : throw NotActivated(server, "what certificate the database has can't be seen: it names no unix socket");
+            : throw NotActivated(server, "what certificate the database serves can't be seen: it names no unix socket");
     }
 
     private static FoobarException NotActivated(Server server, string what) =>
-        new("CertificateNotActivated", ErrorKind.Failed, $"{server.Name}: {what}.") { Server = server.Name };
+        new("CertificateNotActivated", ErrorKind.Failed, $"{server.Name}: {what.TrimEnd('.')}.")
+        {
+            Server = server.Name,
+            Recommendation = "See the database's error log: it keeps the certificate that it has where it can't read the new files.",
+        };
 
     /// <summary>The pair of files, relative ones below the data directory.</summary>
     internal static CertificatePair? Use(string? certificate, string? key, string? folder) => string.IsNullOrEmpty(certificate) || string.IsNullOrEmpty(key) || string.IsNullOrEmpty(folder)
